@@ -15,7 +15,7 @@ use super::lifecycle::Counter;
 use super::panics;
 use super::to_proto::Reply;
 use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Provider};
+use crate::provider::{Diagnostics, Provider, bugs};
 
 pub type RpcResult<T> = Result<Response<T>, Status>;
 
@@ -83,16 +83,14 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
         Ok(payload) => panics::message(payload.as_ref()),
         Err(error) => error.to_string(),
     };
-    Diagnostic::error(
-        "The Salesforce provider has a bug",
-        format!(
-            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" \
-             in Terraform's output or log. Provider version: {}. Changes in Salesforce may or may not have been made: \
-             run terraform plan to check.",
+    bugs::PROVIDER_BUG
+        .diagnostic(format!(
+            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" in Terraform's \
+             output or log. Provider version: {}. A change in Salesforce that was in progress may or may not be complete: run \
+             terraform plan to check.",
             env!("CARGO_PKG_VERSION")
-        ),
-    )
-    .into()
+        ))
+        .into()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
 use crate::provider::{
-    ApplyRequest, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest,
-    Parameter, PlanRequest, Provider, ReadRequest, Schema,
+    ApplyRequest, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest, Parameter,
+    PlanRequest, Provider, ReadRequest, Schema, bugs,
 };
 use crate::value::{Path, Value};
 
@@ -66,14 +66,12 @@ pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result:
 
 /// The error for an unknown name. Terraform checks names against the schema, so usually the lock file is newer than the binary.
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
-    Diagnostic::error(
-        format!("Unknown {what}"),
-        format!(
+    bugs::UNKNOWN_TYPE
+        .diagnostic(format!(
             "This version of the Salesforce provider ({}) has no {what} {name:?}.",
             env!("CARGO_PKG_VERSION")
-        ),
-    )
-    .into()
+        ))
+        .into()
 }
 
 /// A required value. `role` is its name in messages: "configuration", "prior state".
@@ -96,16 +94,14 @@ fn unreadable(role: &str, problem: ValueError) -> Diagnostics {
         Path(ref steps) if steps.is_empty() => String::new(),
         ref path => format!(" at {path}"),
     };
-    Diagnostic::error(
-        format!("Unreadable {role}"),
-        format!(
-            "The provider cannot read the {role}{place}: {}. Another version of the provider wrote it, or this is a bug: \
-             please report it.",
+    bugs::UNREADABLE_VALUE
+        .diagnostic(format!(
+            "The {role} that Terraform sent cannot be read{place}: {}. Either another version of this provider wrote it, or \
+             this is a bug: please report it.",
             problem.what
-        ),
-    )
-    .at(problem.path)
-    .into()
+        ))
+        .at(problem.path)
+        .into()
 }
 
 pub fn read(request: pb::ReadResourceRequest, schemas: ResourceSchemas<'_>) -> Result<ReadRequest> {
@@ -176,11 +172,12 @@ pub fn raw_identity(raw: Option<pb::RawState>, schema: &IdentitySchema) -> Resul
 fn raw_json(raw: Option<pb::RawState>, role: &str) -> Result<Vec<u8>> {
     let raw = raw.unwrap_or_default();
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
-        return Err(Diagnostic::error(
-            format!("The {role} is from before Terraform 0.12"),
-            "This provider never wrote that format. Remove the resource from the state and import it again.",
-        )
-        .into());
+        return Err(bugs::UNSUPPORTED_STATE_FORMAT
+            .diagnostic(format!(
+                "The {role} was written by Terraform 0.11 or earlier, which this provider does not support. Remove the \
+                 resource from the state and import it again."
+            ))
+            .into());
     }
     Ok(raw.json)
 }

@@ -11,7 +11,7 @@
 use super::from_proto::{self, Result};
 use super::generated::tfplugin5 as pb;
 use super::to_proto;
-use crate::provider::{Diagnostic, Diagnostics, Provider, SOURCE_ADDRESS};
+use crate::provider::{Diagnostics, Provider, SOURCE_ADDRESS, bugs};
 
 pub fn state(
     provider: &Provider,
@@ -49,14 +49,12 @@ pub fn moved(
 ) -> Result<pb::MoveResourceStateResponse> {
     let (source, target) = (request.source_type_name, request.target_type_name);
     let unsupported = || -> Diagnostics {
-        Diagnostic::error(
-            "Unsupported move",
-            format!(
-                "The provider cannot move a {source:?} to a {target:?}. Remove the moved block and import the object \
-                 instead."
-            ),
-        )
-        .into()
+        bugs::UNSUPPORTED_MOVE
+            .diagnostic(format!(
+                "A moved block changes {source:?} to {target:?}, which is not supported. Remove the block and import the \
+                 object instead."
+            ))
+            .into()
     };
     if !is_this_provider(&request.source_provider_address) {
         return Err(unsupported());
@@ -144,10 +142,9 @@ mod tests {
     fn a_newer_state_is_rejected_regardless_of_its_content() {
         for json in [r#"{"name":"Shop"}"#, r#"{"name":{"first":"Shop"}}"#, "", "nonsense"] {
             for version in [1, 99, i64::MAX] {
-                let message = upgraded(version, json).unwrap_err();
-                for words in ["a newer version of this provider", env!("CARGO_PKG_VERSION"), "init -upgrade"]
-                {
-                    assert!(message.contains(words), "{words}: {message}");
+                let said = upgraded(version, json).unwrap_err();
+                for words in ["a newer version of the provider", env!("CARGO_PKG_VERSION"), "init -upgrade"] {
+                    assert!(said.contains(words), "{words}: {said}");
                 }
             }
         }
@@ -163,8 +160,8 @@ mod tests {
         let json = r#"{"org_id":"00D000000000001","name":"Shop"}"#;
         assert!(identity(&provider(), request(0, json)).is_ok());
         for json in [json, r#"{"urn":"x"}"#, "{"] {
-            let message = words(&identity(&provider(), request(1, json)).unwrap_err());
-            assert!(message.contains("a newer version of this provider"), "{message}");
+            let said = words(&identity(&provider(), request(1, json)).unwrap_err());
+            assert!(said.contains("a newer version of the provider"), "{said}");
         }
     }
 
@@ -182,8 +179,8 @@ mod tests {
         };
         assert_eq!(moved(&provider(), request(0, 0, b"")).unwrap().diagnostics, []);
         for (version, identity_version) in [(7, 0), (0, 7)] {
-            let message = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
-            assert!(message.contains("a newer version of this provider"), "{message}");
+            let said = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
+            assert!(said.contains("a newer version of the provider"), "{said}");
         }
         let response = moved(&provider(), request(0, 0, b"\xff{")).unwrap();
         assert!(response.target_state.is_some());

@@ -1,5 +1,5 @@
-//! What an action is made of: arguments, and what is done (Terraform 1.14 and later). An action leaves nothing in a
-//! state; what it does, it does each time that it is invoked.
+//! The definition of an action: arguments and implementation (Terraform 1.14 and later). An action does not change the
+//! state.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::value::Value;
 
 #[derive(Debug)]
 pub struct ActionSpec {
-    /// Its type: `salesforce_external_client_app_rotate_credentials`.
+    /// The type: `salesforce_external_client_app_rotate_credentials`.
     pub name: &'static str,
     pub doc: &'static str,
     pub arguments: &'static [Own],
@@ -21,7 +21,7 @@ pub struct ActionSpec {
     pub schema: OnceLock<Schema>,
 }
 
-/// An action under way.
+/// A running action.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Diagnostics> + Send + 'a>>;
 
 pub type Invoke = for<'a> fn(Invocation<'a>) -> Pending<'a>;
@@ -30,15 +30,15 @@ pub type Invoke = for<'a> fn(Invocation<'a>) -> Pending<'a>;
 pub struct Invocation<'a> {
     pub config: &'a Value,
     pub org: &'a Org,
-    /// The client ID that must not be cut off: that of the provider's own login.
+    /// The client ID of the provider, which must not be revoked.
     pub own: Option<&'a str>,
     pub deadline: Instant,
-    /// What Terraform shows while the action runs.
+    /// Shows progress in Terraform.
     pub tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 impl Invocation<'_> {
-    /// An argument, when it is written.
+    /// An argument, if it is set.
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.config.get(name).as_text()
     }
@@ -53,7 +53,7 @@ impl ActionSpec {
         })
     }
 
-    /// Everything that is wrong with the arguments, whatever the org.
+    /// Validates the arguments without the org.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.arguments {

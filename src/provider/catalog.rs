@@ -1,4 +1,4 @@
-//! Everything the provider offers, a line each.
+//! Everything that the provider offers, one line each.
 
 use super::action_spec::ActionSpec;
 use super::combination::Level;
@@ -23,7 +23,7 @@ pub static RESOURCES: &[&ResourceSpec] = &[
     &org_oauth_oidc_settings::SPEC,
 ];
 
-/// The resource that is an app with all its parts.
+/// The resource that manages a whole app.
 pub static OAUTH_CLIENT: &UnionSpec = &oauth_client::SPEC;
 
 pub static UNIONS: &[&UnionSpec] = &[OAUTH_CLIENT];
@@ -43,7 +43,7 @@ pub static ACTIONS: &[&ActionSpec] = &[&actions::credentials::ROTATE, &actions::
 
 pub static FUNCTIONS: &[&FunctionSpec] = &[&functions::connected_app::SPEC, &functions::record_id_18::SPEC];
 
-/// A managed resource: one that is made of metadata, several of those in one, or the one that is not.
+/// A managed resource: a metadata resource, a union of several, or the credential rotation.
 #[derive(Clone, Copy, Debug)]
 pub enum Managed {
     Metadata(&'static ResourceSpec),
@@ -69,7 +69,7 @@ impl Managed {
         }
     }
 
-    /// What people call it.
+    /// The noun in messages.
     pub fn noun(self) -> &'static str {
         match self {
             Managed::Metadata(spec) => spec.noun,
@@ -95,21 +95,19 @@ impl Managed {
     }
 }
 
-/// The resource that is the app itself.
+/// The resource of the app itself.
 pub static APP: &ResourceSpec = &external_client_app::SPEC;
 
 pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)
 }
 
-/// What `suppress_warnings` may name, in the order of the alphabet.
+/// The IDs that `suppress_warnings` accepts, in alphabetical order.
 pub fn warnings() -> Vec<&'static str> {
-    let mut ids = diagnostics::IDS.to_vec();
-    for spec in RESOURCES {
-        ids.extend(spec.dangers.iter().map(|danger| danger.id));
-        let questionable = spec.combinations.iter().filter(|rule| rule.level == Level::Warning);
-        ids.extend(questionable.map(|rule| rule.id));
-    }
+    let rows = diagnostics::rows::all().filter(|row| row.suppressible).map(|row| row.id);
+    let rules = RESOURCES.iter().flat_map(|spec| spec.combinations);
+    let rules = rules.filter(|rule| rule.level != Level::Error).map(|rule| rule.id);
+    let mut ids: Vec<&str> = rows.chain(rules).collect();
     ids.sort_unstable();
     ids.dedup();
     ids

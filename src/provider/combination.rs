@@ -1,66 +1,64 @@
-//! Rules between attributes of one resource. Data, like the tables; a check names the attribute that it is at.
+//! Rules between attributes of one resource. Data, like the tables.
 //!
-//! Rules between resources are not here: what Terraform knows of another resource depends on the order it plans in.
+//! Not here: rules between resources, because the order of plans decides what the provider knows about the other one.
 
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{self, Diagnostic};
 use super::operations::PlanRequest;
 use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
-/// Something that attributes of one resource must not say together.
+/// A combination of values that one resource must not have.
 #[derive(Debug)]
 pub struct Combination {
-    /// Names the rule in `suppress_warnings`.
+    /// The ID in `suppress_warnings`.
     pub id: &'static str,
     pub level: Level,
-    /// Where the message points.
+    /// The attribute that the message points at.
     pub at: &'static str,
-    /// It is a fault when all of these hold.
+    /// The rule is violated if all conditions hold.
     pub when: &'static [(&'static str, Is)],
-    /// What is wrong and what to write instead.
+    /// The problem and the remedy.
     pub message: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Error,
-    /// The org would take it, or nobody has confirmed that it would not.
+    /// The org would accept it, or a rejection is not confirmed.
     Warning,
-    /// Orgs have it, and nobody wants it: a warning, and an error of a plan that makes it so.
+    /// Orgs have this combination, but a plan must not cause it: a warning, or an error if the plan causes it.
     ErrorOnChange,
 }
 
-/// A condition on an attribute's effective value: what is written, or its default.
+/// A condition on the effective value of an attribute: the configured value or the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Is {
     True,
     False,
     Word(&'static str),
-    /// Known, and none of these words.
+    /// Known, and not one of these words.
     NoneOf(&'static [&'static str]),
-    /// Not written, or none of these words.
+    /// Not set, or not one of these words.
     NotOneOf(&'static [&'static str]),
-    /// Written in the configuration.
+    /// Set in the configuration.
     Written,
-    /// Not written.
+    /// Not set.
     Unwritten,
-    /// Not written, or written as none.
+    /// Not set, or set to an empty list.
     Empty,
-    /// Written, with at least one member.
+    /// Set, with at least one element.
     Some,
-    /// Written, with none.
+    /// Set to an empty list.
     WrittenEmpty,
-    /// Has one of these words among its members.
+    /// One element is one of these words.
     HasAny(&'static [&'static str]),
-    /// Has none of these words among its members.
+    /// No element is one of these words.
     HasNone(&'static [&'static str]),
-    /// A number other than 0.
     NonZero,
-    /// The number 0.
     Zero,
 }
 
-/// The effective value of an attribute: what is written, else its default, else null.
+/// The effective value of an attribute: the configured value, or else the default, or else null.
 pub fn effective(spec: &ResourceSpec, config: &Value, attribute: &str) -> Value {
     let written = config.get(attribute);
     if !written.is_null() {
@@ -74,9 +72,9 @@ impl Is {
         matches!(self, Is::HasAny(_) | Is::HasNone(_))
     }
 
-    /// None: not known yet.
+    /// `None` when the value is not known yet.
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
-        // Members of a set may be unknown while the set is not.
+        // Elements of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
             return match self {
                 Is::Written => Some(true),
@@ -105,13 +103,13 @@ impl Is {
 
 fn has_any(value: &Value, words: &[&str]) -> bool {
     let members = value.members().unwrap_or_default();
-    // Orgs differ in upper and lower case.
+    // Orgs differ in case.
     let is_one = |member: &str| words.iter().any(|word| word.eq_ignore_ascii_case(member));
     members.iter().filter_map(Value::as_text).any(is_one)
 }
 
 impl Combination {
-    /// The message when the configuration says what it must not. Unknown values are given the benefit of the doubt.
+    /// The diagnostic if the configuration violates the rule. Unknown values do not violate it.
     pub fn check(&self, spec: &ResourceSpec, config: &Value) -> Option<Diagnostic> {
         let all = self.when.iter().all(|(attribute, is)| {
             is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
@@ -119,13 +117,12 @@ impl Combination {
         all.then(|| match self.level {
             Level::Error => self.error(),
             Level::Warning | Level::ErrorOnChange => {
-                Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
-                    .at_attribute(self.at)
+                diagnostics::combination(self.id, self.message, self.at, false)
             }
         })
     }
 
-    /// The error when a plan brings about what orgs have, but nobody wants.
+    /// The error if a plan causes a combination that is otherwise a warning.
     pub fn check_made(
         &self,
         spec: &ResourceSpec,
@@ -137,7 +134,7 @@ impl Combination {
         }
         let (config, prior) = (&request.config, &request.prior);
         let made = self.when.iter().all(|(attribute, is)| {
-            // What is there already, managed or not, is in the plan of an update.
+            // The plan of an update contains existing values, managed or not.
             let holds = if prior.is_null() {
                 is.holds(config.get(attribute), &effective(spec, config, attribute))
             } else {
@@ -150,6 +147,6 @@ impl Combination {
     }
 
     fn error(&self) -> Diagnostic {
-        Diagnostic::error("Invalid combination of attributes", self.message).at_attribute(self.at)
+        diagnostics::combination(self.id, self.message, self.at, true)
     }
 }

@@ -1,25 +1,26 @@
-//! The provider block and its environment: which org, as whom.
+//! The provider block and its environment variables.
 //!
-//! One table of arguments gives the schema, the environment variables and the documentation. Block beats
-//! environment. The ways to log in are a table of their own (`ways`). Texts of secrets are in no message.
+//! The table of arguments is the source of the schema, the environment variables and the documentation. The block takes
+//! precedence over the environment. `auth_methods` has the authentication methods. No message contains a secret.
 
+mod auth_methods;
 mod login;
 mod origin;
 mod proxy;
 mod source;
 mod user_agent;
-mod ways;
 
 use super::catalog;
+use super::diagnostics::rows::provider_block::INVALID_URL;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::schema::{Attribute, Block, Schema};
 use crate::metadata::has_user_information;
 use crate::org::{ConnectionSettings as Settings, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
+pub use auth_methods::Choice;
 use source::{Source, bad_key};
 use url::Url;
-pub use ways::Choice;
 
 /// An argument of the provider block.
 struct Argument {
@@ -31,17 +32,17 @@ struct Argument {
 const SUPPRESS_WARNINGS: &str = "suppress_warnings";
 pub const PREVIOUS_ORG_IDS: &str = "previous_org_ids";
 
-/// Texts of several lines.
+/// Texts with several lines.
 const PEMS: &[&str] = &["private_key", "ca_certificate"];
 
-/// Texts of graphic ASCII characters.
+/// Texts with only printable ASCII characters and no space.
 const TOKENS: &[&str] = &["access_token", "refresh_token"];
 
-/// Arguments of which one replaces the other.
+/// Arguments that exclude each other.
 const ALTERNATIVES: &[&[&str]] = &[&["ca_certificate", "ca_certificate_file"]];
 
-/// Arguments whose value in the environment is not taken when the block has one of the others: that names an org, or
-/// replaces it, and the environment may be another's.
+/// Arguments whose environment variable is ignored if the block has one of the others, because the environment may be for
+/// another org.
 const CONNECTED: &[(&str, &[&str])] = &[
     ("instance_url", &["login_url", "sfdx_auth_url", "sf_cli_org"]),
     ("login_url", &["instance_url", "sfdx_auth_url", "sf_cli_org"]),
@@ -67,114 +68,120 @@ const fn secret(name: &'static str, doc: &'static str) -> Argument {
 }
 
 static ARGUMENTS: &[Argument] = &[
-    text("instance_url", "The org's My Domain URL, such as `https://acme.my.salesforce.com`."),
+    text("instance_url", "The My Domain URL of the org, such as `https://acme.my.salesforce.com`."),
     text(
         "login_url",
-        "Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`. The environment's is not \
-         taken when the block has `instance_url`.",
+        "The URL to request tokens from. Defaults to `instance_url`, or else to `https://login.salesforce.com`. The \
+         environment variable is ignored if the block has `instance_url`.",
     ),
     text(
         "audience",
-        "The audience (`aud`) of the JWT. Default: the URL where tokens are asked for, which should be the org's My Domain \
-         URL: External Client Apps are reported to accept no other, and to answer `audience is invalid` or \
-         `app_not_found`. Where a My Domain is refused as the audience, `https://login.salesforce.com` is tried once, or \
-         `https://test.salesforce.com` for sandboxes and scratch orgs. The environment's is not taken when the block has \
-         `instance_url` or `login_url`.",
+        "The audience (`aud`) of the JWT. Defaults to the URL to request tokens from, which should be the My Domain \
+         URL of the org: External Client Apps are reported to accept no other audience, and to return `audience is \
+         invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the provider tries \
+         `https://login.salesforce.com` once, or `https://test.salesforce.com` for sandboxes and scratch orgs. The \
+         environment variable is ignored if the block has `instance_url` or `login_url`.",
     ),
     text("client_id", "The consumer key of the app that Terraform logs in with."),
     text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
     secret(
         "private_key",
-        "The private key (RSA, PEM) of the JWT bearer flow. For places that hold a single line, these are taken too: \
-         PEM with `\\n` written out, PEM whose line breaks became spaces, base64 of a PEM.",
+        "The private key (RSA, PEM) of the JWT bearer flow. For variables with a single line, the provider also \
+         accepts PEM with literal `\\n`, PEM with spaces instead of line breaks, and base64-encoded PEM.",
     ),
     text("private_key_file", "A file with the private key of the JWT bearer flow."),
     secret(
         "client_secret",
-        "The consumer secret, for the client credentials flow, which needs `instance_url`; and for token exchange and \
-         refresh tokens, where the app wants it.",
+        "The consumer secret. For the client credentials flow, which requires `instance_url`, and for token exchange \
+         and refresh tokens if the app requires it.",
     ),
     secret(
         "subject_token",
-        "A token of whatever runs Terraform, to be exchanged for one of the org (OAuth token exchange). Needs `client_id`, \
-         `instance_url`, and a token exchange handler in the org.",
+        "A token of the environment that runs Terraform, which is exchanged for an access token of the org (OAuth \
+         token exchange). Requires `client_id`, `instance_url`, and a token exchange handler in the org.",
     ),
     text(
         "subject_token_file",
-        "A file with the subject token. It is read anew at each login, since runners replace it.",
+        "A file with the subject token. The provider reads it at each login, because runners replace it.",
     ),
     Argument {
         name: "use_hcp_terraform_token",
         kind: ArgumentKind::Bool,
-        doc: "Whether HCP Terraform's token of the run (`TFC_WORKLOAD_IDENTITY_TOKEN`) is the subject token. Default: `false`.",
+        doc: "Whether the workload identity token of HCP Terraform (`TFC_WORKLOAD_IDENTITY_TOKEN`) is the subject \
+              token. Defaults to `false`.",
     },
     text(
         "hcp_terraform_token_tag",
-        "For workspaces with several such tokens: what follows `TFC_WORKLOAD_IDENTITY_TOKEN_` in the name of the variable.",
+        "For workspaces with several such tokens: the suffix of the environment variable \
+         `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
     ),
     text(
         "subject_token_type",
-        "What kind of token the subject token is: `jwt`, `id_token`, `access_token`, `refresh_token` or `saml2`, or a URN. \
-         Default: `jwt`.",
+        "The type of the subject token: `jwt`, `id_token`, `access_token`, `refresh_token` or `saml2`, or a URN. \
+         Defaults to `jwt`.",
     ),
     text(
         "token_handler",
-        "The token exchange handler of the org that takes the subject token. Default: the default handler of the app.",
+        "The token exchange handler of the org that validates the subject token. Defaults to the default handler of \
+         the app.",
     ),
     secret(
         "refresh_token",
-        "A refresh token that the app once gave. Needs `client_id`. The provider cannot keep a new one: the app must not \
-         rotate refresh tokens.",
+        "A refresh token of the app. Requires `client_id`. The provider cannot store a new refresh token, so the app \
+         must not rotate refresh tokens.",
     ),
     secret(
         "sfdx_auth_url",
-        "A login as the Salesforce CLI exports it, with a refresh token in it: \
-         `force://clientId:clientSecret:refreshToken@host`. It says the app and the org by itself.",
+        "An SFDX auth URL of the Salesforce CLI, which contains a refresh token: \
+         `force://clientId:clientSecret:refreshToken@host`. It includes the app and the org.",
     ),
     text(
         "sf_cli_org",
-        "A login that the Salesforce CLI has on this machine, by its alias or user name. Runs `sf`, and never reads its \
-         files.",
+        "The alias or user name of an org that the Salesforce CLI is logged in to on this machine. The provider runs \
+         `sf` and does not read its files.",
     ),
-    secret("access_token", "An access token from elsewhere. Needs `instance_url`."),
+    secret("access_token", "An existing access token. Requires `instance_url`."),
     text(
         "api_version",
-        "The API version, such as `66.0`. Default: the newest that both the org and this provider know.",
+        "The API version, such as `66.0`. Defaults to the newest version that both the org and the provider support.",
     ),
-    text("expected_org_id", "The ID of the org. Any other org is refused."),
+    text("expected_org_id", "The ID of the org. The provider refuses to connect to any other org."),
     Argument {
         name: PREVIOUS_ORG_IDS,
         kind: ArgumentKind::Set,
-        doc: "IDs of orgs whose place this one has taken: those that a sandbox had before it was refreshed. A state of one of \
-              them is accepted and read anew from the connected org; without it such a state is an error. In the environment: \
-              separated by commas.",
+        doc: "IDs of orgs that the connected org replaces, such as the previous IDs of a refreshed sandbox. The \
+              provider accepts a state of one of them and refreshes it from the connected org. Without this argument \
+              such a state is an error. In the environment, separate the IDs with commas.",
     },
     text(
         "ca_certificate",
-        "CA certificates (PEM) to trust besides this machine's own. Taken in the forms of a single line that `private_key` has, \
-         too.",
+        "CA certificates (PEM) to trust in addition to those of the machine. Accepts the same single-line formats as \
+         `private_key`.",
     ),
-    text("ca_certificate_file", "A file with CA certificates to trust besides this machine's own."),
+    text("ca_certificate_file", "A file with CA certificates to trust in addition to those of the machine."),
     Argument {
         name: SUPPRESS_WARNINGS,
         kind: ArgumentKind::Set,
-        doc: "IDs of warnings not to repeat. Each such warning says its ID. In the environment: separated by commas.",
+        doc: "IDs of warnings to suppress. Each warning shows its ID. In the environment, separate the IDs with \
+              commas.",
     },
     Argument {
         name: "allow_self_lockout",
         kind: ArgumentKind::Bool,
-        doc: "Whether Terraform may cut off the app that it logs in with: delete or disable it, pre-authorise its users, or \
-              change its flow, certificate, scopes or kind of token so that the login ends. Default: `false`.",
+        doc: "Whether Terraform may lock out the app that it logs in with: delete or disable it, restrict it to \
+              pre-authorized users, or change its flow, certificate, scopes or token type so that the login fails. \
+              Defaults to `false`.",
     },
     Argument {
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
-        doc: "Whether a refresh may find many resources of one type gone at once: more than three, and more than 30 % of \
-              those that there were. Default: `false`, an error instead of a plan that would create them all anew.",
+        doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
+              30 % of the existing ones. Defaults to `false`: an error instead of a plan that would recreate all of \
+              them.",
     },
 ];
 
-/// What the provider block comes to.
+/// The result of reading the provider block.
 pub enum Resolved {
     Ready(Box<Configuration>),
     /// This argument is known only after apply.
@@ -183,24 +190,24 @@ pub enum Resolved {
 
 pub struct Configuration {
     pub settings: Settings,
-    /// How the provider logs in, for the log.
-    pub way: Option<Choice>,
-    /// Whether resources that are applied at the same time share deploys. Off is for measurements.
+    /// The authentication method, for the log.
+    pub method: Option<Choice>,
+    /// Whether resources that are applied at the same time share deploys. Disabled only for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
     pub previous_org_ids: Vec<String>,
-    /// What is odd about the environment.
+    /// Warnings about the environment.
     pub warnings: Diagnostics,
 }
 
-/// Which org: where its APIs are, and where tokens are asked for.
+/// The URLs of the org's APIs and of its login.
 struct Place {
     instance_url: Option<Url>,
     login_url: Option<Url>,
 }
 
-/// Reads a variable of the environment.
+/// Reads an environment variable.
 pub type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 fn is_flag(name: &str) -> bool {
@@ -210,11 +217,17 @@ fn is_flag(name: &str) -> bool {
 #[cfg(test)]
 type Names = &'static [&'static str];
 
-/// The documentation's table of ways to log in: the name of each, what names it, what it needs, what it takes besides.
+/// The authentication methods for the documentation: name, arguments, required and optional other arguments.
 #[cfg(test)]
-pub fn ways_to_log_in() -> Vec<(&'static str, Vec<&'static str>, [Names; 2])> {
-    let row = |name| (name, ways::arguments_of(name), [ways::needs_of(name), ways::may_have_of(name)]);
-    ways::names().into_iter().map(row).collect()
+pub fn auth_methods_for_docs() -> Vec<(&'static str, Vec<&'static str>, [Names; 2])> {
+    let row = |name| {
+        (
+            name,
+            auth_methods::arguments_of(name),
+            [auth_methods::needs_of(name), auth_methods::may_have_of(name)],
+        )
+    };
+    auth_methods::names().into_iter().map(row).collect()
 }
 
 /// The environment variable of an argument.
@@ -240,9 +253,9 @@ pub fn schema() -> Schema {
         version: 0,
         block: Block {
             description: "Manages External Client Apps of a Salesforce org: the apps, their OAuth settings and their \
-                          policies.\n\nThe ways to log in, each by arguments or by environment variables: JWT bearer, \
-                          client credentials, token exchange, a refresh token, an SFDX auth URL, a login of the Salesforce \
-                          CLI, and an access token from elsewhere. One at a time."
+                          policies.\n\nThe provider supports these authentication methods, each with arguments or \
+                          environment variables: JWT bearer, client credentials, token exchange, refresh token, SFDX \
+                          auth URL, Salesforce CLI, and access token. Set only one of them."
                 .to_owned(),
             attributes: attributes.collect(),
             blocks: Vec::new(),
@@ -250,12 +263,12 @@ pub fn schema() -> Schema {
     }
 }
 
-/// The warnings that the block or the environment silences.
+/// The IDs of warnings that the block or the environment suppresses.
 pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
     listed(SUPPRESS_WARNINGS, config, environment)
 }
 
-/// The members of an argument that is a set: the block's, else the environment's, which has commas between them.
+/// The elements of a set argument, from the block or, separated by commas, from the environment.
 fn listed(name: &str, config: &Value, environment: &Environment) -> Vec<String> {
     match config.get(name).members() {
         Some(members) => {
@@ -268,17 +281,17 @@ fn listed(name: &str, config: &Value, environment: &Environment) -> Vec<String> 
     }
 }
 
-/// What is wrong with the block itself, whatever the environment: for `terraform validate`.
+/// Checks the block without the environment, for `terraform validate`.
 pub fn validate(config: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     let block = Source { config, environment: &|_| None };
-    let (_, written) = ways::named(&block);
+    let (_, written) = auth_methods::named(&block);
     if let [first, second, ..] = written.as_slice() {
-        let problem = ways::two(first.argument, second.argument);
+        let problem = auth_methods::two(first.argument, second.argument);
         found.push(source::at_one_without_secret(problem, &[second.argument, first.argument]));
     }
-    ways::said_twice(&block, &mut found);
-    ways::without_effect(&block, &mut found);
+    auth_methods::said_twice(&block, &mut found);
+    auth_methods::without_effect(&block, &mut found);
     login::check_sfdx_auth_url(&block, &mut found);
     login::check_sf_cli_org(&block, &mut found);
     login::check_hcp_tag(&block, &mut found);
@@ -287,8 +300,8 @@ pub fn validate(config: &Value) -> Diagnostics {
         block.url(name, &mut found);
     }
     if block.known("audience").is_some_and(|text| has_user_information(&text)) {
-        let detail = "audience: leave user name and password out of the URL.";
-        found.push(Diagnostic::error("Invalid URL", detail).at_attribute("audience"));
+        let detail = "audience: remove the user name and password from the URL.";
+        found.push(INVALID_URL.diagnostic(detail).at_attribute("audience"));
     }
     block.version(&mut found);
     block.org_id(&mut found);
@@ -309,17 +322,17 @@ pub fn validate(config: &Value) -> Diagnostics {
     found
 }
 
-/// One message for all IDs that no warning of ours has: Terraform folds several.
+/// One warning for all unknown IDs, because Terraform shows only the first of several.
 fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
     let known = catalog::warnings();
     let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
     (!unknown.is_empty()).then(|| diagnostics::unknown_warnings(place, &unknown, &known))
 }
 
-/// The block and the environment together.
+/// Reads the block and the environment.
 ///
 /// # Errors
-/// What must be written where; never a secret.
+/// Invalid or missing arguments. No message contains a secret.
 pub fn resolve(
     config: &Value,
     environment: &Environment,
@@ -332,7 +345,7 @@ pub fn resolve(
     if found.has_errors() {
         return Err(found);
     }
-    // Validation gave its warnings already.
+    // Validation has returned these warnings.
     found = Diagnostics::default();
     let source = Source { config, environment };
     let user_agent = user_agent::user_agent(terraform_version, environment);
@@ -350,7 +363,7 @@ pub fn resolve(
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
-            way: ways::choice(&source),
+            method: auth_methods::choice(&source),
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
             allow_mass_removal: source.flag("allow_mass_removal", &mut found),

@@ -1,46 +1,44 @@
-//! Plan texts for changes that can hurt: data, one row per change.
+//! Warnings about dangerous changes in a plan: data, one row per change.
 //!
-//! The first line is constant, because Terraform folds warnings with equal first lines; the detail is specific.
-//! Pure: what a text needs to know of the org was counted in Read and came along in private state.
+//! The summary is constant, because Terraform shows only the first of several warnings with the same summary. Pure:
+//! Read counts what a text requires from the org, and stores it in private state.
 
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, Row};
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
 use crate::metadata::{certificate_facts, same_meaning};
 use crate::value::Value;
 
-/// A change of an attribute that is worth a warning in the plan.
+/// A change of an attribute that the plan warns about.
 #[derive(Debug)]
 pub struct Danger {
-    /// Names the warning in `suppress_warnings`.
-    pub id: &'static str,
+    pub row: &'static Row,
     pub attribute: &'static str,
     pub change: Transition,
-    pub summary: &'static str,
-    /// `{app}` is the app's name; `{old}`, `{new}` and `{removed}` are values; `{permitted}` are the permission sets and
-    /// profiles that remain, and `{holders}` the numbers of those who hold them, or what is removed; `{name}` with the
-    /// name of an attribute is its planned value.
+    /// `{app}` is the name of the app; `{old}`, `{new}` and `{removed}` are values; `{permitted}` are the remaining
+    /// permission sets and profiles, and `{holders}` the number of users of these, or of the removed ones; the name of
+    /// an attribute in braces is its planned value.
     pub detail: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// From anything else to true.
+    /// To true.
     ToTrue,
-    /// From anything else, nothing included, to true: also when the resource is made.
+    /// To true, also if the resource is created.
     On,
-    /// From anything else to false.
+    /// To false.
     ToFalse,
-    /// From anything else to this word.
+    /// To this word.
     ToWord(&'static str),
-    /// Members are taken away.
+    /// Elements are removed.
     MembersRemoved,
-    /// Members are taken away, while another attribute is not this word.
+    /// Elements are removed, while another attribute is not this word.
     MembersRemovedUnless(&'static str, &'static str),
 }
 
 impl Danger {
-    /// The warning when the change from `prior` to `planned` is this one.
+    /// The warning, if the change from `prior` to `planned` matches.
     pub fn check(
         &self,
         spec: &ResourceSpec,
@@ -50,12 +48,12 @@ impl Danger {
         planned: &Value,
     ) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
-        // Without any state before, what is there is not known: it may be a change.
+        // Without a prior state the value in the org is not known, so it may change.
         let begins = self.change == Transition::On || prior.is_null();
         if old == new || new.is_unknown() || (old.is_null() && !begins) {
             return None;
         }
-        // A record may be named by its ID before and by its name after.
+        // The old value may have the ID of a record and the new value its name.
         let named = |value: &Value| -> Vec<String> {
             let texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
@@ -85,32 +83,32 @@ impl Danger {
             let detail = self
                 .detail
                 .replace("{permitted}", &permitted.words())
-                .replace("{holders}", &private.headcount.describe(people))
+                .replace("{holders}", &private.user_counts.describe(people))
                 .replace("{app}", app)
-                .replace("{old}", &if prior.is_null() { "what it has now".to_owned() } else { shown(old) })
+                .replace("{old}", &if prior.is_null() { "its current value".to_owned() } else { shown(old) })
                 .replace("{new}", &shown(new))
                 .replace("{removed}", &removed.join(", "));
             let detail = planned.entries().into_iter().flatten().fold(detail, |detail, (name, value)| {
                 let none = value.is_null() || value.members().is_some_and(<[Value]>::is_empty);
                 detail.replace(&format!("{{{name}}}"), &if none { "none".to_owned() } else { shown(value) })
             });
-            Diagnostic::advice(self.summary, detail, self.id).at_attribute(self.attribute)
+            self.row.diagnostic(detail).at_attribute(self.attribute)
         })
     }
 }
 
-/// Whether two members of an attribute are one to Salesforce.
+/// Whether two elements are the same to Salesforce.
 fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -> bool {
     let alone = |text: &str| Value::set(vec![Value::text(text)]);
     let row = spec.row(attribute);
     one == other || row.is_some_and(|row| same_meaning(row.field, &alone(one), &alone(other)))
 }
 
-/// The permission sets and profiles that a plan names.
+/// The permission sets and profiles of a plan.
 struct Permitted {
     /// Object and name.
     people: Vec<(&'static str, String)>,
-    /// Some are not known yet.
+    /// Whether some are not known yet.
     more: bool,
 }
 
@@ -127,7 +125,7 @@ impl Permitted {
         permitted
     }
 
-    /// `Shop_Customer, the profile Standard`.
+    /// `Shop_Customer or the profile Standard`.
     fn words(&self) -> String {
         let mut words: Vec<String> = self
             .people
@@ -145,7 +143,7 @@ impl Permitted {
     }
 }
 
-/// A value as a sentence names it.
+/// A value in a sentence.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => match certificate_facts(text) {

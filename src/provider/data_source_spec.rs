@@ -1,6 +1,5 @@
-//! What a data source is made of: arguments, what it finds, and who looks it up. Data, like the resources; what is a
-//! resource's attribute is taken from the resource's tables. An ephemeral resource is made of the same: it is looked up,
-//! too, and what it finds may be secret, because Terraform keeps it nowhere.
+//! The definition of a data source: arguments, results and implementation. Attributes of a resource come from the
+//! tables of the resource. An ephemeral resource has the same definition, and its results may be secret.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,11 +16,11 @@ use crate::value::{Path, Type, Value};
 /// A data source, or an ephemeral resource.
 #[derive(Debug)]
 pub struct DataSourceSpec {
-    /// Its type: `salesforce_org`.
+    /// The type: `salesforce_org`.
     pub name: &'static str,
     pub doc: &'static str,
     pub columns: &'static [Column],
-    /// Exactly one of these arguments must be written; none: each is a matter of its own.
+    /// Exactly one of these arguments must be set. Empty when there is no such rule.
     pub one_of: &'static [&'static str],
     pub read: Read,
     pub schema: OnceLock<Schema>,
@@ -29,11 +28,11 @@ pub struct DataSourceSpec {
 
 #[derive(Debug)]
 pub enum Column {
-    /// An argument or a result of its own.
+    /// An argument or a result.
     Own(Own),
-    /// The attributes of a resource, but for these.
+    /// The attributes of a resource, without these.
     Rows { spec: &'static ResourceSpec, but: &'static [&'static str] },
-    /// The attributes of a resource as one object, null when there are none.
+    /// The attributes of a resource as an object. Null if the resource does not exist.
     Resource { name: &'static str, spec: &'static ResourceSpec, doc: &'static str },
 }
 
@@ -48,36 +47,36 @@ pub struct Own {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// An argument that must be written.
+    /// A required argument.
     Required,
-    /// An argument that may be left out.
+    /// An optional argument.
     Optional,
-    /// An argument that is found when it is left out.
+    /// An argument that is a result if it is not set.
     Either,
     Result,
 }
 
-/// A type, as a table can hold it.
+/// A type in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     Text,
-    /// The API name of an app, maybe of an installed one.
+    /// The API name of an app, which may be from a package.
     AppName,
-    /// A text that must not be seen; for ephemeral resources only.
+    /// A secret; only for ephemeral resources.
     Secret,
     Bool,
     Number,
     Texts,
-    /// Texts by key.
+    /// A map of texts.
     Map,
     Object(&'static [(&'static str, Shape)]),
     Objects(&'static [(&'static str, Shape)]),
 }
 
-/// A look-up under way.
+/// A running read.
 pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Value, Diagnostics>> + Send + 'a>>;
 
-/// Finds the values of the columns; those that are missing in the answer are null.
+/// Reads the values of the columns. Missing values are null.
 pub type Read = for<'a> fn(Question<'a>) -> Reading<'a>;
 
 #[derive(Clone, Copy)]
@@ -88,7 +87,7 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// An argument, when it is written.
+    /// An argument, if it is set.
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.config.get(name).as_text()
     }
@@ -127,7 +126,7 @@ impl DataSourceSpec {
         })
     }
 
-    /// Everything that is wrong with the arguments, whatever the org. Unknown ones are looked at when they are known.
+    /// Validates the arguments without the org. Unknown values are valid.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.own() {
@@ -141,7 +140,7 @@ impl DataSourceSpec {
         found
     }
 
-    /// An answer with every column: what was not found is null, what was written stays as it is.
+    /// The result with all columns: missing values are null, and arguments keep their values.
     pub fn complete(&self, config: &Value, found: &Value) -> Value {
         let mut state = self.schema().block.empty();
         for attribute in &self.schema().block.attributes {
@@ -176,7 +175,7 @@ impl Own {
         }
     }
 
-    /// What is wrong with it in a configuration.
+    /// Validates its value in a configuration.
     pub fn check(&self, config: &Value, found: &mut Diagnostics) {
         let value = config.get(self.name);
         let (place, path) = (Place::of(self.name), Path::attribute(self.name));
@@ -222,7 +221,7 @@ impl Column {
 }
 
 impl Row {
-    /// What the attribute is, for those who only read it.
+    /// The description of a read-only attribute.
     pub fn found(&self) -> String {
         format!("{} Metadata: `{}.{}`.", self.field.doc, self.part.kind.name, self.field.element)
     }

@@ -1,18 +1,18 @@
-//! What a function is made of: its parameters, what it returns, and how it is worked out (Terraform 1.8 and later).
+//! The definition of a function: parameters, result type and implementation (Terraform 1.8 and later).
 //!
-//! A function is pure: it asks no org, reads no file, and needs no provider block. Not here: what a function does
-//! (`functions`), and how it is put on the wire (`plugin`).
+//! A function is pure: it does not call an org or read a file, and requires no provider block. Not here: the functions
+//! themselves (`functions`).
 
 use crate::value::{Type, Value};
 
 #[derive(Debug)]
 pub struct FunctionSpec {
-    /// What a configuration writes after `provider::salesforce::`.
+    /// The name after `provider::salesforce::`.
     pub name: &'static str,
     pub summary: &'static str,
     /// Markdown.
     pub doc: &'static str,
-    /// All of them must be given, and none may be null: Terraform sees to that.
+    /// All are required and not null; Terraform checks this.
     pub parameters: &'static [Parameter],
     pub returns: fn() -> Type,
     pub call: fn(&[Value]) -> Result<Value, Fault>,
@@ -26,23 +26,23 @@ pub struct Parameter {
     pub doc: &'static str,
 }
 
-/// Why a function has no result. Functions have no warnings.
+/// The error of a function. Functions have no warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub text: String,
-    /// The argument that it is about, counted from 0.
+    /// The argument, counted from 0.
     pub argument: Option<usize>,
 }
 
 impl Fault {
-    /// At an argument: Terraform shows the text behind "Invalid value for … parameter:", and puts a full stop after it.
+    /// An error at an argument. Terraform shows it after "Invalid value for … parameter:".
     pub fn at(argument: usize, text: impl ToString) -> Fault {
         let text = text.to_string();
         Fault { text: text.trim_end_matches('.').to_owned(), argument: Some(argument) }
     }
 }
 
-/// A text among the arguments.
+/// A text argument.
 pub fn text(arguments: &[Value], at: usize) -> &str {
     arguments.get(at).and_then(Value::as_text).unwrap_or_default()
 }

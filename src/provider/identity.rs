@@ -1,4 +1,4 @@
-//! Resource identities: what tells a resource from all others, for imports by identity (Terraform 1.12 and later).
+//! Resource identities, for imports by identity (Terraform 1.12 and later).
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,8 @@ pub const ORG_ID: &str = "org_id";
 pub const NAMESPACE: &str = "namespace";
 pub const NAME: &str = "name";
 
-/// The identity of what belongs to an app: the org, the package, the name. Of what belongs to the org: the org.
+/// The identity of a resource of an app is the org, the namespace and the name. The identity of settings of the org is the
+/// org.
 pub fn schema(subject: Subject) -> &'static IdentitySchema {
     static OF_APPS: OnceLock<IdentitySchema> = OnceLock::new();
     static OF_ORGS: OnceLock<IdentitySchema> = OnceLock::new();
@@ -32,9 +33,9 @@ pub fn schema(subject: Subject) -> &'static IdentitySchema {
                 attribute(
                     ORG_ID,
                     false,
-                    "The ID of the org. Left out: the org that the provider is connected to.",
+                    "The ID of the org. Defaults to the org that the provider is connected to.",
                 ),
-                attribute(NAMESPACE, false, "The namespace of the package that the app was installed from."),
+                attribute(NAMESPACE, false, "The namespace of the package that contains the app."),
                 attribute(NAME, true, "The API name of the app."),
             ],
         }),
@@ -45,7 +46,7 @@ pub fn schema(subject: Subject) -> &'static IdentitySchema {
     }
 }
 
-/// The identity of a resource by its subject: the full name of an app, or the ID of an org.
+/// The identity of an app by its full name, or of an org by its ID.
 pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
     let org = (ORG_ID, Value::text(org_id));
     match subject {
@@ -60,7 +61,7 @@ pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
     }
 }
 
-/// Refuses an identity of another org. One that names a previous org means what has taken its place.
+/// Rejects an identity of another org. A previous org stands for the org that replaces it.
 pub fn check_org(
     identity: &Value,
     noun: &str,
@@ -77,7 +78,7 @@ pub fn check_org(
     }
 }
 
-/// The full name of the app that an identity names.
+/// The full name of the app in an identity.
 pub fn app_of(
     identity: &Value,
     noun: &str,
@@ -93,7 +94,7 @@ pub fn app_of(
     }
 }
 
-/// Refuses what is no app's API name, with or without the namespace of a package.
+/// Rejects a text that is not an API name, with or without a namespace.
 pub fn check_app(id: &str) -> Result<(), Diagnostic> {
     let (namespace, name) = match id.split_once("__") {
         Some((namespace, name)) => (Some(namespace), name),

@@ -1,6 +1,5 @@
-//! What a list resource is made of: the resource that it lists, and the filters by which it is asked (Terraform 1.14 and
-//! later). Data; who looks is `listing`. What kinds of files a resource has, and which of them it cannot be without, is
-//! taken from its spec.
+//! The definition of a list resource: the resource, and the filters (Terraform 1.14 and later). `listing` implements
+//! it. The spec of the resource has its metadata types.
 
 use std::sync::OnceLock;
 
@@ -15,29 +14,29 @@ use crate::value::{Path, Value};
 /// A list resource.
 #[derive(Debug)]
 pub struct ListSpec {
-    /// The resource type that it finds: `salesforce_oauth_client`.
+    /// The resource type: `salesforce_oauth_client`.
     pub name: &'static str,
     pub doc: &'static str,
     pub filters: &'static [Filter],
     pub schema: OnceLock<Schema>,
 }
 
-/// An argument that says which apps are meant.
+/// A filter argument.
 #[derive(Debug)]
 pub struct Filter {
     pub own: Own,
-    /// The column of the app's record that is compared.
+    /// The column of the record of the app.
     pub column: &'static str,
     pub test: Test,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// The same text, as the org compares texts.
+    /// Equal, by the comparison of the org.
     Is,
-    /// The same text; `""` for a record that has none.
+    /// Equal; `""` for a record without a value.
     IsOrNone,
-    /// The beginning of an API name, upper and lower case told apart.
+    /// The prefix of an API name, case-sensitive.
     Begins,
 }
 
@@ -53,8 +52,8 @@ impl ListSpec {
         })
     }
 
-    /// What is wrong with a configuration. Terraform 1.15 shows the whole list block, whatever the path, so that each
-    /// message says which argument it is about.
+    /// Validates a configuration. Terraform 1.15 shows the whole list block for any path, so each message has the name
+    /// of the argument.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for filter in self.filters {
@@ -74,7 +73,7 @@ impl ListSpec {
     }
 }
 
-/// Why no API name begins like this; none when some may.
+/// Why no API name has this prefix. `None` when one may have it.
 fn no_beginning(prefix: &str) -> Option<String> {
     let good = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let begins = prefix.chars().next().is_none_or(|letter| letter.is_ascii_alphabetic());
@@ -83,21 +82,21 @@ fn no_beginning(prefix: &str) -> Option<String> {
     }
     let shown: String = prefix.chars().filter(|letter| !letter.is_control()).take(60).collect();
     Some(format!(
-        "No API name begins with \"{shown}\": it has letters, digits and single underscores, and starts with a letter. Write the \
-         beginning of the name alone, without a wildcard and without the namespace of a package."
+        "No API name starts with \"{shown}\": it contains letters, digits and single underscores, and starts with a \
+         letter. Set only the prefix of the name, without wildcards and namespaces."
     ))
 }
 
-/// A resource whose files are looked at to list one resource.
+/// A resource whose files are read to list one resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
     pub spec: &'static ResourceSpec,
-    /// What is listed does not exist without it.
+    /// Required for a result.
     pub needed: bool,
 }
 
 impl Managed {
-    /// The resources that one is made of; itself, unless it is a union.
+    /// The members of a union, or the resource itself.
     pub fn made_of(self) -> Vec<Listed> {
         match self {
             Managed::Metadata(spec) => vec![Listed { spec, needed: true }],
@@ -109,19 +108,19 @@ impl Managed {
         }
     }
 
-    /// The kinds of its files.
+    /// The metadata types.
     pub fn kinds(self) -> Vec<&'static MetadataType> {
         let specs = self.made_of().into_iter();
         specs.flat_map(|listed| listed.spec.parts.iter().map(|part| part.kind)).collect()
     }
 
-    /// Of each of these groups it has a file, or it is not there.
+    /// A result requires one file of each of these groups.
     pub fn needed_kinds(self) -> Vec<Vec<&'static MetadataType>> {
         let needed = self.made_of().into_iter().filter(|listed| listed.needed);
         needed.flat_map(|listed| needed_kinds(listed.spec)).collect()
     }
 
-    /// Whether only the org's own can be managed, and none that came in a package.
+    /// Whether it excludes apps from packages.
     pub fn is_of_own_apps(self) -> bool {
         self.made_of().iter().any(|listed| listed.spec.protectable)
     }

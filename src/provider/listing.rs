@@ -1,8 +1,8 @@
-//! Listing: the resources of one type that an org has, for `terraform query`.
+//! Lists the resources of one type in an org, for `terraform query`.
 //!
-//! Who asks for no states is answered from records, page by page, and no file is retrieved. States are made of files, a few
-//! thousand at a time (`org/inventory`), as an import makes them: what cannot be imported is left out, and said. What is
-//! found is handed on at once, and looking ends when no more is taken.
+//! Without states, the provider queries records page by page and retrieves no files. With states, it retrieves the
+//! files of a few thousand apps at a time (`org/inventory`) and creates states as an import does. It omits apps that
+//! cannot be imported, with a warning. Each result is passed on immediately, until Terraform accepts no more.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,12 +17,12 @@ use crate::metadata::MetadataType;
 use crate::org::{Lookup, Org, QueryPage, Row, SessionFacts, Unavailable, quoted};
 use crate::value::Value;
 
-/// Apps of the first retrieve when few are asked for: one more look costs more than a few files.
+/// The number of apps of the first retrieve if there is a small limit: polling costs more than a few files.
 const FEW: usize = 50;
-/// Apps that a message names.
+/// The maximum number of apps in a message.
 const NAMED: usize = 10;
 
-/// One list under way.
+/// One running list.
 pub struct Listing<'a> {
     spec: &'static ListSpec,
     managed: Managed,
@@ -30,16 +30,16 @@ pub struct Listing<'a> {
     org: &'a Org,
     session: SessionFacts,
     tell: &'a Tell,
-    told: usize,
-    /// The org's own namespace, where it was asked for.
+    sent: usize,
+    /// The namespace of the org, if it was queried.
     namespace: Option<Option<String>>,
     left_out: Vec<(String, Diagnostics)>,
 }
 
-/// Looks to the end, or until no more is taken.
+/// Lists until the end, or until no more results are accepted.
 ///
 /// # Errors
-/// When the org does not answer. What was found before was handed on.
+/// If the org is not available. Earlier results were passed on.
 pub async fn list(
     spec: &'static ListSpec,
     request: &ListRequest,
@@ -57,7 +57,7 @@ pub async fn list(
         org,
         session,
         tell,
-        told: 0,
+        sent: 0,
         namespace: None,
         left_out: Vec::new(),
     };
@@ -67,16 +67,16 @@ pub async fn list(
     Ok(listing.warnings())
 }
 
-/// An app's record.
+/// The record of an app.
 struct Record {
     id: String,
-    /// With the namespace of another's package.
+    /// With the namespace of a package.
     name: String,
     label: String,
 }
 
 impl Listing<'_> {
-    /// Lists without a file. False, and nothing was told: the org has no such records, or does not show them.
+    /// Lists records without files. Returns false, without results, if the org does not have or show these records.
     async fn by_records(&mut self) -> Result<bool, Diagnostics> {
         let mut owners = Vec::new();
         for group in self.managed.needed_kinds() {
@@ -91,7 +91,7 @@ impl Listing<'_> {
         while let Some(page) = next.take() {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
-                Err(error) if error.is_a_refusal() && self.told == 0 => return Ok(false),
+                Err(error) if error.is_a_refusal() && self.sent == 0 => return Ok(false),
                 Err(error) => return Err(diagnostics::unavailable(&error).into()),
             };
             for record in records {
@@ -105,10 +105,10 @@ impl Listing<'_> {
         Ok(true)
     }
 
-    /// The record IDs of the apps that have a part of one of these kinds; none when each app has, which is one.
+    /// The record IDs of the apps that have a component of one of these types. `None` when every app has one.
     async fn owners(&self, kinds: &[&'static MetadataType]) -> Result<Option<HashSet<String>>, Unavailable> {
         let mut owners = HashSet::new();
-        // What an org is less likely to have is asked for first: a refusal then costs one call.
+        // Queries the object that an org is least likely to have first, so that a rejection costs one call.
         for kind in kinds.iter().rev() {
             let Some((_, object)) = lists::RECORDS.iter().find(|(of, _)| *of == *kind) else {
                 return Ok(None);
@@ -124,7 +124,7 @@ impl Listing<'_> {
         Ok(Some(owners))
     }
 
-    /// Lists by files, with states where they are asked for.
+    /// Lists files, with states if they are requested.
     async fn by_files(&mut self) -> Result<(), Diagnostics> {
         let has_the_app = self.managed.kinds().iter().any(|kind| kind.name == lists::APPS);
         let labels =
@@ -138,7 +138,7 @@ impl Listing<'_> {
         inventory.keep(|app| self.is_asked_for(app));
         let mut few = FEW;
         loop {
-            let missing = self.request.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.told));
+            let missing = self.request.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.sent));
             few = few.max(missing);
             let stock = inventory.next(few, &needed).await.map_err(|error| unreadable(&error))?;
             let Some(stock) = stock else { return Ok(()) };
@@ -179,10 +179,10 @@ impl Listing<'_> {
         self.managed.made_of().first().map_or("app", |listed| listed.spec.noun)
     }
 
-    /// Hands on what was found. False: no more is taken.
+    /// Passes on a result. Returns false if no more are accepted.
     async fn hand_on(&mut self, app: &str, label: &str, state: Option<Value>) -> bool {
-        let is_full = |told: usize| self.request.limit.is_some_and(|limit| told >= limit);
-        if is_full(self.told) {
+        let is_full = |sent: usize| self.request.limit.is_some_and(|limit| sent >= limit);
+        if is_full(self.sent) {
             return false;
         }
         let display_name =
@@ -192,12 +192,12 @@ impl Listing<'_> {
             display_name,
             resource: state.filter(|_| self.request.include_resource),
         };
-        self.told = self.told.saturating_add(1);
-        (self.tell)(found).await && !is_full(self.told)
+        self.sent = self.sent.saturating_add(1);
+        (self.tell)(found).await && !is_full(self.sent)
     }
 
-    /// The labels of the apps that are asked for, by name. None: the org does not answer for records, or has more than one
-    /// page of them, and their files tell the same in fewer calls. `files_may_tell`: whether they can.
+    /// The labels of the selected apps, by name. `None` when the org does not support the query, or has more than one
+    /// page of records and the files have the same information. `files_may_tell`: whether files can be used.
     async fn labels(
         &mut self,
         files_may_tell: bool,
@@ -207,7 +207,7 @@ impl Listing<'_> {
         while let Some(page) = next.take() {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
-                // Nothing is selected by records: then they only tell labels, and names do as well.
+                // Without filters the records have only the labels, and names are sufficient.
                 Err(error) if error.is_a_refusal() && (files_may_tell || self.conditions().is_empty()) => {
                     return Ok(None);
                 }
@@ -223,8 +223,7 @@ impl Listing<'_> {
         Ok(Some(labels))
     }
 
-    /// What the conditions of the query would have asked for, by the state of what has the app itself. Queries compare
-    /// texts without regard to upper and lower case.
+    /// Applies the filters to a state. Queries ignore case.
     fn has_what_is_asked_for(&self, state: &Value) -> bool {
         let compared = self.written().filter(|(filter, _)| filter.test != Test::Begins);
         compared.into_iter().all(|(filter, written)| {
@@ -233,7 +232,7 @@ impl Listing<'_> {
         })
     }
 
-    /// The query for the apps that are asked for.
+    /// The query for the selected apps.
     fn apps(&self) -> QueryPage {
         let (name, namespace, label) = (lists::NAME_COLUMN, lists::NAMESPACE_COLUMN, lists::LABEL_COLUMN);
         let mut soql = format!("SELECT Id, {name}, {label}, {namespace} FROM {}", lists::APPS);
@@ -246,7 +245,7 @@ impl Listing<'_> {
         QueryPage::First(soql)
     }
 
-    /// What the filters say that a query can ask for.
+    /// The conditions of the filters that a query supports.
     fn conditions(&self) -> Vec<String> {
         let condition = |(filter, written): (&Filter, &str)| match (filter.test, written) {
             (Test::Begins, _) => None,
@@ -256,13 +255,13 @@ impl Listing<'_> {
         self.written().filter_map(condition).collect()
     }
 
-    /// The filters that are written.
+    /// The filters that are set.
     fn written(&self) -> impl Iterator<Item = (&'static Filter, &str)> {
         let config = &self.request.config;
         self.spec.filters.iter().filter_map(|filter| Some((filter, config.get(filter.own.name).as_text()?)))
     }
 
-    /// Whether an app is one that is asked for and can be managed, as far as its name tells.
+    /// Whether the name of an app matches the filters and the app can be managed.
     fn is_asked_for(&self, app: &str) -> bool {
         let (namespace, bare) = match app.split_once("__") {
             Some((namespace, bare)) => (Some(namespace), bare),
@@ -275,7 +274,7 @@ impl Listing<'_> {
         begins && !(self.managed.is_of_own_apps() && namespace.is_some())
     }
 
-    /// A page of the apps that are asked for.
+    /// A page of the selected apps.
     async fn records(&mut self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Unavailable> {
         let (rows, next) = self.org.query_page(page).await?;
         let namespace = lists::NAMESPACE_COLUMN;
@@ -300,7 +299,7 @@ impl Listing<'_> {
         self.is_asked_for(&name).then_some(Record { id, name, label })
     }
 
-    /// What is to be said in the end.
+    /// The warnings at the end.
     fn warnings(self) -> Diagnostics {
         let Some((_, reasons)) = self.left_out.first() else {
             return Diagnostics::default();
@@ -310,6 +309,6 @@ impl Listing<'_> {
         let apps: Vec<&str> = self.left_out.iter().map(|(app, _)| app.as_str()).collect();
         let named: Vec<&str> = apps.iter().copied().take(NAMED).collect();
         let more = apps.len().saturating_sub(named.len());
-        diagnostics::left_out(self.spec.name, &named, more, reason).into()
+        diagnostics::incomplete_list(self.spec.name, &named, more, reason).into()
     }
 }

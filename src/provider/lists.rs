@@ -1,4 +1,4 @@
-//! The list resources, a row each: what `terraform query` finds.
+//! The list resources of `terraform query`, one row each.
 
 use std::sync::OnceLock;
 
@@ -13,45 +13,45 @@ pub static LISTS: &[&ListSpec] = &[&APP_LIST, &SETTINGS_LIST, &POLICIES_LIST, &C
 
 static APP_LIST: ListSpec = ListSpec {
     name: external_client_app::SPEC.name,
-    doc: "Finds the External Client Apps of the org. Those that were installed from packages are left out: whoever publishes \
-              the package owns the app, and only its policies can be managed.",
+    doc: "Lists the External Client Apps of the org, without apps from packages: the publisher of the package owns \
+          those, and you can manage only their policies.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
 };
 
 static SETTINGS_LIST: ListSpec = ListSpec {
     name: oauth_settings::SPEC.name,
-    doc: "Finds the OAuth settings of the org's External Client Apps. Apps without OAuth settings have none to find, and those of \
-              installed apps belong to the publisher of the package.",
+    doc: "Lists the OAuth settings of the External Client Apps of the org, without apps from packages, whose settings \
+          belong to the publisher.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
 };
 
 static POLICIES_LIST: ListSpec = ListSpec {
     name: policies::SPEC.name,
-    doc: "Finds the policies of the External Client Apps of the org, those of installed apps included.",
+    doc: "Lists the policies of the External Client Apps of the org, including apps from packages.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE, NAMESPACE],
     schema: OnceLock::new(),
 };
 
 static CLIENT_LIST: ListSpec = ListSpec {
     name: oauth_client::SPEC.name,
-    doc: "Finds the External Client Apps of the org that have OAuth settings, each with all its parts as one resource. Apps \
-              without OAuth settings are found as salesforce_external_client_app, the policies of installed apps as \
-              salesforce_external_client_app_policies.",
+    doc: "Lists the External Client Apps of the org that have OAuth settings, each as one resource with its settings \
+          and policies. Use salesforce_external_client_app for apps without OAuth settings, and \
+          salesforce_external_client_app_policies for the policies of apps from packages.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
 };
 
 const LABEL: Filter =
-    filter("label", "MasterLabel", Test::Is, &[Rule::NotBlank], "The label of the app, the whole of it.");
+    filter("label", "MasterLabel", Test::Is, &[Rule::NotBlank], "The complete label of the app.");
 
 const NAME_PREFIX: Filter = filter(
     "name_prefix",
     "DeveloperName",
     Test::Begins,
     &[],
-    "What the API name of the app begins with, upper and lower case told apart. A namespace does not count as a beginning.",
+    "The prefix of the API name of the app, without the namespace. Case-sensitive.",
 );
 
 const DISTRIBUTION_STATE: Filter = filter(
@@ -67,7 +67,7 @@ const NAMESPACE: Filter = filter(
     NAMESPACE_COLUMN,
     Test::IsOrNone,
     &[Rule::Namespace],
-    "The namespace of the package that the app comes from; `\"\"` for the org's own apps.",
+    "The namespace of the package that contains the app. `\"\"` selects apps that are not from a package.",
 );
 
 const fn filter(
@@ -80,20 +80,20 @@ const fn filter(
     Filter { own: Own { rules, ..Own::new(name, Shape::Text, Role::Optional, doc) }, column, test }
 }
 
-/// The object whose records are the apps.
+/// The object of the apps,
 pub const APPS: &str = APP.name;
-/// What it calls an app's API name, without the namespace,
+/// its column with the API name without the namespace,
 pub const NAME_COLUMN: &str = "DeveloperName";
-/// the namespace of its package,
+/// with the namespace,
 pub const NAMESPACE_COLUMN: &str = "NamespacePrefix";
-/// and what people see.
+/// and with the label.
 pub const LABEL_COLUMN: &str = "MasterLabel";
 
-/// The attribute that has an app's label, where a resource has the app itself.
+/// The attribute with the label of an app.
 pub const LABEL_ATTRIBUTE: &str = LABEL.own.name;
 
-/// The objects whose records say which apps have a part, by their column [`OWNER_COLUMN`]. Salesforce documents no such
-/// objects; where an org has none of the name, the files tell.
+/// The objects whose records refer to the apps with a component, in the column [`OWNER_COLUMN`]. Salesforce does not
+/// document these objects. If the org does not have one, the provider retrieves the files.
 pub static RECORDS: &[(&MetadataType, &str)] = &[
     (&settings_of_an_app::TYPE, "ExtlClntAppOauthSettings"),
     (&oauth_policies::TYPE, "ExtlClntAppOauthPlcyCnfg"),

@@ -1,8 +1,7 @@
-//! The self-lockout guard: changes of an app's attributes that end the login of the provider itself, if it is the app that
-//! it logs in with. Data, one row per change, and the walk over them.
+//! The guard against self-lockout: changes of an app that make the login of the provider fail, if the provider logs in
+//! with this app. Data, one row per change.
 //!
-//! Not here: which app that is (its consumer key tells, in the plan and in the engine), and what ends with an app that is
-//! destroyed.
+//! Not here: whether it is that app (the plan and the engine compare its consumer key), and the deletion of an app.
 
 use super::combination::Is;
 use super::resource_spec::ResourceSpec;
@@ -10,32 +9,32 @@ use crate::metadata::certificate_facts;
 use crate::org::{self, Login};
 use crate::value::Value;
 
-/// A change that the provider does not survive.
+/// A change that locks out the provider.
 #[derive(Debug)]
 pub struct Lockout {
     pub attribute: &'static str,
     pub when: When,
     pub ends: Ends,
-    /// A sentence that says so; and what to do, where that is not to leave the app alone.
+    /// The explanation, with an alternative if there is one.
     pub because: &'static str,
 }
 
-/// What is the end.
+/// The change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// It is planned so, and was not.
+    /// The condition becomes true.
     Becomes(Is),
-    /// A text is taken away.
+    /// The text is removed.
     Emptied,
-    /// The certificate is not for the private key that the provider signs with.
+    /// The certificate is not for the private key of the provider.
     ForAnotherKey,
 }
 
-/// Which logins a change ends.
+/// The authentication methods that a change affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     All,
-    /// All, while the provider speaks an API version older than this one.
+    /// All, if the provider uses an API version older than this one.
     AllBelow(u16),
     JwtBearer,
     ClientCredentials,
@@ -43,16 +42,16 @@ pub enum Ends {
     TokenExchange,
 }
 
-/// How the provider logs in.
+/// The authentication method of the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OwnLogin {
-    /// With a token from elsewhere, or it is not known yet.
+    /// An existing token, or not known yet.
     #[default]
     Other,
     ClientCredentials,
     RefreshToken,
     TokenExchange,
-    /// With a private key whose public half this is, as a certificate has it.
+    /// `public_key` is the public key of the private key, in the form that certificates have.
     JwtBearer {
         public_key: Option<Vec<u8>>,
     },
@@ -78,8 +77,7 @@ impl OwnLogin {
 }
 
 impl ResourceSpec {
-    /// What a change of an attribute from one object to another does to a login; `version` is the API version, where it is
-    /// known.
+    /// The lockout that a change of an attribute causes. `version` is the API version, if known.
     pub fn lockout(
         &self,
         attribute: &str,
@@ -91,7 +89,7 @@ impl ResourceSpec {
         let (old, new) = (prior.get(attribute), planned.get(attribute));
         let mut rows = self.lockouts.iter().filter(|row| row.attribute == attribute);
         rows.find(|row| {
-            // Without any state before, what is there is not known: it may be a change.
+            // Without a prior state the value in the org is not known, so it may change.
             row.ends.includes(login, version)
                 && row.when.happens((!prior.is_null()).then_some(old), new, login)
         })

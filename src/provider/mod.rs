@@ -8,6 +8,7 @@ mod actions;
 mod catalog;
 mod combination;
 mod config;
+mod connected;
 mod danger;
 mod data_source_spec;
 mod data_sources;
@@ -16,13 +17,13 @@ mod engine;
 mod ephemeral_resources;
 mod function_spec;
 mod functions;
-mod headcount;
 mod identity;
 mod list_spec;
 mod listing;
 mod lists;
 mod lockout;
 mod neighbours;
+mod offer;
 mod operations;
 mod place;
 mod plan;
@@ -36,6 +37,7 @@ mod schema;
 mod timeouts;
 mod union;
 mod union_spec;
+mod user_counts;
 mod validate;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub mod promises;
 mod tests;
 
 pub use crate::org::Pending;
+pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use operations::{
@@ -54,28 +57,20 @@ pub use operations::{
 };
 pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::org::{self, Org};
+use crate::org;
 use crate::value::Value;
-use action_spec::{ActionSpec, Invocation};
+use action_spec::Invocation;
 use catalog::Managed;
-use config::{Choice, Configuration, Environment, Resolved};
+use config::{Choice, Environment, Resolved};
+use connected::{Connected, connect};
 use data_source_spec::{DataSourceSpec, Question};
-use engine::{Activity, Engine};
-use list_spec::ListSpec;
-use lockout::OwnLogin;
-use neighbours::Neighbours;
 use plan::PlanContext;
-use previous_orgs::PreviousOrgs;
 use private::PrivateState;
-use resource_spec::{ID, ORG_ID, ResourceSpec, Subject};
-use rotation::Rotations;
-use union::Union;
-use union_spec::UnionSpec;
 
-/// Where this provider is published. A fork changes it here.
+/// The registry address of this provider. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
 
 /// The provider's operations, named after Terraform's RPCs.
@@ -94,21 +89,10 @@ enum Connection {
     Ready(Arc<Connected>),
 }
 
-/// A configured provider: logged in at the first call that needs it.
-struct Connected {
-    org: Org,
-    context: PlanContext,
-    activity: Activity,
-    allow_mass_removal: bool,
-    previous_orgs: PreviousOrgs,
-    neighbours: Neighbours,
-    told_of_rotation: AtomicBool,
-}
-
 impl Provider {
-    /// `environment` answers for the `SALESFORCE_*` variables.
+    /// `environment` reads the `SALESFORCE_*` variables.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
-        // Without a provider block Terraform validates resources and hands over no block.
+        // Without a provider block, Terraform validates resources and sends no block.
         let suppressed = config::suppressed(&Value::Null, &environment);
         Provider {
             environment: Box::new(environment),
@@ -118,7 +102,7 @@ impl Provider {
         }
     }
 
-    /// One that is configured already, for an org that says what these bytes make it say.
+    /// A configured provider for an org whose responses these bytes determine.
     #[cfg(any(test, fuzzing))]
     pub fn connected_to(script: Vec<u8>) -> Provider {
         let org = org::any_org::org(script);
@@ -128,87 +112,22 @@ impl Provider {
         provider
     }
 
-    pub fn provider_schema(&self) -> &Schema {
-        self.schema.get_or_init(config::schema)
-    }
-
-    /// Resource types with their schemas, in the order of the catalogue.
-    pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        Managed::all().map(|managed| (managed.name(), managed.schema())).collect()
-    }
-
-    pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        Managed::named(type_name).map(Managed::schema)
-    }
-
-    /// Data sources with their schemas, in the order of the catalogue.
-    pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::DATA_SOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn data_source_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::data_source(type_name).map(DataSourceSpec::schema)
-    }
-
-    pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        Managed::all().map(|managed| (managed.name(), identity::schema(managed.subject()))).collect()
-    }
-
-    pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
-        Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
-    }
-
-    /// Ephemeral resources with their schemas, in the order of the catalogue.
-    pub fn ephemeral_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::EPHEMERAL_RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn ephemeral_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::ephemeral_resource(type_name).map(DataSourceSpec::schema)
-    }
-
-    /// Actions with their schemas, in the order of the catalogue.
-    pub fn action_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn action_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::action(type_name).map(ActionSpec::schema)
-    }
-
-    /// List resources with their schemas, in the order of the catalogue.
-    pub fn list_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn list_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::list(type_name).map(ListSpec::schema)
-    }
-
-    /// Functions, in the order of the catalogue. They need no configuration.
-    pub fn functions(&self) -> &'static [&'static FunctionSpec] {
-        catalog::FUNCTIONS
-    }
-
-    pub fn function(&self, name: &str) -> Option<&'static FunctionSpec> {
-        catalog::function(name)
-    }
-
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
         self.suppress(config);
         self.finish(config::validate(config))
     }
 
-    /// Reads the provider block. No login yet: several processes are started for one command, and most need none.
+    /// Reads the provider block. Does not log in: Terraform starts several processes for one command, and most do not
+    /// require it.
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
         match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
-                if let Some(Choice { way, named_by, place, not_taken }) = &configuration.way {
+                if let Some(Choice { method, named_by, place, not_taken }) = &configuration.method {
                     let not_taken = not_taken.join(", ");
-                    tracing::info!(way, named_by, place, not_taken, "how the provider logs in");
+                    tracing::info!(method, named_by, place, not_taken, "authentication method");
                 }
                 match connect(*configuration).await {
                     Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
@@ -248,7 +167,7 @@ impl Provider {
         self.finish(found)
     }
 
-    /// Validates and plans: an action has no plan beyond that.
+    /// Validates an action. An action has no other plan.
     pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
         let found = match catalog::action(type_name) {
             Some(spec) => spec.check(config),
@@ -265,10 +184,7 @@ impl Provider {
         self.finish(found)
     }
 
-    /// Refuses a state that a newer schema wrote.
-    ///
-    /// # Errors
-    /// Says what to do.
+    /// Rejects a state that a newer schema wrote.
     pub fn refuse_newer_state(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
         match Managed::named(type_name).map(|managed| managed.schema().version) {
             Some(known) if version <= known => Ok(()),
@@ -277,10 +193,7 @@ impl Provider {
         }
     }
 
-    /// Refuses an identity that a newer schema wrote.
-    ///
-    /// # Errors
-    /// Says what to do.
+    /// Rejects an identity that a newer schema wrote.
     pub fn refuse_newer_identity(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
         match self.identity_schema(type_name).map(|schema| schema.version) {
             Some(known) if version <= known => Ok(()),
@@ -289,7 +202,7 @@ impl Provider {
         }
     }
 
-    /// Tells of what stands beside a state and was not written there like that. Whoever reads it takes it as nothing.
+    /// Warns about unreadable private state, which is otherwise ignored.
     pub fn check_private(&self, type_name: &str, bytes: &[u8]) -> Diagnostics {
         let is_ours = match Managed::named(type_name) {
             Some(Managed::Metadata(_)) => PrivateState::wrote(bytes),
@@ -300,7 +213,7 @@ impl Provider {
         if is_ours { Diagnostics::default() } else { self.finish(diagnostics::unreadable_private().into()) }
     }
 
-    /// A state that a moved block gives another type; none when one cannot become the other.
+    /// The state of a moved resource with another type. `None` when the types are not compatible.
     pub fn move_resource_state(
         &self,
         source: &str,
@@ -341,7 +254,7 @@ impl Provider {
                 Managed::Union(spec) => connected.union(spec).read(request).await,
                 Managed::Rotation => connected.rotations().read(request).await,
             },
-            // Answered from the state: nobody can be asked yet.
+            // The reply has the state, because the org is not known yet.
             Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
             Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
         };
@@ -350,7 +263,7 @@ impl Provider {
         reply
     }
 
-    /// Whether the provider block is not known yet, so that who can wait should.
+    /// Whether the provider block is not known yet, so that calls can be deferred.
     pub fn awaits_configuration(&self) -> bool {
         matches!(self.connection(), Connection::Unknown(_))
     }
@@ -396,10 +309,10 @@ impl Provider {
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
         reply.diagnostics.extend(twice);
-        // After a refresh there is nothing left to tell.
+        // A refresh is the last call, so the warning would be repeated.
         reply.diagnostics.extend(self.check_private(&request.type_name, &request.private));
         if !request.prior.is_null() && !request.proposed.is_null() {
-            diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
+            diagnostics::add_destroy_hint(&mut reply.diagnostics);
         }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -466,7 +379,7 @@ impl Provider {
         }
     }
 
-    /// Reads what Terraform keeps nowhere.
+    /// Reads an ephemeral resource.
     pub async fn open_ephemeral_resource(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
         match catalog::ephemeral_resource(type_name) {
             Some(spec) => self.look_up(spec, config).await,
@@ -491,7 +404,7 @@ impl Provider {
         }
     }
 
-    /// Finds the resources of a type, and hands on each at once. What is returned is said in the end.
+    /// Lists the resources of a type, and passes on each immediately. Returns the diagnostics at the end.
     pub async fn list_resource(&self, request: ListRequest, tell: &Tell) -> Diagnostics {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
@@ -512,7 +425,7 @@ impl Provider {
         }
     }
 
-    /// Does what an action is for; `tell` is what the user sees meanwhile.
+    /// Invokes an action. `tell` shows progress to the user.
     pub async fn invoke_action(
         &self,
         type_name: &str,
@@ -528,7 +441,7 @@ impl Provider {
             Connection::Unconfigured => return diagnostics::not_configured().into(),
         };
         let own = connected.guarded_client_id();
-        // Terraform 1.15 crashes when it is told of progress after it was interrupted.
+        // Terraform 1.15 crashes if it receives progress after an interruption.
         let tell = &|text: String| {
             if !connected.org.stopped() {
                 tell(text);
@@ -539,8 +452,8 @@ impl Provider {
         self.finish((spec.invoke)(invocation).await)
     }
 
-    /// Terraform was interrupted: nothing new is sent from now on, what is under way is brought to a known end.
-    /// Returns at once.
+    /// Terraform was interrupted: the provider sends nothing new and brings pending changes to a known result. Returns
+    /// immediately.
     pub fn stop(&self) {
         if let Connection::Ready(connected) = self.connection() {
             connected.org.stop();
@@ -560,7 +473,7 @@ impl Provider {
         *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
     }
 
-    /// Adds what became known of the login meanwhile, and takes out the warnings that the provider block silences.
+    /// Adds the warning about a rotated refresh token, and removes suppressed warnings.
     fn finish(&self, mut found: Diagnostics) -> Diagnostics {
         if let Connection::Ready(connected) = self.connection()
             && connected.org.refresh_token_was_rotated()
@@ -569,127 +482,9 @@ impl Provider {
             found.push(diagnostics::refresh_token_rotated());
         }
         let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted =
-            |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
-        Diagnostics(found.into_iter().filter(wanted).collect())
-    }
-}
-
-impl Connected {
-    fn new(
-        org: Org,
-        context: PlanContext,
-        allow_mass_removal: bool,
-        previous_org_ids: Vec<String>,
-    ) -> Connected {
-        Connected {
-            org,
-            context,
-            activity: Activity::default(),
-            allow_mass_removal,
-            previous_orgs: PreviousOrgs::new(previous_org_ids),
-            neighbours: Neighbours::default(),
-            told_of_rotation: AtomicBool::default(),
-        }
-    }
-
-    /// What the connection says about a plan.
-    fn plan_context(
-        &self,
-        spec: &'static ResourceSpec,
-        resource: &'static str,
-        request: &PlanRequest,
-    ) -> PlanContext {
-        let app = spec.subject_in(&request.config);
-        let created = request.prior.is_null() && request.private.is_empty();
-        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(resource, spec.name, app));
-        // The second plan of a replacement has a private state and nothing before.
-        let replacing = request.prior.is_null() && !created;
-        let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
-        let twice = once && self.activity.plan(spec.name, created, &request.config);
-        let new_app = created && app.is_some_and(|app| self.neighbours.is_made(spec, app));
-        PlanContext { tainted, twice, new_app, ..self.context.clone() }
-    }
-
-    /// Refuses a plan whose state is of a previous org: without a refresh nothing in it was read from this one. The one case
-    /// in which a plan asks who the org is.
-    async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
-        let state_org = request.prior.get(ORG_ID);
-        if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
-            return None;
-        }
-        let session = match self.org.session().await {
-            Ok(session) => session,
-            Err(error) => return Some(diagnostics::unavailable(&error)),
+        let is_suppressed = |diagnostic: &Diagnostic| {
+            diagnostic.is_suppressible() && suppressed.iter().any(|id| id == diagnostic.id)
         };
-        let what = diagnostics::whose(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
-        self.previous_orgs.check(state_org, &session, &what).err()
+        Diagnostics(found.into_iter().filter(|diagnostic| !is_suppressed(diagnostic)).collect())
     }
-
-    /// The client ID that must not be cut off; none when it may be.
-    fn guarded_client_id(&self) -> Option<&str> {
-        self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
-    }
-
-    fn rotations(&self) -> Rotations<'_> {
-        Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
-    }
-
-    /// The plan of a resource, with what it and the other plans of the run must not say together.
-    fn plan(&self, spec: &'static ResourceSpec, resource: &'static str, request: &PlanRequest) -> PlanReply {
-        let mut reply = plan::plan(spec, request, &self.plan_context(spec, resource, request));
-        reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
-        reply
-    }
-
-    /// Notes that something is being applied.
-    fn applying(&self, spec: &'static ResourceSpec, resource: &'static str, prior: &Value, planned: &Value) {
-        self.neighbours.applied(spec, prior, planned);
-        if !prior.is_null() && !planned.is_null() {
-            let app = planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
-            self.activity.claims.keep(spec, app, resource);
-        }
-    }
-
-    fn union<'a>(
-        &'a self,
-        spec: &'static UnionSpec,
-    ) -> Union<impl Fn(&'static ResourceSpec) -> Engine<'a> + 'a> {
-        Union { spec, engine: move |member| self.engine(member, spec.name) }
-    }
-
-    /// The engine of a resource; `resource` is the type that the user writes.
-    fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
-        Engine {
-            spec,
-            resource,
-            org: &self.org,
-            client_id: self.context.client_id.as_deref(),
-            login: &self.context.login,
-            allow_self_lockout: self.context.allow_self_lockout,
-            allow_mass_removal: self.allow_mass_removal,
-            previous_orgs: &self.previous_orgs,
-            activity: &self.activity,
-        }
-    }
-}
-
-/// Connects, without a login: the API version is asked for where that needs none.
-async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
-    let client_id = configuration.settings.login.client_id().map(str::to_owned);
-    let login = OwnLogin::of(&configuration.settings.login);
-    let settings = org::Timing { batching: configuration.batching, ..org::Timing::default() };
-    let org =
-        Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
-    let version = org.known_api_version().await;
-    let context = PlanContext {
-        version,
-        client_id,
-        login,
-        allow_self_lockout: configuration.allow_self_lockout,
-        tainted: None,
-        twice: false,
-        new_app: false,
-    };
-    Ok(Connected::new(org, context, configuration.allow_mass_removal, configuration.previous_org_ids))
 }

@@ -1,9 +1,9 @@
-//! What the plans of one run say together: two resources that name one app, one that goes and one that stays or comes, an
-//! app that goes while its parts stay, policies that need what the settings forbid.
+//! Conflicts between the plans of one run: two resources for one app, a resource that is removed at one address and
+//! kept at another, an app that is deleted while its settings stay, policies that require other settings.
 //!
-//! Terraform plans resources in an order of its own, and whichever comes second is told. That adds errors, never a
-//! planned value. What is not in this run (another workspace, `-target`) is not known here, and neither is an app whose
-//! name is known only after apply: `engine/claims` and the org say it then.
+//! Terraform plans resources in any order, and the second one reports the conflict. This adds errors and never changes
+//! a planned value. Not here: resources that are not part of the run (another workspace, `-target`), and apps whose
+//! name is known only after apply. `engine/claims` and Salesforce report those.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +17,7 @@ use super::resource_spec::{Destruction, ResourceSpec, Subject};
 use crate::metadata::same_meaning;
 use crate::value::Value;
 
-/// What an attribute of one resource needs of an attribute of another one of the same app.
+/// A requirement of an attribute on an attribute of another resource of the same app.
 #[derive(Debug)]
 pub struct Need {
     pub of: &'static ResourceSpec,
@@ -26,14 +26,14 @@ pub struct Need {
     pub other: &'static ResourceSpec,
     pub needs: &'static str,
     pub unless: Is,
-    /// What is wrong. `{app}` is the app's name.
+    /// The message. `{app}` is the name of the app.
     pub message: &'static str,
 }
 
-/// A resource by its type and its app's name in lower case.
+/// Resource type, and name of the app in lower case.
 type Key = (&'static str, String);
 
-/// The resources that were planned.
+/// The planned resources.
 #[derive(Debug, Default)]
 pub struct Neighbours {
     planned: Mutex<BTreeMap<Key, Planned>>,
@@ -44,44 +44,44 @@ pub struct Neighbours {
 #[derive(Debug, Default)]
 struct Planned {
     app: String,
-    /// The resource type that the user wrote, of what stays or comes.
+    /// The resource type in the configuration.
     by: String,
-    /// What stays or comes. None: nothing but a destroy was planned.
+    /// The planned values. `None` when only a destroy was planned.
     values: Option<Value>,
-    /// What the state had before; null when it comes.
+    /// The prior state. Null for a create.
     before: Value,
-    /// The org has it already, says the state.
+    /// The resource is in the state.
     exists: bool,
-    /// The flows are those of another org's consumer, which say nothing here.
+    /// The consumer belongs to another org, so its flows are not known.
     foreign: bool,
-    /// What another address of the state has, and gives up.
-    goes: Option<Goes>,
-    /// What was planned is done.
+    /// A resource at another address that the plan removes.
+    goes: Option<Removal>,
+    /// The plan was applied.
     applied: bool,
 }
 
-/// What an address of the state has, and the plan takes away.
+/// A resource that the plan removes at an address.
 #[derive(Debug)]
-struct Goes {
+struct Removal {
     values: Value,
-    /// The resource type that the user wrote.
+    /// The resource type in the configuration.
     by: String,
-    /// What the resource there becomes: nothing; or something else, by its app's name as far as that is known.
-    becomes: Becomes,
+    /// What the plan has at that address instead.
+    becomes: ReplacedBy,
 }
 
-/// What becomes of a resource that gives up what it has.
+/// What the plan has at an address instead of the removed resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Becomes {
+pub enum ReplacedBy {
     Nothing,
-    /// The same type for another app.
+    /// The same type for another app, by name if known.
     Another(Option<String>),
 }
 
 impl Planned {
-    /// What is wrong when a resource has what stays or comes here, and gives it up. Terraform may do both in any
-    /// order, and something new that is like what is there looks like the trace of an interrupted run. Something else is
-    /// waited for until the old one is gone.
+    /// The error if the plan removes the app at one address and has it at another one. Terraform may apply both in any
+    /// order, and an identical new resource looks like the result of an interrupted run. A different new resource
+    /// waits for the deletion.
     fn lost_to(&self, spec: &ResourceSpec) -> Option<Diagnostic> {
         let (Some(values), Some(goes), Some(attribute)) = (&self.values, &self.goes, spec.naming_attribute())
         else {
@@ -91,7 +91,7 @@ impl Planned {
             let (old, new) = (goes.values.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
-        // Another type of resource does not look whether it is the same: it is the same app.
+        // With another type it is the same app, whatever its values.
         let changes_type = goes.by != self.by;
         if changes_type {
             return Some(diagnostics::changes_type(&goes.by, &self.by, spec.noun, &self.app));
@@ -102,7 +102,7 @@ impl Planned {
 }
 
 impl Neighbours {
-    /// Notes a plan, and says what it and the earlier ones must not say together.
+    /// Records a plan, and returns its conflicts with earlier plans.
     pub fn check(
         &self,
         spec: &'static ResourceSpec,
@@ -110,13 +110,13 @@ impl Neighbours {
         reply: &PlanReply,
     ) -> Diagnostics {
         let mut found = Diagnostics::default();
-        // What an org has once is not looked at here.
+        // Settings of the org are not checked here.
         let Some(attribute) = spec.naming_attribute() else { return found };
         if request.proposed.is_null() {
             return self.check_destroy(spec, attribute, request);
         }
         let create = request.prior.is_null();
-        // A replacement is planned twice; the second time it has no prior state, but the private state of the first.
+        // Terraform plans a replacement twice. The second plan has no prior state, but the private state of the first.
         let again = create && !request.private.is_empty();
         if !create && reply.private.is_empty() {
             return found;
@@ -125,7 +125,7 @@ impl Neighbours {
         let names = |value: &Value| value.get(attribute).as_text().map(str::to_owned);
         let (before, after) = (names(&request.prior), names(&reply.planned));
         if let Some(before) = before.filter(|before| after.as_ref() != Some(before)) {
-            let becomes = Becomes::Another(after.clone());
+            let becomes = ReplacedBy::Another(after.clone());
             found.extend(give_up(&mut planned, spec, &before, request, becomes));
         }
         let Some(app) = after.as_deref() else { return found };
@@ -134,7 +134,7 @@ impl Neighbours {
         if noted.values.is_some() && !again && names_itself(spec, request) && !self.is_of_two_kinds(app) {
             found.push(diagnostics::named_twice(&request.type_name, attribute, app, &noted.app));
         }
-        // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
+        // Names that differ only in case are the same app, so Salesforce rejects the new one while the old one exists.
         noted.goes = noted.goes.filter(|goes| goes.values.get(attribute).as_text() == Some(app));
         noted.exists = request.prior.get(attribute).as_text() == Some(app);
         noted.foreign = uses_foreign_consumer(spec, request);
@@ -155,7 +155,7 @@ impl Neighbours {
             let of = values(need.of, need.attribute);
             let Some((of, other)) = of.zip(values(need.other, need.needs)) else { continue };
             let holds = |is: Is, value: &Value| is.holds(value, value) == Some(true);
-            // What the org has so already, it takes.
+            // Salesforce accepts a value that the org already has.
             let stays = of.1 && other.1;
             if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
@@ -165,13 +165,13 @@ impl Neighbours {
         found
     }
 
-    /// Whether that is said already.
+    /// Whether the error was already reported.
     fn is_of_two_kinds(&self, app: &str) -> bool {
         let kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         kinds.get(&app.to_lowercase()).is_some_and(are_two)
     }
 
-    /// Refuses to manage an app as a whole and in parts.
+    /// Rejects an app that is managed as a whole and in parts.
     pub fn check_kind(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
         let Subject::App { attribute, .. } = managed.subject() else { return None };
         let app = request.config.get(attribute).as_text()?;
@@ -182,7 +182,7 @@ impl Neighbours {
         (takes_part && are_two(kinds)).then(|| diagnostics::managed_twice(managed.name(), attribute, app))
     }
 
-    /// What would be deleted under one address while another has it.
+    /// A resource that the plan deletes at one address and has at another.
     fn check_destroy(
         &self,
         spec: &'static ResourceSpec,
@@ -191,10 +191,10 @@ impl Neighbours {
     ) -> Diagnostics {
         let app = request.prior.get(attribute).as_text().unwrap_or_default();
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        give_up(&mut planned, spec, app, request, Becomes::Nothing)
+        give_up(&mut planned, spec, app, request, ReplacedBy::Nothing)
     }
 
-    /// Whether what a resource is a part of is made in this run, as far as that is planned by now.
+    /// Whether this run creates the app or settings that a resource belongs to, as far as planned so far.
     pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
         let planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         catalog::RESOURCES.iter().any(|whole| {
@@ -205,7 +205,7 @@ impl Neighbours {
         })
     }
 
-    /// Notes that what was planned for an app is done, so that the next plan of it is that of the same resource.
+    /// Records that a plan was applied, so that the next plan of the app is for the same resource.
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };
         let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));
@@ -221,13 +221,13 @@ impl Neighbours {
     }
 }
 
-/// Whether this is what names the resource: of a union it is the whole, and its other members name the same.
+/// Whether this resource has the name of the app. In a union only the whole has it.
 fn names_itself(spec: &ResourceSpec, request: &PlanRequest) -> bool {
     let union = catalog::UNIONS.iter().find(|union| union.name == request.type_name);
     union.is_none_or(|union| union.whole().name == spec.name)
 }
 
-/// Whether there is a union among these, and one of its members by itself.
+/// Whether the types contain a union and one of its members.
 fn are_two(kinds: &BTreeSet<&'static str>) -> bool {
     catalog::UNIONS.iter().any(|union| {
         let by_itself = union.members.iter().any(|member| kinds.contains(member.spec.name));
@@ -235,13 +235,13 @@ fn are_two(kinds: &BTreeSet<&'static str>) -> bool {
     })
 }
 
-/// Notes that an address gives up what it has, and says what that does to others.
+/// Records a removal at an address, and returns its conflicts.
 fn give_up(
     planned: &mut BTreeMap<Key, Planned>,
     spec: &'static ResourceSpec,
     app: &str,
     request: &PlanRequest,
-    becomes: Becomes,
+    becomes: ReplacedBy,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
     if !matches!(spec.destruction, Destruction::Deletes(_)) {
@@ -252,13 +252,13 @@ fn give_up(
         *noted = Planned::default();
     }
     app.clone_into(&mut noted.app);
-    noted.goes = Some(Goes { values: request.prior.clone(), by: request.type_name.clone(), becomes });
+    noted.goes = Some(Removal { values: request.prior.clone(), by: request.type_name.clone(), becomes });
     found.extend(noted.lost_to(spec));
     found.extend(stays_behind(planned, spec, app));
     found
 }
 
-/// An app that goes while something of it stays: the org deletes it with the app, and the state would go on having it.
+/// An app that is deleted while a dependent resource stays. Salesforce deletes both.
 fn stays_behind(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str) -> Option<Diagnostic> {
     let noted = |resource: &'static str| {
         planned.get(&(resource, app.to_lowercase())).filter(|noted| noted.app == app && !noted.applied)
@@ -273,7 +273,7 @@ fn stays_behind(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str
     Some(diagnostics::stays_behind(whole.name, part.name, part.noun, app))
 }
 
-/// Whether the flows of a resource are those of another org's consumer, which say nothing here.
+/// Whether the consumer belongs to another org, so that its flows are not known.
 fn uses_foreign_consumer(spec: &ResourceSpec, request: &PlanRequest) -> bool {
     let link = spec.link_row().map(|row| request.config.get(row.field.attribute));
     link.is_some_and(|link| !link.is_null()) && !has_own_consumer(spec, &request.prior)

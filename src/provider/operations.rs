@@ -1,14 +1,13 @@
-//! What Terraform asks of a provider and what it is answered, in neutral types: one pair per RPC that carries
-//! more than a value. Translation from and to the wire is `plugin/{from_proto,to_proto}`'s business.
+//! The requests and replies of the provider, in neutral types: one pair per RPC that contains more than a value.
+//! `plugin/{from_proto,to_proto}` translates them.
 //!
-//! Replies are not `Result`s: Terraform lets most of them carry a value *and* an error ("created, but the
-//! read-back failed"), so a reply is always whole.
+//! Replies are not `Result`s: Terraform accepts a value *and* an error ("created, but not verified").
 
 use super::Diagnostics;
 use crate::org::Pending;
 use crate::value::{Path, Value};
 
-/// What Terraform keeps beside the state for us: opaque to Terraform, stored in the state file, so no secrets.
+/// The private data of the provider, stored in the state file. Must not contain secrets.
 pub type Private = Vec<u8>;
 
 #[derive(Clone, Debug)]
@@ -21,7 +20,7 @@ pub struct ReadRequest {
 
 #[derive(Clone, Debug, Default)]
 pub struct ReadReply {
-    /// Null: gone.
+    /// Null when the resource no longer exists.
     pub state: Value,
     pub private: Private,
     pub identity: Option<Value>,
@@ -63,7 +62,7 @@ pub struct ApplyRequest {
 
 #[derive(Clone, Debug, Default)]
 pub struct ApplyReply {
-    /// What is there now, errors or not. Null: nothing is there.
+    /// The current values, even with errors. Null when the resource does not exist.
     pub state: Value,
     pub private: Private,
     pub identity: Option<Value>,
@@ -73,7 +72,7 @@ pub struct ApplyReply {
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
     pub type_name: String,
-    /// Empty when the import names an identity.
+    /// Empty when the import has an identity.
     pub id: String,
     pub identity: Option<Value>,
 }
@@ -96,13 +95,13 @@ pub struct Imported {
 pub struct ListRequest {
     pub type_name: String,
     pub config: Value,
-    /// Whether whole states are asked for.
+    /// Whether complete states are requested.
     pub include_resource: bool,
-    /// The most that are taken; none: all.
+    /// The maximum number of results. `None` when there is no limit.
     pub limit: Option<usize>,
 }
 
-/// A resource that a list resource found.
+/// One result of a list resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
     pub identity: Value,
@@ -110,5 +109,5 @@ pub struct Match {
     pub resource: Option<Value>,
 }
 
-/// Hands a match on, and says whether more are taken.
+/// Passes on a result, and returns whether more are accepted.
 pub type Tell = dyn Fn(Match) -> Pending<'static, bool> + Send + Sync;

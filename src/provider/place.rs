@@ -1,5 +1,5 @@
-//! Where in a configuration something is wrong: the path that Terraform is given, and the words for what a path
-//! cannot say: which of several blocks, the key of a map and not its value.
+//! A place in a configuration: the path for Terraform, and a description of what a path cannot express, such as one of
+//! several blocks or the key of a map.
 
 use super::schema::Block;
 use crate::metadata::{Field, echo};
@@ -8,7 +8,7 @@ use crate::value::{Path, Step, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     path: Path,
-    /// Which block, and what in it.
+    /// The description.
     words: Option<String>,
 }
 
@@ -21,19 +21,18 @@ impl Place {
         &self.path
     }
 
-    /// An attribute of the resource, or of the block that this place is.
+    /// An attribute of the resource, or of the block at this place.
     pub fn attribute(&self, name: &str) -> Place {
         let words = self.words.as_ref().map(|block| format!("{block}, {name}"));
         Place { path: self.path.then(Step::Attribute(name.to_owned())), words }
     }
 
-    /// One of the blocks that this place is the name of. Blocks of a set have no number: what is written in one tells
-    /// it from others.
+    /// One of the blocks at this place. The blocks of a set have no index, so their values identify them.
     pub fn block(&self, block: &Value, fields: &[Field]) -> Place {
         self.block_with(block, fields.iter().map(|field| field.attribute))
     }
 
-    /// The same, by the schema.
+    /// The same with a schema.
     pub fn block_of(&self, member: &Value, block: &Block) -> Place {
         self.block_with(member, block.attributes.iter().map(|attribute| attribute.name.as_str()))
     }
@@ -49,7 +48,7 @@ impl Place {
         Place { path: self.path.then(Step::Member(block.clone())), words: Some(words) }
     }
 
-    /// All blocks of the name that this place is.
+    /// All blocks at this place.
     pub fn all_blocks(&self) -> Place {
         Place { path: self.path.clone(), words: Some(format!("In the blocks {}", self.path)) }
     }
@@ -63,17 +62,17 @@ impl Place {
         Place { path: self.path.then(Step::Key(key.to_owned())), words: self.words.clone() }
     }
 
-    /// The key of the entry that this place is.
+    /// The key of the map entry at this place.
     pub fn key_itself(&self) -> Place {
         Place { words: Some("In the key".to_owned()), ..self.clone() }
     }
 
-    /// Whether it is an attribute of the resource, or in one.
+    /// Whether the place is this attribute, or inside it.
     pub fn is_in(&self, attribute: &str) -> bool {
         self.path.root() == Some(attribute)
     }
 
-    /// A sentence about this place.
+    /// A message about this place.
     pub fn say(&self, problem: &str) -> String {
         match &self.words {
             Some(words) => format!("{words}: {problem}"),

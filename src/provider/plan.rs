@@ -1,11 +1,11 @@
-//! THE plan function: configuration and state in, planned state out. Pure: no org, no clock.
+//! The plan function: configuration and state in, planned state out. Pure: no org, no clock.
 //!
-//! What was learned from the org in Read may add messages, never change a planned value.
+//! What Read learned from the org may add messages, but never changes a planned value.
 
 use std::collections::BTreeSet;
 
 use super::danger::Transition;
-use super::diagnostics::{self, Diagnostic, Diagnostics, Left, Successor};
+use super::diagnostics::{self, Diagnostic, Diagnostics, Removed, Successor};
 use super::lockout::OwnLogin;
 use super::operations::{PlanReply, PlanRequest};
 use super::private::PrivateState;
@@ -16,20 +16,20 @@ use super::{timeouts, validate};
 use crate::metadata::{self, Compared, Kind, Omitted, OnChange};
 use crate::value::{Path, Value};
 
-/// What the provider block and the connection say that bears on a plan.
+/// The parts of the provider block and the connection that a plan depends on.
 #[derive(Clone, Debug, Default)]
 pub struct PlanContext {
-    /// The connected org's API version, when it is known.
+    /// The API version of the connected org, if known.
     pub version: Option<u16>,
     /// The client ID that the provider logs in with.
     pub client_id: Option<String>,
     pub login: OwnLogin,
     pub allow_self_lockout: bool,
-    /// The resource that is planned as new was read in this run, protected or not: it is tainted. Adds messages only.
+    /// The new resource was read in this run (and was protected or not), so it is tainted. Adds messages only.
     pub tainted: Option<bool>,
-    /// Another resource of the configuration is planned for what the org has once. Adds messages only.
+    /// Another resource of the configuration manages the same settings of the org. Adds messages only.
     pub twice: bool,
-    /// The app, or what else the resource is a part of, is made in this run. Adds messages only.
+    /// This run creates the app or settings that the resource belongs to. Adds messages only.
     pub new_app: bool,
 }
 
@@ -52,11 +52,11 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         .extend(spec.combinations.iter().filter_map(|it| it.check_made(spec, request, &planned)));
     if context.twice {
         let app = spec.subject_in(&request.config).unwrap_or_default();
-        reply.diagnostics.push(diagnostics::made_twice(spec, spec.name, app));
+        reply.diagnostics.push(diagnostics::duplicate_resource(spec, spec.name, app));
     }
     if create {
-        // What the org has is known when it is taken over: each of its switches may be a change. A new app has no clients
-        // that may fail, and nobody who uses it.
+        // The existing settings of an org are not known before they are adopted, so each may change. A new app has no
+        // clients or users.
         let taken_over = spec.creation == Creation::TakesOver
             && spec.subject_in(&request.config).is_some()
             && !context.new_app;
@@ -89,7 +89,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     reply
 }
 
-/// What the configuration asks for, attribute by attribute.
+/// The planned values.
 fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateState) -> Value {
     let (config, prior) = (&request.config, &request.prior);
     let create = prior.is_null();
@@ -116,7 +116,7 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         for row in spec.rows() {
             let (group, name) = (row.field.element_path().0, row.field.attribute);
             let unset = planned.get(name).is_null() && row.field.omitted == Omitted::Kept;
-            // Once one element of a group is written, the org fills in the others.
+            // If one element of a group is set, the org sets default values for the others.
             if !group.is_empty() && unset && group_changes(spec, row, prior, &planned) {
                 planned.put(name, Value::Unknown);
             }
@@ -130,7 +130,7 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
     planned
 }
 
-/// Whether another element of the row's group gets a value that it has not.
+/// Whether another element of the group gets a new value.
 fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) -> bool {
     let group = row.field.element_path().0;
     let mut siblings =
@@ -144,7 +144,7 @@ fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) 
 fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
     let name = row.field.attribute;
     if !written.is_null() {
-        // What says the same is no change: the state keeps the form that it has. Terraform compares blocks itself.
+        // An equivalent value is no change: the state keeps its form. Terraform compares blocks itself.
         let before = prior.get(name);
         let same = before.is_set() && metadata::same_meaning(row.field, before, written);
         let is_block = matches!(row.field.kind, Kind::Blocks(_));
@@ -155,26 +155,26 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
         Omitted::Required | Omitted::Cleared => Value::Null,
         Omitted::Unwritten => Value::Set(Vec::new()),
         Omitted::Kept | Omitted::Computed if prior.is_null() => Value::Unknown,
-        // A link that was written and is no longer asks for a consumer of one's own.
+        // Removing a link requires a separate consumer.
         Omitted::Computed if private.managed.contains(name) => Value::Unknown,
         Omitted::Kept | Omitted::Computed => prior.get(name).clone(),
     }
 }
 
-/// Whether the state is that of a consumer of this org. A link in its configuration says what is so anyway, as the
-/// configurations that Terraform generates do: it is not ours to send, and no reason to replace when it goes.
+/// Whether the consumer belongs to this org. A link in the configuration is then redundant, as in generated
+/// configurations: it is not sent, and removing it does not replace the resource.
 pub fn has_own_consumer(spec: &ResourceSpec, prior: &Value) -> bool {
     spec.key_row().is_some_and(|row| prior.get(row.field.attribute).is_set())
 }
 
-/// With the consumer of another org, nothing of that consumer can be written here.
+/// With the consumer of another org, the attributes of the consumer must not be set.
 fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     let Some(link) = spec.link_row().map(|row| row.field.attribute) else { return };
     if config.get(link).is_null() {
         return;
     }
     let consumers = spec.rows().filter(|row| spec.is_consumer_part(row.part)).map(|row| row.field.attribute);
-    // What leaving out means, too, says nothing.
+    // A value that equals the default is allowed.
     let said = |name: &&str| {
         let default = spec.row(name).map_or(Value::Null, |row| row.field.omitted.value());
         !config.get(name).is_null() && *config.get(name) != default
@@ -185,7 +185,7 @@ fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagn
     }
 }
 
-/// Attributes that the configuration has and that leaving out would not enforce.
+/// Configured attributes that are not managed when omitted.
 fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<String> {
     let own = has_own_consumer(spec, prior);
     let rows = spec
@@ -205,7 +205,7 @@ fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path
     changed.map(Path::attribute).collect()
 }
 
-/// Whether a link names the consumer that the app has of its own, which an import leaves out of the state.
+/// Whether a link refers to the own consumer of the app, which an import omits from the state.
 fn names_own_consumer(spec: &ResourceSpec, prior: &Value, link: &Value) -> bool {
     let owner = link.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
     let here = |owner| {
@@ -215,7 +215,7 @@ fn names_own_consumer(spec: &ResourceSpec, prior: &Value, link: &Value) -> bool 
     has_own_consumer(spec, prior) && owner.is_some_and(here)
 }
 
-/// Attributes whose change reaches the org.
+/// Attributes whose changes are sent to the org.
 pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Row> {
     let differs = |row: &Row| {
         let name = row.field.attribute;
@@ -224,9 +224,8 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
     spec.rows().filter(differs).collect()
 }
 
-/// The second plan of a replacement, also of one that was asked for with `-replace` or comes from a taint: Terraform
-/// shows no prior state here, but the private state is that of the resource that goes. Errors only: Terraform drops
-/// the warnings of this call.
+/// The second plan of a replacement, including `-replace` and tainted resources. Terraform sends no prior state, but
+/// the private state of the old resource. Errors only: Terraform ignores the warnings of this call.
 fn judge_replacement(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -274,8 +273,8 @@ fn judge_update(
                     spec.shows_namespace,
                 ));
             }
-            // What they refer to is made anew. Of a replacement that was asked for with -replace, nothing but this
-            // tells in a plan: Terraform drops the warnings of the resource itself.
+            // The referenced resource is replaced. With -replace this is the only warning, because Terraform ignores
+            // the warnings of the resource itself.
             Destruction::StopsManaging if planned.get(spec.subject_attribute()).is_unknown() => {
                 diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
             }
@@ -305,13 +304,13 @@ fn judge_update(
     }
 }
 
-/// What leaves the configuration and stays in the org, with its values: what decides on access first.
+/// The attributes that were removed from the configuration with their values in the org, access control first.
 fn no_longer_managed<'a>(
     spec: &ResourceSpec,
     request: &'a PlanRequest,
     planned: &Value,
     private: &PrivateState,
-) -> Vec<Left<'a>> {
+) -> Vec<Removed<'a>> {
     let left = spec.rows().filter_map(|row| {
         let name = row.field.attribute;
         let value = request.prior.get(name);
@@ -319,18 +318,18 @@ fn no_longer_managed<'a>(
             && private.managed.contains(name)
             && request.config.get(name).is_null()
             && !planned.get(name).is_unknown();
-        (gone && !value.is_empty()).then_some(Left {
+        (gone && !value.is_empty()).then_some(Removed {
             attribute: name,
             value,
             guards: spec.guard(name).is_some(),
         })
     });
-    let mut left: Vec<Left<'_>> = left.collect();
+    let mut left: Vec<Removed<'_>> = left.collect();
     left.sort_by_key(|left| spec.guard(left.attribute).unwrap_or(usize::MAX));
     left
 }
 
-/// Old and new certificate of a row that changes, by fingerprint and expiry.
+/// The change of a certificate, with fingerprints and expiry dates.
 fn certificate_change(
     row: &Row,
     prior: &Value,
@@ -344,7 +343,7 @@ fn certificate_change(
     let name = row.field.attribute;
     let (old, new) = (prior.get(name), planned.get(name));
     let hidden = old.is_null() && private.hidden.contains(row.part.kind.name);
-    // Where there was none, nobody's login ends.
+    // A new certificate does not affect logins.
     if old.is_empty() && !hidden {
         return None;
     }
@@ -389,7 +388,7 @@ fn plan_destroy(
     reply
 }
 
-/// Refuses to destroy or replace what the provider itself logs in with.
+/// Rejects destroying or replacing the app that the provider logs in with.
 fn guard_own_app(
     spec: &ResourceSpec,
     prior: &Value,
@@ -404,14 +403,14 @@ fn guard_own_app(
     }
 }
 
-/// Whether the app is the one that the provider logs in with, and must not be cut off.
+/// Whether the provider logs in with the app, and a lockout is not allowed.
 fn is_own_app(spec: &ResourceSpec, prior: &Value, private: &PrivateState, context: &PlanContext) -> bool {
     let own_key = spec.key_row().and_then(|row| prior.get(row.field.attribute).as_text());
     let own = private.own_app || (own_key.is_some() && own_key == context.client_id.as_deref());
     own && !context.allow_self_lockout
 }
 
-/// Attributes that the org's API version does not have.
+/// Attributes that the API version does not support.
 pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnostics: &mut Diagnostics) {
     for row in spec.rows() {
         let value = config.get(row.field.attribute);

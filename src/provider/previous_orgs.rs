@@ -1,14 +1,14 @@
-//! Orgs whose place the connected one has taken. A sandbox that is refreshed becomes another org, with another ID, at the
-//! same address; a state of the old one is accepted where the provider block names it, and nothing in it is believed.
+//! Orgs that the connected org replaces. A refreshed sandbox becomes another org with another ID at the same URL. The
+//! provider accepts a state of a previous org if the provider block lists it, and reads everything again.
 //!
-//! Not here: how a resource is read (`engine/read`, `rotation/engine`), and the messages.
+//! Not here: reading a resource (`engine/read`, `rotation/engine`), and the messages.
 
 use super::diagnostics::{self, Diagnostic};
 use super::engine::same_org;
 use crate::org::SessionFacts;
 use crate::value::Value;
 
-/// The IDs that the provider block names.
+/// The IDs in the provider block.
 #[derive(Debug, Default)]
 pub struct PreviousOrgs(Vec<String>);
 
@@ -21,10 +21,10 @@ impl PreviousOrgs {
         self.0.iter().any(|id| same_org(id, org))
     }
 
-    /// The previous org that a state is of, if it is one; none when it is of the connected org.
+    /// The previous org of a state. `None` when the state belongs to the connected org.
     ///
     /// # Errors
-    /// When it is of yet another org. `what` is whose state it is.
+    /// If the state belongs to any other org. `what` describes the resource.
     pub fn accept<'a>(
         &self,
         state_org: &'a Value,
@@ -39,10 +39,10 @@ impl PreviousOrgs {
         }
     }
 
-    /// Refuses to work on a state that was not read from the connected org.
+    /// Rejects a state that was not read from the connected org.
     ///
     /// # Errors
-    /// When it is of another org, a previous one or not.
+    /// If the state belongs to another org, including a previous one.
     pub fn check(&self, state_org: &Value, session: &SessionFacts, what: &str) -> Result<(), Diagnostic> {
         match self.accept(state_org, session, what)? {
             Some(org) => {
@@ -53,25 +53,25 @@ impl PreviousOrgs {
     }
 }
 
-/// What came of reading a state of a previous org: what is different here.
+/// The differences between a state of a previous org and the connected org.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Anew {
-    /// The org that the state was of.
+pub struct Refreshed {
+    /// The org of the state.
     pub from: String,
-    /// The consumer's key there and here.
+    /// The consumer key in the previous org and in this one.
     pub key: Option<(String, Option<String>)>,
-    /// What this org does not have.
+    /// Missing resources.
     pub missing: Vec<&'static str>,
     /// Attributes with other values than in the state.
     pub differing: Vec<String>,
-    /// Metadata types that the org does not show, so that the state keeps what was written to the previous one.
+    /// Metadata types that the org does not return, so that the state keeps its values.
     pub unseen: Vec<&'static str>,
 }
 
-impl Anew {
-    /// The same of several that are one resource.
+impl Refreshed {
+    /// Merges the differences of the members of a union.
     #[must_use]
-    pub fn and(mut self, other: Anew) -> Anew {
+    pub fn and(mut self, other: Refreshed) -> Refreshed {
         self.key = self.key.or(other.key);
         self.missing.extend(other.missing);
         let new = |name: &String| !self.differing.contains(name);

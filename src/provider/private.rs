@@ -1,33 +1,33 @@
-//! What Terraform keeps beside a resource's state for us: facts that no attribute holds.
+//! The private state of a resource: facts that no attribute has.
 //!
-//! Stored in the state file in clear: nothing secret in here. Written as JSON; what cannot be read is taken as
-//! empty, since nothing in here is needed to find a resource again. Whoever reads a state is told so.
+//! Stored in the state file in plain text: no secrets. Written as JSON. Unreadable data is treated as empty, with a
+//! warning, because nothing in it is required to find the resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::headcount::Headcount;
+use super::user_counts::UserCounts;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrivateState {
-    /// Full names of the resource's components, by metadata type: hand-made ones have odd names.
+    /// Full names of the components by metadata type. Components that were created manually may have other names.
     pub parts: BTreeMap<String, String>,
-    /// Attributes that are kept when left out, and that the configuration had at the last apply.
+    /// Attributes that are not managed when omitted, and that the configuration had at the last apply.
     pub managed: BTreeSet<String>,
-    /// Metadata types of the parts that were there and not for us to see when the resource was last read.
+    /// Metadata types of the parts that existed and could not be read.
     pub hidden: BTreeSet<String>,
-    /// Names of the records that the configuration names by ID.
+    /// Names of the records that the configuration refers to by ID.
     pub records: BTreeMap<String, String>,
-    /// Holders of what the state names.
-    pub headcount: Headcount,
-    /// The state comes from an import and was not read yet.
+    /// The number of users of permission sets and profiles.
+    pub user_counts: UserCounts,
+    /// The state is from an import and was not read yet.
     pub imported: bool,
-    /// The app is the one that the provider itself logs in with.
+    /// The provider logs in with the app.
     pub own_app: bool,
     /// The state has `deletion_protection`.
     pub protected: bool,
-    /// The plan is that of a replacement: what is there already is what goes, not the trace of an interrupted run.
+    /// The plan is for a replacement: the existing object is the old one, not the result of an interrupted run.
     pub replacing: bool,
 }
 
@@ -41,7 +41,7 @@ impl PrivateState {
             managed: texts(json.get("managed")),
             hidden: texts(json.get("hidden")),
             records: texts_by_key(json.get("records")),
-            headcount: Headcount::read(json.get("holders")),
+            user_counts: UserCounts::read(json.get("holders")),
             imported: json.get("imported") == Some(&Json::Bool(true)),
             own_app: json.get("own_app") == Some(&Json::Bool(true)),
             protected: json.get("protected") == Some(&Json::Bool(true)),
@@ -49,12 +49,12 @@ impl PrivateState {
         }
     }
 
-    /// Whether these bytes are what some `write` made, or none. Else there is more in them than is read, or less.
+    /// Whether these bytes are the result of `write`, or empty.
     pub fn wrote(bytes: &[u8]) -> bool {
         is_rewritten(bytes, &PrivateState::read(bytes).write())
     }
 
-    /// What holds in another org too: what the configuration had, and that nobody has managed it yet.
+    /// The part that is valid in another org: what the configuration had, and that the resource was not managed yet.
     #[must_use]
     pub fn without_the_org(self) -> PrivateState {
         PrivateState { managed: self.managed, imported: self.imported, ..PrivateState::default() }
@@ -71,7 +71,7 @@ impl PrivateState {
         put("managed", json!(self.managed), self.managed.is_empty());
         put("hidden", json!(self.hidden), self.hidden.is_empty());
         put("records", json!(self.records), self.records.is_empty());
-        put("holders", self.headcount.write(), self.headcount.of.is_empty());
+        put("holders", self.user_counts.write(), self.user_counts.of.is_empty());
         put("imported", json!(true), !self.imported);
         put("own_app", json!(true), !self.own_app);
         put("protected", json!(true), !self.protected);
@@ -80,7 +80,7 @@ impl PrivateState {
     }
 }
 
-/// Whether bytes that were read and written again say the same. Nothing and an empty object do.
+/// Whether two JSON texts are equivalent. An empty text equals an empty object.
 pub fn is_rewritten(bytes: &[u8], again: &[u8]) -> bool {
     let object = |bytes: &[u8]| match bytes {
         [] => Some(Map::new()),
@@ -127,7 +127,7 @@ mod tests {
     fn what_was_not_written_like_that_is_noticed() {
         let private = PrivateState {
             managed: ["permitted_users".to_owned(), "label".to_owned()].into(),
-            headcount: Headcount {
+            user_counts: UserCounts {
                 at: 7,
                 of: [("Profile".to_owned(), [("Shop".to_owned(), Holders::Counted(3))].into())].into(),
             },

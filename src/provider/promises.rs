@@ -1,4 +1,4 @@
-//! What is promised of what this layer reads (`promises`): files of connected apps, and what stands beside a state.
+//! The properties of this layer (`promises`): files of connected apps, and private state.
 
 pub use super::functions::connected_app::promise::connected_app;
 
@@ -8,7 +8,7 @@ use super::rotation;
 use super::union;
 use crate::promises::Choices;
 
-/// Any bytes are read; what was read is written so that it is read as the same; and what was written is known again.
+/// Any bytes can be read; reading what was written returns the same; and what was written is recognized.
 pub fn private_state(data: &[u8]) {
     let mut choices = Choices::new(data);
     let kept = br#"{"parts":{"ExtlClntAppOauthSettings":"Shop_oauth"},"managed":["label"],"hidden":["X"],

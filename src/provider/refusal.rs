@@ -1,40 +1,41 @@
-//! What an org refuses because of another resource: data, one row per need, and which of them a refusal is about.
+//! Requirements of other resources, for which an org rejects a change: data, one row per requirement, and the match
+//! with a message of Salesforce.
 //!
-//! Not checked in a plan: what Terraform knows of another resource depends on the order it plans in, and others may own
-//! that resource. So the org decides, and its refusal is read here. Its sentences are not documented and change; a row
-//! looks for names of elements first, and believes them only in the situation that it describes.
+//! A plan does not check them: the order of plans decides what the provider knows about another resource, and another
+//! configuration may manage it. The messages of Salesforce are not documented and change. A row first looks for names
+//! of elements, and applies only if the planned values fit.
 
 use super::catalog;
 use super::combination::Is;
 use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
-/// One thing that an attribute needs outside of its resource.
+/// One requirement of an attribute.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The resource that is refused, and the attribute that the error is at.
+    /// The rejected resource, and the attribute that the error points at.
     pub of: &'static str,
     pub at: &'static str,
-    /// What the attribute is planned to be.
+    /// The planned value of the attribute.
     pub planned: Is,
-    /// The org's sentence has all words of one of these, whatever their case.
+    /// The message contains all words of one of these lists, ignoring case.
     pub says: &'static [&'static [&'static str]],
-    /// Sentences that leave open which need it is.
+    /// Messages that may have several causes.
     pub may_mean: &'static [&'static str],
     pub needs: Needs,
     pub who: Who,
 }
 
-/// What is needed.
+/// The requirement.
 #[derive(Debug)]
 pub enum Needs {
-    /// This value of an attribute of another resource.
+    /// A value of an attribute of another resource.
     Attribute { of: &'static str, attribute: &'static str, value: &'static str },
-    /// Something that no resource manages, or more than one attribute.
+    /// Something that no resource manages, or several attributes.
     Other(&'static str),
 }
 
-/// Who may change it.
+/// Who can change it.
 #[derive(Clone, Copy, Debug)]
 pub enum Who {
     Developer,
@@ -45,9 +46,9 @@ pub enum Who {
 impl Who {
     pub fn text(self) -> &'static str {
         match self {
-            Who::Developer => "the app's developer",
-            Who::AppAdmin => "the app's admin",
-            Who::OrgAdmin => "whoever administers the org",
+            Who::Developer => "a developer of the app",
+            Who::AppAdmin => "an administrator of the policies",
+            Who::OrgAdmin => "an administrator of the org",
         }
     }
 }
@@ -166,7 +167,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         says: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
-        needs: Needs::Other("an active user of the org with this user name, who may use the API"),
+        needs: Needs::Other("an active user of the org with this user name and API access"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -186,8 +187,8 @@ pub static REFUSALS: &[Refusal] = &[
         may_mean: &[],
         needs: Needs::Other(
             "a flow with a consent screen, which code_credential_flow_enabled = true of \
-             salesforce_external_client_app_oauth_settings has not: write permitted_users = \
-             \"AdminApprovedPreAuthorized\" with permission_sets, or switch that flow off there",
+             salesforce_external_client_app_oauth_settings does not have: set permitted_users = \
+             \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
         who: Who::Developer,
     },
@@ -197,7 +198,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Word("AdminApprovedPreAuthorized"),
         says: &[&["assign", "permission set", "yourself"]],
         may_mean: &[],
-        needs: Needs::Other("one of the permission_sets assigned to the user that Terraform logs in as"),
+        needs: Needs::Other("one of the permission_sets, assigned to the user that Terraform logs in as"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -206,9 +207,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Some,
         says: &[&["no permissionset named"]],
         may_mean: &[],
-        needs: Needs::Other(
-            "permission sets of the org, by their API names, whose upper and lower case count, or by their IDs",
-        ),
+        needs: Needs::Other("permission sets of the org, by API name (case-sensitive) or ID"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -218,7 +217,7 @@ pub static REFUSALS: &[Refusal] = &[
         says: &[&["no profile named"]],
         may_mean: &[],
         needs: Needs::Other(
-            "profiles of the org by their metadata names, which are not always what Setup shows: System Administrator is \
+            "profiles of the org by metadata name, which may differ from the name in Setup: System Administrator is \
              Admin, Standard User is Standard",
         ),
         who: Who::OrgAdmin,
@@ -243,15 +242,15 @@ pub static REFUSALS: &[Refusal] = &[
     },
 ];
 
-/// What a refusal is about: where the error belongs, and what to do.
+/// The explanation of a message: attribute and advice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Explained {
-    /// None: the refusal leaves open which attribute it means.
+    /// `None` when the attribute is ambiguous.
     pub at: Option<&'static str>,
     pub advice: String,
 }
 
-/// Explains the org's sentence about a resource that was planned so; `resource` is the type that the user wrote.
+/// Explains a message about a planned resource; `resource` is the type in the configuration.
 pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &str) -> Option<Explained> {
     let sentence = sentence.to_lowercase();
     let has = |word: &&str| sentence.contains(&word.to_lowercase());
@@ -272,7 +271,7 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice(resource)).collect();
     Some(Explained {
         at,
-        advice: format!("Salesforce does not say what is missing. It may be: {}", advice.join(" Or: ")),
+        advice: format!("The response does not say what is missing. It may be: {}", advice.join(" Or: ")),
     })
 }
 
@@ -284,30 +283,31 @@ impl Refusal {
             _ => "",
         };
         if let Some(here) = self.needed_here(resource) {
-            // Whoever owns the one owns the other, and both go with one deploy.
-            return format!("{}{planned} needs {here} in the same resource.", self.at);
+            // The same resource manages both, in one deploy.
+            return format!("{}{planned} requires {here} in the same resource.", self.at);
         }
         let parts = [self.needed(), format!(" ({who})"), self.place(), ".".to_owned(), self.way_out()];
-        format!("{}{planned} needs {}", self.at, parts.concat())
+        format!("{}{planned} requires {}", self.at, parts.concat())
     }
 
-    /// What else helps.
+    /// An alternative.
     fn way_out(&self) -> String {
         if self.planned == Is::False && matches!(self.needs, Needs::Attribute { .. }) {
-            // Switched on, this side comes first and the other one refers to it. Switched off it comes first, too, and a
-            // configuration that has both as they should be is refused for good.
-            return " Where one configuration changes both, Terraform begins here: apply the other change by itself first."
+            // The other resource depends on this one, so Terraform changes this one first. To disable both, the other
+            // one must change first.
+            return " If one configuration changes both, Terraform changes this resource first: apply the other change \
+                    separately before it."
                 .to_owned();
         }
         let row = catalog::resource(self.of).and_then(|spec| spec.row(self.at));
-        // It may be there without being managed.
+        // The value may exist without being managed.
         match row {
-            Some(row) if row.field.emptiable => format!(" Or write {} = \"\".", self.at),
+            Some(row) if row.field.emptiable => format!(" Or set {} = \"\".", self.at),
             _ => String::new(),
         }
     }
 
-    /// What is needed, in words.
+    /// The requirement as text.
     pub fn needed(&self) -> String {
         match &self.needs {
             Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} of {of}"),
@@ -315,7 +315,7 @@ impl Refusal {
         }
     }
 
-    /// What is needed, where it is an attribute of the very union that the user wrote.
+    /// The requirement, if it is an attribute of the same union.
     fn needed_here(&self, resource: &str) -> Option<String> {
         let Needs::Attribute { of, attribute, value } = self.needs else { return None };
         let union = catalog::UNIONS.iter().find(|union| union.name == resource)?;
@@ -324,7 +324,7 @@ impl Refusal {
         Some(format!("{block}{attribute} = {value}"))
     }
 
-    /// Where people who use no Terraform find it.
+    /// Where to find the attribute in Setup.
     fn place(&self) -> String {
         let Needs::Attribute { of, attribute, .. } = self.needs else { return String::new() };
         let row = catalog::resource(of).and_then(|spec| spec.row(attribute));

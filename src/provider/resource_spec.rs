@@ -1,6 +1,6 @@
-//! What a Terraform resource is made of: parts (metadata types), its own attributes, and the rules between them.
+//! The definition of a managed resource: its metadata types, its own attributes, and the rules between them.
 //!
-//! A resource is data. The walks over it (schema, validation, plan, engine) are the same for all resources.
+//! A resource is data. Schema, validation, plan and engine interpret it, and are the same for all resources.
 
 use std::sync::OnceLock;
 
@@ -17,10 +17,9 @@ use crate::value::{Type, Value};
 pub struct ResourceSpec {
     /// The resource type: `salesforce_external_client_app`.
     pub name: &'static str,
-    /// What people call one: "OAuth settings".
+    /// The noun in messages: "OAuth settings".
     pub noun: &'static str,
     pub doc: &'static str,
-    /// Whose it is.
     pub subject: Subject,
     /// The first part decides whether the resource exists.
     pub parts: &'static [Part],
@@ -28,39 +27,39 @@ pub struct ResourceSpec {
     pub destruction: Destruction,
     /// Whether there is a `deletion_protection`.
     pub protectable: bool,
-    /// Whether the app's namespace is an attribute.
+    /// Whether the namespace of the app is an attribute.
     pub shows_namespace: bool,
-    /// The attribute that takes another org's consumer.
+    /// The attribute that links the consumer of another org.
     pub link: Option<&'static str>,
     /// The attribute that is the OAuth client ID.
     pub consumer_key: Option<&'static str>,
-    /// Changes that would lock the provider out, if the app is the one it logs in with.
+    /// Changes that would lock out the provider, if it authenticates with this app.
     pub lockouts: &'static [Lockout],
-    /// Kept attributes that decide who gets in, and with what; the weightiest first.
+    /// Unmanaged attributes that control access, the most important first.
     pub guards: &'static [&'static str],
-    /// Kept attributes that make sense only beside another: when that changes and these are not written, they go.
+    /// Unmanaged attributes that depend on another one. If that one changes and these are not set, they are removed.
     pub dependents: &'static [(&'static str, &'static str)],
     pub combinations: &'static [Combination],
     pub dangers: &'static [Danger],
-    /// Longest that an operation may take unless `timeouts` says otherwise, in seconds.
+    /// The default timeouts in seconds.
     pub default_timeouts: timeouts::Timeouts,
     pub schema: OnceLock<Schema>,
 }
 
-/// Whose a resource is: what it is one of, and what its messages name.
+/// The object that a resource belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// An app, which an attribute names.
+    /// An app, whose name is in an attribute.
     App { attribute: &'static str, doc: &'static str },
-    /// The org that the provider is connected to, by its ID. It has one such resource.
+    /// The connected org, which has one such resource.
     Org,
 }
 
-/// A metadata type that holds some of a resource's attributes.
+/// A metadata type that contains some attributes of a resource.
 #[derive(Debug)]
 pub struct Part {
     pub kind: &'static MetadataType,
-    /// What a component that we create is called after the app's name; existing ones keep theirs.
+    /// The suffix that the name of a new component gets after the name of the app. Existing components keep their names.
     pub suffix: &'static str,
     pub presence: Presence,
 }
@@ -69,11 +68,11 @@ pub struct Part {
 pub enum Presence {
     /// Without it the resource does not exist.
     Required,
-    /// An org may keep it unreadable while it exists: then state keeps its values.
+    /// Salesforce may not return it although it exists. The state then keeps its values.
     MayBeUnreadable,
     /// Some apps do not have it.
     Optional,
-    /// Every org has it: when it is not there, we do not get to see it.
+    /// Every org has it. If it is missing, the user may not read it.
     Always,
 }
 
@@ -81,7 +80,7 @@ pub enum Presence {
 pub enum Creation {
     /// The components must not exist yet.
     New,
-    /// Salesforce makes the components itself; creating takes them over.
+    /// Salesforce creates the components automatically, and a create adopts them.
     TakesOver,
 }
 
@@ -89,11 +88,11 @@ pub enum Creation {
 pub enum Destruction {
     /// Deletes the parts, and the app's components of these types.
     Deletes(&'static [&'static MetadataType]),
-    /// Leaves the org as it is.
+    /// Does not change the org.
     StopsManaging,
 }
 
-/// What every row of every part says of one attribute.
+/// One row of the tables of a resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub part: &'static Part,
@@ -130,7 +129,7 @@ impl ResourceSpec {
         self.row(self.consumer_key?)
     }
 
-    /// The attribute that says whose the resource is.
+    /// The attribute with the app or the org of the resource.
     pub fn subject_attribute(&self) -> &'static str {
         match self.subject {
             Subject::App { attribute, .. } => attribute,
@@ -138,7 +137,7 @@ impl ResourceSpec {
         }
     }
 
-    /// The attribute by which a configuration says whose the resource is, and whose change replaces it.
+    /// The attribute in which a configuration sets the app. A change replaces the resource.
     pub fn naming_attribute(&self) -> Option<&'static str> {
         match self.subject {
             Subject::App { attribute, .. } => Some(attribute),
@@ -146,7 +145,7 @@ impl ResourceSpec {
         }
     }
 
-    /// Whose the resource is, as far as a configuration says so.
+    /// The app or the org, if the configuration has it.
     pub fn subject_in<'a>(&self, config: &'a Value) -> Option<&'a str> {
         match self.subject {
             Subject::App { attribute, .. } => config.get(attribute).as_text(),
@@ -154,23 +153,23 @@ impl ResourceSpec {
         }
     }
 
-    /// Whether the part belongs to the consumer, which another org may own.
+    /// Whether the part contains the consumer, which another org may own.
     pub fn is_consumer_part(&self, part: &Part) -> bool {
         part.presence == Presence::MayBeUnreadable
     }
 
-    /// Whether a deletion of this is the end of the other.
+    /// Whether deleting this resource also deletes the other one.
     pub fn takes_along(&self, other: &ResourceSpec) -> bool {
         let Destruction::Deletes(others) = self.destruction else { return false };
         self.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
     }
 
-    /// The rank of an attribute among those that decide on access.
+    /// The rank of an attribute among those that control access.
     pub fn guard(&self, attribute: &str) -> Option<usize> {
         self.guards.iter().position(|name| *name == attribute)
     }
 
-    /// Attributes that live in the provider only: a change of them sends nothing.
+    /// Attributes that exist only in Terraform. A change sends nothing to Salesforce.
     pub fn is_provider_side(attribute: &str) -> bool {
         attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
     }
@@ -215,27 +214,25 @@ impl ResourceSpec {
                 optional: true,
                 ..computed(
                     DELETION_PROTECTION,
-                    "While this is true, Terraform refuses to destroy or replace the resource. \
-                     Left out: `false`. To destroy it, first apply `deletion_protection = false`.",
+                    "While this is true, Terraform refuses to destroy or replace the resource. Defaults to `false`. \
+                     To destroy the resource, first apply `deletion_protection = false`.",
                 )
             });
         }
         let (id, org_id) = match self.subject {
             Subject::App { .. } => (
-                "The app's API name. Refer to it from the app's other resources: it is unknown until the app \
-                 exists, so that a replaced app takes its parts along.",
-                "The ID of the org that the app is in.",
+                "The API name of the app. Use it in the other resources of the app: it is unknown until the app \
+                 exists, so that Terraform replaces them together with the app.",
+                "The ID of the org of the app.",
             ),
             Subject::Org => {
-                ("The ID of the org, the same as `org_id`.", "The ID of the org whose settings they are.")
+                ("The ID of the org, the same as `org_id`.", "The ID of the org of these settings.")
             }
         };
         block.attributes.push(computed(ID, id));
         block.attributes.push(computed(ORG_ID, org_id));
         if self.shows_namespace {
-            block
-                .attributes
-                .push(computed(NAMESPACE, "The namespace of the package that the app comes from."));
+            block.attributes.push(computed(NAMESPACE, "The namespace of the package that contains the app."));
         }
         block.blocks.push(timeouts::block(&self.default_timeouts));
         block
@@ -243,7 +240,7 @@ impl ResourceSpec {
 }
 
 impl Row {
-    /// An attribute of the row's block: its element lies inside the row's.
+    /// An attribute of a block. Its element is inside the element of the row.
     fn nested(self, field: &'static Field) -> Attribute {
         let mut attribute = Row { field, ..self }.attribute();
         let outer = format!("Metadata: `{}.", self.part.kind.name);
@@ -266,7 +263,7 @@ impl Row {
         }
     }
 
-    /// The attribute's documentation: what it is, what leaving it out means, where it is in Salesforce.
+    /// The documentation of the attribute: meaning, default, and where Salesforce has it.
     pub fn describe(&self) -> String {
         let field = self.field;
         let mut text = field.doc.to_owned();
@@ -278,7 +275,7 @@ impl Row {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             say(&format!("One of {}.", words.join(", ")));
             if field.emptiable {
-                say("`\"\"`: none in the org.");
+                say("`\"\"` removes the value from the org.");
             }
         }
         for rule in field.rules {
@@ -288,11 +285,11 @@ impl Row {
             }
         }
         match field.omitted {
-            Omitted::Default(value) => say(&format!("Left out: `{}`, enforced.", value.text())),
-            Omitted::Cleared => say("Left out: empty in the org."),
-            Omitted::Kept => say("Left out: not managed, the org's value stays."),
+            Omitted::Default(value) => say(&format!("Defaults to `{}`.", value.text())),
+            Omitted::Cleared => say("If omitted, the value is removed from the org."),
+            Omitted::Kept => say("If omitted, not managed: the org keeps its value."),
             Omitted::Unwritten => {
-                say("Left out: not managed, unless Terraform managed some before, which are then removed.");
+                say("If omitted, not managed. Values that Terraform managed before are removed.");
             }
             Omitted::Required | Omitted::Computed => {}
         }
@@ -300,7 +297,7 @@ impl Row {
             say("Changing it replaces the resource.");
         }
         if field.compared == Compared::AnyCase {
-            say("Upper and lower case are the same.");
+            say("Not case-sensitive.");
         }
         say(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
         for (value, version) in field.newer_values {

@@ -1,19 +1,18 @@
-//! What Terraform is told about the provider's configuration and resources, in neutral types.
+//! Schemas, in neutral types.
 //!
-//! How a schema is derived from the tables is `resource_spec`'s business; how it is put on the wire is
-//! `plugin/to_proto`'s.
+//! `resource_spec` derives them from the tables, `plugin/to_proto` sends them.
 
 use crate::value::{Type, Value};
 
 /// The schema of the provider block, of a resource or of a data source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// Raised when a state of an older schema must be rewritten.
+    /// Incremented if states of an older schema must be converted.
     pub version: i64,
     pub block: Block,
 }
 
-/// A block's attributes and nested blocks, in the order they are documented. Descriptions are Markdown.
+/// The attributes and nested blocks of a block, in the order of the documentation. Descriptions are Markdown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Block {
     pub description: String,
@@ -44,11 +43,11 @@ pub struct NestedBlock {
     pub nesting: Nesting,
     pub block: Block,
     pub min_items: i64,
-    /// 0: no limit.
+    /// 0 for no limit.
     pub max_items: i64,
 }
 
-/// Names that tell one remote object from all others, for imports by identity (Terraform 1.12 and later).
+/// The attributes that identify a remote object, for imports by identity (Terraform 1.12 and later).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentitySchema {
     pub version: i64,
@@ -64,7 +63,7 @@ pub struct IdentityAttribute {
 }
 
 impl Block {
-    /// The value of a block in which nothing is written: attributes null, repeated blocks empty.
+    /// The value of an empty block: attributes are null, repeated blocks empty.
     pub fn empty(&self) -> Value {
         let attributes = self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null));
         let blocks = self.blocks.iter().map(|nested| {

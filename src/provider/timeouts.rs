@@ -1,18 +1,19 @@
-//! The `timeouts` block: how long an operation may take, as `30s`, `20m`, `1h30m`.
+//! The `timeouts` block, with durations such as `30s`, `20m` or `1h30m`.
 
 use std::time::Duration;
 
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::Diagnostics;
+use super::diagnostics::rows::values::INVALID_TIMEOUT;
 use super::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Path, Step, Type, Value};
 
-/// The block's name.
+/// The name of the block.
 pub const BLOCK: &str = "timeouts";
 
-/// How long a data source may take.
+/// The timeout of a data source.
 pub const DATA_SOURCE: Duration = Duration::from_secs(300);
 
-/// How long an action may take.
+/// The timeout of an action.
 pub const ACTION: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("delete", Operation::Delete),
 ];
 
-/// Seconds per operation.
+/// Timeouts in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     pub create: u64,
@@ -60,7 +61,7 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
             name: (*name).to_owned(),
             ty: Type::String,
             description: format!(
-                "How long to {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."
+                "The timeout to {name} the resource, such as `30s`, `20m` or `1h30m`. Defaults to `{minutes}m`."
             ),
             required: false,
             optional: true,
@@ -81,14 +82,14 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
     }
 }
 
-/// How long an operation on this object may take.
+/// The timeout of an operation on this object.
 pub fn limit(object: &Value, operation: Operation, defaults: &Timeouts) -> Duration {
     let name = OPERATIONS.iter().find(|(_, candidate)| *candidate == operation).map_or("", |(name, _)| name);
     let written = object.get(BLOCK).get(name).as_text().and_then(parse);
     written.unwrap_or_else(|| defaults.of(operation))
 }
 
-/// Errors for durations that are none.
+/// Reports invalid durations.
 pub fn check(config: &Value, diagnostics: &mut Diagnostics) {
     for (name, _) in OPERATIONS {
         let Some(text) = config.get(BLOCK).get(name).as_text() else {
@@ -97,17 +98,17 @@ pub fn check(config: &Value, diagnostics: &mut Diagnostics) {
         if parse(text).is_none() {
             let path = Path::attribute(BLOCK).then(Step::Attribute((*name).to_owned()));
             diagnostics.push(
-                Diagnostic::error(
-                    "Invalid timeout",
-                    "Write a positive duration of hours, minutes and seconds, such as \"90s\", \"20m\" or \"1h30m\".",
-                )
-                .at(path),
+                INVALID_TIMEOUT
+                    .diagnostic(
+                        "Use a positive duration of hours, minutes and seconds, such as \"90s\", \"20m\" or \"1h30m\".",
+                    )
+                    .at(path),
             );
         }
     }
 }
 
-/// A duration as Go writes it, in whole or decimal hours, minutes, seconds and milliseconds; positive, up to a week.
+/// A duration in Go format: whole or decimal hours, minutes, seconds and milliseconds; positive, at most one week.
 pub fn parse(text: &str) -> Option<Duration> {
     const WEEK: f64 = 7.0 * 24.0 * 3600.0;
     let mut rest = text.trim();

@@ -1,8 +1,7 @@
-//! A resource that is several others of one app in one: their attributes, their rows and rules, one deploy.
+//! A union: one resource that combines several resources of one app, with one deploy.
 //!
-//! Nothing of the others is repeated here. A union shows each of its members a *view*: the union's object as the member's
-//! own. So every walk that a member has (validation, plan, engine) works for it inside of a union; `union` puts their
-//! answers together.
+//! A union repeats nothing. Each member gets a *view*: the object of the union as its own. Validation, plan and engine
+//! of a member therefore work unchanged; `union` combines the results.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -12,13 +11,13 @@ use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
 use crate::value::{Path, Step, Value};
 
-/// A resource that is several others in one.
+/// A resource that combines several others.
 #[derive(Debug)]
 pub struct UnionSpec {
     /// The resource type: `salesforce_oauth_client`.
     pub name: &'static str,
     pub doc: &'static str,
-    /// The first is the whole of which the others are parts: it names the union, and takes them along when it goes.
+    /// The first member is the whole, with the name of the union. Deleting it deletes the others.
     pub members: &'static [Member],
     pub schema: OnceLock<Schema>,
 }
@@ -27,7 +26,8 @@ pub struct UnionSpec {
 #[derive(Debug)]
 pub struct Member {
     pub spec: &'static ResourceSpec,
-    /// The block that its attributes stand in, and without which nothing of it is managed. None: they stand at the top.
+    /// The block with its attributes. Without the block the member is not managed. `None` when its attributes are at
+    /// the top level.
     pub block: Option<MemberBlock>,
 }
 
@@ -37,11 +37,11 @@ pub struct MemberBlock {
     pub doc: &'static str,
 }
 
-/// What every member has, and the union once.
+/// The attributes that every member has and the union has once.
 const SHARED: [&str; 5] = [ID, ORG_ID, NAMESPACE, DELETION_PROTECTION, timeouts::BLOCK];
 
 impl UnionSpec {
-    /// The member that the others are parts of.
+    /// The whole.
     pub fn whole(&self) -> &'static ResourceSpec {
         self.members.first().map_or(super::catalog::APP, |member| member.spec)
     }
@@ -54,7 +54,8 @@ impl UnionSpec {
         member.spec.name == self.whole().name
     }
 
-    /// A member's attributes that are the union's, too: at the top, of several of one name the first.
+    /// The attributes of a member in the union. If several members at the top level have the same attribute, the first
+    /// one owns it.
     pub fn owned(&self, member: &Member) -> BTreeSet<&'static str> {
         let names = |spec: &'static ResourceSpec| spec.rows().map(|row| row.field.attribute);
         if member.block.is_some() {
@@ -98,7 +99,7 @@ impl UnionSpec {
         block
     }
 
-    /// What the union's schema takes over of a member's.
+    /// The part of the schema that comes from a member.
     fn rows_of(&self, member: &Member) -> (Vec<Attribute>, Vec<NestedBlock>) {
         let owned = self.owned(member);
         let block = &member.spec.schema().block;
@@ -112,7 +113,7 @@ impl UnionSpec {
         member.block.as_ref().is_none_or(|block| !config.get(block.name).is_null())
     }
 
-    /// Whether a state has a member. What stands at the top is there when anything of it is.
+    /// Whether a state has a member. A member at the top level exists if any of its attributes is set.
     pub fn is_there(&self, member: &Member, state: &Value) -> bool {
         match &member.block {
             _ if state.is_null() => false,
@@ -122,7 +123,7 @@ impl UnionSpec {
         }
     }
 
-    /// A member's object in one of the union's; null in what is null.
+    /// The view of a member. Null for a null object.
     pub fn view(&self, member: &Member, object: &Value) -> Value {
         if object.is_null() {
             return Value::Null;
@@ -145,12 +146,12 @@ impl UnionSpec {
         view
     }
 
-    /// A member's object in the prior state, for a plan or an apply: null when the state has nothing of it.
+    /// The view of a member in the prior state. Null when the state does not have it.
     pub fn prior_view(&self, member: &Member, prior: &Value) -> Value {
         if self.is_there(member, prior) { self.view(member, prior) } else { Value::Null }
     }
 
-    /// Puts a member's object into the union's; null takes out what stands there.
+    /// Writes the view of a member into the object of the union. Null removes it.
     pub fn put(&self, member: &Member, view: &Value, object: &mut Value) {
         let empty = member.spec.schema().block.empty();
         let source = if view.is_null() { &empty } else { view };
@@ -167,7 +168,7 @@ impl UnionSpec {
         }
     }
 
-    /// Where in the union's configuration a place in a member's is.
+    /// The path in the union for a path of a member.
     pub fn path(&self, member: &Member, path: Path) -> Path {
         let root = path.root().unwrap_or_default();
         let step = |name: &str| Step::Attribute(name.to_owned());
@@ -183,7 +184,7 @@ impl UnionSpec {
         }
     }
 
-    /// Whether a place is of the union as a whole and not of one of its members.
+    /// Whether a path belongs to the union as a whole.
     pub fn is_shared(&self, path: Option<&Path>) -> bool {
         let root = path.and_then(Path::root);
         root.is_none_or(|root| SHARED.contains(&root) || root == self.naming_attribute())

@@ -1,7 +1,7 @@
-//! Checks a resource's configuration against the tables: pure, without an org, without a version; the time is given.
+//! Validates the configuration of a resource with the tables. Pure: no org, no API version, and the time is an
+//! argument.
 //!
-//! Rules come from the rows, rules between attributes from the spec; this walk adds the paths. Unknown values are
-//! passed over: they are checked when they are known.
+//! The rows have the rules of values, and the spec has the rules between attributes. Unknown values are valid.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ use crate::metadata::{
 };
 use crate::value::{Path, Value};
 
-/// Everything that is wrong with a configuration, whatever the org.
+/// Validates a configuration without the org.
 pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostics {
     let mut found = Diagnostics::default();
     check_block(&spec.schema().block, config, &Place::default(), &mut found);
@@ -37,8 +37,7 @@ pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostic
     found
 }
 
-/// Characters that nobody can see, in texts for people. An org may have them, so that what it has plans; what is newly
-/// written does not.
+/// Invisible characters in labels and descriptions. An org may have them, so only new texts are rejected.
 pub fn check_new_prose(spec: &ResourceSpec, config: &Value, prior: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     for field in spec.rows().map(|row| row.field) {
@@ -68,7 +67,7 @@ fn check_prose(field: &Field, value: &Value, place: &Place, found: &mut Diagnost
     }
 }
 
-/// What Terraform leaves to providers: a required attribute may still be null, a read-only one may be written.
+/// Checks that Terraform does not do: a required attribute may be null, and a read-only one may be set.
 fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnostics) {
     for attribute in &block.attributes {
         let value = config.get(&attribute.name);
@@ -87,7 +86,7 @@ fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnos
     }
 }
 
-/// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
+/// The name of the app. Other resources of the app accept names with a namespace.
 fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     let Some(attribute) = spec.naming_attribute() else { return };
     let Some(name) = config.get(attribute).as_text() else { return };
@@ -101,7 +100,7 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     check_api_name(attribute, local, found);
 }
 
-/// The name of an app that may be installed, in a resource that is no part of it.
+/// The name of an app in a resource that does not belong to it.
 pub fn check_app_name(attribute: &str, config: &Value, found: &mut Diagnostics) {
     let Some(name) = config.get(attribute).as_text() else { return };
     let local =
@@ -121,7 +120,7 @@ fn check_api_name(attribute: &str, name: &str, found: &mut Diagnostics) {
     }
 }
 
-/// A warning only, since it depends on the day.
+/// Only a warning, because the result depends on the date.
 fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option<Diagnostic> {
     let facts =
         value.as_text().filter(|_| field.compared == Compared::AsCertificate).and_then(certificate_facts)?;
@@ -130,12 +129,12 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
     diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 
-/// Around the text of a certificate there may be anything.
+/// A certificate may have any text around it.
 fn is_certificate(field: &Field, text: &str) -> bool {
     field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }
 
-/// Whether a text is a word, in the case of letters that it is compared in.
+/// Whether a text is one of the words.
 fn is_spelt(field: &Field, word: &str, text: &str) -> bool {
     word == text || field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text)
 }
@@ -167,7 +166,7 @@ impl Walk<'_> {
         {
             self.say(place, problem, true);
         }
-        // What is doubtful does not hide what is wrong.
+        // Warnings do not hide errors.
         if self.found.0.iter().skip(before).any(diagnostics::Diagnostic::is_error) {
             return;
         }
@@ -180,7 +179,7 @@ impl Walk<'_> {
         self.found.push(diagnostics::invalid_value(place.path().clone(), place.say(&problem), confirmed));
     }
 
-    /// What a file cannot carry as it is, anywhere inside: nulls, characters, separators, one thing twice.
+    /// Values that a metadata file cannot contain: nulls, characters, separators, duplicates.
     fn check_members(&mut self, field: &Field, value: &Value, place: &Place) {
         match value {
             Value::Text(text) => self.check_text(field, text, place),
@@ -217,7 +216,7 @@ impl Walk<'_> {
 
     fn check_member(&mut self, field: &Field, member: &Value, place: &Place) {
         match member {
-            Value::Null => self.say(place, "A member must not be null: leave it out.".to_owned(), true),
+            Value::Null => self.say(place, "An element must not be null. Remove it.".to_owned(), true),
             Value::Text(text) => {
                 let before = self.found.0.len();
                 self.check_text(field, text, place);
@@ -244,7 +243,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Members, or keys, that are one and the same.
+    /// Duplicate elements or keys.
     fn check_pairs(&mut self, field: &Field, texts: Vec<&str>, place: &Place) {
         for (index, text) in texts.iter().enumerate() {
             for earlier in texts.iter().take(index) {
@@ -257,7 +256,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Applies a rule, each member at its own place.
+    /// Applies a rule to each element.
     fn apply(&mut self, field: &Field, rule: &Rule, value: &Value, place: &Place) {
         match (rule, value) {
             (Rule::Each(each), Value::List(members)) => {
@@ -302,7 +301,7 @@ impl Walk<'_> {
         self.say(place, problem, rule.confirmed());
     }
 
-    /// The attribute that takes such a record ID.
+    /// The attribute for record IDs of this type.
     fn taker_of(&self, text: &str) -> Option<&'static str> {
         let prefix = record_prefix(text)?;
         let takes = |field: &Field| field.record.is_some_and(|record| record.prefix == prefix);

@@ -1,6 +1,5 @@
 # plan: salesforce_org_external_client_app_settings.org = update
-# switches: salesforce_org_external_client_app_settings.org of ExternalClientApp
-# says: Setting of the whole org
+# says: Org-wide setting
 # org: ExternalClientAppSettings of ExternalClientApp: enableClientSecretInRestApiAccess = false
 # org: ExternalClientAppSettings of ExternalClientApp: enableConsumerSecretApiAccess = false
 # org: ExternalClientAppSettings of ExternalClientApp: enablePackageEcaOauthFromDevOrg = true

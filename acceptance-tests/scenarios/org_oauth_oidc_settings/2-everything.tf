@@ -1,7 +1,6 @@
 # Elements without an attribute are unchanged.
 # plan: salesforce_org_oauth_oidc_settings.org = update
-# switches: salesforce_org_oauth_oidc_settings.org of OauthOidc
-# says: Setting of the whole org
+# says: Org-wide setting
 # says: Headless login
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true
 # org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = false

@@ -250,10 +250,9 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
             found.push(format!("{run}"));
         }
     } else {
-        // A resource that is created before the old one is destroyed cannot know the other address. The app is then
-        // kept, with a warning.
-        let told = run.says("Nothing was replaced") || case.what == "forgotten and configured again";
-        if run.says("Taken over") && !told {
+        // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
+        let told = run.says("Resource not replaced") || case.what == "forgotten and written anew";
+        if (run.says("Resource adopted") || run.says("Existing settings overwritten")) && !told {
             found.push(format!("taken over: {run}"));
         }
         // What waited without success is created in the next apply.

@@ -54,7 +54,7 @@ fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
-    let all = ["Certificate expires soon", "Certificate expired", "Certificate not valid yet"];
+    let all = ["Certificate expires soon", "Certificate expired", "Certificate not yet valid"];
     for (from, until, first_line, says, id) in [
         (-DAY, 31 * DAY + 60, None, "", ""),
         (-DAY, 30 * DAY, Some(all[0]), "in 29 days", "certificate-expires-soon"),
@@ -108,7 +108,7 @@ fn the_same_certificate_in_another_form_is_not_a_change() {
         assert!(!run.says("Certificate"), "{run}");
     }
     workspace.configure(&app_with(&certificate(-DAY, 365 * DAY)));
-    plan(&workspace).saying("Certificate changes").saying("the two do not overlap");
+    plan(&workspace).saying("Certificate changes").saying("An app has one certificate");
 }
 
 /// The guide's command renews a certificate for the same key.
@@ -140,7 +140,11 @@ fn the_command_of_the_guide_needs_no_change_of_clients() {
     let shown = sh(shows);
     let fingerprint = shown.lines().find_map(|line| line.split_once('=')).expect("a fingerprint").1;
     workspace.configure(&app_with(&sh("cat client.crt")));
-    let run = workspace.apply().succeeded().saying("Both are for the same private key").saying(fingerprint);
+    let run = workspace
+        .apply()
+        .succeeded()
+        .saying("Both certificates are for the same private key")
+        .saying(fingerprint);
     assert!(!run.says("Certificate expires soon"), "{run}");
     workspace.is_settled();
 }

@@ -98,8 +98,8 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
     for (arguments, words) in [
         ("name = \"Nobody\"", "The org has no External Client App with the name \"Nobody\""),
         ("label = \"Nobody\"", "The org has no External Client App with the label \"Nobody\""),
-        ("", "Write exactly one of name, label. None is written."),
-        ("name = \"Shop\"\n label = \"Shop\"", "More than one is written."),
+        ("", "Set exactly one of name, label. None is set."),
+        ("name = \"Shop\"\n label = \"Shop\"", "More than one is set."),
     ] {
         workspace.configure(&format!(
             "{SHOP}\ndata \"salesforce_external_client_app\" \"it\" {{\n {arguments}\n}}\n"
@@ -228,7 +228,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
          data \"salesforce_org\" \"it\" {}\n",
     );
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("of the provider block is known only after apply, and salesforce_org asks the org");
+    run.failed_saying("of the provider block is known only after apply, and salesforce_org reads the org");
 }
 
 #[test]

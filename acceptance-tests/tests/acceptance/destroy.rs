@@ -58,8 +58,8 @@ fn a_configuration_with_plan_errors_can_be_destroyed() {
         .configure(&SHOP.replace("named_user_jwt_enabled       = true", "named_user_jwt_enabled = false"));
     workspace
         .destroy()
-        .failed_saying("Settings and policies contradict each other")
-        .saying("terraform destroy -refresh=false goes without this plan");
+        .failed_saying("Conflicting settings and policies")
+        .saying("run terraform destroy -refresh=false, which skips this plan");
     workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
     assert!(workspace.state().is_empty());
     assert_eq!(org.names(org::APP), Vec::<String>::new());

@@ -50,7 +50,7 @@ fn a_user_agent_that_no_header_can_hold_is_refused() {
     workspace.set("TF_APPEND_USER_AGENT", "café/1");
     workspace.configure(SHOP);
     workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(
-        "The environment variable TF_APPEND_USER_AGENT holds a character that no HTTP header can have",
+        "The environment variable TF_APPEND_USER_AGENT contains a character that is not allowed in an HTTP header",
     );
     assert!(org.journal().is_empty());
 }

@@ -94,7 +94,7 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
     workspace.configure(&keyed("new"));
     workspace
         .apply()
-        .failed_saying("Destroyed under one address, kept under another")
+        .failed_saying("Missing moved block")
         .saying("from = salesforce_external_client_app.OLD");
     assert_eq!(org.deploys().len(), deploys);
 

@@ -290,8 +290,8 @@ fn an_app_whose_global_file_may_not_be_read() {
 }
 
 #[test]
-fn a_missing_app() {
-    let none = Fails("Nothing to import");
+fn an_app_that_is_not_there() {
+    let none = Fails("Object to import not found");
     let nothing: fn(&Emulator) = |org| put(org, APP, "Shopping", &[]);
     found(&Kind { id: "Shop", make: nothing, imports: [none; 3], edit: LABEL });
 }

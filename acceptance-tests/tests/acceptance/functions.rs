@@ -150,7 +150,7 @@ fn functions_need_no_org_and_report_errors_at_the_argument() {
     let workspace = Workspace::anonymous();
     for (call, words) in [
         ("connected_app(\"\")", "It is empty"),
-        ("connected_app(\"Shop.connectedApp-meta.xml\")", "It is a path and not a text"),
+        ("connected_app(\"Shop.connectedApp-meta.xml\")", "It is a path"),
         ("connected_app(\"<Package/>\")", "Its root element is Package, not ConnectedApp"),
         ("connected_app(\"<ConnectedApp>\")", "the document ends inside an element"),
         ("connected_app(null)", "argument must not be null"),

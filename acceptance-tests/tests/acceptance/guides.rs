@@ -194,8 +194,8 @@ fn an_older_terraform_moves_its_state_manually() {
     // The guide's statement about an apply in between.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
     workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
-    workspace.apply().failed_saying("It exists already");
+    workspace.apply().failed_saying("Resource already exists");
     workspace.configure(&there);
-    workspace.apply().succeeded().saying("Taken over from an interrupted run");
+    workspace.apply().succeeded().saying("Resource adopted from an interrupted run");
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 }

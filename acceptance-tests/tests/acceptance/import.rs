@@ -85,7 +85,7 @@ fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configur
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
     let again = changed.replace("/other\"", "/third\"");
     workspace.configure(&again);
-    let run = workspace.apply().failed_saying("A certificate may be lost");
+    let run = workspace.apply().failed_saying("Certificate may be removed");
     assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
     assert_eq!(callback(), "https://shop.example.com/other");
     workspace.configure(&again.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));

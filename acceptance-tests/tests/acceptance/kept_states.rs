@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
-const WARNING: &str = "What is kept beside the state cannot be read";
+const WARNING: &str = "Private state cannot be read";
 
 /// Attributes whose values differ in every org.
 const OF_THE_ORG: [&str; 5] = ["org_id", "consumer_key", "oauth_link", "rotated_at", "previous_expires_at"];

@@ -60,9 +60,9 @@ fn the_warning_counts_the_assigned_users() {
         &words,
         &[
             "Users lose access to an app",
-            "\"Shop\": from AllSelfAuthorized to AdminApprovedPreAuthorized: on apply everyone without Shop_Customer \
-             loses access at once, tokens included.",
-            "Holders: Shop_Customer 214 (counted 20",
+            "\"Shop\": from AllSelfAuthorized to AdminApprovedPreAuthorized: on apply, users without \
+             Shop_Customer immediately lose access, and their tokens become invalid.",
+            "Assigned users: Shop_Customer 214 (counted 20",
             KEEP,
         ],
     );
@@ -78,14 +78,20 @@ fn removed_assignments_are_named_with_their_users() {
     let said = words(&workspace, &fewer);
     says(
         &said,
-        &["only by Shop_Staff loses it at once, tokens included. Holders: Shop_Staff 12 (counted", KEEP],
+        &[
+            "only through Shop_Staff immediately lose it, and their tokens become invalid. Assigned users: Shop_Staff 12 (counted",
+            KEEP,
+        ],
     );
     assert!(!said.contains("Shop_Customer 214"), "users who keep access are not counted: {said}");
 
     let said = words(&workspace, &permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
     says(
         &said,
-        &["only by the profile Customer Community User loses it", "Holders: Customer Community User 200 ("],
+        &[
+            "only through the profile Customer Community User immediately lose it",
+            "Assigned users: Customer Community User 200 (",
+        ],
     );
     let harmless = words(&workspace, &both);
     assert!(!harmless.contains("lose access"), "{harmless}");
@@ -110,7 +116,7 @@ fn a_user_with_a_direct_and_a_group_assignment_counts_once() {
     // 214 directly, 40 and 3 only through the groups. None of the 12 of Shop_Staff is among the 15 with both.
     says(
         &words,
-        &["without Shop_Customer or Shop_Staff", "Holders: Shop_Customer 257, Shop_Staff 67 (counted"],
+        &["without Shop_Customer or Shop_Staff", "Assigned users: Shop_Customer 257, Shop_Staff 67 (counted"],
     );
 }
 
@@ -121,7 +127,7 @@ fn inactive_users_do_not_count() {
     let customer = org.user("customer");
     org.admin("PATCH", &format!("/users/{customer}"), Some(&json!({ "active": false })));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
-    says(&words, &["Holders: Shop_Customer 213 (counted"]);
+    says(&words, &["Assigned users: Shop_Customer 213 (counted"]);
 }
 
 #[test]
@@ -132,7 +138,7 @@ fn a_set_named_by_its_id_is_counted_by_its_name() {
     let ids = format!("[\"Shop_Customer\", {}]", staff["id"]);
     let workspace = started(&org, &permitted("AdminApprovedPreAuthorized", &ids, "[]"));
     let removed = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
-    says(&removed, &["only by Shop_Staff", "Holders: Shop_Staff 12 (counted"]);
+    says(&removed, &["only through Shop_Staff", "Assigned users: Shop_Staff 12 (counted"]);
     let renamed = permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]");
     let renamed = words(&workspace, &renamed);
     assert!(!renamed.contains("Users lose access"), "the same set by its name: {renamed}");
@@ -152,7 +158,11 @@ fn a_missing_count_is_unknown_and_never_zero() {
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     says(
         &words,
-        &["Users lose access to an app", "Holders: Shop_Customer not known:", "PermissionSetAssignment"],
+        &[
+            "Users lose access to an app",
+            "Assigned users: Shop_Customer not known:",
+            "PermissionSetAssignment",
+        ],
     );
     assert!(!words.contains("Shop_Customer 0"), "{words}");
 }
@@ -164,7 +174,10 @@ fn a_set_that_is_only_in_the_new_configuration_is_reported_as_not_counted() {
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     says(
         &words,
-        &["without Shop_Customer loses access", "Holders: Shop_Customer not known: people are counted when"],
+        &[
+            "without Shop_Customer immediately lose access",
+            "Assigned users: Shop_Customer not known: the counts are from",
+        ],
     );
 }
 

@@ -88,9 +88,9 @@ fn a_login_of_the_cli_is_requested_and_renewed() {
     workspace.set("PATH", &sf.path());
     workspace.step(&with_block("  sf_cli_org = \"acme\""), &[(APP, Create)]);
     let log = workspace.logs();
-    let told = log.lines().find(|line| line.contains("how the provider logs in")).expect("told in the log");
-    assert!(told.contains("login of the Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
-    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was called");
+    let told = log.lines().find(|line| line.contains("authentication method")).expect("told in the log");
+    assert!(told.contains("Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
+    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was asked");
     assert!(asked.contains("org display --target-org acme --json"), "{asked}");
     assert!(asked.contains("org auth show-access-token --target-org acme --json"), "{asked}");
 
@@ -145,7 +145,7 @@ fn a_refresh_token_logs_in_and_a_rotated_one_is_reported() {
 
     org.admin("PATCH", "/org", Some(&json!({ "login_app_rotates": true })));
     let run = workspace.run(&PLAN).succeeded();
-    assert!(run.says("The refresh token was rotated") && run.says("refresh-token-rotated"), "{run}");
+    assert!(run.says("Refresh token rotated") && run.says("refresh-token-rotated"), "{run}");
     workspace.run(&PLAN).failed_saying("the refresh token is no longer valid");
 }
 
@@ -181,7 +181,7 @@ fn an_sfdx_auth_url_contains_the_app_and_the_org() {
         workspace.step(ONLY_APP, &[(APP, Create)]);
         workspace.destroy().succeeded();
         workspace.set("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com");
-        workspace.run(&PLAN).failed_saying("Credentials of another org");
+        workspace.run(&PLAN).failed_saying("Credentials for another org");
     }
 }
 
@@ -323,7 +323,7 @@ fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
             "  sf_cli_org = \"acme\"\n  use_hcp_terraform_token = true",
             "use_hcp_terraform_token and sf_cli_org are both",
         ),
-        ("  sf_cli_org = \"--json\"", "begins with a hyphen"),
+        ("  sf_cli_org = \"--json\"", "starts with a hyphen"),
         (
             "  instance_url = \"https://acme.my.salesforce.com\"\n  client_id = \"x\"\n  subject_token_file = \"/no/such\"",
             "there is no such file",

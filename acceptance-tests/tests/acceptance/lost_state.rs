@@ -50,7 +50,7 @@ fn within_a_day_an_apply_adopts_what_it_created() {
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
     let run = workspace.apply().succeeded();
-    assert!(run.says("Taken over from an interrupted run"), "{run}");
+    assert!(run.says("Resource adopted from an interrupted run"), "{run}");
     is_as_before(&org, &workspace, &key);
 }
 
@@ -62,7 +62,7 @@ fn other_resources_are_imported_with_the_blocks_from_the_messages() {
     // The configuration differs from the org, so ownership is not certain.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
-    let run = workspace.apply().failed_saying("It exists already");
+    let run = workspace.apply().failed_saying("Resource already exists");
     let address = format!("to = {}", APP.replace(".shop", ".NAME"));
     assert!(run.says(&address) && run.says("id = \"Shop\""), "{run}");
     let blocks: String =

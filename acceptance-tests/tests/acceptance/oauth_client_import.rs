@@ -126,7 +126,7 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
             "acme__Shop",
             &["was installed from the package acme", "salesforce_external_client_app_policies"],
         ),
-        (|_| {}, "Nobody", &["Nothing to import", "Nobody"]),
+        (|_| {}, "Nobody", &["Object to import not found", "Nobody"]),
         (|_| {}, "not a name", &["not a name"]),
     ];
     for (make, id, words) in cases {

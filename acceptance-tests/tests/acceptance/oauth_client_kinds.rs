@@ -5,7 +5,7 @@ use super::oauth_client::{self, without_policies};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 
-const TWO_KINDS: &str = "Two kinds of resources for one app";
+const TWO_KINDS: &str = "Conflicting resources for one app";
 
 /// A resource that manages a part of the app, with additional lines.
 fn part(kind: &str, app: &str, more: &str) -> String {
@@ -151,7 +151,7 @@ fn two_resources_of_one_app_are_detected_during_apply_at_the_latest() {
     let second = oauth_client::SHOP
         .replace("\"salesforce_oauth_client\" \"shop\"", "\"salesforce_oauth_client\" \"second\"");
     for (other, words) in
-        [(part(PARTS[0], "Shop", ""), TWO_KINDS), (unknown(&second), "Two resources for one app")]
+        [(part(PARTS[0], "Shop", ""), TWO_KINDS), (unknown(&second), "Duplicate resource for one app")]
     {
         let org = Emulator::start();
         let mut workspace = Workspace::new(&org);

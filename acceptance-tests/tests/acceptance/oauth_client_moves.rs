@@ -91,7 +91,7 @@ fn a_move_needs_a_refresh() {
         let before = org.admin("GET", "/components", None);
         workspace.configure(&over(part));
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
-        workspace.run(&apply).failed_saying("Moved, and not read yet");
+        workspace.run(&apply).failed_saying("Moved resource not refreshed");
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
         workspace.apply().succeeded();
         workspace.configure(oauth_client::SHOP);

@@ -48,7 +48,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     workspace.configure(&without_policies(SHOP));
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
-    plan.saying("The org stays as it is");
+    plan.saying("Policies remain in the org");
     let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 0);
     workspace.is_settled();

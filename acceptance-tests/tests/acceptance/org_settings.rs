@@ -43,7 +43,7 @@ fn a_destroy_leaves_the_org_unchanged_with_a_message() {
     let deploys = org.deploys().len();
     workspace.configure("");
     let plan = workspace.plan(&[]);
-    plan.changes(&[(OIDC, Delete)]).saying("The org stays as it is");
+    plan.changes(&[(OIDC, Delete)]).saying("Settings remain in the org");
     workspace.apply_plan().succeeded();
     assert!(workspace.state().is_empty());
     assert_eq!(switch(&org, "isPkceRequired"), "true");
@@ -57,7 +57,7 @@ fn changes_of_another_administrator_are_kept() {
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     // Between the plan and the apply.
     workspace.configure(&oidc("org", "pkce_required = false"));
-    workspace.plan(&[]).changes(&[(OIDC, Update)]).saying("decides by its own pkce_required");
+    workspace.plan(&[]).changes(&[(OIDC, Update)]).saying("pkce_required of each app decides");
     org.edit(OIDC_SETTINGS, "OauthOidc", "blockOAuthUnPwFlow", "false");
     workspace.apply_plan().succeeded();
     assert_eq!(switch(&org, "isPkceRequired"), "false");
@@ -104,16 +104,16 @@ fn two_of_the_same_in_one_configuration_are_an_error() {
     let two = |first: &str, second: &str| format!("{}{}", oidc("org", first), oidc("other", second));
     workspace.configure(&two("pkce_required = true", "user_agent_flow_blocked = true"));
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).failed_saying("Two resources for one org");
+    workspace.run(&plan).failed_saying("Duplicate resource for one org");
     workspace.configure(&two("pkce_required = true", "pkce_required = true"));
-    workspace.apply().failed_saying("Two resources for one org");
+    workspace.apply().failed_saying("Duplicate resource for one org");
     workspace.run(&["state", "rm", OIDC]);
     workspace.run(&["state", "rm", "salesforce_org_oauth_oidc_settings.other"]);
 
     // One of them existed before.
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     workspace.configure(&two("pkce_required = true", "pkce_required = false"));
-    workspace.run(&plan).failed_saying("Two resources for one org");
+    workspace.run(&plan).failed_saying("Duplicate resource for one org");
     assert_eq!(switch(&org, "isPkceRequired"), "true");
 }
 
@@ -216,7 +216,7 @@ fn a_state_of_another_org_is_an_error() {
         workspace.set(variable, value);
     }
     workspace.watch(&other);
-    workspace.apply().failed_saying("State of another org");
+    workspace.apply().failed_saying("State belongs to another org");
     assert_eq!(switch(&other, "isPkceRequired"), "false");
 }
 
@@ -263,10 +263,10 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     let configuration = oidc("org", "pkce_required = true");
     workspace.configure(&configuration);
     mood("hidden");
-    workspace.apply().failed_saying("Salesforce does not show a component");
+    workspace.apply().failed_saying("Component not accessible");
     mood("read_only");
     let run = workspace.apply().failed_saying("insufficient access rights on the settings of the org");
-    assert!(run.says("those of whoever administers it"), "{run}");
+    assert!(run.says("the permissions of an administrator"), "{run}");
     assert!(workspace.state().is_empty());
     mood("open");
     workspace.step(&configuration, &[(OIDC, Create)]);
@@ -274,7 +274,7 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     // Hidden settings are not missing.
     mood("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).failed_saying("It is not taken for deleted");
+    workspace.run(&plan).failed_saying("The provider does not treat it as deleted");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);
     // Other resources are not affected.
     workspace.run(&["state", "rm", OIDC]).succeeded();

@@ -13,7 +13,7 @@ use serde_json::json;
 /// A key that no org trusts, generated for tests and published with them.
 const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
-const REFUSED: &str = "The provider would lock itself out";
+const REFUSED: &str = "Change would lock out the provider";
 
 /// An app for both authentication methods. The words in braces are replaced.
 const OWN: &str = r#"
@@ -165,7 +165,7 @@ fn a_plan_is_refused(is_client: bool) {
         (
             "client_credentials_flow_enabled = true\n  named",
             "named",
-            "takes no client credentials",
+            "rejects client credentials",
             &[ClientCredentials],
         ),
         ("\"Api\", \"RefreshToken\"", "\"Api\"", "without the scope RefreshToken", &[JwtBearer]),
@@ -215,13 +215,13 @@ fn an_apply_is_refused(is_client: bool) {
         (
             "enabled                         = true",
             "enabled = false",
-            "nobody logs in with it any more",
+            "all logins with the app fail",
             &[JwtBearer, ClientCredentials],
         ),
         (
             "client_credentials_flow_enabled = true\n  client",
             "client",
-            "takes no client credentials",
+            "rejects client credentials",
             &[ClientCredentials],
         ),
         (
@@ -230,7 +230,7 @@ fn an_apply_is_refused(is_client: bool) {
             "client credentials",
             &[ClientCredentials],
         ),
-        ("AdminApprovedPreAuthorized", "AllSelfAuthorized", "approve it themselves", &[JwtBearer]),
+        ("AdminApprovedPreAuthorized", "AllSelfAuthorized", "users approve the app", &[JwtBearer]),
     ];
     for login in [JwtBearer, ClientCredentials] {
         for (from, to, because, refused) in cases {
@@ -316,7 +316,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.plan().failed_saying(REFUSED);
     own.certificate = certificate_for(OTHER_KEY, "renewed.example.com");
     own.configure(&[]);
-    own.workspace.apply().succeeded().saying("Both are for the same private key");
+    own.workspace.apply().succeeded().saying("Both certificates are for the same private key");
     own.workspace.is_settled();
 }
 

@@ -62,11 +62,17 @@ const SUPPRESS: &str = "suppress_warnings = [\"";
 pub const WARNINGS: &[Case] = &[
     case(
         &[("pkce_required       = false", "pkce_required = true")],
-        &["Existing clients may fail", "\"Till\": from now on", "code_challenge", "code_verifier", SUPPRESS],
+        &[
+            "Existing clients may fail",
+            "\"Till\": every authorization request",
+            "code_challenge",
+            "code_verifier",
+            SUPPRESS,
+        ],
     ),
     case(
         &[("secret_required_for_web_server_flow = false", "secret_required_for_web_server_flow = true")],
-        &["Existing clients may fail", "\"Shop\": from now on", "web server flow", "client_secret", SUPPRESS],
+        &["Existing clients may fail", "\"Shop\": ", "web server flow", "client_secret", SUPPRESS],
     ),
     case(
         &[("secret_required_for_refresh_token   = false", "secret_required_for_refresh_token = true")],
@@ -86,19 +92,19 @@ pub const WARNINGS: &[Case] = &[
     ),
     case(
         &[("\"Api\", \"OpenID\", ", "\"Api\", ")],
-        &["Existing clients may fail", "can no longer be asked for with OpenID", SUPPRESS],
+        &["Existing clients may fail", "can no longer request tokens with OpenID", SUPPRESS],
     ),
     case(
         &[("code_credential_flow_enabled        = true", "code_credential_flow_enabled = false")],
-        &["An app stops working", "headless login", "guest access", SUPPRESS],
+        &["Flow will be disabled", "headless login", "guest access", SUPPRESS],
     ),
     case(
         &[("  enabled                            = true", "  enabled = false")],
-        &["An app stops working", "every login and every use", SUPPRESS],
+        &["App will be disabled", "all logins and all use", SUPPRESS],
     ),
     case(
         &[("oauth_plugin_enabled               = true", "oauth_plugin_enabled = false")],
-        &["An app stops working", "every OAuth flow", SUPPRESS],
+        &["App will be disabled", "all OAuth flows", SUPPRESS],
     ),
     case(
         &[("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")],
@@ -111,7 +117,7 @@ pub const WARNINGS: &[Case] = &[
         ],
         &[
             "Anonymous access",
-            "people who have not logged in get access tokens",
+            "users who are not authenticated get access tokens",
             "oauth_scopes",
             "guest_jwt_session_timeout_type = Custom, guest_jwt_timeout_minutes = 30",
             SUPPRESS,
@@ -130,7 +136,7 @@ pub const WARNINGS: &[Case] = &[
         &[("  ip_relaxation                      = \"Bypass\"\n", "")],
         &[
             "Attribute no longer managed",
-            "ip_relaxation is no longer managed; Bypass stays in the org",
+            "ip_relaxation is no longer managed; Bypass remains in the org",
             SUPPRESS,
         ],
     ),
@@ -138,17 +144,17 @@ pub const WARNINGS: &[Case] = &[
         &[("name  = \"Till\"", "name = \"Desk\"")],
         &[
             "Consumer key will be destroyed",
-            "\"Till\": the consumer key (the client ID) and all its tokens end",
+            "\"Till\": deleting the external client app destroys the consumer key (the client ID) and all its tokens",
             "gets a new consumer key",
-            "to change what people see, change label",
+            "To change the name that users see, change label",
             SUPPRESS,
         ],
     ),
     case(
         &[("pkce_required                       = true", "pkce_required = false")],
         &[
-            "Questionable combination of attributes",
-            "neither a consumer secret nor PKCE",
+            "Questionable attribute combination",
+            "Without a consumer secret and PKCE",
             "pkce_required = true",
             SUPPRESS,
         ],
@@ -159,9 +165,9 @@ pub const ERRORS: &[Case] = &[
     case(
         &[("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true")],
         &[
-            "Settings and policies contradict each other",
+            "Conflicting settings and policies",
             "\"Shop\"",
-            "named_user_jwt_enabled = false. Set it there to true",
+            "named_user_jwt_enabled = false. Set it to true there",
         ],
     ),
     case(
@@ -171,9 +177,9 @@ pub const ERRORS: &[Case] = &[
             ("code_credential_flow_enabled        = true", "code_credential_flow_enabled = false"),
         ],
         &[
-            "Settings and policies contradict each other",
+            "Conflicting settings and policies",
             "\"Shop\"",
-            "code_credential_flow_enabled = false. Set it there to true",
+            "code_credential_flow_enabled = false. Set it to true there",
         ],
     ),
     case(
@@ -181,7 +187,7 @@ pub const ERRORS: &[Case] = &[
             "  enabled                            = true",
             "  permitted_users = \"AdminApprovedPreAuthorized\"",
         )],
-        &["Invalid combination of attributes", "nobody could log in", "Write permission_sets or profiles"],
+        &["Invalid attribute combination", "no user can log in", "Set permission_sets or profiles"],
     ),
 ];
 
@@ -253,12 +259,12 @@ fn losses_are_reported_in_the_plan() {
     let settings = "salesforce_external_client_app_oauth_settings.shop";
     let policies = "salesforce_external_client_app_policies.shop";
     let with = |more: &[&str]| workspace.run(&[&plan, more].concat()).succeeded();
-    with(&["-destroy"]).saying("Consumer key will be destroyed").saying("The org stays as it is");
-    with(&["-destroy", "-target", policies]).saying("would let everyone in again");
+    with(&["-destroy"]).saying("Consumer key will be destroyed").saying("Policies remain in the org");
+    with(&["-destroy", "-target", policies]).saying("would give every user access again");
     for address in [app, settings] {
         with(&["-replace", address])
             .saying("Consumer key will be destroyed")
-            .saying("every client must be given");
+            .saying("Give every client the new key");
     }
 }
 
@@ -302,12 +308,12 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     let run = workspace.run(&["plan", "-no-color", "-input=false", "-lock=false"]).succeeded();
     let words = run.words();
     let all = [
-        "permitted_users is no longer managed; AdminApprovedPreAuthorized stays in the org.",
-        "permission_sets is no longer managed; Shop_Customer stays in the org.",
-        "ip_relaxation is no longer managed; Bypass stays in the org.",
-        "session_timeout_minutes is no longer managed; 35 stays in the org.",
-        "start_page is no longer managed; None stays in the org.",
-        "label is no longer managed; Shop's stays in the org.",
+        "permitted_users is no longer managed; AdminApprovedPreAuthorized remains in the org.",
+        "permission_sets is no longer managed; Shop_Customer remains in the org.",
+        "ip_relaxation is no longer managed; Bypass remains in the org.",
+        "session_timeout_minutes is no longer managed; 35 remains in the org.",
+        "start_page is no longer managed; None remains in the org.",
+        "label is no longer managed; Shop's remains in the org.",
     ];
     let places: Vec<usize> =
         all.iter().map(|text| words.find(text).unwrap_or_else(|| panic!("{text}: {run}"))).collect();
@@ -352,8 +358,8 @@ resource "salesforce_external_client_app_policies" "shop" {{
         workspace.configure(&format!("{app}{policies}"));
         let run = workspace.run(&plan).succeeded();
         run.saying("Users lose access to an app")
-            .saying("\"Shop\": from what it has now to AdminApprovedPreAuthorized")
-            .saying("on apply everyone without Shop_Customer");
+            .saying("\"Shop\": from its current value to AdminApprovedPreAuthorized")
+            .saying("on apply, users without Shop_Customer");
     }
 }
 
@@ -376,8 +382,8 @@ fn a_replaced_app_without_settings_reports_the_loss_of_its_key() {
         .run(&["apply", "-no-color", "-input=false", "-auto-approve", replace])
         .succeeded()
         .saying("Consumer key was destroyed")
-        .saying("Every client must be given the key");
-    // There is no consumer key left.
+        .saying("Give every client the new key");
+    // Nothing had a key any more.
     let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", replace]).succeeded();
     assert!(!run.says("Consumer key was destroyed"), "{run}");
 }
@@ -397,5 +403,5 @@ fn guests_of_a_new_app_are_reported() {
     workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "anonymous-access, no-such-thing");
     let run = workspace.run(&plan).succeeded();
     assert!(!run.says("Anonymous access"), "{run}");
-    run.saying("Unknown ID of a warning").saying("silences nothing: \"no-such-thing\"");
+    run.saying("Unknown warning ID").saying("that no warning has: \"no-such-thing\"");
 }

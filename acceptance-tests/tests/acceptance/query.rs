@@ -165,9 +165,9 @@ fn a_bad_filter_is_an_error_that_names_it() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     for (config, words) in [
-        (r#"name_prefix = "Shop*""#, "name_prefix: No API name begins with \"Shop*\""),
-        (r#"name_prefix = "acme__""#, "without the namespace of a package"),
-        (r#"distribution_state = "local""#, "distribution_state: Salesforce spells \"local\" as \"Local\""),
+        (r#"name_prefix = "Shop*""#, "name_prefix: No API name starts with \"Shop*\""),
+        (r#"name_prefix = "acme__""#, "without wildcards and namespaces"),
+        (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
         (r#"distribution_state = "Everywhere""#, "distribution_state: "),
         (r#"label = " ""#, "label: It is blank"),
         (r#"labels = "Shop""#, "Did you mean \"label\"?"),
@@ -265,7 +265,7 @@ fn an_org_that_fails_is_an_error() {
             org.admin("POST", "/faults", Some(&refused));
         }
         run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"])
-            .failed_saying("Salesforce cannot be used");
+            .failed_saying("Salesforce request failed");
         org.admin("DELETE", "/faults", None);
     }
 }
@@ -281,7 +281,7 @@ fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
     let text = list(LISTS[3], "", "");
     let run = run(&workspace, &text, &["-no-color", "-generate-config-out=generated.tf"]).succeeded();
-    assert!(run.says("Not everything could be read"), "{run}");
+    assert!(run.says("Some apps could not be read"), "{run}");
     assert!(
         run.says("Shop, Shop_Admin, Till") && run.says("Of Shop: Consumer settings cannot be read"),
         "{run}"

@@ -356,7 +356,7 @@ fn without_a_site_its_gates_are_unknown() {
     assert_eq!(gates(&answer, "login", "unknown"), all(&["N5", "N6"]));
     assert_eq!(gates(&answer, "guest", "unknown"), all(&["N5", "G14c"]));
     assert_eq!(gates(&answer, "registration", "unknown"), all(&["G6", "N1", "N4", "N5", "N6"]));
-    assert!(answer["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is given"));
+    assert!(answer["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is set"));
 
     // A closed gate is closed, whatever else is unknown.
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredFlowEnabled", "false");

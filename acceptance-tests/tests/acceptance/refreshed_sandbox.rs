@@ -47,7 +47,7 @@ fn without_the_previous_id_the_state_is_refused_and_the_argument_named() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let old = refresh(&org);
     for command in [PLAN, APPLY, &["destroy", "-no-color", "-input=false", "-auto-approve"]] {
-        let run = workspace.run(command).failed_saying("State of another org");
+        let run = workspace.run(command).failed_saying("State belongs to another org");
         let short = &old[..15];
         assert!(run.says("previous_org_ids = [") && run.says(&format!("{VARIABLE}={short}")), "{run}");
     }
@@ -69,8 +69,8 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     workspace.set(VARIABLE, &format!("00DEM0000000777, {old}"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
-    assert_eq!(plan.words.matches("another consumer key of Shop").count(), 1, "{}", plan.words);
-    // App and policies have the same warning: Terraform shows one of them.
+    assert_eq!(plan.words.matches("new consumer key of Shop").count(), 1, "{}", plan.words);
+    // App and policies say the same: Terraform shows one of them.
     assert_eq!(plan.words.matches(WARNING).count(), 2, "{}", plan.words);
     for said in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
         assert!(plan.words.contains(said), "{said}: {}", plan.words);
@@ -166,8 +166,8 @@ fn mass_removal_is_also_refused_here() {
     }
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
-    let run = workspace.run(PLAN).failed_saying("Too many are gone at once");
-    assert!(run.says("which has taken its place") && run.says(&old[..15]), "{run}");
+    let run = workspace.run(PLAN).failed_saying("Refusing mass removal");
+    assert!(run.says("which replaces it") && run.says(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);
     workspace.apply_plan().succeeded();
@@ -188,14 +188,14 @@ fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
     let before = org.admin("GET", "/components", None);
     // The plan file is from before the refresh.
     let applied = workspace.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
-    applied.failed_saying("State of a previous org was not read anew");
+    applied.failed_saying("State of a previous org not refreshed");
     for command in [
         &plan_without_a_refresh as &[&str],
         &["apply", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
         &["destroy", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
     ] {
-        let run = workspace.run(command).failed_saying("State of a previous org was not read anew");
-        assert!(!run.says("goes without this plan"), "the error must not offer a workaround: {run}");
+        let run = workspace.run(command).failed_saying("State of a previous org not refreshed");
+        assert!(!run.says("skips this plan"), "no way around it is told: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
     // The connected org may be in the list: then nothing is refused.
@@ -234,7 +234,7 @@ fn a_hidden_consumer_does_not_keep_the_old_key() {
         org.admin("PATCH", "/org", Some(&json!({ "key_in_rest": key_in_rest })));
         workspace.set(VARIABLE, &old);
         let run = workspace.run(PLAN).succeeded();
-        assert!(run.says("its attributes keep what Terraform wrote into the previous org"), "{run}");
+        assert!(run.says("its attributes keep the values of the previous org"), "{run}");
         workspace.apply().succeeded();
         let now = workspace.attribute(SETTINGS, "consumer_key");
         assert_eq!(now, if key_in_rest { json!(key(&org)) } else { Value::Null });
@@ -326,8 +326,8 @@ fn an_invalid_id_is_an_error_at_the_argument() {
         ("[\"00D\"]", "\"00D\" is none"),
         ("[\"0PS000000000001\"]", "This is the ID of a permission set"),
         ("[\"00DEM0000000001\", \"\"]", "An empty text is none"),
-        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown here, is none"),
-        ("[null]", "holds a null"),
+        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown, is not an org ID"),
+        ("[null]", "contains null"),
     ] {
         workspace.configure(&format!(
             "provider \"salesforce\" {{\n  previous_org_ids = {written}\n}}\n{ONLY_APP}"

@@ -7,9 +7,9 @@ use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (the app's developer)";
-const ADMIN: &str = "salesforce_external_client_app_policies (the app's admin)";
-const ORG: &str = "salesforce_org_oauth_oidc_settings (whoever administers the org)";
+const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (a developer of the app)";
+const ADMIN: &str = "salesforce_external_client_app_policies (an administrator of the policies)";
+const ORG: &str = "salesforce_org_oauth_oidc_settings (an administrator of the org)";
 
 fn shop(settings: &[&str], policies: &[&str]) -> String {
     format!(
@@ -67,15 +67,15 @@ fn guests_without_their_requirements() {
     let (app, policies) = split(&[flow, no_jwt], &[guest]);
     developer.configure(&app);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("needs {jwt} of {DEVELOPER}"));
+    refused(&admin, &policies, guest, &format!("requires {jwt} of {DEVELOPER}"));
     developer.configure(&split(&[no_flow, jwt], &[]).0);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("needs {flow} of {DEVELOPER}"));
+    refused(&admin, &policies, guest, &format!("requires {flow} of {DEVELOPER}"));
 
     developer.configure(&split(&[flow, jwt], &[]).0);
     developer.apply().succeeded();
     admin.apply().succeeded();
-    let without = format!("needs guest_code_credential_flow_enabled = false of {ADMIN}");
+    let without = format!("requires guest_code_credential_flow_enabled = false of {ADMIN}");
     for (settings, line) in [([flow, no_jwt], no_jwt), ([no_flow, jwt], no_flow)] {
         refused(&developer, &split(&settings, &[]).0, line, &without);
     }
@@ -87,7 +87,7 @@ fn a_timeout_of_tokens_that_are_not_issued() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let line = "named_user_jwt_session_timeout_type = \"UserSession\"";
-    let words = format!("needs named_user_jwt_enabled = true of {DEVELOPER}");
+    let words = format!("requires named_user_jwt_enabled = true of {DEVELOPER}");
     refused(&workspace, &shop(&["code_credential_flow_enabled = true"], &[line]), line, &words);
 }
 
@@ -97,8 +97,7 @@ fn a_missing_run_as_user() {
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
-    let words =
-        "an active user of the org with this user name, who may use the API (whoever administers the org)";
+    let words = "an active user of the org with this user name and API access (an administrator of the org)";
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
@@ -121,7 +120,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["guest_code_credential_flow_enabled = true"],
             "guest_code_credential_flow_enabled = true",
-            format!("needs named_user_jwt_enabled = true of {DEVELOPER}"),
+            format!("requires named_user_jwt_enabled = true of {DEVELOPER}"),
         ),
         (
             policy,
@@ -129,7 +128,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["guest_code_credential_flow_enabled = true"],
             "guest_code_credential_flow_enabled = true",
-            format!("Or: guest_code_credential_flow_enabled needs code_credential_flow_enabled = true of {DEVELOPER}"),
+            format!("Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled = true of {DEVELOPER}"),
         ),
         (
             policy,
@@ -137,7 +136,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["client_credentials_flow_enabled = true", user.as_str()],
             "client_credentials_flow_enabled = true",
-            format!("needs client_credentials_flow_enabled = true of {DEVELOPER}"),
+            format!("requires client_credentials_flow_enabled = true of {DEVELOPER}"),
         ),
         (
             policy,
@@ -145,7 +144,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["token_exchange_flow_enabled = true"],
             "token_exchange_flow_enabled = true",
-            format!("needs token_exchange_enabled = true of {DEVELOPER}"),
+            format!("requires token_exchange_enabled = true of {DEVELOPER}"),
         ),
         (
             policy,
@@ -153,7 +152,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "which code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings has not".into(),
+            "which code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings does not have".into(),
         ),
         (
             global,
@@ -161,7 +160,7 @@ fn the_same_with_other_messages() {
             other.as_slice(),
             vec![],
             "code_credential_flow_enabled = true",
-            format!("needs code_credential_flow_enabled = true of {ORG}"),
+            format!("requires code_credential_flow_enabled = true of {ORG}"),
         ),
     ] {
         let fault = json!({"call": "deploy", "every": true, "do": {"component_problem": {
@@ -183,7 +182,7 @@ fn an_org_setting_that_apps_still_need() {
     org.admin("POST", "/faults", Some(&fault));
     let line = "code_credential_flow_enabled = false";
     let configuration = format!("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {{\n  {line}\n}}\n");
-    refused(&workspace, &configuration, line, &format!("needs {line} of {DEVELOPER}"));
+    refused(&workspace, &configuration, line, &format!("requires {line} of {DEVELOPER}"));
 }
 
 #[test]
@@ -210,6 +209,6 @@ fn the_first_refusal_is_reported_and_not_its_consequences() {
     assert!(!run.says("has no OAuth settings") && !run.says("valid OAuth settings"), "{run}");
     workspace.configure(&by_name);
     let run = workspace.apply().failed_saying("Nowhere");
-    assert!(!run.says("no policies to take over") && !run.says("valid OAuth settings"), "{run}");
-    assert!(run.says("What it needs was not made"), "{run}");
+    assert!(!run.says("Policies not found") && !run.says("valid OAuth settings"), "{run}");
+    assert!(run.says("Dependency not created"), "{run}");
 }

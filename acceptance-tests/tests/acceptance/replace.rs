@@ -93,8 +93,8 @@ fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
     let replace = ["apply", "-no-color", "-input=false", "-auto-approve", &format!("-replace={APP}")];
-    workspace.run(&replace).succeeded().saying("Nothing was replaced");
-    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "the state matches the org");
+    workspace.run(&replace).succeeded().saying("Resource not replaced");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
     policies_are_in_force(&org, "Shop");
     workspace.is_settled();
 

@@ -164,7 +164,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let plan = workspace.plan(&[]);
     plan.changes(&[(ROTATION, Update)]);
-    assert!(plan.words.contains("The client ID changes"), "{}", plan.words);
+    assert!(plan.words.contains("Client ID will change"), "{}", plan.words);
     assert!(plan.words.contains(&old.key), "{}", plan.words);
     workspace.apply_plan().succeeded();
     let new = main_pair(&org);
@@ -216,7 +216,7 @@ fn create_import_and_destroy_rotate_nothing() {
     // The values exist only in Terraform: storing them in the state is the only change.
     let plan = workspace.plan(&[]);
     plan.changes(&[(ROTATION, Update)]);
-    assert!(!plan.words.contains("The client ID changes"), "{}", plan.words);
+    assert!(!plan.words.contains("Client ID will change"), "{}", plan.words);
     workspace.apply_plan().succeeded();
     workspace.is_settled();
     let without = shop(&org, "null", "null");
@@ -230,9 +230,9 @@ fn create_import_and_destroy_rotate_nothing() {
     workspace.configure(before);
     let plan = workspace.plan(&[]);
     plan.changes(&[(ROTATION, Delete)]);
-    assert!(plan.words.contains("Previous credentials stay valid"), "{}", plan.words);
+    assert!(plan.words.contains("Previous credentials remain valid"), "{}", plan.words);
     let run = workspace.apply_plan().succeeded();
-    assert!(run.says("Previous credentials stay valid"), "{run}");
+    assert!(run.says("Previous credentials remain valid"), "{run}");
     assert!(logs_in(org.url(), &pair));
     assert_eq!(changes(&org), [1, 1, 0]);
 }
@@ -246,12 +246,12 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
     workspace.is_settled();
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("Somebody else has staged credentials");
+    run.failed_saying("Credentials staged by another user");
     // Between the plan and the apply.
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.plan(&[]).changes(&[(ROTATION, Update)]);
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
-    workspace.apply_plan().failed_saying("Somebody else has staged credentials");
+    workspace.apply_plan().failed_saying("Credentials staged by another user");
     assert_eq!((pairs(&org).len(), changes(&org)), (2, [0, 0, 0]));
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.apply().succeeded();
@@ -271,7 +271,7 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
         let run = workspace.apply();
         assert!(logs_in(org.url(), &first), "{staging}");
         if refused {
-            run.failed_saying("The previous credentials are still valid");
+            run.failed_saying("Previous credentials still valid");
             workspace.configure(&shop(&org, &at(3), &at(2)));
             workspace.apply().succeeded();
             assert_eq!(pairs(&org).len(), 1);
@@ -312,7 +312,7 @@ fn the_app_of_the_provider_is_not_locked_out() {
     workspace.set("SALESFORCE_CLIENT_SECRET", &pair.secret);
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("The provider would lock itself out");
+    run.failed_saying("Change would lock out the provider");
     assert_eq!(changes(&org), [0, 0, 0]);
     // With the override, the previous pair stays valid, and revoking it is refused again.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
@@ -320,7 +320,7 @@ fn the_app_of_the_provider_is_not_locked_out() {
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
     workspace.configure(&shop(&org, &at(2), &at(2)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("The provider would lock itself out");
+    run.failed_saying("Change would lock out the provider");
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
@@ -368,14 +368,18 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
         workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &address])
     };
     let run = invoke("rotate_credentials").succeeded();
-    for words in ["making a new key and a new secret", "making them the consumer's own", "the client ID is"] {
+    for words in
+        ["creating a new key and a new secret", "activating the new key and secret", "the client ID is"]
+    {
         assert!(run.says(words), "{run}");
     }
     assert!(logs_in(org.url(), &first));
-    invoke("rotate_credentials").failed_saying("The previous credentials are still valid");
+    invoke("rotate_credentials").failed_saying("Previous credentials still valid");
     invoke("revoke_previous_credentials").succeeded();
     assert!(!logs_in(org.url(), &first));
-    invoke("revoke_previous_credentials").succeeded().saying("there are no key and secret of before to end");
+    invoke("revoke_previous_credentials")
+        .succeeded()
+        .saying("there are no previous key and secret to revoke");
     workspace.apply().succeeded();
     workspace.is_settled();
     assert_eq!(changes(&org)[1..], [1, 1]);
@@ -403,11 +407,11 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.configure(&reading(&format!("consumer_key = {ROTATION}.consumer_key")));
     workspace.run(&plan).succeeded();
     workspace.apply().succeeded();
-    workspace.configure(&reading("consumer_key = \"3MVG9.of.another.app\""));
-    workspace.run(&plan).failed_saying("Not a consumer key of the app");
+    workspace.configure(&reading("consumer_key = \"3MVG9.of.somebody.else\""));
+    workspace.run(&plan).failed_saying("Consumer key does not belong to the app");
     workspace.configure(&reading(""));
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
-    let run = workspace.run(&plan).failed_saying("Salesforce does not give the credentials");
+    let run = workspace.run(&plan).failed_saying("Credentials not accessible");
     assert!(run.says("enableClientSecretInRestApiAccess) is off"), "{run}");
     org.admin(
         "PATCH",
@@ -431,7 +435,7 @@ fn a_refreshed_sandbox_is_not_rotated() {
     org.admin("POST", "/refresh", Some(&json!({ "id": "00DEM0000000009" })));
     workspace.set("SALESFORCE_PREVIOUS_ORG_IDS", &old);
     let run = workspace.run(APPLY).succeeded();
-    assert!(run.says("another consumer key of Shop"), "{run}");
+    assert!(run.says("new consumer key of Shop"), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
     workspace.is_settled();
     assert_eq!(changes(&org), rotated, "nothing was rotated");
@@ -456,13 +460,13 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     let changed = shop(&org, &at(1), &at(1)).replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&changed);
     let run = workspace.run(APPLY).succeeded();
-    assert!(run.says("Credentials are not checked") && run.says(&format!("of org {old}")), "{run}");
+    assert!(run.says("Credentials not checked") && run.says(&format!("of org {old}")), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
     workspace.is_settled();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), Value::Null);
     // Without the previous key, an interrupted rotation would be repeated.
     workspace.configure(&shop(&org, &at(2), &at(1)));
-    workspace.run(APPLY).failed_saying("The credentials were not read yet");
+    workspace.run(APPLY).failed_saying("Credentials not refreshed");
     assert_eq!(changes(&org), [0, 0, 0]);
 
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": true})));

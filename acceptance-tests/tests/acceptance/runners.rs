@@ -316,7 +316,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     let plan = workspace.plan(&[]);
     assert_eq!(plan.actions().get(APP), None, "{}", plan.words);
     assert_eq!(plan.actions().get(SETTINGS), Some(&Update), "{}", plan.words);
-    assert_eq!(plan.words.matches("The state is not refreshed").count(), 1, "{}", plan.words);
+    assert_eq!(plan.words.matches("State not refreshed").count(), 1, "{}", plan.words);
     assert!(plan.words.contains("instance_url of the provider block"), "{}", plan.words);
     workspace.apply_plan().succeeded();
     // The next plan detects it.
@@ -342,7 +342,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
             continue;
         }
         workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
-        let run = workspace.run(PLAN).failed_saying("The provider is not configured yet");
+        let run = workspace.run(PLAN).failed_saying("Provider configuration not yet known");
         assert!(run.says("instance_url of the provider block is known only after apply"), "{kind}: {run}");
     }
 }

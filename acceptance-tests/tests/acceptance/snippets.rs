@@ -191,7 +191,7 @@ fn the_commands_of_the_guide_create_a_valid_key() {
         let key = sh(command);
         workspace.set("SALESFORCE_PRIVATE_KEY", &key);
         let run = workspace.apply().failed_saying("invalid_grant");
-        assert!(!run.says("Unusable private key"), "{command}: {run}");
+        assert!(!run.says("Invalid private key"), "{command}: {run}");
     }
     // The certificate is accepted by an app.
     let certificate = sh("cat terraform.crt");

@@ -33,14 +33,14 @@ fn two_resources_of_one_name() {
             }
             let deploys = org.deploys().len();
             workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
-            let run = workspace.run(PLAN).failed_saying("Two resources for one app");
+            let run = workspace.run(PLAN).failed_saying("Duplicate resource for one app");
             did_not_crash(&run);
             assert!(run.says("main.tf line") && run.says(first), "{run}");
             assert!(first == second || run.says("upper and lower case"), "{run}");
             workspace.configure(&format!("{}{}", part("a", first), part("b", second)));
             workspace
                 .run(&["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"])
-                .failed_saying("Two resources for one app");
+                .failed_saying("Duplicate resource for one app");
             assert_eq!(org.deploys().len(), deploys, "{run}");
         }
     }

@@ -221,7 +221,7 @@ pub const MORE: &[Row] = &[
         Policies,
         "permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = []\nprofiles = []",
         "permitted_users",
-        "nobody could log in",
+        "no user can log in",
     )
     .warns(),
     row(
@@ -276,14 +276,20 @@ pub const MORE: &[Row] = &[
     .warns(),
     row(107, Provider, "suppress_warnings = [\"everything\"]", "suppress_warnings", "unconfirmed-rule")
         .warns(),
-    row(108, Provider, "access_token = \"canary\\u0007token\"", "", "access_token holds a control character"),
-    row(108, Provider, "access_token = \"canary token\"", "", "access_token holds a space"),
+    row(
+        108,
+        Provider,
+        "access_token = \"canary\\u0007token\"",
+        "",
+        "access_token contains a control character",
+    ),
+    row(108, Provider, "access_token = \"canary token\"", "", "access_token contains a space"),
     row(
         108,
         Provider,
         "client_secret = \"canary\\u0000secret\"",
         "",
-        "client_secret holds a control character",
+        "client_secret contains a control character",
     ),
     row(108, Provider, "client_id = \"a\\u0001b\"", "client_id", "U+0001"),
     row(108, Provider, "username = \"a\\u007Fb\"", "username", "U+007F"),

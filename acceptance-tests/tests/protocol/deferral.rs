@@ -81,7 +81,7 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
         assert_eq!(waits(read.deferred), allowed);
         assert_eq!(read.private, b"{}");
         let says = texts(&read.diagnostics);
-        assert_eq!(says.contains("The state is not refreshed"), !allowed, "{says}");
+        assert_eq!(says.contains("State not refreshed"), !allowed, "{says}");
         let plan = client
             .plan_resource_change(PlanResourceChangeRequest {
                 type_name: APP.to_owned(),

@@ -26,8 +26,8 @@ use crate::value::Value;
 /// Longer than any timeout of the provider.
 const PATIENCE: Duration = Duration::from_secs(12 * 3600);
 const MOST_CALLS: usize = 8;
-/// The diagnostic for a panic.
-const BUG: &[u8] = b"The Salesforce provider has a bug";
+/// What a panic becomes.
+const BUG: &[u8] = b"Provider bug";
 
 pub fn requests(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();

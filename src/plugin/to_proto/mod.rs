@@ -11,7 +11,7 @@ pub use schemas::*;
 use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
-use crate::provider::{Diagnostic, Diagnostics, IdentitySchema, Schema, Severity};
+use crate::provider::{Diagnostic, Diagnostics, IdentitySchema, Schema, Severity, bugs};
 use crate::value::{Path, Step, Value};
 
 /// Encodes a value. A value that does not match the schema is reported as a provider bug.
@@ -43,14 +43,12 @@ pub fn identity(
 
 fn unwritable(problem: ValueError) -> Diagnostic {
     let path = problem.path;
-    Diagnostic::error(
-        "Provider bug: a value does not fit its schema",
-        format!(
+    bugs::SCHEMA_MISMATCH
+        .diagnostic(format!(
             "The provider returned an invalid value at \"{path}\": {}. Other values are not affected. Please report this.",
             problem.what
-        ),
-    )
-    .at(path)
+        ))
+        .at(path)
 }
 
 pub fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
@@ -65,8 +63,8 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     };
     pb::Diagnostic {
         severity: severity.into(),
+        detail: diagnostic.text(),
         summary: diagnostic.summary,
-        detail: diagnostic.detail,
         attribute: diagnostic.path.map(attribute_path).filter(|path| !path.steps.is_empty()),
     }
 }
@@ -114,8 +112,9 @@ mod tests {
 
     #[test]
     fn a_diagnostic_with_an_empty_path_has_no_attribute() {
-        let wire = diagnostic(Diagnostic::warning("s", "d").at(Path::default()));
+        let wire = diagnostic(bugs::PROVIDER_BUG.diagnostic("d").at(Path::default()));
         assert_eq!(wire.attribute, None);
-        assert_eq!(wire.severity(), pb::diagnostic::Severity::Warning);
+        assert_eq!(wire.severity(), pb::diagnostic::Severity::Error);
+        assert_eq!(wire.detail, "d\n\nDiagnostic ID: provider-bug");
     }
 }

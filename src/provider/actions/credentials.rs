@@ -1,4 +1,4 @@
-//! Rotating an app's credentials, and ending the previous ones, as something to be done now.
+//! Actions that rotate the credentials of an app, or revoke the previous ones.
 
 use std::sync::OnceLock;
 
@@ -16,11 +16,11 @@ const APP: Own = Own::new(
 
 pub static ROTATE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_rotate_credentials",
-    doc: "Gives the consumer of an External Client App a new key and a new secret, each time that it is invoked. Clients may \
-          use the previous ones for 30 days, or until they are revoked.\n\nA staged pair that the same user left behind, in \
-          a run that did not come to its end, is used; one of somebody else is an error. Where the previous pair is still \
-          valid, Salesforce may refuse: revoke it first. A rotation that a configuration should remember is \
-          `salesforce_external_client_app_credential_rotation`.",
+    doc: "Rotates the key and the secret of the consumer of an External Client App, each time it is invoked. Clients \
+          can use the previous ones for 30 days, or until they are revoked.\n\nThe action uses staged credentials that \
+          the same user created in an interrupted run. Staged credentials of another user are an error. While the \
+          previous credentials are valid, Salesforce may reject the rotation: revoke them first. To manage rotations \
+          with a resource, use `salesforce_external_client_app_credential_rotation`.",
     arguments: &[APP],
     invoke: rotate,
     schema: OnceLock::new(),
@@ -28,8 +28,8 @@ pub static ROTATE: ActionSpec = ActionSpec {
 
 pub static REVOKE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_revoke_previous_credentials",
-    doc: "Ends the key and the secret that the consumer of an External Client App had before the last rotation, at once. \
-          Clients that still use them cannot log in any more. Where there are none, nothing happens.",
+    doc: "Immediately revokes the previous key and secret of the consumer of an External Client App. Clients that \
+          still use them can no longer log in. If there are none, the action does nothing.",
     arguments: &[APP],
     invoke: revoke,
     schema: OnceLock::new(),

@@ -1,35 +1,41 @@
-//! How each way to log in reads its arguments. Which way is taken is decided in `ways`.
+//! Reads the arguments of each authentication method. `auth_methods` selects the method.
 //!
-//! What is wrong with a secret is told without its text, and not at its attribute: Terraform would show the line.
+//! Messages about a secret have no path, because Terraform would show the line.
 
 use std::path::PathBuf;
 
 use url::{Host, Url};
 
+use super::auth_methods::AuthMethod;
 use super::source::{Source, bad_key, unreadable_file};
-use super::ways::Way;
 use super::{Place, origin, variable};
 use crate::org::{self, Login, SfCli, SubjectToken, check_private_key, why_unreadable};
+use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::secret::Secret;
 
-/// HCP Terraform's token; a tag follows it where a workspace has several.
+/// The variable with the token of HCP Terraform. If a workspace has several tokens, a tag follows.
 const HCP_TOKEN: &str = "TFC_WORKLOAD_IDENTITY_TOKEN";
 const HCP_AUDIENCE: &str = "TFC_WORKLOAD_IDENTITY_AUDIENCE";
 
-/// What begins the names of all kinds of tokens (RFC 8693).
+/// The prefix of all token types (RFC 8693).
 const TOKEN_TYPES: &str = "urn:ietf:params:oauth:token-type:";
-/// Those that Salesforce documents.
+/// The token types that Salesforce documents.
 const KNOWN_TYPES: &[&str] = &["jwt", "id_token", "access_token", "refresh_token", "saml2"];
 
-pub fn jwt_bearer(way: &Way, source: &Source<'_>, _: &mut Place, found: &mut Diagnostics) -> Option<Login> {
-    let key = match way.argument {
-        "private_key" => source.known(way.argument),
-        _ => source.file(way.argument, found),
+pub fn jwt_bearer(
+    method: &AuthMethod,
+    source: &Source<'_>,
+    _: &mut Place,
+    found: &mut Diagnostics,
+) -> Option<Login> {
+    let key = match method.argument {
+        "private_key" => source.known(method.argument),
+        _ => source.file(method.argument, found),
     };
     let private_key = Secret::new(key?);
     if let Err(problem) = check_private_key(&private_key) {
-        found.push(bad_key(way.argument, problem));
+        found.push(bad_key(method.argument, problem));
     }
     Some(Login::JwtBearer {
         client_id: source.require("client_id", "The JWT bearer flow", found),
@@ -39,7 +45,7 @@ pub fn jwt_bearer(way: &Way, source: &Source<'_>, _: &mut Place, found: &mut Dia
 }
 
 pub fn client_credentials(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     place: &mut Place,
     found: &mut Diagnostics,
@@ -49,12 +55,12 @@ pub fn client_credentials(
     }
     Some(Login::ClientCredentials {
         client_id: source.require("client_id", "The client credentials flow", found),
-        client_secret: Secret::new(source.known(way.argument)?),
+        client_secret: Secret::new(source.known(method.argument)?),
     })
 }
 
 pub fn refresh_token(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     _: &mut Place,
     found: &mut Diagnostics,
@@ -62,11 +68,11 @@ pub fn refresh_token(
     Some(Login::RefreshToken {
         client_id: source.require("client_id", "The refresh token flow", found),
         client_secret: source.known("client_secret").map(Secret::new),
-        refresh_token: Secret::new(source.known(way.argument)?),
+        refresh_token: Secret::new(source.known(method.argument)?),
     })
 }
 
-/// What is wrong with the URL in the block.
+/// Checks the URL in the block.
 pub fn check_sfdx_auth_url(source: &Source<'_>, found: &mut Diagnostics) {
     if let Some(text) = source.known("sfdx_auth_url").filter(|text| !text.is_empty()) {
         read_sfdx_auth_url("sfdx_auth_url", &text, found);
@@ -77,24 +83,28 @@ fn read_sfdx_auth_url(name: &str, text: &str, found: &mut Diagnostics) -> Option
     match org::sfdx_auth_url(text) {
         Ok(url) => Some(url),
         Err(problem) => {
-            let detail = format!("{name} is no SFDX auth URL: {problem}. {}", problem.advice());
-            found.push(Diagnostic::error("Unusable SFDX auth URL", detail));
+            let detail = format!("{name} is not an SFDX auth URL: {problem}. {}", problem.advice());
+            found.push(rows::INVALID_SFDX_AUTH_URL.diagnostic(detail));
             None
         }
     }
 }
 
 pub fn sfdx_auth_url(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    let name = if source.is_written(way.argument) { way.argument.to_owned() } else { variable(way.argument) };
-    log_in_by_url(&name, &source.known(way.argument)?, place, found)
+    let name = if source.is_written(method.argument) {
+        method.argument.to_owned()
+    } else {
+        variable(method.argument)
+    };
+    log_in_by_url(&name, &source.known(method.argument)?, place, found)
 }
 
-/// The variable that the actions and scripts around the Salesforce CLI use.
+/// The variable of actions and scripts for the Salesforce CLI.
 pub fn foreign_sfdx_auth_url(
     source: &Source<'_>,
     place: &mut Place,
@@ -123,37 +133,37 @@ fn log_in_by_url(name: &str, text: &str, place: &mut Place, found: &mut Diagnost
 }
 
 pub fn subject_token(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    let subject = SubjectToken::Text(Secret::new(source.known(way.argument)?));
+    let subject = SubjectToken::Text(Secret::new(source.known(method.argument)?));
     Some(exchange(subject, source, place, found))
 }
 
-/// The file is read at each login. Here only what will not change by itself is an error.
+/// The client reads the file at each login. Only problems that persist are errors here.
 pub fn subject_token_file(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    let path = PathBuf::from(source.known(way.argument)?);
+    let path = PathBuf::from(source.known(method.argument)?);
     if let Some(why) = why_unreadable(&path) {
-        found.push(unreadable_file(way.argument, &path.to_string_lossy(), &why));
+        found.push(unreadable_file(method.argument, &path.to_string_lossy(), &why));
     }
     Some(exchange(SubjectToken::File(path), source, place, found))
 }
 
 pub fn hcp_terraform_token(
-    way: &Way,
+    method: &AuthMethod,
     source: &Source<'_>,
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    // Says what is neither true nor false.
-    if !source.flag(way.argument, found) {
+    // Reports a value that is neither true nor false.
+    if !source.flag(method.argument, found) {
         return None;
     }
     let tag = hcp_tag(source, found)?;
@@ -165,19 +175,19 @@ pub fn hcp_terraform_token(
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         let (token, audience) = (name(HCP_TOKEN), name(HCP_AUDIENCE));
         let detail = format!(
-            "{} is set, but the provider's environment has no {token}. HCP Terraform makes that token for workspaces with \
-             the environment variable {audience}, by agents from 1.7.0 on. It documents the token for agent hooks: whether \
-             every run hands it to the providers is not confirmed. Where it does not, let a hook write the token to a file, \
-             and name that in subject_token_file.",
-            way.argument
+            "{} is set, but the environment of the provider has no {token}. HCP Terraform creates this token for workspaces \
+             with the environment variable {audience}, with agents of version 1.7.0 or newer. It documents the token for \
+             agent hooks. Whether every run passes it to providers is not confirmed. If it does not, use a hook that writes \
+             the token to a file, and set subject_token_file.",
+            method.argument
         );
-        found.push(Diagnostic::error("No token of HCP Terraform", detail).at_attribute(way.argument));
+        found.push(rows::MISSING_HCP_TERRAFORM_TOKEN.diagnostic(detail).at_attribute(method.argument));
         return None;
     };
     Some(exchange(SubjectToken::Text(Secret::new(token)), source, place, found))
 }
 
-/// The tag in the variable's name; none outside when it can be none.
+/// The tag in the name of the variable. `None` when it is invalid.
 fn hcp_tag(source: &Source<'_>, found: &mut Diagnostics) -> Option<Option<String>> {
     let name = "hcp_terraform_token_tag";
     let Some(tag) = source.known(name) else { return Some(None) };
@@ -186,15 +196,15 @@ fn hcp_tag(source: &Source<'_>, found: &mut Diagnostics) -> Option<Option<String
         return Some(Some(tag).filter(|tag| !tag.is_empty()));
     }
     let detail = format!(
-        "{name} must be what follows {HCP_TOKEN}_ in the variable's name: letters, digits and underscores."
+        "{name} must be the suffix of the environment variable {HCP_TOKEN}_TAG: letters, digits and underscores."
     );
-    found.push(Diagnostic::error("Invalid tag", detail).at_attribute(name));
+    found.push(rows::INVALID_TOKEN_TAG.diagnostic(detail).at_attribute(name));
     None
 }
 
-/// What is wrong with the tag in the block.
+/// Checks the tag in the block.
 pub fn check_hcp_tag(source: &Source<'_>, found: &mut Diagnostics) {
-    // Blank is said elsewhere.
+    // An empty value is reported by another check.
     let _ = hcp_tag(source, found);
 }
 
@@ -211,53 +221,63 @@ fn exchange(subject: SubjectToken, source: &Source<'_>, place: &mut Place, found
     }
 }
 
-/// The kind of subject token as a URN. Others than those that are documented are sent as they are written.
+/// The type of the subject token as a URN. Undocumented types are sent unchanged.
 pub fn token_type(source: &Source<'_>, found: &mut Diagnostics) -> String {
     let name = "subject_token_type";
     let written = source.known(name).unwrap_or_else(|| "jwt".to_owned());
     if KNOWN_TYPES.contains(&written.as_str()) {
         return format!("{TOKEN_TYPES}{written}");
     }
-    // Blank is said elsewhere.
+    // An empty value is reported by another check.
     if !written.is_empty() && !written.starts_with("urn:") {
         let detail =
             format!("{name} must be one of {}, or a URN such as {TOKEN_TYPES}jwt.", KNOWN_TYPES.join(", "));
-        found.push(Diagnostic::error("Unknown kind of token", detail).at_attribute(name));
+        found.push(rows::UNSUPPORTED_TOKEN_TYPE.diagnostic(detail).at_attribute(name));
     }
     written
 }
 
-pub fn sf_cli(way: &Way, source: &Source<'_>, _: &mut Place, found: &mut Diagnostics) -> Option<Login> {
-    let org = source.known(way.argument)?;
+pub fn sf_cli(
+    method: &AuthMethod,
+    source: &Source<'_>,
+    _: &mut Place,
+    found: &mut Diagnostics,
+) -> Option<Login> {
+    let org = source.known(method.argument)?;
     check_sf_cli_org(source, found);
     Some(Login::SfCli(SfCli { org, search: None }))
 }
 
-/// What `sf` would take for something else than the name of a login.
+/// Rejects texts that `sf` would not read as an alias or user name.
 pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     let name = "sf_cli_org";
     let Some(org) = source.known(name) else { return };
     let why = if org.starts_with('-') {
-        "begins with a hyphen, and sf would take it for an option"
+        "starts with a hyphen, which sf would read as an option"
     } else if org.contains(char::is_whitespace) {
-        "has a space in it, which no alias and no user name has"
+        "contains a space, which is not allowed in an alias or a user name"
     } else if org.contains("://") {
         "is a URL"
     } else if org.contains('!') || org.len() > 100 {
-        "is no alias and no user name; it may be a token"
+        "is not an alias or a user name; it may be a token"
     } else {
         return;
     };
-    let detail = format!("{name} {why}. Write an alias or a user name that sf org list shows.");
-    found.push(Diagnostic::error("Invalid login of the Salesforce CLI", detail).at_attribute(name));
+    let detail = format!("{name} {why}. Use an alias or a user name that sf org list shows.");
+    found.push(rows::INVALID_SF_CLI_ORG.diagnostic(detail).at_attribute(name));
 }
 
-pub fn access_token(way: &Way, source: &Source<'_>, _: &mut Place, found: &mut Diagnostics) -> Option<Login> {
+pub fn access_token(
+    method: &AuthMethod,
+    source: &Source<'_>,
+    _: &mut Place,
+    found: &mut Diagnostics,
+) -> Option<Login> {
     source.require("instance_url", "An access token", found);
-    Some(Login::AccessToken { token: Secret::new(source.known(way.argument)?.trim()) })
+    Some(Login::AccessToken { token: Secret::new(source.known(method.argument)?.trim()) })
 }
 
-/// The variables of the Salesforce CLI, which belong together.
+/// The two variables of the Salesforce CLI.
 pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagnostics) -> Option<Login> {
     let (token, url) =
         ((source.environment)("SF_ACCESS_TOKEN")?, (source.environment)("SF_ORG_INSTANCE_URL")?);
@@ -268,20 +288,17 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
         Ok(url) => place.instance_url = Some(url),
         Err(problem) => {
             let detail = format!("SF_ORG_INSTANCE_URL: {problem}");
-            found.push(Diagnostic::error("Invalid URL", detail));
+            found.push(rows::INVALID_URL.diagnostic(detail));
         }
     }
     Some(Login::AccessToken { token: Secret::new(token.trim()) })
 }
 
-/// Credentials that say themselves which org they are of, and it is not that of `instance_url`.
+/// Credentials that include an org other than that of `instance_url`.
 fn of_another_org(name: &str, url: &Url) -> Diagnostic {
     let host = url.host_str().unwrap_or_default();
-    Diagnostic::error(
-        "Credentials of another org",
-        format!(
-            "The credentials are those in {name}, which are of {host}, and instance_url names another org. Set credentials \
-             for the org of instance_url, or leave instance_url out."
-        ),
-    )
+    rows::CREDENTIALS_ORG_MISMATCH.diagnostic(format!(
+        "The credentials in {name} are for {host}, and instance_url is another org. Use credentials for the org in \
+         instance_url, or remove instance_url."
+    ))
 }

@@ -1,38 +1,38 @@
-//! URLs of the provider block: origins that credentials may be sent to.
+//! URLs of the provider block: origins that credentials are sent to.
 //!
-//! What is refused is said without the parts that may be secret.
+//! Error messages omit the parts that may be secret.
 
 use url::{Host, Url};
 
 use crate::metadata::{as_seen, authority_is_written, foreign_letter, has_user_information};
 
-const MY_DOMAIN: &str = "Write the org's My Domain URL, such as https://acme.my.salesforce.com.";
+const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.my.salesforce.com.";
 
-/// An origin: https, or http on this machine; nothing after the host.
+/// Checks that a URL is an origin: https, or http on this machine, without a path.
 pub fn check(text: &str) -> Result<Url, String> {
     if has_user_information(text) {
-        return Err(format!("leave user name and password out of the URL. {MY_DOMAIN}"));
+        return Err(format!("remove the user name and password from the URL. {MY_DOMAIN}"));
     }
     if let Some(letter) = foreign_letter(text) {
         let seen = as_seen(text);
         return Err(match seen.is_ascii() {
-            true => format!("{letter}. If you mean the address that it looks like, write {seen}"),
+            true => format!("{letter}. If this is a typo, use {seen}"),
             false => format!("{letter}. {MY_DOMAIN}"),
         });
     }
     if let Some(c) =
         text.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '{' | '}' | '|'))
     {
-        return Err(format!("the character {c:?} is in no host name. {MY_DOMAIN}"));
+        return Err(format!("the character {c:?} is not allowed in a host name. {MY_DOMAIN}"));
     }
     if !text.contains("://") {
-        // A token may have a dot in it as well, and is not repeated.
+        // The text may be a token, which must not be repeated.
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
         let is_host =
             text.contains('.') && text.len() <= 100 && text.chars().all(is_name) && !text.starts_with('.');
         return Err(match is_host {
-            true => format!("the scheme is missing: write https://{text}"),
-            false => format!("this is no URL. {MY_DOMAIN}"),
+            true => format!("the scheme is missing: use https://{text}"),
+            false => format!("this is not a URL. {MY_DOMAIN}"),
         });
     }
     if !authority_is_written(text) {
@@ -42,17 +42,17 @@ pub fn check(text: &str) -> Result<Url, String> {
         Ok(url) if url.has_host() => url,
         Ok(_) | Err(url::ParseError::EmptyHost) => return Err(format!("the URL has no host. {MY_DOMAIN}")),
         Err(url::ParseError::InvalidPort) => {
-            return Err(format!("what follows the last colon is no port. {MY_DOMAIN}"));
+            return Err(format!("the port is not a number. {MY_DOMAIN}"));
         }
-        Err(_) => return Err(format!("this is no URL. {MY_DOMAIN}")),
+        Err(_) => return Err(format!("this is not a URL. {MY_DOMAIN}")),
     };
     let host = url.host_str().unwrap_or_default();
     if matches!(url.host(), Some(Host::Domain(name)) if name.trim_end_matches('.').split('.').any(str::is_empty))
     {
-        return Err(format!("the host name has a dot with nothing before it. {MY_DOMAIN}"));
+        return Err(format!("the host name has an empty label. {MY_DOMAIN}"));
     }
     if host.ends_with(".lightning.force.com") {
-        return Err(format!("this is the address of the Lightning pages, which has no API. {MY_DOMAIN}"));
+        return Err(format!("this is the URL of Lightning pages, which has no API. {MY_DOMAIN}"));
     }
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -64,15 +64,13 @@ pub fn check(text: &str) -> Result<Url, String> {
         "https" => {}
         "http" if loopback => {}
         "http" => {
-            return Err(format!(
-                "plain http would show credentials to everyone on the way: write https://{host}"
-            ));
+            return Err(format!("plain http would send credentials unencrypted: use https://{host}"));
         }
-        _ => return Err(format!("this is no web address. {MY_DOMAIN}")),
+        _ => return Err(format!("the scheme is not https. {MY_DOMAIN}")),
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         let origin = url.origin().ascii_serialization();
-        return Err(format!("leave out what follows the host: write {origin}"));
+        return Err(format!("remove the path: use {origin}"));
     }
     Ok(url)
 }
@@ -87,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_origin_is_said_to_be_what_it_is() {
+    fn an_invalid_origin_is_rejected_with_the_reason() {
         for (text, says) in [
             ("https://", "no host"),
             ("https:///x", "no host"),
@@ -95,8 +93,8 @@ mod tests {
             ("https://?x=1", "no host"),
             ("https://#", "no host"),
             ("https://:443", "no host"),
-            ("https://.my.salesforce.com", "dot with nothing before it"),
-            ("https://acme..my.salesforce.com", "dot with nothing before it"),
+            ("https://.my.salesforce.com", "empty label"),
+            ("https://acme..my.salesforce.com", "empty label"),
             ("https://user:canary@acme.my.salesforce.com", "user name and password"),
             ("https://canary@acme.my.salesforce.com", "user name and password"),
             ("https://@acme.my.salesforce.com", "user name and password"),
@@ -106,13 +104,13 @@ mod tests {
             ("https://<name>.my.salesforce.com", "'<'"),
             ("https://acme.my.salesforce.com:x", "port"),
             ("https://\u{430}cme.my.salesforce.com", "is Cyrillic (U+0430), not the Latin a"),
-            ("acme.my.salesforce.com", "write https://acme.my.salesforce.com"),
-            ("acme", "no URL"),
-            ("", "no URL"),
-            ("ftp://acme.my.salesforce.com", "no web address"),
+            ("acme.my.salesforce.com", "use https://acme.my.salesforce.com"),
+            ("acme", "not a URL"),
+            ("", "not a URL"),
+            ("ftp://acme.my.salesforce.com", "scheme is not https"),
             ("http://acme.my.salesforce.com", "plain http"),
             ("https://acme.lightning.force.com", "Lightning"),
-            ("https://acme.my.salesforce.com/services", "write https://acme.my.salesforce.com"),
+            ("https://acme.my.salesforce.com/services", "use https://acme.my.salesforce.com"),
         ] {
             let problem = check(text).expect_err(text);
             assert!(problem.contains(says), "{text}: {problem}");

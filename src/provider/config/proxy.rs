@@ -1,14 +1,14 @@
-//! The proxy that the environment names. One that cannot be used is an error: passing it over would lead around what
-//! somebody set up for a reason.
+//! The proxy of the environment. An invalid proxy is an error: ignoring it would bypass a proxy that was set for a reason.
 
 use url::Url;
 
 use super::Environment;
 use crate::org::Proxy;
 use crate::provider::diagnostics::Diagnostic;
+use crate::provider::diagnostics::rows::provider_block::INVALID_PROXY;
 use crate::secret::Secret;
 
-/// First come those that are for https alone.
+/// In order of precedence.
 const VARIABLES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: &[&str] = &["NO_PROXY", "no_proxy"];
 
@@ -19,26 +19,23 @@ fn first(environment: &Environment, names: &[&'static str]) -> Option<(&'static 
     })
 }
 
-/// The proxy, or why what the environment names is none. None: this machine's own setting, if it has one.
+/// The proxy. `None` when the environment has none; the HTTP client then uses the setting of the machine.
 pub fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
     let Some((variable, text)) = first(environment, VARIABLES) else {
         return Ok(None);
     };
-    // As in many places, the scheme may be left out.
+    // As in other tools, the scheme is optional.
     let url = if text.contains("://") { text } else { format!("http://{text}") };
     match problem(&url) {
         None => {
             let except = first(environment, EXCEPTIONS).map(|(_, hosts)| hosts).unwrap_or_default();
             Ok(Some(Proxy { url: Secret::new(url), except }))
         }
-        Some(problem) => Err(Diagnostic::error(
-            "Unusable proxy",
-            format!(
-                "The environment variable {variable} names no usable proxy: {problem}. (Its value is not shown, it may hold \
-                 a password.) Write http://host:port or http://user:password@host:port, or unset {variable} to connect \
-                 without one; NO_PROXY lists hosts that are reached directly."
-            ),
-        )),
+        Some(problem) => Err(INVALID_PROXY.diagnostic(format!(
+            "The environment variable {variable} is not a supported proxy URL: {problem}. (Its value is not shown, because it \
+             may contain a password.) Use http://host:port or http://user:password@host:port, or unset {variable} to connect \
+             without a proxy. NO_PROXY lists hosts that are reached directly."
+        ))),
     }
 }
 
@@ -47,30 +44,28 @@ fn problem(url: &str) -> Option<&'static str> {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
     let stray = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '\\');
     if url.contains(stray) {
-        return Some("it has a space or another character that no URL has");
+        return Some("it contains a space or another character that is not allowed in a URL");
     }
     if authority.is_empty() || authority.starts_with(['/', '?', '#']) {
         return Some("it has no host");
     }
     match Url::parse(url) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            Some("its scheme is neither http nor https, and no other kind of proxy is supported")
+            Some("its scheme is neither http nor https, and other proxies are not supported")
         }
         Ok(url) if url.host_str().is_none_or(str::is_empty) => Some("it has no host"),
         Ok(url) if url.port() == Some(0) => Some("its port is 0"),
         Ok(url) if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() => {
             Some(
-                "something follows the host and the port; where that is part of a password, write /, ?, # and @ in it as \
-             %2F, %3F, %23 and %40",
+                "it has more than a host and a port; in a password, encode /, ?, # and @ as %2F, %3F, %23 and %40",
             )
         }
         Ok(_) => None,
         Err(url::ParseError::EmptyHost) => Some("it has no host"),
-        Err(url::ParseError::InvalidPort) => Some(
-            "what follows the host is no port; where that is part of a password, write /, ?, # and @ in it as %2F, %3F, \
-             %23 and %40",
-        ),
-        Err(_) => Some("it is no URL"),
+        Err(url::ParseError::InvalidPort) => {
+            Some("its port is not a number; in a password, encode /, ?, # and @ as %2F, %3F, %23 and %40")
+        }
+        Err(_) => Some("it is not a URL"),
     }
 }
 
@@ -83,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named_and_not_shown() {
+    fn the_error_of_an_invalid_proxy_names_the_variable_and_not_its_value() {
         for variables in [
             &[("HTTPS_PROXY", "http://")] as &'static [(&str, &str)],
             &[("HTTPS_PROXY", "http:///canary")],
@@ -107,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_used_is_taken_with_its_exceptions() {
+    fn a_valid_proxy_is_used_with_its_exceptions() {
         for (variables, except) in [
             (&[("HTTPS_PROXY", "http://proxy:8080")] as &'static [(&str, &str)], ""),
             (&[("HTTPS_PROXY", "proxy:8080"), ("NO_PROXY", "*.example.com")], "*.example.com"),

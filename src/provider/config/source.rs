@@ -1,11 +1,11 @@
-//! An argument's value: the block's, else the environment's, unless that would mix two orgs.
+//! The value of an argument: from the block or else from the environment, unless this would mix two orgs.
 
 use std::path::Path;
 
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::ways::{self, FOREIGN};
+use super::auth_methods::{self, EXTERNAL_METHODS};
 use super::{
     ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, PEMS, PREVIOUS_ORG_IDS, Place, TOKENS,
     listed, origin, proxy, variable,
@@ -15,6 +15,7 @@ use crate::org::{
     ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, is_org_id, placeholder,
     why_unreadable,
 };
+use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
 use crate::value::Value;
 
@@ -23,10 +24,10 @@ pub struct Source<'a> {
     pub environment: &'a Environment,
 }
 
-/// Not at its attribute: Terraform would show the line, and with it the key.
+/// Without a path: Terraform would show the line that contains the key.
 pub fn bad_key(name: &str, problem: PrivateKeyProblem) -> Diagnostic {
     let detail = format!("The private key in {name} cannot be used: {problem}. {}", problem.advice());
-    Diagnostic::error("Unusable private key", detail)
+    rows::INVALID_PRIVATE_KEY.diagnostic(detail)
 }
 
 impl Source<'_> {
@@ -38,26 +39,25 @@ impl Source<'_> {
         !self.config.get(name).is_null()
     }
 
-    /// Whether the block has it with a value that is known.
+    /// Whether the block has it with a known value.
     pub fn is_known(&self, name: &str) -> bool {
         let value = self.config.get(name);
         !value.is_null() && value.is_wholly_known()
     }
 
-    /// What the block says instead, so that the environment's value is not taken: it may be of another org.
+    /// The argument of the block because of which the environment variable is ignored: it may be for another org.
     fn instead(&self, name: &str) -> Option<&'static str> {
         let written = |names: &[&'static str]| {
             names.iter().copied().find(|other| *other != name && self.is_written(other))
         };
         let (_, others) = CONNECTED.iter().find(|(argument, _)| *argument == name)?;
-        // A token is asked for nowhere: there a login URL names no org.
-        let (_, ways) = ways::named(self);
-        let is_a_token = matches!(ways.as_slice(), [way] if way.argument == "access_token");
+        // An access token needs no login URL.
+        let (_, auth_methods) = auth_methods::named(self);
+        let is_a_token = matches!(auth_methods.as_slice(), [method] if method.argument == "access_token");
         written(others).filter(|_| name != "instance_url" || !is_a_token)
     }
 
-    /// The text of an argument, if it is known. White space around it comes from files and shells and is no part of
-    /// it.
+    /// The text of an argument, if it is known, without leading and trailing white space.
     pub fn known(&self, name: &str) -> Option<String> {
         let text = match self.config.get(name) {
             Value::Text(text) => Some(text.clone()),
@@ -69,81 +69,76 @@ impl Source<'_> {
     }
 
     pub fn blank(&self, argument: &Argument, found: &mut Diagnostics) {
-        // What is wrong with a blank one of these is said more exactly elsewhere.
+        // Other checks report these more precisely.
         let said = ["instance_url", "login_url", "api_version", "expected_org_id", "private_key"];
         let name = argument.name;
         if !said.contains(&name) && self.known(name).is_some_and(|text| text.is_empty()) {
-            let detail = format!("{name} must not be blank. Fill it, or leave it out.");
-            found.push(Diagnostic::error("Blank argument", detail).at_attribute(name));
+            let detail = format!("{name} must not be blank. Set a value, or remove it.");
+            found.push(rows::EMPTY_ARGUMENT.diagnostic(detail).at_attribute(name));
         }
     }
 
-    /// Control characters come from copying, and no host, no name and no token has one.
+    /// Control characters come from copying. They are not allowed in hosts, names and tokens.
     pub fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
         let Some(text) = self.known(name) else { return };
         let lines = PEMS.contains(&name);
         let stray = |c: &char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
-        // Without the character itself where it is part of a secret.
+        // The message omits the character if it is part of a secret.
         let problem = match text.chars().find(stray) {
-            Some(_) if secret => format!("{name} holds a control character, such as a line break."),
-            Some(c) => format!("{name} holds the control character U+{:04X}.", u32::from(c)),
+            Some(_) if secret => format!("{name} contains a control character, such as a line break."),
+            Some(c) => format!("{name} contains the control character U+{:04X}.", u32::from(c)),
             None if text.len() > LONGEST_TEXT => {
                 found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
                 return;
             }
             None if TOKENS.contains(&name) && !text.chars().all(|c| c.is_ascii_graphic()) => {
-                format!("{name} holds a space or a character beyond ASCII, which no token has.")
+                format!("{name} contains a space or a non-ASCII character, which is not allowed in a token.")
             }
             None => match self.unseen(name) {
                 Some(problem) => problem,
                 None => return,
             },
         };
-        let problem = Diagnostic::error("Invalid character", format!("{problem} Type it anew."));
+        let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Type it again."));
         // Terraform would show the line of a secret.
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
-    /// White space at the ends that `known` takes off is looked at too, but for a key or a certificate, which has
-    /// characters of its own.
+    /// Also checks the leading and trailing white space that `known` removes, except for keys and certificates.
     fn unseen(&self, name: &str) -> Option<String> {
         let text = match self.config.get(name) {
             Value::Text(text) => text.clone(),
             _ => self.known(name)?,
         };
         let found = unseen(&text).filter(|_| !PEMS.contains(&name))?;
-        Some(format!("{name} holds {found}, which nobody can see."))
+        Some(format!("{name} contains {found}, which is invisible."))
     }
 
-    /// What stands for a value that something was to put in its place.
+    /// Placeholders that were not replaced by a value.
     pub fn stands_for_a_value(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
-        // Of a key more is said elsewhere.
+        // The check of the key is more precise.
         if name == "private_key" {
             return;
         }
         let what = match self.known(name).as_deref().and_then(placeholder) {
-            Some(Placeholder::Mask) => "what is shown instead of a secret, not a value",
-            Some(Placeholder::Variable) => {
-                "the name of a variable, not its value: nothing has put the value in its place"
-            }
+            Some(Placeholder::Mask) => "a masked secret, not a value",
+            Some(Placeholder::Variable) => "the name of a variable, which was not replaced by its value",
             None => return,
         };
         let place = if self.is_written(name) { name.to_owned() } else { variable(name) };
-        let problem = Diagnostic::error("No value", format!("{place} is {what}. Write the value itself."));
+        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the value."));
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
-    /// Arguments that exclude each other, both in the block.
+    /// Conflicting arguments in the block.
     pub fn alternatives(&self, found: &mut Diagnostics) {
         for names in ALTERNATIVES {
             let written: Vec<_> = names.iter().copied().filter(|name| self.is_known(name)).collect();
             if let [first, second, ..] = written.as_slice() {
-                let detail = format!(
-                    "{first} and {second} are both set, and one replaces the other. Write one of them."
-                );
-                let problem = Diagnostic::error("Arguments that exclude each other", detail);
+                let detail = format!("{first} and {second} are both set. Set only one of them.");
+                let problem = rows::CONFLICTING_ARGUMENTS.diagnostic(detail);
                 found.push(at_one_without_secret(problem, &[second, first]));
             }
         }
@@ -154,7 +149,7 @@ impl Source<'_> {
             (Value::Bool(value), _) => *value,
             (_, Some(text)) => truth(&text).unwrap_or_else(|| {
                 let detail = format!("{} must be true or false, or 1 or 0.", variable(name));
-                found.push(Diagnostic::error("Invalid environment variable", detail));
+                found.push(rows::INVALID_ENVIRONMENT_VARIABLE.diagnostic(detail));
                 false
             }),
             _ => false,
@@ -166,7 +161,8 @@ impl Source<'_> {
         match origin::check(text.trim()) {
             Ok(url) => Some(url),
             Err(problem) => {
-                found.push(Diagnostic::error("Invalid URL", format!("{name}: {problem}")).at_attribute(name));
+                let detail = format!("{name}: {problem}");
+                found.push(rows::INVALID_URL.diagnostic(detail).at_attribute(name));
                 None
             }
         }
@@ -179,9 +175,9 @@ impl Source<'_> {
             Some(version) if (OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Some(version),
             _ => {
                 let detail = format!(
-                    "api_version must be written like \"66.0\", from \"{OLDEST_VERSION}.0\" to \"{NEWEST_VERSION}.0\"."
+                    "api_version must have the form \"66.0\", from \"{OLDEST_VERSION}.0\" to \"{NEWEST_VERSION}.0\"."
                 );
-                found.push(Diagnostic::error("Invalid API version", detail).at_attribute("api_version"));
+                found.push(rows::INVALID_API_VERSION.diagnostic(detail).at_attribute("api_version"));
                 None
             }
         }
@@ -194,38 +190,37 @@ impl Source<'_> {
             let detail = format!(
                 "expected_org_id must be an org ID: 15 or 18 letters and digits, starting with 00D.{of}"
             );
-            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute("expected_org_id"));
+            found.push(rows::INVALID_ORG_ID.diagnostic(detail).at_attribute("expected_org_id"));
         }
         Some(text)
     }
 
-    /// The connected org itself may be among them, and the expected one: a list that several workspaces share, or that is
-    /// longer than it needs to be, does no harm.
+    /// The list may contain the connected and the expected org, so that several workspaces can share it.
     pub fn previous_org_ids(&self, found: &mut Diagnostics) -> Vec<String> {
         let name = PREVIOUS_ORG_IDS;
         let ids = listed(name, self.config, self.environment);
         let is_written = self.is_written(name);
         let members = self.config.get(name).members().unwrap_or_default();
         if members.iter().any(Value::is_null) {
-            let detail = format!("{name} holds a null. Leave it out, or write an org ID.");
-            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute(name));
+            let detail = format!("{name} contains null. Remove it, or use an org ID.");
+            found.push(rows::INVALID_ORG_ID.diagnostic(detail).at_attribute(name));
         }
         let must = match is_written {
-            true => format!("{name} must hold org IDs"),
-            false => format!("{} must hold org IDs, with commas between them", variable(name)),
+            true => format!("{name} must contain org IDs"),
+            false => format!("{} must contain org IDs, separated by commas", variable(name)),
         };
         for id in ids.iter().filter(|id| !is_org_id(id)) {
             // Tokens begin with the ID of their org.
             let shown = match id.len() {
                 0 => "An empty text".to_owned(),
                 1..=20 => format!("{id:?}"),
-                _ => "A longer text, which is not shown here,".to_owned(),
+                _ => "A longer text, which is not shown,".to_owned(),
             };
             let detail = format!(
-                "{must}: 15 or 18 letters and digits, starting with 00D. {shown} is none.{}",
+                "{must}: 15 or 18 letters and digits, starting with 00D. {shown} is not an org ID.{}",
                 other_record(id)
             );
-            let problem = Diagnostic::error("Invalid org ID", detail);
+            let problem = rows::INVALID_ORG_ID.diagnostic(detail);
             found.push(if is_written { problem.at_attribute(name) } else { problem });
         }
         ids
@@ -243,7 +238,7 @@ impl Source<'_> {
                 let problem = binary_key_form(bytes.as_bytes());
                 found.push(match name {
                     "private_key_file" => bad_key(name, problem),
-                    _ => unreadable_file(name, &path, "it is no text; give a PEM file in UTF-8"),
+                    _ => unreadable_file(name, &path, "it is not text; use a PEM file in UTF-8"),
                 });
                 drop(Zeroizing::new(bytes.into_bytes()));
                 None
@@ -259,16 +254,18 @@ impl Source<'_> {
         match self.known(name) {
             Some(text) if !text.trim().is_empty() => text,
             _ => {
-                let mut detail =
-                    format!("{why} needs {name}. Write it in the provider block or set {}.", variable(name));
+                let mut detail = format!(
+                    "{why} requires {name}. Set it in the provider block, or set {}.",
+                    variable(name)
+                );
                 if let (Some(other), Some(_)) = (self.instead(name), self.in_environment(name)) {
                     detail = format!(
-                        "{why} needs {name}. Write it in the provider block: that of the environment ({}) is not taken, \
-                         because {other} of the block may name another org.",
+                        "{why} requires {name}. Set it in the provider block: the provider does not use the environment variable {}, \
+                         because {other} in the block may be for another org.",
                         variable(name)
                     );
                 }
-                found.push(Diagnostic::error("Missing argument", detail).at_attribute(name));
+                found.push(rows::MISSING_ARGUMENT.diagnostic(detail).at_attribute(name));
                 String::new()
             }
         }
@@ -277,18 +274,18 @@ impl Source<'_> {
     pub fn settings(&self, user_agent: String, found: &mut Diagnostics) -> Option<Settings> {
         let mut place =
             Place { instance_url: self.url("instance_url", found), login_url: self.url("login_url", found) };
-        let (_, named) = ways::named(self);
+        let (_, named) = auth_methods::named(self);
         let login = match named.as_slice() {
-            [] => match FOREIGN.iter().find(|foreign| foreign.is_there(self)) {
-                Some(foreign) => (foreign.read)(self, &mut place, found)?,
+            [] => match EXTERNAL_METHODS.iter().find(|external| external.is_there(self)) {
+                Some(external) => (external.read)(self, &mut place, found)?,
                 None => {
-                    found.push(ways::none());
+                    found.push(auth_methods::none());
                     return None;
                 }
             },
-            [way] => (way.read)(way, self, &mut place, found)?,
+            [method] => (method.read)(method, self, &mut place, found)?,
             [first, second, ..] => {
-                found.push(ways::two(&variable(first.argument), &variable(second.argument)));
+                found.push(auth_methods::two(&variable(first.argument), &variable(second.argument)));
                 return None;
             }
         };
@@ -320,7 +317,7 @@ impl Source<'_> {
     }
 }
 
-/// What a flag of the environment says; none where it is neither true nor false.
+/// The value of a flag of the environment. `None` when it is neither true nor false.
 pub fn truth(text: &str) -> Option<bool> {
     let text = text.trim();
     let is = |words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
@@ -331,20 +328,20 @@ pub fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// A file that cannot be read. What is no path is not shown, nor its line: it may be the key or the token itself.
+/// A file that cannot be read. A value that is not a path is not shown, because it may be the key or the token itself.
 pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
     if is_like_a_path(path) {
-        let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
-        return Diagnostic::error("Unreadable file", detail).at_attribute(name);
+        let detail = format!("{name}: {path:?} cannot be read: {why}.");
+        return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(
-        "{name} must be the path of a file. What it holds is none, and is not shown: it may be the key or the token itself. \
-         Write it to a file and name that, or hand it over by the argument that takes the text."
+        "{name} must be the path of a file. Its value is not a path, and is not shown because it may be the key or the token \
+         itself. Write the value to a file and use its path, or use the argument that accepts the text."
     );
-    Diagnostic::error("Unreadable file", detail)
+    rows::UNREADABLE_FILE.diagnostic(detail)
 }
 
-/// Names of files are short; keys and tokens are long, or say what they are.
+/// File names are short. Keys and tokens are long, or have a recognizable form.
 fn is_like_a_path(text: &str) -> bool {
     const LONGEST: usize = 255;
     const LONGEST_NAME: usize = 60;
@@ -355,8 +352,8 @@ fn is_like_a_path(text: &str) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-/// At the first of these arguments that is no secret, since Terraform shows the line of the attribute, and with it what is
-/// written there. Where all are secrets, at the first: a place has to be named.
+/// Points at the first of these arguments that is not a secret, because Terraform shows the line of the attribute. If all
+/// are secrets, points at the first.
 pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic {
     let is_secret = |name: &str| {
         super::ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Secret)
@@ -367,7 +364,7 @@ pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic 
     }
 }
 
-/// What else it is the ID of.
+/// The object that the ID belongs to, if it is not an org.
 fn other_record(text: &str) -> String {
     match record_prefix(text) {
         Some(prefix) if prefix != "00D" => format!(" This is the ID of {}.", object_words(prefix)),

@@ -1,28 +1,26 @@
-//! Who we say that we are: an org's admins find the provider by it in their event logs.
+//! The user agent, by which administrators find the provider in the event logs of the org.
 
 use super::Environment;
 use crate::org::CLIENT;
 use crate::provider::diagnostics::Diagnostic;
+use crate::provider::diagnostics::rows::provider_block::INVALID_USER_AGENT;
 
-/// What users and platforms add to the user agent of Terraform and of its providers.
+/// The variable with which users and platforms extend the user agent of Terraform and its providers.
 const ADDED_BY: &str = "TF_APPEND_USER_AGENT";
 
-/// The `User-Agent` header, as providers form it: Terraform, the provider, and what the environment adds. OpenTofu
-/// tells providers the version of a Terraform that it is like, and not its own name.
+/// The `User-Agent` header: Terraform, the provider, and the addition of the environment. OpenTofu reports a Terraform
+/// version and not its own name.
 ///
 /// # Errors
-/// When what the environment adds cannot be in a header. Its value is not shown.
+/// If the addition is not allowed in a header. The error does not show its value.
 pub fn user_agent(terraform_version: &str, environment: &Environment) -> Result<String, Diagnostic> {
     let added = environment(ADDED_BY).unwrap_or_default();
     let added = added.trim();
     if !added.chars().all(is_for_headers) {
-        return Err(Diagnostic::error(
-            "Unusable user agent",
-            format!(
-                "The environment variable {ADDED_BY} holds a character that no HTTP header can have, such as a line break or \
-                 a letter beyond ASCII. Write a product and a version, such as acme-pipeline/1.2, or unset it."
-            ),
-        ));
+        return Err(INVALID_USER_AGENT.diagnostic(format!(
+            "The environment variable {ADDED_BY} contains a character that is not allowed in an HTTP header, such as a line \
+             break or a non-ASCII character. Use a product and a version, such as acme-pipeline/1.2, or unset it."
+        )));
     }
     let version: String = terraform_version.chars().filter(|c| c.is_ascii_graphic()).collect();
     let terraform = if version.is_empty() { String::new() } else { format!("/{version}") };
@@ -46,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn terraform_the_provider_and_what_the_environment_adds() {
+    fn the_user_agent_has_terraform_the_provider_and_the_addition() {
         for (version, added, expected) in [
             ("1.14.2", None, format!("Terraform/1.14.2 {OURS}")),
             ("1.15.0-rc1", Some(""), format!("Terraform/1.15.0-rc1 {OURS}")),
@@ -59,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_can_have_is_an_error_that_does_not_show_it() {
+    fn an_invalid_addition_is_an_error_that_does_not_show_it() {
         for added in ["a\nX-Evil: canary", "canary\u{7f}", "Müller-canary", "tab\tcanary", "canary\0x"] {
             let found = of("1.14.2", Some(added)).unwrap_err();
             assert!(

@@ -1,5 +1,5 @@
-//! The files of an app, each by what the org lets us see of it. A file that is not shown is not an error here: whoever
-//! may see only the policies reads the policies.
+//! The metadata files of an app. A file that Salesforce does not return is not an error here, since the user may have access
+//! to the policies only.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::provider::engine::state::{Actual, PartState, StateContext, join};
 use crate::provider::resource_spec::{Part, Presence, ResourceSpec};
 use crate::value::Value;
 
-/// What the org has of a file.
+/// A file in the org.
 pub enum File {
     Present,
     Absent,
@@ -19,36 +19,36 @@ pub enum File {
 /// One resource of an app, read.
 pub struct Resource {
     pub spec: &'static ResourceSpec,
-    /// The values of all attributes; those of files that are not there are null.
+    /// The values of all attributes. Attributes of missing files are null.
     pub values: Value,
     files: Vec<(&'static Part, File)>,
     actual: Actual,
 }
 
 impl Resource {
-    /// What became of the file that has an attribute.
+    /// The file that contains an attribute.
     pub fn file_of(&self, attribute: &str) -> Option<&File> {
         let row = self.spec.row(attribute)?;
         self.files.iter().find(|(part, _)| part.kind == row.part.kind).map(|(_, file)| file)
     }
 
-    /// Whether anything of it is there.
+    /// Whether any of its files exists.
     pub fn is_there(&self) -> bool {
         self.files.iter().any(|(_, file)| matches!(file, File::Present))
     }
 
-    /// Whether it certainly is not there.
+    /// Whether none of its files exists.
     pub fn is_absent(&self) -> bool {
         self.files.iter().all(|(_, file)| matches!(file, File::Absent))
     }
 
-    /// The attributes without those of the resource itself, such as its timeouts.
+    /// The attributes without those of Terraform, such as timeouts.
     pub fn attributes(&self) -> Value {
         let names = self.spec.rows().map(|row| row.field.attribute);
         Value::object(names.map(|name| (name, self.values.get(name).clone())))
     }
 
-    /// What may not be read, and why.
+    /// The metadata types that cannot be read, with the reason.
     pub fn not_readable(&self) -> BTreeMap<String, Value> {
         let unreadable = self.files.iter().filter_map(|(part, file)| match file {
             File::Unreadable { why } => Some((part.kind.name.to_owned(), Value::text(why))),
@@ -63,10 +63,10 @@ impl Resource {
     }
 }
 
-/// Reads these resources of one app, sharing the snapshot of the run.
+/// Reads these resources of one app from the snapshot of the run.
 ///
 /// # Errors
-/// When the org cannot be read at all, or a file of the app is not what its type says.
+/// If the org cannot be read, or a file of the app cannot be decoded.
 pub async fn read(
     org: &Org,
     session: &SessionFacts,
@@ -95,7 +95,7 @@ fn resource(
         let (file, state) = match lookup {
             Lookup::Found(found) => (File::Present, PartState::Present(found)),
             Lookup::Absent { .. } if is_hidden(spec, part, &actual, session) => {
-                let why = format!("the org does not return the app's {}", part.kind.name);
+                let why = format!("the org does not return the {} of the app", part.kind.name);
                 (File::Unreadable { why }, PartState::Unreadable)
             }
             Lookup::Absent { .. } => (File::Absent, PartState::Absent),
@@ -112,7 +112,7 @@ fn resource(
     let context = StateContext { spec, app, org_id: &session.org_id_18, importing: true, records: &records };
     let mut values = join(&context, &actual, &Value::Null);
     for row in spec.rows() {
-        // A default stands for what a file leaves out, not for a file that is not there.
+        // A default applies to an element that a file omits, not to a missing file.
         if !matches!(actual.part(row.part), PartState::Present(_)) {
             values.put(row.field.attribute, Value::Null);
         }
@@ -120,7 +120,7 @@ fn resource(
     Resource { spec, values, files, actual }
 }
 
-/// A consumer that the org does not show is there all the same when the settings are, unless another org has it.
+/// If the settings exist, the consumer exists too, unless it is linked from another org.
 fn is_hidden(spec: &ResourceSpec, part: &Part, actual: &Actual, session: &SessionFacts) -> bool {
     part.presence == Presence::MayBeUnreadable && actual.exists() && !is_linked(spec, actual, session)
 }

@@ -1,4 +1,4 @@
-//! `salesforce_external_client_app`: an app as far as we may see it, the installed ones included.
+//! `salesforce_external_client_app`: an app, which may be from a package.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,51 +13,47 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_external_client_app",
-    doc: "An External Client App, found by its API name or by its label: the app itself, its OAuth settings and its \
-          policies, as far as the provider's user may read them. Apps that were installed from a package are found too.\n\n\
-          What may not be read is null, and named in `not_readable`: an administrator who may see policies only reads the \
-          policies.",
+    doc: "An External Client App, by API name or label: the app itself, its OAuth settings and its policies, if the \
+          provider's user can read them. Apps from packages are included.\n\nValues that the user cannot read are \
+          null, and `not_readable` lists them. For example, an administrator of policies can read only the policies.",
     columns: &[
         own(
             "name",
             Shape::Text,
             Role::Either,
-            "The API name, with the namespace of an installed app: `Shop`, `acme__Shop`.",
+            "The API name, with the namespace of an app from a package: `Shop`, `acme__Shop`.",
         ),
-        own("label", Shape::Text, Role::Either, "The label. Exactly one app must have it."),
-        own(
-            "id",
-            Shape::Text,
-            Role::Result,
-            "The API name again: what `external_client_app` of resources takes.",
-        ),
-        own("record_id", Shape::Text, Role::Result, "The record ID, which begins with `0xI`."),
-        own("org_id", Shape::Text, Role::Result, "The ID of the org that the app is in."),
-        own("namespace", Shape::Text, Role::Result, "The namespace of the package that the app comes from."),
+        own("label", Shape::Text, Role::Either, "The label. Only one app may have it."),
+        own("id", Shape::Text, Role::Result, "The API name, for `external_client_app` of resources."),
+        own("record_id", Shape::Text, Role::Result, "The record ID, which starts with `0xI`."),
+        own("org_id", Shape::Text, Role::Result, "The ID of the org of the app."),
+        own("namespace", Shape::Text, Role::Result, "The namespace of the package that contains the app."),
         own(
             "consumer_key",
             Shape::Text,
             Role::Result,
-            "The OAuth client ID, of the metadata or else of the credentials REST API. Null when neither shows it.",
+            "The OAuth client ID, from the Metadata API or else from the credentials REST API. Null if neither returns \
+             it.",
         ),
         Column::Rows { spec: &external_client_app::SPEC, but: &["label"] },
         Column::Resource {
             name: "oauth_settings",
             spec: &oauth_settings::SPEC,
-            doc: "The OAuth settings: the attributes of `salesforce_external_client_app_oauth_settings`. Null when the app \
-                  has none, or they may not be read.",
+            doc: "The OAuth settings: the attributes of `salesforce_external_client_app_oauth_settings`. Null if the \
+                  app has none, or the user cannot read them.",
         },
         Column::Resource {
             name: "policies",
             spec: &policies::SPEC,
-            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null when the app has none, or \
+            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null when the app has \
+                  none, or \
                   they may not be read.",
         },
         own(
             "not_readable",
             Shape::Map,
             Role::Result,
-            "What the org does not let the provider's user see: metadata type to reason. Its attributes are null.",
+            "The metadata types that the provider's user cannot read, with the reason. Their attributes are null.",
         ),
     ],
     one_of: &["name", "label"],
@@ -88,7 +84,7 @@ fn read(question: Question<'_>) -> Reading<'_> {
             return Err(diagnostics::no_such_record("External Client App", "name", &app).into());
         }
         if !own.is_there() && record.is_none() {
-            // The file is not for us; the record may be.
+            // The user may see the record even if not the file.
             record = by_name(org, &app).await;
             if record.is_none() && !settings.is_there() && !policies.is_there() {
                 return Err(not_shown(&app, own).into());
@@ -131,7 +127,7 @@ fn not_shown(app: &str, own: &Resource) -> diagnostics::Diagnostic {
 
 const RECORD: &str = "SELECT Id, DeveloperName, MasterLabel, NamespacePrefix FROM ExternalClientApplication";
 
-/// The full name of the one app with a label, and its record.
+/// The full name and the record of the only app with a label.
 async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagnostics> {
     let soql = format!("{RECORD} WHERE MasterLabel = {}", quoted(label));
     let rows = org.query(&soql).await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
@@ -152,7 +148,7 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
     }
 }
 
-/// The record of an app; none when there is none, or we may not see it.
+/// The record of an app. `None` when it does not exist or the user cannot see it.
 async fn by_name(org: &Org, app: &str) -> Option<Row> {
     let (namespace, name) = parted(app);
     let namespace = namespace.map_or_else(|| "null".to_owned(), quoted);
@@ -160,7 +156,7 @@ async fn by_name(org: &Org, app: &str) -> Option<Row> {
     org.query(&soql).await.ok()?.into_iter().next()
 }
 
-/// The consumer key, by the file or else by REST.
+/// The consumer key, from the file or else from the REST API.
 async fn consumer_key(org: &Org, settings: &Resource, record_id: Option<&str>, app: &str) -> Value {
     let in_file = settings.spec.key_row().map(|row| settings.values.get(row.field.attribute));
     if let Some(key) = in_file.filter(|key| key.is_set()) {

@@ -1,4 +1,4 @@
-//! `salesforce_external_client_apps`: which apps there are, the installed ones included.
+//! `salesforce_external_client_apps`: the apps of the org, including apps from packages.
 
 use std::sync::OnceLock;
 
@@ -11,14 +11,14 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_external_client_apps",
-    doc: "The External Client Apps of the org, those installed from packages included: all of them, or those that the \
-          arguments select. Several arguments select the apps that fit all of them.",
+    doc: "The External Client Apps of the org, including apps from packages: all of them, or those that match all \
+          arguments.",
     columns: &[
         own(
             "name_prefix",
             Shape::Text,
             Role::Optional,
-            "What the API names begin with, upper and lower case told apart. A namespace does not count as a beginning.",
+            "The prefix of the API names, without the namespace. Case-sensitive.",
         ),
         own("label", Shape::Text, Role::Optional, "The label."),
         Column::Own(Own {
@@ -27,14 +27,14 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
                 "namespace",
                 Shape::Text,
                 Role::Optional,
-                "The namespace of the package that the apps come from; `\"\"` for the org's own apps.",
+                "The namespace of the package that contains the apps. `\"\"` selects apps that are not from a package.",
             )
         }),
         own(
             "names",
             Shape::Texts,
             Role::Result,
-            "The API names, with the namespace of installed apps (`acme__Shop`), sorted.",
+            "The API names, with the namespace of apps from packages (`acme__Shop`), sorted.",
         ),
         own(
             "apps",
@@ -45,7 +45,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
                 ("record_id", Shape::Text),
             ]),
             Role::Result,
-            "The apps in the order of `names`, each with `name`, `label`, `namespace` (null for the org's own) and \
+            "The apps in the order of `names`, each with `name`, `label`, `namespace` (null if not from a package) and \
              `record_id`.",
         ),
     ],

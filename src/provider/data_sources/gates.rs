@@ -1,5 +1,5 @@
-//! What must be so for each variant of headless identity: one table of gates, with what each reads, what it expects and
-//! how to open it. Who reads, and what follows, is in `readiness.rs`.
+//! The prerequisites of each variant of headless identity: a table of gates, with what each reads and expects, and how to
+//! open it. `readiness.rs` reads them.
 
 use super::site::Column;
 use crate::provider::resource_spec::ResourceSpec;
@@ -17,7 +17,7 @@ pub enum Variant {
 
 use Variant::{ForgotPassword, Guest, Login, Passwordless, Refresh, Registration};
 
-/// In the order in which they are documented, with their attributes.
+/// The variants in the order of the documentation, with their attributes.
 pub const VARIANTS: &[(Variant, &str)] = &[
     (Login, "login"),
     (Passwordless, "passwordless"),
@@ -27,7 +27,7 @@ pub const VARIANTS: &[(Variant, &str)] = &[
     (Refresh, "refresh"),
 ];
 
-/// Who logs in with the app: a client that can keep a secret, or one that cannot.
+/// The type of a client: private if it can keep a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     Public,
@@ -36,12 +36,12 @@ pub enum Client {
 
 #[derive(Debug)]
 pub struct Gate {
-    /// As the guide to the site and the page of the data source call it.
+    /// The ID in the documentation.
     pub id: &'static str,
     pub variants: &'static [Variant],
     pub reads: Reads,
     pub expects: Expects,
-    /// What to do when it is closed. `{attribute}` and `{resource}` are those of the attribute that it reads.
+    /// How to open it. `{attribute}` and `{resource}` are those of the attribute that it reads.
     pub fix: &'static str,
 }
 
@@ -49,19 +49,19 @@ pub struct Gate {
 pub enum Reads {
     /// An attribute of a resource of the app, or of the org.
     Attribute(&'static ResourceSpec, &'static str),
-    /// A column of the site's records.
+    /// A column of the records of the site.
     Site(Column),
-    /// Who may use the app.
+    /// Users of the app.
     Holders,
-    /// Active users who may use the app and are members of the site.
+    /// Active users of the app who are members of the site.
     Members,
-    /// The profile that registered users get, among those that may use the app.
+    /// Whether the profile of registered users can use the app.
     NewUsers,
-    /// The profile that registered users get, among the members of the site.
+    /// Whether the profile of registered users is a member of the site.
     NewMembers,
-    /// The user that stands for visitors.
+    /// The guest user of the site.
     GuestUser,
-    /// That the init endpoints are protected: the columns for authentication and for reCAPTCHA.
+    /// Whether the init endpoints are protected: the columns for authentication and for reCAPTCHA.
     Protection(&'static str, &'static str),
 }
 
@@ -69,20 +69,20 @@ pub enum Reads {
 pub enum Expects {
     True,
     Word(&'static str),
-    /// Any value but this word.
+    /// Any value except this one.
     Not(&'static str),
-    /// A value, or a list with members.
+    /// A value, or a list with elements.
     Something,
-    /// A list with one of these.
+    /// A list with one of these elements.
     OneOf(&'static [&'static str]),
-    /// This for a public client and that for a private one; nothing when the client's type is not said.
+    /// The values for a public and a private client.
     Client {
         public: Option<bool>,
         private: Option<bool>,
     },
-    /// The minutes that go with `Custom`.
+    /// The minutes that `Custom` requires.
     MinutesOf(&'static str),
-    /// What reads it says in words what it should be.
+    /// A description of what is expected.
     Words(&'static str),
 }
 
@@ -90,8 +90,8 @@ const FLOWS: &[Variant] = &[Login, Passwordless, Registration, Guest];
 const NAMED: &[Variant] = &[Login, Passwordless, Registration];
 
 const DEVELOPER: &str =
-    "Write `{attribute}` in {resource}; it takes a user who may manage External Client Apps.";
-const ADMIN: &str = "Write `{attribute}` in {resource}; it takes an administrator of the app's policies.";
+    "Set `{attribute}` in {resource}. Requires a user who can manage External Client Apps.";
+const ADMIN: &str = "Set `{attribute}` in {resource}. Requires an administrator of the policies of the app.";
 
 pub static GATES: &[Gate] = &[
     Gate {
@@ -99,8 +99,8 @@ pub static GATES: &[Gate] = &[
         variants: FLOWS,
         reads: Reads::Attribute(&org_oauth_oidc_settings::SPEC, "code_credential_flow_enabled"),
         expects: Expects::True,
-        fix: "Write `{attribute} = true` in {resource}, or in Setup, OAuth and OpenID Connect Settings, allow Authorization \
-              Code and Credentials Flows; it takes an administrator of the org.",
+        fix: "Set `{attribute} = true` in {resource}, or in Setup, OAuth and OpenID Connect Settings, allow \
+              Authorization Code and Credentials Flows. Requires an administrator of the org.",
     },
     Gate {
         id: "G3",
@@ -128,23 +128,24 @@ pub static GATES: &[Gate] = &[
         variants: NAMED,
         reads: Reads::Attribute(&policies::SPEC, "permitted_users"),
         expects: Expects::Word("AdminApprovedPreAuthorized"),
-        fix: "Write `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}: headless \
-              flows have no page to approve an app on. It takes an administrator of the app's policies.",
+        fix: "Set `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}: \
+              headless flows have no page to approve an app. Requires an administrator of the policies of the app.",
     },
     Gate {
         id: "G6",
         variants: NAMED,
         reads: Reads::Holders,
-        expects: Expects::Words("a permission set or profile that an active user holds"),
-        fix: "Name permission sets or profiles in salesforce_external_client_app_policies, and assign them to users.",
+        expects: Expects::Words("a permission set or profile with an active user"),
+        fix: "Set permission sets or profiles in salesforce_external_client_app_policies, and assign them to users.",
     },
     Gate {
         id: "G6",
         variants: &[Registration],
         reads: Reads::NewUsers,
         expects: Expects::Words("the default profile among `profiles`"),
-        fix: "Add the site's default profile for registered users to `profiles` in salesforce_external_client_app_policies, \
-              or let the registration handler assign a permission set that the policies name.",
+        fix: "Add the site's default profile for registered users to `profiles` in \
+              salesforce_external_client_app_policies, \
+              or let the registration handler assign a permission set of the policies.",
     },
     Gate {
         id: "G7",
@@ -207,7 +208,7 @@ pub static GATES: &[Gate] = &[
         variants: &[Guest],
         reads: Reads::Attribute(&policies::SPEC, "guest_jwt_session_timeout_type"),
         expects: Expects::MinutesOf("guest_jwt_timeout_minutes"),
-        fix: "Write `guest_jwt_timeout_minutes` beside `{attribute} = \"Custom\"` in {resource}.",
+        fix: "Set `guest_jwt_timeout_minutes` with `{attribute} = \"Custom\"` in {resource}.",
     },
     Gate {
         id: "G17",
@@ -235,7 +236,8 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationExecutionUserId")),
         expects: Expects::Something,
-        fix: "In the site's Administration, Login & Registration, choose the user that the registration handler runs as.",
+        fix: "In the site's Administration, Login & Registration, choose the user that the registration handler runs \
+              as.",
     },
     Gate {
         id: "N1",
@@ -263,21 +265,24 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Protection("DoesRegistrationRequireAuth", "IsRecaptchaRequiredRgstr"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for registration.",
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for \
+              registration.",
     },
     Gate {
         id: "N4",
         variants: &[Passwordless],
         reads: Reads::Protection("DoesPwdlessLoginRequireAuth", "IsRecaptchaRequiredPwdlessLogin"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for passwordless login.",
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for passwordless \
+              login.",
     },
     Gate {
         id: "N4",
         variants: &[ForgotPassword],
         reads: Reads::Protection("DoesForgotPasswordRequireAuth", "IsRecaptchaRequiredForgotPwd"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for forgot password.",
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for forgot \
+              password.",
     },
     Gate {
         id: "N5",
@@ -290,7 +295,7 @@ pub static GATES: &[Gate] = &[
         id: "N6",
         variants: NAMED,
         reads: Reads::Members,
-        expects: Expects::Words("an active user who may use the app and is a member of the site"),
+        expects: Expects::Words("an active user of the app who is a member of the site"),
         fix: "In the site's Administration, Members, add the profile or permission set of the users who log in.",
     },
     Gate {

@@ -1,4 +1,4 @@
-//! The data sources, a file each, and what several of them ask an org for.
+//! The data sources, one file each, and the queries that they share.
 
 pub mod external_client_app;
 pub mod external_client_apps;

@@ -1,4 +1,4 @@
-//! `salesforce_org`: the org that the provider is connected to, and as whom.
+//! `salesforce_org`: the connected org and user.
 
 use std::sync::OnceLock;
 
@@ -12,8 +12,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_org",
     doc: "The org that the provider is connected to, and the user that it is connected as.",
     columns: &[
-        result("id", Shape::Text, "The ID of the org, in its form of 18 characters."),
-        result("id_15", Shape::Text, "The same ID in its form of 15 characters, which differs by case."),
+        result("id", Shape::Text, "The ID of the org, with 18 characters."),
+        result("id_15", Shape::Text, "The same ID with 15 characters, which is case-sensitive."),
         result("name", Shape::Text, "The name of the company. Query: `Organization.Name`."),
         result(
             "edition",
@@ -24,15 +24,15 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         result(
             "namespace",
             Shape::Text,
-            "The namespace that the org itself develops packages under, if any. Query: `Organization.NamespacePrefix`.",
+            "The namespace of packages that are developed in the org, if any. Query: `Organization.NamespacePrefix`.",
         ),
         result("api_version", Shape::Text, "The API version that the provider uses, such as `66.0`."),
         result(
             "instance_name",
             Shape::Text,
-            "The instance that the org is on, such as `EU45`. Query: `Organization.InstanceName`.",
+            "The instance of the org, such as `EU45`. Query: `Organization.InstanceName`.",
         ),
-        result("instance_url", Shape::Text, "Where the org's APIs are, without a slash at the end."),
+        result("instance_url", Shape::Text, "The URL of the APIs of the org, without a trailing slash."),
         result("user_id", Shape::Text, "The ID of the user that the provider is connected as."),
         result("username", Shape::Text, "The user name of that user. Query: `User.Username`."),
     ],

@@ -1,4 +1,4 @@
-//! `salesforce_permission_set`: a permission set and how many people hold it.
+//! `salesforce_permission_set`: a permission set and the number of its users.
 
 use std::sync::OnceLock;
 
@@ -10,37 +10,32 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_permission_set",
-    doc: "A permission set, found by its API name or by its label, and how many people hold it.",
+    doc: "A permission set, by API name or label, and the number of its users.",
     columns: &[
         own(
             "name",
             Shape::Text,
             Role::Either,
-            "The API name, with the namespace of the package that it comes from: `Shop_Customer`, `acme__Shop_Customer`.",
+            "The API name, with the namespace of its package: `Shop_Customer`, `acme__Shop_Customer`.",
         ),
-        own("label", Shape::Text, Role::Either, "The label. Exactly one permission set must have it."),
+        own("label", Shape::Text, Role::Either, "The label. Only one permission set may have it."),
         own(
             "id",
             Shape::Text,
             Role::Result,
-            "The record ID. `permission_sets` of policies takes it, or the name.",
+            "The record ID. `permission_sets` of policies accepts the ID or the name.",
         ),
         own(
             "holders",
             Shape::Number,
             Role::Result,
-            "How many active users hold it, directly or through permission set groups, each counted once. Null when they \
-             may not be counted.",
+            "The number of active users who have it, directly or through permission set groups. Null if the user \
+             cannot count them.",
         ),
         own("holders_not_known", Shape::Text, Role::Result, "Why `holders` is null."),
-        own(
-            "owned_by_profile",
-            Shape::Bool,
-            Role::Result,
-            "Whether it is the one that belongs to a profile.",
-        ),
-        own("license", Shape::Text, Role::Result, "The license that it needs, if it needs one."),
-        own("namespace", Shape::Text, Role::Result, "The namespace of the package that it comes from."),
+        own("owned_by_profile", Shape::Bool, Role::Result, "Whether it belongs to a profile."),
+        own("license", Shape::Text, Role::Result, "The required license, if any."),
+        own("namespace", Shape::Text, Role::Result, "The namespace of its package."),
     ],
     one_of: &["name", "label"],
     read,
@@ -63,11 +58,12 @@ fn read(question: Question<'_>) -> Reading<'_> {
             format!("Label = {}", quoted(written))
         };
         let soql = format!(
-            "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, License.Name FROM PermissionSet WHERE {condition}"
+            "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, License.Name FROM PermissionSet WHERE \
+             {condition}"
         );
         let rows = question.org.query(&soql).await;
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
-        // Queries ignore case; a name means one permission set.
+        // Queries ignore case, but a name belongs to one permission set.
         let is_it = |row: &&Row| match argument {
             "name" => full_name(row, "Name").is_some_and(|name| name.eq_ignore_ascii_case(written)),
             _ => text(row, "Label") == Some(written),
@@ -89,7 +85,7 @@ fn read(question: Question<'_>) -> Reading<'_> {
                 (Value::int(i64::try_from(*count).unwrap_or(i64::MAX)), Value::Null)
             }
             Some(Holders::Unknown { why }) => (Value::Null, Value::text(why)),
-            None => (Value::Null, Value::text("it was not counted")),
+            None => (Value::Null, Value::text("it is not counted")),
         };
         Ok(Value::object([
             ("name", Value::text(name)),

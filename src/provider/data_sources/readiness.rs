@@ -1,7 +1,7 @@
-//! `salesforce_headless_identity_readiness`: for each variant of headless identity, whether every gate is open that can be
-//! read. Three answers: what could not be read is unknown, and never counts as open.
+//! `salesforce_headless_identity_readiness`: whether all gates of each variant of headless identity are open. A gate that
+//! cannot be read is unknown and never counts as open.
 //!
-//! Nothing is tried out here: a plan logs nobody in. The gates are in `gates.rs`.
+//! The data source only reads; it does not test a login. The gates are in `gates.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -22,39 +22,39 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_headless_identity_readiness",
-    doc: "Whether everything that headless identity needs is in place, for each of its variants: the org's switch, the app, \
-          its policies, who may use it, and the Experience Cloud site. For `check` blocks.\n\n\
-          A variant is `ready` when every gate was read and is open, `not_ready` when one is closed, and `unknown` when none \
-          is closed and one could not be read. Nothing is tried out: no request is made to the site. A `ready` variant can \
-          still fail for what nobody can read, such as the time that a change takes to spread.",
+    doc: "Checks the prerequisites of each variant of headless identity: the setting of the org, the app, its \
+          policies, its users, and the Experience Cloud site. For use in `check` blocks.\n\nA variant is `ready` if \
+          all gates are open, `not_ready` if a gate is closed, and `unknown` if no gate is closed and a gate cannot be \
+          read. The data source does not send requests to the site. A `ready` variant can still fail for reasons that \
+          the API does not show, such as propagation delays.",
     columns: &[
         own(
             "external_client_app",
             Shape::Text,
             Role::Required,
-            "The app, by API name; `namespace__Name` for an installed one.",
+            "The API name of the app, or `namespace__Name` for an app from a package.",
         ),
         own(
             "site",
             Shape::Text,
             Role::Optional,
-            "The name of the Experience Cloud site, as Setup lists it under All Sites. Left out: what is the site's is \
-             unknown.",
+            "The name of the Experience Cloud site, as shown in Setup, All Sites. If omitted, the gates of the site \
+             are unknown.",
         ),
         Column::Own(Own {
             name: "client_type",
             shape: Shape::Text,
             role: Role::Optional,
             rules: &[Rule::Word(&["public", "private"])],
-            doc: "`private` for a client that keeps a secret, such as a backend, or `public` for one that cannot, such as a \
-                  single-page app. Left out: whether secrets and PKCE fit the client is not judged.",
+            doc: "`private` for a client that can keep a secret, such as a backend, or `public` for a client that \
+                  cannot, such as a single-page app. If omitted, secrets and PKCE are not checked.",
         }),
         variant("login", "Headless login of named users."),
         variant("passwordless", "Headless passwordless login."),
         variant("registration", "Headless registration."),
-        variant("forgot_password", "Headless forgot password, which needs no app."),
+        variant("forgot_password", "Headless forgot password, which does not require an app."),
         variant("guest", "Headless guest users."),
-        variant("refresh", "Refresh tokens, once somebody has logged in."),
+        variant("refresh", "Refresh tokens after a login."),
         own("ready_variants", Shape::Texts, Role::Result, "The variants that are `ready`."),
         own("not_ready_variants", Shape::Texts, Role::Result, "The variants that are `not_ready`."),
         own("unknown_variants", Shape::Texts, Role::Result, "The variants that are `unknown`."),
@@ -87,7 +87,7 @@ const STATUS: &[(&str, Shape)] = &[
     ("unknown", Shape::Objects(&[("gate", Shape::Text), ("field", Shape::Text), ("why", Shape::Text)])),
 ];
 
-/// What a gate was found to be.
+/// The status of a gate.
 enum GateStatus {
     Open,
     Closed {
@@ -96,18 +96,18 @@ enum GateStatus {
     Unknown {
         why: String,
     },
-    /// Nobody asked.
-    Moot,
+    /// The configuration does not require a value.
+    NotApplicable,
 }
 
-/// All that was read.
+/// Everything that was read.
 struct Facts<'a> {
     org: &'a Org,
     /// The resources of the app and the org's settings, or why they could not be read.
     resources: Result<Vec<Resource>, String>,
     site: Result<Site, String>,
     client: Option<Client>,
-    /// Who may use the app, or why that is not known.
+    /// The permission sets and profiles of the app, or why they are not known.
     permitted: Result<Vec<Group>, String>,
     counts: AssignmentCounts,
 }
@@ -141,7 +141,10 @@ fn read(question: Question<'_>) -> Reading<'_> {
     })
 }
 
-/// Reads everything once. Errors are for arguments that name nothing, and for an org that lets nobody in.
+/// Reads everything once.
+///
+/// # Errors
+/// If the app or the site does not exist, or the login fails.
 async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let org = question.org;
     let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
@@ -155,7 +158,7 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
         return Err(diagnostics::no_such_record("External Client App", "external_client_app", app).into());
     }
     let site = match question.argument("site") {
-        None => Err("no site is given".to_owned()),
+        None => Err("no site is set".to_owned()),
         Some(name) => match Site::read(org, name).await {
             Ok(Some(site)) => Ok(site),
             Ok(None) => return Err(diagnostics::no_such_record("Experience Cloud site", "site", name).into()),
@@ -177,7 +180,7 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     Ok(Facts { org, resources, site, client, permitted, counts })
 }
 
-/// The permission sets and profiles that the policies name.
+/// The permission sets and profiles of the policies.
 fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, String> {
     let resources = resources.as_ref().map_err(Clone::clone)?;
     let mut groups = Vec::new();
@@ -195,12 +198,12 @@ fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, St
     Ok(groups)
 }
 
-/// What the statuses come to for one variant: one closed gate is enough, and so is one that nobody could read.
+/// The status of a variant: `not_ready` if a gate is closed, or else `unknown` if a gate is unknown.
 fn report(variant: Variant, statuses: &[(&'static Gate, GateStatus)]) -> Value {
     let (mut blocking, mut unknown) = (Vec::new(), Vec::new());
     for (gate, status) in statuses.iter().filter(|(gate, _)| gate.variants.contains(&variant)) {
         match status {
-            GateStatus::Open | GateStatus::Moot => {}
+            GateStatus::Open | GateStatus::NotApplicable => {}
             GateStatus::Closed { actual } => blocking.push(Value::object([
                 ("gate", Value::text(gate.id)),
                 ("field", Value::text(gate.field())),
@@ -259,7 +262,7 @@ impl Facts<'_> {
         expects: Expects,
     ) -> Result<GateStatus, String> {
         if matches!(expects, Expects::Client { .. }) && self.wanted_of_client(expects).is_none() {
-            return Ok(GateStatus::Moot);
+            return Ok(GateStatus::NotApplicable);
         }
         let resource = self.resource(spec)?;
         match resource.file_of(attribute) {
@@ -301,7 +304,7 @@ impl Facts<'_> {
         }
     }
 
-    /// What a client of the given type needs; none when that is a matter of taste, or no type is given.
+    /// The value that the client type requires. `None` when any value works, or no type is set.
     fn wanted_of_client(&self, expects: Expects) -> Option<bool> {
         match (expects, self.client?) {
             (Expects::Client { public, .. }, Client::Public) => public,
@@ -310,7 +313,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether the org demands of every app what the app itself does not: its settings have an attribute of that name.
+    /// Whether the settings of the org have the same attribute and require it for every app.
     fn org_requires(&self, attribute: &str) -> Result<bool, String> {
         let settings = self.resource(&org_oauth_oidc_settings::SPEC)?;
         match settings.file_of(attribute) {
@@ -335,7 +338,7 @@ impl Facts<'_> {
         Ok(if open { GateStatus::Open } else { GateStatus::Closed { actual } })
     }
 
-    /// Policies that let everyone in are another gate's matter: who the holders are decides nothing then.
+    /// Another gate checks `permitted_users`.
     fn holders(&self) -> Result<GateStatus, String> {
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
         if groups.is_empty() {
@@ -347,55 +350,55 @@ impl Facts<'_> {
                 Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
                 Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
-                None => unknown.push(format!("{}: it was not counted", group.name)),
+                None => unknown.push(format!("{}: it is not counted", group.name)),
             }
         }
         if !unknown.is_empty() {
-            return Err(format!("the holders are not known: {}", unknown.join("; ")));
+            return Err(format!("the number of users is not known: {}", unknown.join("; ")));
         }
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
-        Ok(GateStatus::Closed { actual: format!("nobody holds {}", names.join(", ")) })
+        Ok(GateStatus::Closed { actual: format!("no active user has {}", names.join(", ")) })
     }
 
     async fn members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
         if groups.is_empty() {
-            // Who may use the app is a gate of its own; here only whether anybody is a member.
+            // Another gate checks who can use the app. This one checks only whether the site has members.
             let none = site.members()?.is_empty();
             let actual = "the site has no members".to_owned();
             return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
         }
         match site.members_among(self.org, groups).await? {
             (0, false) => Ok(GateStatus::Closed { actual: "no active user is both".to_owned() }),
-            (0, true) => Err("members by permission set were not told from each other".to_owned()),
+            (0, true) => Err("the members with a permission set cannot be distinguished".to_owned()),
             _ => Ok(GateStatus::Open),
         }
     }
 
-    /// Registered users get the default profile, and whatever the handler assigns, which is Apex.
+    /// Registered users get the default profile, and what the registration handler in Apex assigns.
     fn new_users(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
-        let Some(profile) = site.default_profile()? else { return Ok(GateStatus::Moot) };
+        let Some(profile) = site.default_profile()? else { return Ok(GateStatus::NotApplicable) };
         if groups.iter().any(|group| group.object == "Profile" && group.name == profile) {
             return Ok(GateStatus::Open);
         }
         if groups.iter().any(|group| group.object == "PermissionSet") {
             return Err(format!(
-                "the policies do not name the profile {profile}; whether the registration handler assigns one of their \
-                 permission sets stands in Apex"
+                "the policies do not contain the profile {profile}; whether the registration handler assigns one of \
+                 their permission sets depends on its Apex code"
             ));
         }
-        Ok(GateStatus::Closed { actual: format!("{profile} is not among them") })
+        Ok(GateStatus::Closed { actual: format!("the policies do not contain {profile}") })
     }
 
     fn new_members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
-        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(GateStatus::Moot) };
-        let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(GateStatus::Moot) };
+        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(GateStatus::NotApplicable) };
+        let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(GateStatus::NotApplicable) };
         let is_member = site.members()?.iter().any(|member| member.get(..15) == id.get(..15));
-        let actual = format!("{} is no member", site.default_profile()?.unwrap_or(id));
+        let actual = format!("{} is not a member", site.default_profile()?.unwrap_or(id));
         Ok(if is_member { GateStatus::Open } else { GateStatus::Closed { actual } })
     }
 
@@ -403,16 +406,15 @@ impl Facts<'_> {
         let site = self.site()?;
         match site.has_guest()? {
             Some(true) => Ok(GateStatus::Open),
-            Some(false) => Ok(GateStatus::Closed { actual: "there is no active guest user".to_owned() }),
+            Some(false) => Ok(GateStatus::Closed { actual: "no active guest user".to_owned() }),
             None => Err(format!(
-                "there are active guest users, and none has the profile {:?}: whether one is this site's is not shown",
+                "there are active guest users without the profile {:?}; the API does not show their site",
                 format!("{} Profile", site.name)
             )),
         }
     }
 
-    /// One of both must be on. What stands behind them is not shown: the app that the integration user's token comes
-    /// from, and the secret key of reCAPTCHA.
+    /// One of both must be enabled. The API does not show the app of the integration user, and the secret key of reCAPTCHA.
     fn protection(
         &self,
         authentication: &'static str,
@@ -423,15 +425,15 @@ impl Facts<'_> {
         match (is_on(authentication)?, is_on(recaptcha)?) {
             (false, false) => Ok(GateStatus::Closed { actual: "neither".to_owned() }),
             (true, true) => {
-                Err("it is on; whether the secret key of reCAPTCHA is right, and whether the integration \
-                                 user's app has the scope, is not shown"
+                Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct, and whether the \
+                     app of the integration user has the scope"
                     .to_owned())
             }
             (true, false) => {
-                Err("it is on; whether the integration user's app has the scope is not shown".to_owned())
+                Err("enabled; the API does not show whether the app of the integration user has the scope".to_owned())
             }
             (false, true) => {
-                Err("it is on; whether the secret key of reCAPTCHA is set and right is not shown".to_owned())
+                Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct".to_owned())
             }
         }
     }
@@ -440,7 +442,7 @@ impl Facts<'_> {
 const DEFAULT_PROFILE: SiteColumn = SiteColumn::Auth("RegistrationUserDefaultProfileId");
 
 impl Gate {
-    /// What it reads, by the name that Salesforce has for it.
+    /// What it reads, by its name in Salesforce.
     pub fn field(&self) -> String {
         match &self.reads {
             Reads::Attribute(spec, attribute) => match spec.row(attribute) {
@@ -471,7 +473,7 @@ impl Gate {
         match self.expects {
             Expects::True => "true".to_owned(),
             Expects::Word(word) => word.to_owned(),
-            Expects::Not(word) => format!("anything but {word}"),
+            Expects::Not(word) => format!("not {word}"),
             Expects::Something => "a value".to_owned(),
             Expects::OneOf(words) => words.join(" or "),
             Expects::Client { public, private } => {

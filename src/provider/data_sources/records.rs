@@ -1,4 +1,4 @@
-//! Records of queries, read.
+//! Reads columns of query results.
 
 use crate::org::Row;
 use crate::value::Value;
@@ -12,7 +12,7 @@ pub fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> 
     row.get(relation)?.get(name)?.as_str()
 }
 
-/// Null when the record has none.
+/// `Null` when the record has no value.
 pub fn value(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::text)
 }
@@ -21,7 +21,7 @@ pub fn flag(row: &Row, name: &str) -> Value {
     row.get(name).and_then(serde_json::Value::as_bool).map_or(Value::Null, Value::Bool)
 }
 
-/// `namespace__Name`, or `Name` of what is the org's own.
+/// `namespace__Name`, or `Name` without a namespace.
 pub fn full_name(row: &Row, name: &str) -> Option<String> {
     let name = text(row, name)?;
     Some(match text(row, "NamespacePrefix") {

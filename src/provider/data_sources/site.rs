@@ -1,19 +1,18 @@
-//! An Experience Cloud site as queries show it: is it active, what does it offer, who are its members. Terraform changes
-//! none of it.
+//! An Experience Cloud site, read with queries: its status, its headless identity settings and its members.
 
 use std::collections::BTreeSet;
 
 use super::records::{related, text};
 use crate::org::{Group, Org, Row, Unavailable, quoted};
 
-/// Where a fact about the site is.
+/// The object that has a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Network(&'static str),
     Auth(&'static str),
 }
 
-/// A site, each part of it read or with the reason why not.
+/// A site. Each part is a value, or the reason why it cannot be read.
 pub struct Site {
     pub name: String,
     network: Row,
@@ -24,7 +23,7 @@ pub struct Site {
     guests: Result<Vec<String>, String>,
 }
 
-/// A value of a column, as far as it was read.
+/// The value of a column, or why it cannot be read.
 pub type Fact<'a> = Result<&'a serde_json::Value, String>;
 
 const AUTH: &[&str] = &[
@@ -44,10 +43,10 @@ const AUTH: &[&str] = &[
 ];
 
 impl Site {
-    /// Reads a site by its name; none when the org shows no such site.
+    /// Reads a site by name. `None` when the org has no such site, or the user cannot see it.
     ///
     /// # Errors
-    /// When sites may not be queried, or the org has no such object.
+    /// If sites cannot be queried, or the org has no such object.
     pub async fn read(org: &Org, name: &str) -> Result<Option<Site>, Unavailable> {
         let soql = format!("SELECT Id, Name, Status FROM Network WHERE Name = {}", quoted(name));
         let rows = org.query(&soql).await?;
@@ -59,7 +58,8 @@ impl Site {
         let soql = format!("SELECT {} FROM NetworkAuthApiSettings WHERE NetworkId = {id}", AUTH.join(", "));
         let auth = match org.query(&soql).await {
             Ok(rows) => {
-                let none = "the site has no headless identity settings, or they are not shown".to_owned();
+                let none =
+                    "the site has no headless identity settings, or the user cannot see them".to_owned();
                 rows.into_iter().next().ok_or(none)
             }
             Err(error) => Err(words(error)),
@@ -96,7 +96,7 @@ impl Site {
         self.members.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether the site has an active guest user; none when there are guests, and it is not clear whose they are.
+    /// Whether the site has an active guest user. `None` when there are guest users of an unknown site.
     pub fn has_guest(&self) -> Result<Option<bool>, String> {
         let guests = self.guests.as_ref().map_err(Clone::clone)?;
         let own = format!("{} Profile", self.name);
@@ -107,8 +107,8 @@ impl Site {
         })
     }
 
-    /// How many active users hold one of these groups and are members of the site: at least so many, and whether there
-    /// may be more that queries do not tell.
+    /// A lower bound of the active users who have one of these groups and are members of the site, and whether there may be
+    /// more.
     pub async fn members_among(&self, org: &Org, groups: &[Group]) -> Result<(u64, bool), String> {
         let members = self.members()?;
         let of_kind = |prefix: &str| -> Vec<&str> {
@@ -152,12 +152,12 @@ impl Site {
                 break;
             }
         }
-        // A member by one permission set may use the app by another, which one query cannot tell.
+        // A user may be a member through one permission set and use the app through another, which one query cannot find.
         Ok((people, !sets.is_empty()))
     }
 }
 
-/// The condition for holding a permission set, directly or through a group.
+/// The condition for users with a permission set, directly or through a group.
 async fn held(org: &Org, names: &[&str]) -> Result<String, String> {
     let direct = format!("PermissionSet.Name IN ({})", listed(names));
     let soql = format!("SELECT PermissionSetGroupId FROM PermissionSetGroupComponent WHERE {direct}");

@@ -1,17 +1,20 @@
-//! Every sentence that a practitioner reads about an error or a warning.
+//! Errors and warnings for the user.
 //!
-//! Three readers: the user's mistake (what to change, where), the org's refusal (its words and what to do), our
-//! bug (please report). Rules and combinations bring their own sentence; the frame around it is here.
+//! A diagnostic is a row of `rows` (ID, severity, summary, what the guide says) and a detail, which the functions here
+//! write: what is wrong, where, and what to do. Rules of resources bring their own detail.
 
 mod apply;
 mod configuration;
 mod credentials;
 mod org;
+mod row;
+pub(crate) mod rows;
 
-pub use apply::*;
-pub use configuration::*;
-pub use credentials::*;
-pub use org::*;
+pub(super) use apply::*;
+pub(super) use configuration::*;
+pub(super) use credentials::*;
+pub(super) use org::*;
+pub use row::Row;
 
 use crate::value::Path;
 
@@ -21,55 +24,23 @@ pub enum Severity {
     Warning,
 }
 
-/// One message to the practitioner. `path` points at the attribute that it is about.
+/// One message to the user. Only a row, or a rule of a resource, makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    pub id: &'static str,
     pub severity: Severity,
+    suppressible: bool,
     pub summary: String,
     pub detail: String,
+    /// The attribute that it points at.
     pub path: Option<Path>,
-    /// What `suppress_warnings` calls it; errors and facts have none.
-    pub id: Option<&'static str>,
 }
 
 impl Diagnostic {
-    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Error,
-            summary: summary.into(),
-            detail: detail.into(),
-            path: None,
-            id: None,
-        }
-    }
-
-    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            summary: summary.into(),
-            detail: detail.into(),
-            path: None,
-            id: None,
-        }
-    }
-
-    /// A warning that can be silenced; the detail says how.
-    pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
-        let detail = format!(
-            "{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.",
-            detail.into()
-        );
-        Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
-    }
-
     #[must_use]
     pub fn at(mut self, path: Path) -> Diagnostic {
         self.path = Some(path);
         self
-    }
-
-    pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
     }
 
     /// At a top-level attribute.
@@ -77,47 +48,53 @@ impl Diagnostic {
     pub fn at_attribute(self, name: &str) -> Diagnostic {
         self.at(Path::attribute(name))
     }
+
+    /// Adds a variable part to the summary. Terraform shows only the first of several warnings with the same summary.
+    #[must_use]
+    fn qualified(mut self, qualifier: &str) -> Diagnostic {
+        self.summary = format!("{}: {qualifier}", self.summary);
+        self
+    }
+
+    /// With the ID of a rule of a resource. All warnings of rules can be suppressed.
+    #[must_use]
+    fn of_rule(self, id: &'static str) -> Diagnostic {
+        Diagnostic { id, suppressible: self.severity == Severity::Warning, ..self }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    pub fn is_suppressible(&self) -> bool {
+        self.suppressible
+    }
+
+    /// The detail with the ID as its last line.
+    pub fn text(&self) -> String {
+        let id = self.id;
+        let how = match self.suppressible {
+            true => {
+                format!(". To suppress this warning: suppress_warnings = [\"{id}\"] in the provider block.")
+            }
+            false => String::new(),
+        };
+        format!("{}\n\nDiagnostic ID: {id}{how}", self.detail)
+    }
 }
 
-/// What the warnings of this folder are called in `suppress_warnings`; those of a resource stand in its spec.
-pub const IDS: &[&str] = &[
-    "argument-without-effect",
-    "certificate-changed",
-    "certificate-expired",
-    "certificate-expires-soon",
-    "certificate-not-yet-valid",
-    "client-id-changes",
-    "consumer-key-destroyed",
-    "credentials-not-checked",
-    "credentials-staged",
-    "drift-not-checked",
-    "invisible-character",
-    "no-longer-managed",
-    "not-refreshed",
-    "policies-stay",
-    "previous-credentials-end",
-    "previous-credentials-stay",
-    "previous-org",
-    "private-state-unreadable",
-    "refresh-token-rotated",
-    "rotated-already",
-    "settings-stay",
-    "unconfirmed-rule",
-    "values-taken-over",
-];
-
-/// Terraform makes an ordinary plan before it plans a destroy, and does not say so: what that plan refuses ends the
-/// destroy, too.
-pub fn tell_how_to_destroy(found: &mut Diagnostics) {
-    let last = found.0.iter_mut().rev().find(|diagnostic| diagnostic.severity == Severity::Error);
+/// Terraform makes an ordinary plan before the plan of a destroy, and the provider cannot tell them apart: an error of
+/// that plan also stops the destroy.
+pub(super) fn add_destroy_hint(found: &mut Diagnostics) {
+    let last = found.0.iter_mut().rev().find(|diagnostic| diagnostic.is_error());
     if let Some(last) = last {
         last.detail.push_str(
-            "\n\nWhere this stands in the way of a terraform destroy: terraform destroy -refresh=false goes without this plan.",
+            "\n\nIf this error stops a terraform destroy, run terraform destroy -refresh=false, which skips this plan.",
         );
     }
 }
 
-/// Messages in the order they were found.
+/// Diagnostics in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 

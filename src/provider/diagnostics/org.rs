@@ -1,32 +1,29 @@
-//! Messages about what an org said, or could not be asked. Not here: what became of changes (`apply.rs`).
+//! Diagnostics about reading an org, imports and lists. Not here: the result of changes (`apply.rs`).
 //!
-//! The org's own words are in quotation marks or after a colon; what to do follows them. Never HTML, never XML, and
-//! no secret: the client has redacted what it hands up.
+//! A message never contains HTML, XML or a secret: the client has redacted the texts.
 
 use super::Diagnostic;
+use super::rows::{bugs, data_sources, import, plan, provider_block, read};
 use crate::org::{ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
-use crate::provider::previous_orgs::Anew;
+use crate::provider::previous_orgs::Refreshed;
 use crate::provider::resource_spec::ResourceSpec;
 
-/// Text for messages that only a mistake of ours explains.
-pub(super) const PLEASE_REPORT: &str = "This should not happen: please report it to the provider's authors.";
+/// For messages that only a bug of the provider explains.
+pub(super) const PLEASE_REPORT: &str = "This is a bug. Please report it to the provider's authors.";
 
-/// The org was not reached, or refused us.
+/// Salesforce is not reachable, or rejected the login or the call.
 pub fn unavailable(error: &Unavailable) -> Diagnostic {
     let text = error.0.to_string();
-    Diagnostic::error("Salesforce cannot be used", sentences(&text, error.0.advice()))
+    read::SALESFORCE_REQUEST_FAILED.diagnostic(sentences(&text, error.0.advice()))
 }
 
-/// Salesforce gave another refresh token in place of the one that the provider logs in with.
 pub fn refresh_token_rotated() -> Diagnostic {
-    Diagnostic::advice(
-        "The refresh token was rotated",
-        "Salesforce gave a new refresh token in place of the one that the provider logged in with, which may be dead now. The \
-         provider works with the new one until it ends and cannot keep it: the next run, and the apply of this one, may find that \
-         the refresh token is not good any more. Switch the rotation off for the app that the token is of \
-         (refresh_token_rotation_enabled), or log in another way.",
-        "refresh-token-rotated",
+    read::REFRESH_TOKEN_ROTATED.diagnostic(
+        "Salesforce returned a new refresh token, and the one in the configuration may be invalid. The provider uses the new \
+         token until the process ends and cannot store it. The next run, and the apply of this one, may fail to log in. \
+         Disable the rotation for the app of the token (refresh_token_rotation_enabled), or use another authentication \
+         method.",
     )
 }
 
@@ -51,396 +48,324 @@ fn capitalised(text: &str) -> String {
     }
 }
 
-/// Whose something is: `the policies of "Shop"`.
+/// The first 60 printable characters of an import ID.
+fn excerpt(id: &str) -> String {
+    id.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+/// `the policies of "Shop"`.
 pub fn whose(noun: &str, app: &str) -> String {
     format!("the {noun} of \"{app}\"")
 }
 
 pub fn other_org(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
-    Diagnostic::error(
-        "State of another org",
-        format!(
-            "The state of {what} was written for org {state_org}, but the provider is connected to org {org} ({instance}). \
-             Nothing was read or changed. Check the credentials and the workspace. If {org} has taken the place of \
-             {state_org} (a sandbox that was refreshed), say so in the provider block: previous_org_ids = \
-             [\"{state_org}\"], or SALESFORCE_PREVIOUS_ORG_IDS={state_org}. Then the state is read anew from the connected \
-             org."
-        ),
-    )
+    read::STATE_ORG_MISMATCH.diagnostic(format!(
+        "The state of {what} was written for org {state_org}, but the provider is connected to org {org} ({instance}). \
+         Nothing was read or changed. Check the credentials and the workspace. If {org} replaces {state_org} (a refreshed \
+         sandbox), set previous_org_ids = [\"{state_org}\"] in the provider block, or \
+         SALESFORCE_PREVIOUS_ORG_IDS={state_org}. The provider then reads the state from the connected org."
+    ))
 }
 
-/// A plan or an apply with a state that no refresh has read from the connected org.
+/// A plan or an apply with a state that was not refreshed from the connected org.
 pub fn previous_org_unread(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
-    Diagnostic::error(
-        "State of a previous org was not read anew",
-        format!(
-            "The state of {what} was written for org {state_org}, which previous_org_ids names, and nothing in it was read from \
-             org {org} ({instance}) yet. Nothing was planned or changed. Plan with a refresh: without -refresh=false, and \
-             without a plan file that was made with it. Some versions of Terraform, such as 1.11, do not refresh what has left \
-             the configuration: put it back, apply, and remove it then."
-        ),
-    )
+    read::PREVIOUS_ORG_NOT_REFRESHED.diagnostic(format!(
+        "The state of {what} was written for org {state_org}, which is in previous_org_ids, and was not refreshed from org \
+         {org} ({instance}). Nothing was planned or changed. Plan with a refresh: without -refresh=false, and without a saved \
+         plan that was created with it. Some versions of Terraform, such as 1.11, do not refresh resources that were removed \
+         from the configuration: restore the resource, apply, and then remove it."
+    ))
 }
 
-/// What a refresh found of a state of a previous org. Terraform shows warnings with the same first line once: those that
-/// say something of their own have one of their own.
-pub fn read_anew(noun: &str, app: &str, anew: &Anew, org: &str, instance: &str) -> Diagnostic {
-    const ID: &str = "previous-org";
+/// The differences that a refresh found between a previous org and this one. Terraform shows only the first of several
+/// warnings with the same summary, so an app with important differences has its own.
+pub fn previous_org_refreshed(
+    noun: &str,
+    app: &str,
+    found: &Refreshed,
+    org: &str,
+    instance: &str,
+) -> Diagnostic {
     let what = whose(noun, app);
     let mut detail = format!(
-        "The state of {what} was written for org {}, which previous_org_ids names. It was read anew from org {org} \
-         ({instance}); the next apply, or terraform apply -refresh-only, writes that into the state.",
-        anew.from
+        "The state of {what} was written for org {}, which is in previous_org_ids. It was refreshed from org {org} \
+         ({instance}). The next terraform apply, or terraform apply -refresh-only, updates the state.",
+        found.from
     );
-    match &anew.key {
+    match &found.key {
         Some((old, Some(new))) => detail.push_str(&format!(
-            " The consumer key is {new}; it was {old}. Clients that use the old one need the new one, with its secret."
+            " The consumer key is {new}; it was {old}. Give the new key and its secret to the clients."
         )),
         Some((old, None)) => {
-            detail.push_str(&format!(" The consumer key was {old}; the one of now is not shown by the org."));
+            detail.push_str(&format!(" The consumer key was {old}; the org does not return the new one."));
         }
         None => {}
     }
-    if !anew.missing.is_empty() {
+    if !found.missing.is_empty() {
         detail.push_str(&format!(
-            " This org has no {}: what the configuration has of it is planned to be created.",
-            anew.missing.join(", no ")
+            " This org has no {}: the plan creates what is in the configuration.",
+            found.missing.join(", no ")
         ));
     }
-    if !anew.differing.is_empty() {
-        detail.push_str(&format!(" Other values than in the state: {}.", anew.differing.join(", ")));
+    if !found.differing.is_empty() {
+        detail.push_str(&format!(" Values that differ from the state: {}.", found.differing.join(", ")));
     }
-    if !anew.unseen.is_empty() {
+    if !found.unseen.is_empty() {
         detail.push_str(&format!(
-            " The org does not show {}: its attributes keep what Terraform wrote into the previous org.",
-            anew.unseen.join(", ")
+            " The org does not return {}: its attributes keep the values of the previous org.",
+            found.unseen.join(", ")
         ));
     }
-    match (&anew.key, anew.missing.as_slice()) {
-        (Some(_), _) => {
-            Diagnostic::advice(format!("State of a previous org: another consumer key of {app}"), detail, ID)
-        }
-        (None, [first, ..]) => {
-            Diagnostic::advice(format!("State of a previous org: no {first} of {app}"), detail, ID)
-        }
-        (None, []) => Diagnostic::advice("State of a previous org", detail, ID),
+    let diagnostic = read::PREVIOUS_ORG.diagnostic(detail);
+    match (&found.key, found.missing.as_slice()) {
+        (Some(_), _) => diagnostic.qualified(&format!("new consumer key of {app}")),
+        (None, [first, ..]) => diagnostic.qualified(&format!("no {first} of {app}")),
+        (None, []) => diagnostic,
     }
 }
 
-/// An import of what an org has once.
+/// An import of settings that an org has only once.
 pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
-    let shown: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
-    Diagnostic::error(
-        "Invalid import ID",
-        format!(
-            "\"{shown}\" is no import ID of these settings, which an org has once. Write {name}; or the ID of the org, and \
-             those of no other org are imported."
-        ),
-    )
+    import::INVALID_IMPORT_ID.diagnostic(format!(
+        "\"{}\" is not an import ID of these settings, which an org has only once. Use {name}, or the ID of the connected \
+         org.",
+        excerpt(id)
+    ))
 }
 
-/// An import that names another org.
 pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Import from another org",
-        format!(
-            "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
-             credentials, or the identity in the import block. If the connected org has taken the place of the other one (a \
-             sandbox that was refreshed), name that in previous_org_ids in the provider block."
-        ),
-    )
+    import::IMPORT_ORG_MISMATCH.diagnostic(format!(
+        "The import of \"{app}\" is for org {named}, but the provider is connected to org {org} ({instance}). Check the \
+         credentials, or the identity in the import block. If the connected org replaces the other one (a refreshed sandbox), \
+         add it to previous_org_ids in the provider block."
+    ))
 }
 
-/// A read without an answer.
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
-        ReadErrorKind::Deadline => Diagnostic::error(
-            "Salesforce did not answer in time",
-            format!(
-                "Reading the {noun} of \"{app}\" took longer than its timeout. The state stays as it was. Try again, or \
-                 write a longer time in the timeouts block."
-            ),
-        ),
-        ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => Diagnostic::error(
-            "Unexpected metadata",
-            format!(
-                "What Salesforce returned may be of the {noun} of \"{app}\", and does not say so: {error}. They are not taken for \
-                 deleted; the state stays as it was. Look at the app's page in Setup, and deploy the file anew as it should be."
-            ),
-        ),
-        ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => Diagnostic::error(
-            "Unexpected metadata",
-            format!(
-                "What Salesforce returned for the {noun} of \"{app}\" cannot be read: {error}. The state stays as it \
-                 was. {PLEASE_REPORT}"
-            ),
-        ),
+        ReadErrorKind::Deadline => read::READ_TIMEOUT.diagnostic(format!(
+            "Reading the {noun} of \"{app}\" took longer than its timeout. The state did not change. Try again, or increase \
+             the timeout in the timeouts block."
+        )),
+        ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => {
+            read::UNEXPECTED_METADATA.diagnostic(format!(
+                "Salesforce returned metadata that may belong to the {noun} of \"{app}\", but does not refer to the app: \
+                 {error}. The provider does not treat the {noun} as deleted, and the state did not change. Check the app in \
+                 Setup, and deploy the component with a correct reference."
+            ))
+        }
+        ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => {
+            read::UNEXPECTED_METADATA.diagnostic(format!(
+                "The provider cannot interpret what Salesforce returned for the {noun} of \"{app}\": {error}. The state did \
+                 not change. {PLEASE_REPORT}"
+            ))
+        }
     }
 }
 
 pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Interrupted while reading",
-        format!(
-            "Terraform was interrupted before the {noun} of \"{app}\" was read. The state stays as it was."
-        ),
-    )
+    read::READ_INTERRUPTED.diagnostic(format!(
+        "Terraform was interrupted before the {noun} of \"{app}\" was read. The state did not change."
+    ))
 }
 
 pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Salesforce does not show a component",
-        format!(
-            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted; a state stays as it \
-             was. Check the name, and the permissions of the user that Terraform logs in as."
-        ),
-    )
+    read::COMPONENT_NOT_ACCESSIBLE.diagnostic(format!(
+        "The {noun} of \"{app}\" cannot be read ({kind}): {why}. The provider does not treat it as deleted, and the state did \
+         not change. Check the name, and the permissions of the user that Terraform logs in as."
+    ))
 }
 
-/// How many are missing, how many others the org lists, and the org that they were in, if that was another one.
-pub struct Gone<'a> {
+/// Resources that a refresh did not find.
+pub struct MassRemoval<'a> {
     pub missing: usize,
+    /// How many others the org lists.
     pub left: usize,
+    /// The previous org that the state belongs to.
     pub previous: Option<&'a str>,
 }
 
-/// A refresh found so many gone that it is more likely that we do not see them.
-pub fn many_gone(noun: &str, app: &str, gone: &Gone<'_>, instance: &str) -> Diagnostic {
-    let Gone { missing, left, previous } = gone;
-    if let Some(previous) = previous {
-        return Diagnostic::error(
-            "Too many are gone at once",
-            format!(
-                "The {noun} of \"{app}\" was in org {previous} and is not in {instance}, which has taken its place; so it is with \
-                 {missing} of this configuration by now, and the org lists {left} others. A refreshed sandbox has what its \
-                 source had: look whether that has the apps, and whether the user that Terraform logs in as has the \
-                 permission to see them. Nothing was changed, and the state stays as it was. If they are to be created anew \
-                 here, with new consumer keys, set allow_mass_removal = true in the provider block, or \
-                 SALESFORCE_ALLOW_MASS_REMOVAL=true, for this run."
-            ),
-        );
-    }
-    Diagnostic::error(
-        "Too many are gone at once",
-        format!(
-            "The {noun} of \"{app}\" is not in {instance} any more, and so it is with {missing} of this configuration by \
-             now; the org lists {left} others. Salesforce answers the same way when it does not show what is there, and \
-             Terraform would create them all anew, with new consumer keys. Nothing was changed, and the state stays as it \
-             was. Look at the apps in Setup, and at the permissions of the user that Terraform logs in as. If they really \
-             were deleted, set allow_mass_removal = true in the provider block, or \
-             SALESFORCE_ALLOW_MASS_REMOVAL=true, for this run."
+/// So many resources are missing that a lost permission is more likely.
+pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: &str) -> Diagnostic {
+    const ALLOW: &str = "set allow_mass_removal = true in the provider block, or SALESFORCE_ALLOW_MASS_REMOVAL=true, for this \
+                         run.";
+    let MassRemoval { missing, left, previous } = removal;
+    read::MASS_REMOVAL.diagnostic(match previous {
+        Some(previous) => format!(
+            "The {noun} of \"{app}\" existed in org {previous} and does not exist in {instance}, which replaces it. So far \
+             {missing} resources of this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
+             data of its source: check that the source has the apps, and that the user that Terraform logs in as has \
+             permission to see them. Nothing was changed. To recreate them, with new consumer keys, {ALLOW}"
         ),
-    )
+        None => format!(
+            "The {noun} of \"{app}\" no longer exists in {instance}. So far {missing} resources of this configuration are \
+             missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
+             Terraform would recreate all of them, with new consumer keys. Nothing was changed. Check the apps in Setup, and \
+             the permissions of the user that Terraform logs in as. If the apps were deleted, {ALLOW}"
+        ),
+    })
 }
 
 pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnostic {
-    Diagnostic::error(
-        "More than one component",
-        format!(
-            "The org has more than one {kind} for \"{app}\": {}. Terraform manages the {noun} only where there is one; \
-             delete those that are not in use.",
-            names.join(", ")
-        ),
-    )
+    read::MULTIPLE_COMPONENTS.diagnostic(format!(
+        "The org has more than one {kind} for \"{app}\": {}. Terraform manages the {noun} only if there is one. Delete the \
+         unused ones.",
+        names.join(", ")
+    ))
 }
 
 pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
-    Diagnostic::advice(
-        "Drift is not checked",
-        format!(
-            "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
-             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess, \
-             which Salesforce calls deprecated, and give the user the permission \"View External Client Apps Consumer \
-             Secrets in Metadata\"."
-        ),
-        "drift-not-checked",
-    )
+    read::DRIFT_NOT_CHECKED.diagnostic(format!(
+        "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values that \
+         Terraform last wrote. To detect drift, enable the org setting enableConsumerSecretApiAccess, which Salesforce calls \
+         deprecated, and give the user the permission \"View External Client Apps Consumer Secrets in Metadata\"."
+    ))
 }
 
 pub fn import_unreadable(app: &str, kind: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Consumer settings cannot be read",
-        format!(
-            "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so its attributes would be \
-             guesses. To import it, switch on the org setting enableConsumerSecretApiAccess and give the user the \
-             permission \"View External Client Apps Consumer Secrets in Metadata\". Where a moved block leads to a \
-             salesforce_oauth_client, let it begin at the OAuth settings and not at the app: their state has what cannot \
-             be read."
-        ),
-    )
+    import::CONSUMER_SETTINGS_UNREADABLE.diagnostic(format!(
+        "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so their values are unknown. To import the \
+         app, enable the org setting enableConsumerSecretApiAccess and give the user the permission \"View External Client \
+         Apps Consumer Secrets in Metadata\". For a moved block to a salesforce_oauth_client, move the OAuth settings instead \
+         of the app: their state has the values."
+    ))
 }
 
 pub fn import_id(id: &str) -> Diagnostic {
-    let shown: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
-    Diagnostic::error(
-        "Invalid import ID",
-        format!("\"{shown}\" is no app's API name. Write the API name, such as Shop, or namespace__Shop."),
-    )
+    import::INVALID_IMPORT_ID.diagnostic(format!(
+        "\"{}\" is not the API name of an app. Use the API name, such as Shop, or namespace__Shop.",
+        excerpt(id)
+    ))
 }
 
 pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     let is_the_app = catalog::APP.noun == noun;
     let or = if is_the_app { String::new() } else { format!(", or the app has no {noun}") };
-    Diagnostic::error(
-        "Nothing to import",
-        format!(
-            "{instance} has no app with the API name \"{app}\"{or}. API names are those that Setup shows as \"API Name\"; \
-             upper and lower case count."
-        ),
-    )
+    import::IMPORT_NOT_FOUND.diagnostic(format!(
+        "{instance} has no app with the API name \"{app}\"{or}. Setup shows the name as \"API Name\". It is case-sensitive."
+    ))
 }
 
-/// An app that has not all that a resource of a whole app is made of.
+/// An app without all parts of a resource that manages a whole app.
 pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Nothing to import",
-        format!(
-            "The app \"{app}\" has no {}, which this resource is made of. Import it as {}; or create them first, in Setup or \
-             with {}.",
-            missing.noun, whole.name, missing.name
-        ),
-    )
+    import::IMPORT_NOT_FOUND.diagnostic(format!(
+        "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or with \
+         {}.",
+        missing.noun, whole.name, missing.name
+    ))
 }
 
 pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
-    Diagnostic::error(
-        "An installed app",
-        format!(
-            "\"{id}\" was installed from the package {namespace}: whoever publishes that package owns its {noun}. Here \
-             only its policies can be managed, with salesforce_external_client_app_policies."
-        ),
-    )
+    import::PACKAGED_APP.diagnostic(format!(
+        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org you can manage \
+         only its policies, with salesforce_external_client_app_policies."
+    ))
 }
 
-/// An operation that needs an org while the provider block is not known yet.
+/// An operation that requires an org while the provider block is not known.
 pub fn provider_unknown(argument: &str) -> Diagnostic {
-    Diagnostic::error(
-        "The provider is not configured yet",
-        format!(
-            "{argument} of the provider block is known only after apply. Apply what it depends on first, with terraform \
-             apply -target."
-        ),
-    )
-    .at_attribute(argument)
+    provider_block::PROVIDER_CONFIGURATION_UNKNOWN
+        .diagnostic(format!(
+            "{argument} of the provider block is known only after apply. Apply the resource that it depends on first, with \
+             terraform apply -target."
+        ))
+        .at_attribute(argument)
 }
 
-/// A refresh while the provider block is not known yet.
+/// A refresh while the provider block is not known.
 pub fn not_refreshed(argument: &str) -> Diagnostic {
-    Diagnostic::advice(
-        "The state is not refreshed",
-        format!(
-            "{argument} of the provider block is known only after apply, so no org can be asked yet: resources are planned as the \
-             state has them, and what somebody changed in the org shows in the next plan. To have it in this one, apply what \
-             {argument} depends on first, with terraform apply -target, or in a configuration of its own."
-        ),
-        "not-refreshed",
-    )
+    read::NOT_REFRESHED.diagnostic(format!(
+        "{argument} of the provider block is known only after apply, so the provider cannot read the org. The plan uses the \
+         resources as they are in the state, and the next plan shows changes in the org. To see them in this plan, apply the \
+         resource that {argument} depends on first, with terraform apply -target or in a separate configuration."
+    ))
 }
 
-/// A call that Terraform should not have made.
+/// A call that Terraform must not make.
 pub fn not_configured() -> Diagnostic {
-    Diagnostic::error(
-        "The provider was not configured",
-        format!(
-            "Terraform asked for something that needs an org before it configured the provider. {PLEASE_REPORT}"
-        ),
-    )
+    bugs::PROVIDER_NOT_CONFIGURED.diagnostic(format!(
+        "Terraform called an operation that requires an org before it configured the provider. {PLEASE_REPORT}"
+    ))
 }
 
 pub fn unknown_type(name: &str) -> Diagnostic {
-    Diagnostic::error("Unknown resource type", format!("This provider has no {name}."))
+    bugs::UNKNOWN_TYPE.diagnostic(format!("This provider has no {name}."))
 }
 
-/// What only a newer version can read: `what` is the state or the identity of a resource.
+/// `what` is the state or the identity of a resource.
 pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnostic {
-    Diagnostic::error(
-        "State of a newer provider",
-        format!(
-            "The {what} of {name} has schema version {version}, and this version of the provider ({}) knows {known} at most: a \
-             newer version of this provider wrote it. Nothing was changed. Allow the newer version in required_providers and run terraform init \
-             -upgrade. To go on with this one, take a state from before the upgrade, or remove the resource from the state and \
-             import it again.",
-            env!("CARGO_PKG_VERSION")
-        ),
-    )
+    plan::NEWER_PROVIDER_VERSION.diagnostic(format!(
+        "The {what} of {name} has schema version {version}, and this version of the provider ({}) supports {known} at most: a \
+         newer version of the provider wrote it. Nothing was changed. Allow the newer version in required_providers and run \
+         terraform init -upgrade. To keep this version, restore a state from before the upgrade, or remove the resource from \
+         the state and import it again.",
+        env!("CARGO_PKG_VERSION")
+    ))
 }
 
-/// Facts beside a state that are not there, or not as they are written.
 pub fn unreadable_private() -> Diagnostic {
-    Diagnostic::advice(
-        "What is kept beside the state cannot be read",
-        "Terraform keeps a few facts for the provider beside each resource's state (\"private\" in the state file). Here they are \
-         damaged, or another version of the provider wrote them. They are taken as missing: nothing in them is needed to find \
-         the resource again. Which optional attributes the configuration had at the last apply is not known, so one that has \
-         left it since may stay as it is without a word. The next apply writes them anew, also terraform apply -refresh-only.",
-        "private-state-unreadable",
+    read::PRIVATE_STATE_UNREADABLE.diagnostic(
+        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or another \
+         version of the provider wrote it, and the provider ignores it. The provider does not know which optional attributes \
+         the configuration had at the last apply, so it does not warn about an attribute that was removed since. The next \
+         terraform apply, or terraform apply -refresh-only, writes the data again.",
     )
 }
 
-/// A data source or an ephemeral resource while the provider block is not known yet.
+/// A data source or an ephemeral resource while the provider block is not known.
 pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "The provider is not configured yet",
-        format!(
-            "{argument} of the provider block is known only after apply, and {name} asks the org. Apply what it \
-             depends on first, with terraform apply -target."
-        ),
-    )
+    provider_block::PROVIDER_CONFIGURATION_UNKNOWN.diagnostic(format!(
+        "{argument} of the provider block is known only after apply, and {name} reads the org. Apply the resource that \
+         {argument} depends on first, with terraform apply -target."
+    ))
 }
 
 pub fn lookup_interrupted(name: &str) -> Diagnostic {
-    Diagnostic::error("Interrupted", format!("{name} was not read to the end. Run the command again."))
+    data_sources::INTERRUPTED
+        .diagnostic(format!("Terraform was interrupted before {name} was read. Run the command again."))
 }
 
-/// What a data source should find is not there.
 pub fn no_such_record(what: &str, argument: &str, written: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Not found in the org",
-        format!(
-            "The org has no {what} with the {argument} {written:?}, or does not show it to the provider's user. Names are \
-             API names; those of installed packages begin with the namespace: namespace__Name."
-        ),
-    )
-    .at_attribute(argument)
+    data_sources::NOT_FOUND
+        .diagnostic(format!(
+            "The org has no {what} with the {argument} {written:?}, or the provider's user cannot see it. Names are API \
+             names. Names from packages start with the namespace: namespace__Name."
+        ))
+        .at_attribute(argument)
 }
 
-/// What a data source should find is there more than once.
 pub fn ambiguous(what: &str, argument: &str, written: &str, names: &[String]) -> Diagnostic {
-    Diagnostic::error(
-        "More than one found",
-        format!(
-            "{} of the org have the {argument} {written:?}: {}. Write the name of the {what} that you mean.",
+    data_sources::MULTIPLE_MATCHES
+        .diagnostic(format!(
+            "{} objects of the org have the {argument} {written:?}: {}. Set the name of the {what}.",
             names.len(),
             names.join(", ")
-        ),
-    )
-    .at_attribute(argument)
+        ))
+        .at_attribute(argument)
 }
 
-/// What is there, or may be, and is not among what a list resource found.
-pub fn left_out(type_name: &str, named: &[&str], more: usize, reason: Option<&Diagnostic>) -> Diagnostic {
+/// Apps that a list resource omits.
+pub fn incomplete_list(
+    type_name: &str,
+    named: &[&str],
+    more: usize,
+    reason: Option<&Diagnostic>,
+) -> Diagnostic {
     let first = named.first().copied().unwrap_or_default();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     let reason =
-        reason.map_or(String::new(), |reason| format!(" Of {first}: {}: {}", reason.summary, reason.detail));
-    Diagnostic::warning(
-        "Not everything could be read",
-        format!(
-            "What Salesforce has of these apps cannot be read, so it could not be imported and is left out of the {type_name} that were \
-             found: {}{more}.{reason}",
-            named.join(", ")
-        ),
-    )
+        reason.map_or(String::new(), |reason| format!(" {first}: {}: {}", reason.summary, reason.detail));
+    import::INCOMPLETE_LIST.diagnostic(format!(
+        "The provider cannot read these apps, so the list of {type_name} omits them: {}{more}.{reason}",
+        named.join(", ")
+    ))
 }
 
-/// An org whose apps cannot be listed.
 pub fn not_listed(error: &ReadError) -> Diagnostic {
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
-        _ => Diagnostic::error(
-            "The apps cannot be listed",
-            format!("{}. {PLEASE_REPORT}", capitalised(&error.to_string())),
-        ),
+        _ => import::APPS_NOT_LISTED
+            .diagnostic(format!("{}. {PLEASE_REPORT}", capitalised(&error.to_string()))),
     }
 }

@@ -13,16 +13,16 @@ pub fn page(spec: &'static ActionSpec) -> String {
     let _ = write!(
         page,
         "\n## Example Usage\n\n{example}\n\
-         Actions came with Terraform 1.14; an older one does not know the block `action`. This one is invoked by hand:\n\n\
+         Actions require Terraform 1.14. To invoke this one manually:\n\n\
          ```shell\nterraform apply -invoke=action.{}.shop\n```\n\n## Schema\n\n",
         spec.name
     );
     attributes(&mut page, block, "###", |_| None);
     page.push_str(
-        "\n## What it needs\n\nWhat the resource \
-         [`salesforce_external_client_app_credential_rotation`](../resources/external_client_app_credential_rotation.md#what-it-needs) \
-         needs. An action leaves nothing in a state. The guide [Consumer secret](../guides/consumer-secret.md) says when to take \
-         which.\n",
+        "\n## Requirements\n\nThe same as those of the resource \
+         [`salesforce_external_client_app_credential_rotation`](../resources/external_client_app_credential_rotation.md#requirements). \
+         An action does not change the state. The guide [Consumer secret](../guides/consumer-secret.md) compares actions and the \
+         resource.\n",
     );
     page
 }

@@ -1,4 +1,4 @@
-//! What pages of all kinds show: an example, and the lists of a block's attributes.
+//! Common sections of pages: examples, and lists of attributes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ pub fn hcl(path: &str) -> String {
     format!("```terraform\n{}\n```\n", text_of(path).trim_end())
 }
 
-/// Lists of the attributes of a block, as tfplugindocs orders them. `heading`: what opens a list's title.
+/// Lists the attributes of a block in the order of tfplugindocs. `heading`: the prefix of headings.
 pub fn attributes(
     page: &mut String,
     block: &Block,
@@ -62,7 +62,7 @@ fn block_line(nested: &NestedBlock) -> String {
     format!("- `{0}` (Block) {text} (see [below](#nestedblock--{0}))\n{facts}", nested.name)
 }
 
-/// A description, and the part of it that says where the attribute is in Salesforce.
+/// A description, and its part about the Metadata API.
 fn parted(description: &str) -> (&str, Option<String>) {
     match description.split_once(" Metadata: ") {
         Some((text, facts)) => (text, Some(facts.to_owned())),
@@ -82,7 +82,7 @@ pub fn type_name(ty: &Type) -> String {
     }
 }
 
-/// What is in the blocks of a block.
+/// The nested blocks of a block.
 pub fn nested_blocks(page: &mut String, block: &Block) {
     for nested in &block.blocks {
         let _ =
@@ -91,5 +91,5 @@ pub fn nested_blocks(page: &mut String, block: &Block) {
     }
 }
 
-/// Whether an attribute belongs in a list.
+/// Whether a list contains an attribute.
 type Belongs = fn(&Attribute) -> bool;

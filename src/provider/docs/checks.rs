@@ -1,4 +1,4 @@
-//! What every page is held to, made or written: the registry's layout, links, names that exist.
+//! Checks of all pages, generated or not: the layout of the registry, links, existing names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::root;
 use crate::provider::{Provider, SOURCE_ADDRESS, config};
 
-/// Every page, made or written.
+/// All pages.
 fn all_pages() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("docs")];
@@ -45,7 +45,7 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
-/// The anchor that a heading gets.
+/// The anchor of a heading.
 fn slug(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
@@ -66,7 +66,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.display();
         assert!(text.starts_with("---\npage_title: \""), "{name}");
-        // The registry wants none on the first page.
+        // The registry requires no subcategory on the first page.
         assert!(text.contains("\nsubcategory: \"") != path.ends_with("docs/index.md"), "{name}");
         assert!(text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry shows");
@@ -77,7 +77,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
             }
         }
         for source in text.split("source = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            // A module's is a path.
+            // The source of a module is a path.
             assert!(source.starts_with("./") || SOURCE_ADDRESS.ends_with(source), "{name}: {source}");
         }
     }
@@ -88,7 +88,7 @@ fn variables_that_the_guides_name_exist() {
     let schema = config::schema();
     let mut known: BTreeSet<String> =
         schema.block.attributes.iter().map(|attribute| config::variable(&attribute.name)).collect();
-    // The log's own variable ends so too.
+    // The variable of the log has this suffix too.
     known.insert("SALESFORCE".to_owned());
     for path in all_pages() {
         let text = fs::read_to_string(&path).unwrap();

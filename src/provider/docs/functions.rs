@@ -1,20 +1,20 @@
-//! The pages of functions, in the layout of Terraform's registry, and what becomes of a connected app's elements.
+//! The pages of functions, in the layout of the registry, and the conversion of connected apps.
 
 use std::fmt::Write as _;
 
 use super::blocks::{hcl, type_name};
-use super::{MADE, subcategories, text_of};
+use super::{GENERATED, subcategories, text_of};
 use crate::provider::catalog;
 use crate::provider::function_spec::FunctionSpec;
 use crate::provider::functions::connected_app::elements::{
-    CONSEQUENCES, Fact, Fate, GAPS, ROWS, Reading, Words,
+    CONSEQUENCES, Conversion, Fact, GAPS, ROWS, Reading, Words,
 };
 use crate::provider::functions::connected_app::{NOT_CONVERTED, SPEC as CONNECTED_APP};
 use crate::value::Type;
 
 pub fn page(spec: &'static FunctionSpec) -> String {
     let mut page = format!(
-        "---\npage_title: \"{0} function - salesforce\"\nsubcategory: \"{3}\"\ndescription: |-\n  {1}\n---\n\n{MADE}\n\n\
+        "---\npage_title: \"{0} function - salesforce\"\nsubcategory: \"{3}\"\ndescription: |-\n  {1}\n---\n\n{GENERATED}\n\n\
          # function: {0}\n\n{2}\n",
         spec.name,
         spec.summary,
@@ -24,9 +24,9 @@ pub fn page(spec: &'static FunctionSpec) -> String {
     let example = hcl(&format!("examples/functions/{}/function.tf", spec.name));
     let _ = write!(
         page,
-        "\nFunctions of providers came with Terraform 1.8 and OpenTofu 1.7. They need no provider block and no org, but the entry in \
-         `required_providers`. OpenTofu 1.10 configures the provider before it calls a function in a plan, so that a way to log in has \
-         to be set there; 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
+        "\nProvider functions require Terraform 1.8 or OpenTofu 1.7. They require an entry in `required_providers`, but no provider block \
+         and no org. OpenTofu 1.10 configures the provider before it calls a function in a plan, so you must set an authentication \
+         method; OpenTofu 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
@@ -47,32 +47,32 @@ fn signature(spec: &FunctionSpec) -> String {
 fn connected_app(page: &mut String) {
     let _ = write!(
         page,
-        "\n## Result\n\nThe attributes of [`salesforce_oauth_client`](../resources/oauth_client.md) that a configuration can write, by \
-         the same names and of the same types; `policies` is an object, or null; `trusted_ip_range` is a set of objects, and empty \
-         where there is none. And:\n\n- `{NOT_CONVERTED}` (List of Object) What the file says and the object does not, and what the file \
-         does not say and you have to know:\n  - `element` (String) Its path in the file: `oauthConfig/consumerKey`.\n  - `value` (String) \
-         What stands there, cut when it is long; null where there is nothing, or where it may be a secret.\n  - `why` (String) Why it is \
-         not in the object.\n  - `what_to_do` (String) What to do about it.\n\n\
-         ## What becomes of what\n\nThe elements are those of Salesforce's Metadata API Developer Guide for `ConnectedApp`, and of its \
-         own types for JavaScript, which know a few more. Any other element goes into `{NOT_CONVERTED}`, and so does a value that the \
-         client's validation refuses. What the page says of External Client Apps is what Salesforce documents, and no org was \
-         asked.\n\n| element | becomes |\n|---|---|\n"
+        "\n## Result\n\nThe arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the same names and types. \
+         `policies` is an object or null. `trusted_ip_range` is a set of objects, and empty if the file has none. In addition:\n\n\
+         - `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and values that you must add:\n  - `element` (String) \
+         The path in the file: `oauthConfig/consumerKey`.\n  - `value` (String) The text, truncated if it is long. Null if the \
+         element is empty or may contain a secret.\n  - `why` (String) Why it is not part of the object.\n  - `what_to_do` (String) \
+         What to do about it.\n\n\
+         ## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide and in the JavaScript types \
+         of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, and so is a value that is invalid for the \
+         client. Statements about External Client Apps are from the documentation of Salesforce and were not tested in an \
+         org.\n\n| element | attribute |\n|---|---|\n"
     );
     for row in ROWS {
-        let becomes = match &row.fate {
-            Fate::Group => continue,
-            Fate::Becomes(target, reading) => taken(target, *reading),
-            Fate::Left { why, what_to_do } | Fate::Secret { why, what_to_do } => {
+        let becomes = match &row.conversion {
+            Conversion::Group => continue,
+            Conversion::Attribute(target, reading) => taken(target, *reading),
+            Conversion::Unsupported { why, what_to_do } | Conversion::Secret { why, what_to_do } => {
                 format!("not converted. {why} {what_to_do}")
             }
         };
         let _ = writeln!(page, "| `{}` | {becomes} |", row.element);
     }
-    page.push_str("\n### What follows from it\n\n| where | then |\n|---|---|\n");
+    page.push_str("\n### Derived values\n\n| condition | value |\n|---|---|\n");
     for consequence in CONSEQUENCES {
         let _ = writeln!(
             page,
-            "| {} | {} = `{}`, unless the file says it itself |",
+            "| {} | {} = `{}`, unless the file sets it |",
             facts(consequence.when),
             attribute(consequence.target),
             consequence.value.text()
@@ -80,7 +80,7 @@ fn connected_app(page: &mut String) {
     }
     let _ = write!(
         page,
-        "\n### What a file does not say\n\nEntries of `{NOT_CONVERTED}` without a value:\n\n| where | |\n|---|---|\n"
+        "\n### Missing information\n\nEntries of `{NOT_CONVERTED}` without a value:\n\n| condition | entry |\n|---|---|\n"
     );
     for gap in GAPS {
         let _ = writeln!(page, "| {} | {} {} |", facts(gap.when), gap.why, gap.what_to_do);
@@ -96,19 +96,19 @@ fn taken(target: &str, reading: Reading) -> String {
     match reading {
         Reading::Text | Reading::Flag | Reading::Number | Reading::Members => to,
         Reading::Named { why, what_to_do, .. } => {
-            format!("{to}. Of one that is no API name there is an entry, too: {why} {what_to_do}")
+            format!("{to}. A value that is not an API name also has an entry: {why} {what_to_do}")
         }
-        Reading::Inverted => format!("{to}, the other way round"),
+        Reading::Inverted => format!("{to}, inverted"),
         Reading::Either(yes, no) => format!("{to}: `true` is `{yes}`, `false` is `{no}`"),
         Reading::Word(listed) | Reading::WordMembers(listed) => format!("{to}{}", words(listed)),
-        Reading::Lines => format!("{to}, a line each"),
+        Reading::Lines => format!("{to}, one for each line"),
         Reading::Entries(key, value) => format!("{to}: `{key}` to `{value}`"),
         Reading::Blocks(names) => {
             let names = names.iter().map(|(child, attribute)| format!("`{child}` is `{attribute}`"));
             format!("{to}: {}", names.collect::<Vec<_>>().join(", "))
         }
         Reading::Retention { words: listed, units, period, unit } => format!(
-            "{to}{}; of `specific_lifetime:30:DAYS` the rest are {} and {}{}",
+            "{to}{}; in `specific_lifetime:30:DAYS` the other parts are {} and {}{}",
             words(listed),
             attribute(period),
             attribute(unit),
@@ -117,34 +117,34 @@ fn taken(target: &str, reading: Reading) -> String {
     }
 }
 
-/// The words that are called otherwise; those of one name need no line.
+/// Words with a different name.
 fn words(listed: Words) -> String {
-    let told =
+    let renamed =
         listed.iter().filter(|(theirs, ours)| Some(*theirs) != *ours).map(|(theirs, ours)| match ours {
             Some(ours) => format!("`{theirs}` is `{ours}`"),
             None => format!("`{theirs}` is not converted"),
         });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
+    let renamed: Vec<String> = renamed.collect();
+    if renamed.is_empty() { String::new() } else { format!(": {}", renamed.join(", ")) }
 }
 
 fn facts(when: &[Fact]) -> String {
     let facts = when.iter().map(|fact| match fact {
-        Fact::Has(element) => format!("`{element}` is there"),
-        Fact::Lacks(element) => format!("`{element}` is not there, or not taken"),
+        Fact::Has(element) => format!("`{element}` exists"),
+        Fact::Lacks(element) => format!("`{element}` does not exist, or is not converted"),
         Fact::On(element) => format!("`{element}` is true"),
     });
     facts.collect::<Vec<_>>().join(", and ")
 }
 
-/// The example takes over whatever a file can say.
+/// The example uses every attribute that a file can set.
 #[test]
 fn the_example_of_connected_app_has_every_attribute() {
     let example = text_of("examples/functions/connected_app/function.tf");
     let Type::Object(attributes) = (CONNECTED_APP.returns)() else { panic!("an object") };
     let mut targets: Vec<&str> = CONSEQUENCES.iter().map(|one| one.target).collect();
     for row in ROWS {
-        if let Fate::Becomes(target, reading) = &row.fate {
+        if let Conversion::Attribute(target, reading) = &row.conversion {
             targets.push(target);
             if let Reading::Retention { period, unit, .. } = reading {
                 targets.extend([period, unit]);

@@ -1,4 +1,4 @@
-//! How a resource is imported: by a command, by a block, by identity.
+//! The import section of a resource: by command, by block, by identity.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::text_of;
 use crate::provider::Provider;
 use crate::provider::resource_spec::Subject;
 
-/// `installed`: whether an app that came in a package can be imported.
+/// `installed`: whether an app from a package can be imported.
 pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool) {
     let command = text_of(&format!("examples/resources/{}/import.sh", name));
     let words: Vec<&str> = command.split_whitespace().collect();
@@ -21,13 +21,12 @@ pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool)
             } else {
                 ""
             };
-            let guide = "The guide [Importing](../guides/importing.md) takes over a whole app.";
-            (format!("By the app's API name, `{id}`{installed}. {guide}"), format!("name = \"{id}\""))
+            let guide = "The guide [Importing](../guides/importing.md) describes how to import a whole app.";
+            (format!("By the API name of the app, `{id}`{installed}. {guide}"), format!("name = \"{id}\""))
         }
         Subject::Org => {
             let by = format!(
-                "By the name that the settings have in every org, `{id}`: the same import then works in all workspaces. The \
-                 ID of the org is taken too, and must then be that of the org that the provider is connected to."
+                "By the name of the settings, `{id}`, which is the same in every org, so that the import works in all workspaces. Alternatively, by the ID of the connected org."
             );
             (by, "org_id = \"00D000000000001EAA\"".to_owned())
         }

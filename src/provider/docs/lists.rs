@@ -13,27 +13,29 @@ pub fn page(spec: &'static ListSpec) -> String {
     let example = hcl(&format!("examples/list-resources/{}/list-resource.tfquery.hcl", spec.name));
     let _ = write!(
         page,
-        "\n## Example Usage\n\nIn a file that ends with `.tfquery.hcl`, beside the configuration of the provider:\n\n{example}\n\
-         Lists came with Terraform 1.14; an older one reads no such file. What they find is shown, and made into a configuration:\n\n\
+        "\n## Example Usage\n\nIn a file with the suffix `.tfquery.hcl`, next to the configuration of the provider:\n\n{example}\n\
+         Lists require Terraform 1.14; older versions ignore the file. Terraform shows the results and can generate a \
+         configuration from them:\n\n\
          ```shell\nterraform query\nterraform query -generate-config-out=found.tf\n```\n\n## Schema\n\n\
-         These are arguments of the block `config`. Several of them select what fits all of them; without any, everything is \
-         found. `limit` (100, unless it is written) and `include_resource` stand outside of that block and are Terraform's own.\n\n"
+         These are arguments of the block `config`. The list contains the objects that match all of them. `limit` (default 100) and \
+         `include_resource` are arguments of Terraform, outside of that block.\n\n"
     );
     attributes(&mut page, block, "###", |_| None);
     let _ = write!(
         page,
-        "\n## What is found\n\nOf each its identity, with which it can be imported, and the label and API name of its app. With \
-         `include_resource = true`, or with `-generate-config-out`, its whole state as well, as an import of \
-         [`{}`](../resources/{}.md) makes it. What could not be imported because Salesforce does not return it is then left out, and \
-         a warning names the apps.\n\nWithout states, records are asked for and no file is retrieved, unless the org does not answer \
-         for such records. With states, one retrieve brings the files of some 2,000 to 9,900 apps, so that 5,000 apps take at most 12 \
-         calls, and more where a retrieve takes the org so long that it is asked several times whether it is done. The guide [Importing](../guides/importing.md#many-at-once) goes through it.\n",
+        "\n## Results\n\nEach result has an identity, which you can import, and the label and API name of its app. With \
+         `include_resource = true`, or with `-generate-config-out`, it also has the complete state of \
+         [`{}`](../resources/{}.md), as after an import. The list then omits apps that cannot be imported because Salesforce does \
+         not return them, and a warning names the apps.\n\nWithout states, the provider queries records and retrieves no files, \
+         unless the org does not support queries of these records. With states, one retrieve returns the files of about 2,000 to \
+         9,900 apps, so that 5,000 apps require at most 12 calls, or more if the provider has to poll a slow retrieve. See the guide \
+         [Importing](../guides/importing.md#import-many-apps).\n",
         spec.name,
         short(spec.name)
     );
     if Managed::named(spec.name).is_some_and(Managed::is_of_own_apps) {
         page.push_str(
-            "\nInstalled apps are not found: whoever publishes their package owns them. Their policies are, by \
+            "\nApps from packages are not listed, because the publisher of the package owns them. To list their policies, use \
              [`salesforce_external_client_app_policies`](external_client_app_policies.md).\n",
         );
     }

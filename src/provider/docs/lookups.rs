@@ -1,4 +1,4 @@
-//! The pages of data sources and of ephemeral resources, which are looked up alike.
+//! The pages of data sources and ephemeral resources.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ pub fn data_source_page(spec: &'static DataSourceSpec) -> String {
     );
     if !spec.one_of.is_empty() {
         let names: Vec<String> = spec.one_of.iter().map(|name| format!("`{name}`")).collect();
-        let _ = write!(page, "Exactly one of {} must be written.\n\n", names.join(" and "));
+        let _ = write!(page, "Exactly one of {} must be set.\n\n", names.join(" and "));
     }
     attributes(&mut page, block, "###", |_| None);
     for column in spec.columns {
@@ -49,26 +49,25 @@ pub fn data_source_page(spec: &'static DataSourceSpec) -> String {
 }
 
 const NOTES: &str = "
-## What it needs
+## Requirements
 
-- Terraform 1.10 or later, or OpenTofu 1.11 or later. An older one knows no `ephemeral` block and refuses the configuration. There \
-is no data source and no attribute with the secret instead: nothing of this provider writes it to a state.
+- Terraform 1.10 or later, or OpenTofu 1.11 or later. Older versions do not support `ephemeral` blocks. There is no data source or \
+attribute with the secret: the provider never writes it to a state.
 - The setting *Allow access to External Client App consumer secrets via REST API* of the org: \
 [`client_secret_in_rest_api_access_enabled`](../resources/org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
 
-Where one of them is missing, the error says which, as far as the org tells. When the app has just been made, or the setting was \
-switched on just now, Salesforce may need a while until it shows the secret: it is waited for, for a minute at most.
+If one of them is missing, the error says which, if Salesforce returns it. After the app is created or the setting is enabled, \
+Salesforce may need some time to return the secret. The provider waits for up to one minute.
 
-## When it is read
+## When Terraform reads it
 
-In every plan and every apply, unless an argument is known only after apply: then in the apply alone. Refer to the credential \
-rotation, as the example does: in a run that rotates, `consumer_key` is such an argument, and the new secret is what is handed on.
+In every plan and every apply, or only in the apply if an argument is known only after apply. Refer to the credential rotation, as in \
+the example: in a run that rotates, `consumer_key` is known only after apply, so that Terraform reads the new secret.
 
-Terraform compares no write-only argument with anything. What receives the secret has a version beside it, and takes the secret \
-again when the version changes. The example makes a number of the consumer key, which changes when the credentials do, whoever \
-rotated them. The guide [Consumer secret](../guides/consumer-secret.md) has the same for other stores, and says what to do when a \
-secret has leaked.
+Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and reads the secret \
+again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The guide \
+[Consumer secret](../guides/consumer-secret.md) has examples for other stores, and describes what to do if a secret has leaked.
 ";
 
 pub fn ephemeral_page(spec: &'static DataSourceSpec) -> String {

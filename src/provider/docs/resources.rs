@@ -1,25 +1,25 @@
-//! The pages of resources that are made of metadata: attributes, rules, what they need of others, warnings.
+//! The pages of metadata resources: attributes, rules, requirements, warnings.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::blocks::{attributes, hcl, nested_blocks};
 use super::index::WHICH_TO_CHOOSE;
-use super::{front_matter, imports};
+use super::{front_matter, imports, in_markdown};
 use crate::metadata::{Compared, Kind, Omitted};
 use crate::provider::catalog::Managed;
 use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::diagnostics::rows;
 use crate::provider::refusal::{self, Refusal};
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use crate::provider::schema::Attribute;
 
-/// What the words of the tables of attributes mean.
+/// Explains the terms of the attribute lists.
 pub const SCHEMA: &str = "\n## Schema\n\n\
-    *Left out* says what it means that an attribute is not in the configuration: an *enforced* default is planned and \
-    its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. *Metadata* is \
-    the type and the element in Salesforce's metadata, with the first API version that has it; *In Setup* are the words \
-    of Setup, where a document of Salesforce has them.\n\n";
+    A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps the value of \
+    the org. *Metadata* is the type and the element in the Metadata API, with the first API version that supports it. *In \
+    Setup* is the label in Setup, if Salesforce documents it.\n\n";
 
 pub fn page(spec: &'static ResourceSpec) -> String {
     let block = &spec.schema().block;
@@ -42,7 +42,7 @@ pub fn page(spec: &'static ResourceSpec) -> String {
     page
 }
 
-/// Whether another resource has all that this one has.
+/// Whether a union contains this resource.
 fn is_member(spec: &ResourceSpec) -> bool {
     let unions = Managed::all().filter_map(|managed| match managed {
         Managed::Union(union) => Some(union),
@@ -51,7 +51,7 @@ fn is_member(spec: &ResourceSpec) -> bool {
     unions.flat_map(|union| union.members).any(|member| member.spec.name == spec.name)
 }
 
-/// Where attributes that are no row of a table are in Salesforce.
+/// Where Salesforce has the attributes that are not a row of a table.
 pub fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
     if Some(attribute.name.as_str()) == spec.naming_attribute() {
         let parents: Vec<String> = spec
@@ -68,7 +68,7 @@ pub fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
             format!("{}.", parents.join(", "))
         });
     }
-    (attribute.name == DELETION_PROTECTION).then(|| "none, it lives in Terraform only.".to_owned())
+    (attribute.name == DELETION_PROTECTION).then(|| "none, exists only in Terraform.".to_owned())
 }
 
 fn rules(page: &mut String, spec: &ResourceSpec) {
@@ -76,19 +76,19 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         return;
     }
     page.push_str(
-        "\n## Rules between attributes\n\nChecked by `terraform validate`, without an org. Errors stop the plan; warnings \
-         can be silenced by their ID (`suppress_warnings`).\n\n| ID | | when | message |\n|---|---|---|---|\n",
+        "\n## Rules between attributes\n\n`terraform validate` checks these rules without an org. To suppress a warning, add its \
+         ID to `suppress_warnings`.\n\n| ID | severity | when | message |\n|---|---|---|---|\n",
     );
     for Combination { id, level, when, message, .. } in spec.combinations {
-        let verdict = match level {
+        let severity = match level {
             Level::Error => "error",
             Level::Warning => "warning",
-            Level::ErrorOnChange => "error when a plan makes it so, else warning",
+            Level::ErrorOnChange => "warning; error if the plan causes it",
         };
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();
         let _ =
-            writeln!(page, "| `{id}` | {verdict} | {} | {} |", when.join(", "), in_markdown(spec, message));
+            writeln!(page, "| `{id}` | {severity} | {} | {} |", when.join(", "), in_markdown(spec, message));
     }
     if let Some(link) = spec.link {
         let consumer = spec.rows().filter(|row| spec.is_consumer_part(row.part));
@@ -99,7 +99,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let names: Vec<String> = names.into_iter().collect();
         let _ = write!(
             page,
-            "\nWith `{link}` the consumer is another org's, and these attributes must not be set: {}.\n",
+            "\nWith `{link}` the app uses the consumer of another org, and these attributes must not be set: {}.\n",
             names.join(", ")
         );
     }
@@ -110,13 +110,13 @@ fn condition(is: Is) -> String {
         Is::True => "is `true`".to_owned(),
         Is::False => "is `false`".to_owned(),
         Is::Word(word) => format!("is `{word}`"),
-        Is::NoneOf(words) => format!("is set, and not {}", or(words)),
+        Is::NoneOf(words) => format!("is set and is not {}", or(words)),
         Is::NotOneOf(words) => format!("is not {}", or(words)),
         Is::Written => "is set".to_owned(),
         Is::Unwritten => "is not set".to_owned(),
         Is::Empty => "is not set or empty".to_owned(),
-        Is::Some => "has members".to_owned(),
-        Is::WrittenEmpty => "is written as empty".to_owned(),
+        Is::Some => "has elements".to_owned(),
+        Is::WrittenEmpty => "is set to an empty list".to_owned(),
         Is::HasAny(words) => format!("has {}", or(words)),
         Is::HasNone(words) => format!("has no {}", or(words)),
         Is::NonZero => "is not 0".to_owned(),
@@ -129,30 +129,16 @@ fn or(words: &[&str]) -> String {
     words.join(" or ")
 }
 
-/// A message with the names of attributes as code.
-fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
-    let names: BTreeSet<&str> = spec.rows().map(|row| row.field.attribute).collect();
-    let words = message.split(' ').map(|word| {
-        let bare = word.trim_end_matches(['.', ',', ':', ';']);
-        let rest = word.strip_prefix(bare).unwrap_or_default();
-        match names.contains(bare) && bare.contains('_') {
-            true => format!("`{bare}`{rest}"),
-            false => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
-}
-
-/// What attributes need outside of their resource.
+/// What attributes require of other resources.
 fn needs(page: &mut String, spec: &ResourceSpec) {
     let rows: Vec<&Refusal> = refusal::REFUSALS.iter().filter(|refusal| refusal.of == spec.name).collect();
     if rows.is_empty() {
         return;
     }
     page.push_str(
-        "\n## What it needs of others\n\nNot checked by a plan, since others may own it: an org refuses the apply, or may \
-         refuse it, and the error then stands at the attribute and names the other side.\n\n\
-         | when | needs | who may change that |\n|---|---|---|\n",
+        "\n## Requirements of other resources\n\nThe plan does not check these requirements, because another configuration may \
+         manage the other resource. Salesforce rejects the apply, or may reject it, and the error names the attribute and the \
+         requirement.\n\n| when | requires | who can change it |\n|---|---|---|\n",
     );
     for refusal in rows {
         let _ = writeln!(
@@ -179,119 +165,126 @@ fn in_code(text: &str) -> String {
 fn warnings(page: &mut String, spec: &ResourceSpec) {
     let created = match spec.subject {
         Subject::App { .. } => "",
-        // A plan does not know what the org has before the resource exists.
-        Subject::Org => " A plan that creates the resource warns of everything that it may change.",
+        // The plan does not know the values in the org before the resource exists.
+        Subject::Org => " A plan that creates the resource warns about every setting that it may change.",
     };
     let _ = write!(
         page,
-        "\n## Warnings in plans\n\nWhat can hurt is said in the plan, before it happens. Each warning can be silenced by its \
-         ID (`suppress_warnings`).{created}\n\n| ID | when | what it says |\n|---|---|---|\n",
+        "\n## Warnings\n\nThe plan warns about changes that may cause an outage. To suppress a warning, add its ID to \
+         `suppress_warnings`.{created}\n\n| ID | when | warning |\n|---|---|---|\n",
     );
-    for Danger { id, attribute, change, summary, detail } in spec.dangers {
+    for Danger { row, attribute, change, detail } in spec.dangers {
         let change = match change {
             Transition::ToTrue | Transition::On => "becomes `true`".to_owned(),
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
-            Transition::MembersRemoved => "loses members".to_owned(),
+            Transition::MembersRemoved => "loses elements".to_owned(),
             Transition::MembersRemovedUnless(other, word) => {
-                format!("loses members, unless `{other}` is `{word}`")
+                format!("loses elements, unless `{other}` is `{word}`")
             }
         };
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
-            .replace("{removed}", "what is taken away")
-            .replace("{permitted}", "the permission sets and profiles that are named")
-            .replace("{holders}", "how many people hold each, and when they were counted")
+            .replace("{removed}", "the removed elements")
+            .replace("{permitted}", "the permission sets and profiles in the plan")
+            .replace("{holders}", "the number of users of each, with the time of the count")
             .replace(['{', '}'], "`");
-        let _ = writeln!(
-            page,
-            "| `{id}` | `{attribute}` {change} | **{summary}**: {} |",
-            in_markdown(spec, &detail)
-        );
+        let (id, detail) = (row.id, in_markdown(spec, &detail));
+        let _ = writeln!(page, "| `{id}` | `{attribute}` {change} | **{}**: {detail} |", row.summary);
     }
     for (id, when, what) in common_warnings(spec) {
-        let _ = writeln!(page, "| `{id}` | {when} | {what} |");
+        common_warning(page, id, &when, what);
     }
 }
 
-/// Warnings that come with what a resource is made of, and not with one of its attributes.
+/// A row of a table of warnings.
+pub fn common_warning(page: &mut String, id: &str, when: &str, what: &str) {
+    let row = rows::all().find(|row| row.id == id).unwrap_or_else(|| panic!("no row has the ID {id}"));
+    let _ = writeln!(page, "| `{id}` | {when} | **{}**: {what} |", row.summary);
+}
+
+/// Warnings of all resources, rotations included: ID, when, and what the message has.
+pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
+    (
+        "previous-org",
+        "the state belongs to an org in `previous_org_ids`",
+        "the differences to the connected org. Nothing is rotated because of it.",
+    ),
+    (
+        "private-state-unreadable",
+        "the private data in the state is damaged, or another version wrote it",
+        "what the provider does not know until the next apply.",
+    ),
+    (
+        "not-refreshed",
+        "an argument of the provider block is known only after apply",
+        "the argument, and what to apply first.",
+    ),
+];
+
+/// Warnings of the resource that do not belong to one attribute.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
     let certificates = spec.rows().filter(|row| row.field.compared == Compared::AsCertificate);
     let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
     if !certificates.is_empty() {
         let certificate = certificates.join("` or `");
-        let what = "**Certificate changes**: fingerprint and end of the old one and of the new one, and whether clients need \
-                    another key.";
+        let what = "fingerprint and last day of both certificates, and whether clients need another key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
-        let what = "**Certificate expired**: since when.";
+        let what = "the last day of validity.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));
-        let what = "**Certificate expires soon**: when, and what to do before.";
+        let what = "the last day of validity, and how to replace the certificate.";
         found.push(("certificate-expires-soon", format!("`{certificate}` expires within 30 days"), what));
-        let what = "**Certificate not valid yet**: from when on it is.";
+        let what = "the first day of validity.";
         found.push(("certificate-not-yet-valid", format!("`{certificate}` is not valid yet"), what));
     }
     if spec.parts.iter().any(|part| spec.is_consumer_part(part)) {
         found.push((
             "drift-not-checked",
-            "the org does not show the consumer's settings".to_owned(),
-            "**Drift is not checked**: which attributes keep their values, and which setting and permission would change that.",
+            "Salesforce does not return the consumer settings".to_owned(),
+            "which attributes keep their values, and the required setting and permission.",
         ));
     }
     if spec.rows().any(|row| row.field.omitted == Omitted::Kept) {
         found.push((
             "no-longer-managed",
-            "an attribute that is *not managed* when left out leaves the configuration".to_owned(),
-            "**Attribute no longer managed**: the value that stays in the org.",
+            "an optional attribute that is *not managed* is removed from the configuration".to_owned(),
+            "the value that remains in the org.",
         ));
     }
     found.push(match spec.destruction {
         Destruction::Deletes(_) => (
             "consumer-key-destroyed",
-            "it is destroyed or replaced".to_owned(),
-            "**Consumer key will be destroyed**: the client ID and all its tokens end, and the policies go with them.",
+            "the resource is destroyed or replaced".to_owned(),
+            "the client ID and all its tokens become invalid, and Salesforce deletes the policies.",
         ),
         Destruction::StopsManaging if spec.subject == Subject::Org => (
             "settings-stay",
-            "it is destroyed".to_owned(),
-            "**The org stays as it is**: Terraform stops managing the settings, which keep their values.",
+            "the resource is destroyed".to_owned(),
+            "Terraform stops managing the settings, which keep their values.",
         ),
         Destruction::StopsManaging => (
             "policies-stay",
-            "it is destroyed".to_owned(),
-            "**The org stays as it is**: Terraform stops managing the policies, which stay in force.",
+            "the resource is destroyed".to_owned(),
+            "Terraform stops managing the policies, which remain in effect.",
         ),
     });
-    found.push((
-        "previous-org",
-        "the state is of an org that `previous_org_ids` names".to_owned(),
-        "**State of a previous org**: what is different in the connected org, from which everything was read anew.",
-    ));
-    found.push((
-        "private-state-unreadable",
-        "what Terraform keeps beside the state is damaged, or of another version".to_owned(),
-        "**What is kept beside the state cannot be read**: what is not known until the next apply.",
-    ));
-    found.push((
-        "not-refreshed",
-        "an argument of the provider block is known only after apply".to_owned(),
-        "**The state is not refreshed**: which argument, and what to apply first.",
-    ));
+    found.extend(WARNINGS_OF_ALL.map(|(id, when, what)| (id, when.to_owned(), what)));
     let rules: BTreeSet<bool> =
         spec.rows().flat_map(|row| row.field.rules).map(|rule| rule.confirmed()).collect();
     if spec.rows().any(|row| row.field.prose) {
         found.push((
             "invisible-character",
-            "a text for people holds a character that nobody can see".to_owned(),
-            "**Invisible character**: which one, and where. An error of the plan where the org does not have it already.",
+            "a label or a description contains an invisible character".to_owned(),
+            "the character and its position. The plan fails if the org does not have the text already.",
         ));
     }
     if rules.contains(&false) {
         found.push((
             "unconfirmed-rule",
-            "a value breaks a rule that nobody has confirmed (“should” in the lists above)".to_owned(),
-            "**Doubtful value**: the rule.",
+            "a value violates a rule that is not confirmed (“should” in the lists above)".to_owned(),
+            "the rule.",
         ));
     }
     found

@@ -1,78 +1,72 @@
-//! The page of the credential rotation, the one resource that is not made of metadata.
+//! The page of the credential rotation, the only resource without metadata.
 
 use std::fmt::Write as _;
 
 use super::blocks::{attributes, hcl, nested_blocks};
+use super::resources::{WARNINGS_OF_ALL, common_warning};
 use super::{front_matter, imports};
 use crate::provider::rotation;
 
-const NEEDS: &str = "
-## What it needs
+const NOTES: &str = "
+## Requirements
 
 - The setting *Allow access to External Client App consumer secrets via REST API* of the org: \
 [`client_secret_in_rest_api_access_enabled`](org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
-- API 65.0 or later, which has staged credentials.
-- An app of the org itself: the credentials of apps that came in packages cannot be staged, says Salesforce.
+- API version 65.0 or later, which supports staged credentials.
+- An app that is not from a package: according to Salesforce, the credentials of packaged apps cannot be staged.
 
-Terraform 1.6 is enough for the resource. The secret itself is handed on by the ephemeral resource \
-[`salesforce_external_client_app_credentials`](../ephemeral-resources/external_client_app_credentials.md), which needs a later one.
+The resource works with Terraform 1.6. The ephemeral resource \
+[`salesforce_external_client_app_credentials`](../ephemeral-resources/external_client_app_credentials.md), which reads the secret, \
+requires a later version.
 
-## What happens
+## How a rotation works
 
-1. The new pair is *staged*, and then made the consumer's own. A staged pair that the same user left behind in a run that did not \
-come to its end is used; one of somebody else is an error, and stays.
-2. The pair of before stays valid for 30 days (`previous_state` is `Rotated`), or until `revoke_previous_when_changed` changes.
-3. `consumer_key` is the new one at once; `consumer_key` of the OAuth settings follows with the next refresh.
+1. The provider *stages* a new key and secret, and then activates them. It uses staged credentials that the same user created in an \
+interrupted run. Staged credentials of another user are an error and do not change.
+2. The previous key and secret remain valid for 30 days (`previous_state` is `Rotated`), or until `revoke_previous_when_changed` \
+changes.
+3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.
 
-While a pair of before is valid, Salesforce may refuse to stage another one; whether it does is not confirmed. The error then says \
-so, and nothing has changed.
+While the previous credentials are valid, Salesforce may refuse to stage new ones; whether it does is not confirmed. In that case the \
+provider returns an error and changes nothing.
 
-The app that Terraform itself logs in with is neither rotated nor are its previous credentials revoked, unless \
-`allow_self_lockout = true`. The guide [Consumer secret](../guides/consumer-secret.md) has every case step by step.
+The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The guide \
+[Consumer secret](../guides/consumer-secret.md) describes each case step by step.
 ";
 
-/// What a plan, a refresh or a destroy says, by ID.
+/// Warnings of a plan, a refresh or a destroy: ID, when, and what the message has.
 const WARNINGS: &[(&str, &str, &str)] = &[
-    (
-        "client-id-changes",
-        "`rotate_when_changed` changes",
-        "**The client ID changes**: the old key, and until when clients may use it.",
-    ),
+    ("client-id-changes", "`rotate_when_changed` changes", "the old key, and how long clients can use it."),
     (
         "rotated-already",
-        "`rotate_when_changed` changes, and the same user has rotated since the last apply that came to its end",
-        "**The credentials were rotated already**: that one is taken for it, and nothing is rotated again.",
+        "`rotate_when_changed` changes, and the same user rotated since the last complete apply",
+        "the provider treats that rotation as the planned one and does not rotate again.",
     ),
     (
         "previous-credentials-end",
-        "`revoke_previous_when_changed` changes, and there is a pair of before",
-        "**The previous credentials end**: the key that ends.",
+        "`revoke_previous_when_changed` changes, and there are previous credentials",
+        "the key that is revoked.",
     ),
     (
         "previous-credentials-stay",
-        "it is destroyed",
-        "**Previous credentials stay valid**: until when; or that it could not be read.",
+        "the resource is destroyed",
+        "how long the previous credentials are valid, if the provider can read it.",
     ),
     (
         "credentials-not-checked",
-        "the org does not show the credentials in a refresh",
-        "**Credentials are not checked**: why. The state stays as it was.",
+        "Salesforce does not return the credentials in a refresh",
+        "the reason. The state does not change.",
     ),
     (
-        "previous-org",
-        "the state is of an org that `previous_org_ids` names",
-        "**State of a previous org**: that everything was read anew. Nothing is rotated for it.",
+        "credentials-staged",
+        "the resource is created, and the consumer has staged credentials",
+        "who created them, and what the next rotation does.",
     ),
     (
-        "private-state-unreadable",
-        "what Terraform keeps beside the state is damaged, or of another version",
-        "**What is kept beside the state cannot be read**: what is not known until the next apply.",
-    ),
-    (
-        "not-refreshed",
-        "an argument of the provider block is known only after apply",
-        "**The state is not refreshed**: which argument, and what to apply first.",
+        "values-taken-over",
+        "the first values of `rotate_when_changed` or `revoke_previous_when_changed` are set after an import",
+        "nothing is rotated or revoked.",
     ),
 ];
 
@@ -83,18 +77,18 @@ pub fn page() -> String {
     let _ = write!(page, "\n## Example Usage\n\n{example}\n## Schema\n\n");
     attributes(&mut page, block, "###", |_| None);
     nested_blocks(&mut page, block);
-    page.push_str(NEEDS);
+    page.push_str(NOTES);
     page.push_str(
-        "\n## Warnings in plans\n\nEach warning can be silenced by its ID (`suppress_warnings`).\n\n\
-         | ID | when | what it says |\n|---|---|---|\n",
+        "\n## Warnings\n\nTo suppress a warning, add its ID to `suppress_warnings`.\n\n\
+         | ID | when | warning |\n|---|---|---|\n",
     );
-    for (id, when, what) in WARNINGS {
-        let _ = writeln!(page, "| `{id}` | {when} | {what} |");
+    for (id, when, what) in WARNINGS.iter().chain(&WARNINGS_OF_ALL) {
+        common_warning(&mut page, id, when, what);
     }
     imports::section(&mut page, rotation::NAME, rotation::SUBJECT, false);
     page.push_str(
-        "\nAn import knows no values of `rotate_when_changed` and `revoke_previous_when_changed`: those that are written \
-         within a day of it are taken for the ones that hold already, and nothing is rotated or revoked. The plan says so.\n",
+        "\nAn import has no values of `rotate_when_changed` and `revoke_previous_when_changed`. Values that are set within a day \
+         after the import are recorded as current, and nothing is rotated or revoked. The plan shows a warning.\n",
     );
     page
 }

@@ -1,6 +1,6 @@
-//! The groups that the registry's menu shows pages in.
+//! The subcategories of the menu of the registry.
 
-/// What the group is called, and what it has: types and functions by their names, guides by their files.
+/// The name of the group, and its types, functions and guides.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Getting Started", &["getting-started", "authentication", "which-resource", "installing"]),
     (
@@ -42,10 +42,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Operations", &["deploys", "hcp-terraform", "testing", "troubleshooting"]),
 ];
 
-/// The group of a page. The first page of the provider has none: the registry wants it so.
-///
-/// # Panics
-/// When a page is in no group.
+/// The group of a page. The first page has none, as the registry requires.
 pub fn of(name: &str) -> &'static str {
     let group = GROUPS.iter().find(|(_, names)| names.contains(&name));
     group.map_or_else(

@@ -1,4 +1,4 @@
-//! The pages of resources that are several others in one.
+//! The pages of unions.
 
 use std::fmt::Write as _;
 
@@ -19,8 +19,7 @@ pub fn page(spec: &'static UnionSpec) -> String {
     nested_blocks(&mut page, block);
     let _ = write!(
         page,
-        "\n## Rules, needs and warnings\n\nThey are those of its parts, with the same words and the same IDs, here at the \
-         attributes of this resource:\n\n"
+        "\n## Rules, requirements and warnings\n\nThis resource has the rules, requirements and warnings of these resources, with the same IDs:\n\n"
     );
     for member in spec.members {
         let name = member.spec.name.split_once('_').map_or(member.spec.name, |(_, name)| name);
@@ -31,7 +30,7 @@ pub fn page(spec: &'static UnionSpec) -> String {
         let _ = writeln!(page, "- [`{}`]({name}.md){at}", member.spec.name);
     }
     page.push_str(
-        "\nWhat one part needs of another is sent in the same deploy: it can be switched on, and off, together.\n",
+        "\nRequirements between these resources are part of the same deploy, so that you can enable and disable them together.\n",
     );
     imports::section(&mut page, spec.name, spec.whole().subject, false);
     page

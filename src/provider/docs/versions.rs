@@ -1,19 +1,19 @@
-//! Which Terraform and which OpenTofu has what the provider offers: the first page's table, and the first line of every
+//! The versions of Terraform and OpenTofu that each feature requires: the table of the first page, and the first line of every
 //! example.
 
 use std::fmt::Write as _;
 
-/// The versions that every release is tested with.
+/// The tested versions.
 pub const TERRAFORMS: &str = "1.6.6, 1.11.4 and 1.15.5";
 pub const TOFUS: &str = "1.10.7 and 1.12.6";
 
 struct Row {
-    /// What it is, for the table.
+    /// The feature.
     what: &'static str,
-    /// How a configuration that uses it is told by its text. Nothing: every configuration.
+    /// The text that a configuration with the feature contains. Empty for every configuration.
     text: &'static str,
     terraform: &'static str,
-    /// None: no version of OpenTofu has it yet.
+    /// `None` when no version of OpenTofu supports it.
     tofu: Option<&'static str>,
 }
 
@@ -26,7 +26,7 @@ const fn row(
     Row { what, text, terraform, tofu }
 }
 
-/// From old to new: an example needs the last one that it uses.
+/// From old to new. An example requires the last feature that it uses.
 const ROWS: &[Row] = &[
     row("resources, data sources, `import` blocks, `-generate-config-out`", "", "1.6", Some("1.10")),
     row(
@@ -49,12 +49,7 @@ const ROWS: &[Row] = &[
         "1.10",
         Some("1.11"),
     ),
-    row(
-        "write-only arguments of other providers, which a secret is handed over by",
-        "_wo ",
-        "1.11",
-        Some("1.11"),
-    ),
+    row("write-only arguments of other providers, which receive a secret", "_wo ", "1.11", Some("1.11")),
     row("`import` by `identity`", "identity = {", "1.12", Some("1.12")),
     row(
         "actions: [rotate](actions/external_client_app_rotate_credentials.md), \
@@ -63,15 +58,14 @@ const ROWS: &[Row] = &[
         "1.14",
         None,
     ),
-    row("[`terraform query`](guides/importing.md#many-at-once)", "list \"salesforce_", "1.14", None),
+    row("[`terraform query`](guides/importing.md#import-many-apps)", "list \"salesforce_", "1.14", None),
 ];
 
 /// The section of the first page.
 pub fn section() -> String {
     let mut section = format!(
         "## Terraform and OpenTofu versions\n\n\
-         Every release is tested with Terraform {TERRAFORMS}, and with OpenTofu {TOFUS}. Older ones than the first of each may \
-         work. What a version lacks it says itself.\n\n| | Terraform | OpenTofu |\n|---|---|---|\n"
+         Every release is tested with Terraform {TERRAFORMS}, and with OpenTofu {TOFUS}. Older versions may work. Terraform and OpenTofu report unsupported features.\n\n| | Terraform | OpenTofu |\n|---|---|---|\n"
     );
     for row in ROWS {
         let _ = writeln!(section, "| {} | {} | {} |", row.what, row.terraform, row.tofu.unwrap_or("no"));
@@ -80,7 +74,7 @@ pub fn section() -> String {
     section
 }
 
-/// What the first line of an example says.
+/// The first line of an example.
 fn needs(example: &str) -> String {
     let used = ROWS.iter().rfind(|row| example.contains(row.text));
     match used.map(|row| (row.terraform, row.tofu)) {

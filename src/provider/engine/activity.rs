@@ -1,8 +1,8 @@
-//! What this process knows of its own doings: what is under way, what it read as protected, what it planned.
+//! What this process is doing: pending changes, resources that it read as protected, and planned settings of the org.
 //!
-//! The first is the reason to wait for something that is not there yet: people write an app's name instead of referring
-//! to it, so Terraform may ask for the parts of an app before or while the app is made. Waiting is worth it as long as
-//! something is being made or deleted, and a little longer. Who has what is in `claims`.
+//! Pending changes are a reason to wait: a configuration may contain the name of an app instead of a reference, so
+//! that Terraform reads the settings before or while it creates the app. The provider waits while something is being
+//! created or deleted, and a short time after. `claims` has the owners.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,38 +14,39 @@ use super::disappearance::Missing;
 use crate::org::Instant;
 use crate::value::Value;
 
-/// A resource by its type, or a union's member by both types, and its app.
+/// A resource: its type, or both types for a member of a union, and its app.
 type Name = (&'static str, &'static str, String);
 
 #[derive(Debug, Default)]
 pub struct Activity {
-    /// How many creations and deletions are under way.
+    /// The number of pending creations and deletions.
     running: AtomicUsize,
-    /// Who makes, takes over and deletes what.
+    /// The owners of creations, adoptions and deletions.
     pub claims: Claims,
-    /// Of what an org has once: what was planned and is not applied yet.
+    /// Planned settings of the org that are not applied yet.
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
-    /// What was read, and whether deletion is protected there.
+    /// Resources that were read, and whether they are protected.
     read: Mutex<BTreeMap<Name, bool>>,
-    /// What was looked for in a refresh and is gone.
+    /// Resources that a refresh did not find.
     pub missing: Missing,
 }
 
-/// A plan of what an org has once.
+/// A plan of settings of the org.
 #[derive(Debug)]
 struct Planned {
     creates: bool,
     config: Value,
 }
 
-/// A creation or deletion that is under way, until it is dropped.
+/// A pending creation or deletion, until it is dropped.
 pub struct Running<'a>(&'a Activity);
 
 impl Activity {
-    /// Notes the plan of what an org has once; true when another resource of the configuration is planned for it too.
+    /// Records the plan of settings of the org. Returns true if another resource of the configuration is planned for
+    /// them too.
     ///
-    /// Terraform plans a resource once in a run, but does not say which one it plans; others plan the same one again and
-    /// again. So two are two when their configurations differ, and one of them is new.
+    /// Terraform plans a resource once in a run, but does not identify it, and some commands plan it again. So there
+    /// are two resources if their configurations differ and one of them is new.
     pub fn plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = planned.entry(resource).or_default();
@@ -57,7 +58,7 @@ impl Activity {
         twice
     }
 
-    /// Forgets what was planned: it is applied. Or it is read, and then planned anew, unless it is new.
+    /// Removes a plan after it was applied, or before the resource is planned again.
     pub fn unplan(&self, resource: &'static str, creations_too: bool) {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(noted) = planned.get_mut(resource) {
@@ -65,19 +66,19 @@ impl Activity {
         }
     }
 
-    /// Forgets what a refresh found: it is not there any more.
+    /// Removes a resource that no longer exists.
     pub fn forget(&self, resource: &'static str, member: &'static str, app: &str) {
         let name = (resource, member, app.to_owned());
         self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 
-    /// Notes what a refresh found.
+    /// Records a resource that a refresh found.
     pub fn note(&self, resource: &'static str, member: &'static str, app: &str, protected: bool) {
         let name = (resource, member, app.to_owned());
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name, protected);
     }
 
-    /// Whether a resource was refreshed, and is protected. One that is planned as new all the same is tainted.
+    /// Whether a resource was refreshed and is protected. If it is then planned as new, it is tainted.
     pub fn known(&self, resource: &'static str, member: &'static str, app: &str) -> Option<bool> {
         self.read
             .lock()
@@ -98,15 +99,15 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Waits for something that others may be making.
+/// Waits for an object that another resource may create.
 pub struct DependencyWait<'a> {
     activity: &'a Activity,
-    /// Nothing was under way since then.
+    /// No change has been pending since then.
     idle_since: Instant,
     deadline: Instant,
 }
 
-/// So long is waited when nothing is being made: Terraform may be about to start it.
+/// How long to wait if nothing is pending: Terraform may be about to start it.
 const IDLE: Duration = Duration::from_secs(20);
 
 impl<'a> DependencyWait<'a> {
@@ -114,7 +115,7 @@ impl<'a> DependencyWait<'a> {
         DependencyWait { activity, idle_since: Instant::now(), deadline }
     }
 
-    /// Waits until it is time to look again; false when waiting has no sense any more.
+    /// Waits until the next poll. Returns false if waiting is no longer useful.
     pub async fn wait(&mut self, pause: Duration) -> bool {
         let now = Instant::now();
         if self.activity.running.load(Ordering::SeqCst) > 0 {

@@ -1,14 +1,15 @@
-//! When something to be created is there already: an interrupted run of our own, or somebody else's work?
+//! Creating an object that already exists: adopts it if it is from an interrupted run of the provider.
 //!
-//! A deploy is an upsert, so recovery is easy, and so is taking over by accident. Taken over is only what this very
-//! user made within a day and what is just as the configuration says; everything else is an error with the import
-//! block to write. And nothing is taken over that another resource of this run has or deletes: that is waited for.
+//! A deploy is an upsert, so recovery is easy, but so is overwriting by accident. The provider adopts only objects
+//! that the same user created within a day and that are identical to the configuration. Everything else is an error
+//! with an import block. It never adopts an object that another resource of this run owns or deletes: it waits for the
+//! deletion.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::activity::DependencyWait;
 use super::apply::Apply;
-use super::claims::Obstacle;
+use super::claims::CreationConflict;
 use super::state::{Actual, DesiredState, PartState, same};
 use super::{Engine, diagnostics, same_org};
 use crate::metadata::Omitted;
@@ -16,37 +17,36 @@ use crate::org::{Found, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
 use crate::value::Value;
 
-/// Older than this, something is no trace of an interrupted run.
+/// An older object is not from an interrupted run.
 const RECENT: Duration = Duration::from_secs(24 * 3600);
 
-/// Terraform begins a creation and a deletion at the same time, and one is heard of a moment before the other.
+/// Terraform starts a creation and a deletion at the same time, and one arrives slightly before the other.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
-/// How often to look whether this process is done with a deletion. That asks nobody.
+/// The interval for polling a deletion in this process, without calls.
 const LOOK_ASIDE: Duration = Duration::from_millis(100);
 
-/// How often to look in the org for what should be gone.
+/// The interval for polling the org for a deletion.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// What there is of something that is to be created.
-pub enum Settled {
-    /// Nothing, or no more: it can be written.
+/// The current object.
+pub enum AdoptionResult {
+    /// It does not exist, and can be created.
     Free,
-    /// The trace of an interrupted run, which is ours now.
+    /// It is from an interrupted run, and adopted.
     Ours(Actual),
 }
 
 impl Engine<'_> {
-    /// Looks whether what is to be created is there, and whose it is. What another resource of this run deletes is waited
-    /// for.
+    /// Checks whether the object exists and who owns it. Waits for a deletion by another resource of this run.
     ///
     /// # Errors
-    /// When it is there and stays there.
+    /// If the object exists and remains.
     pub(super) async fn settle(
         &self,
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
-    ) -> Result<Settled, Diagnostics> {
+    ) -> Result<AdoptionResult, Diagnostics> {
         let (spec, app, claims) = (self.spec, apply.app, &self.activity.claims);
         let mut patience = DependencyWait::new(self.activity, apply.deadline);
         loop {
@@ -55,20 +55,20 @@ impl Engine<'_> {
                 match self.obstacle_soon(apply).await {
                     Some(obstacle) => obstacle,
                     None => match self.take_over(apply, desired, &existing)? {
-                        Ok(()) => return Ok(Settled::Ours(existing)),
+                        Ok(()) => return Ok(AdoptionResult::Ours(existing)),
                         Err(obstacle) => obstacle,
                     },
                 }
             } else {
                 match claims.write(spec, app) {
-                    Ok(()) => return Ok(Settled::Free),
+                    Ok(()) => return Ok(AdoptionResult::Free),
                     Err(obstacle) => obstacle,
                 }
             };
             let worth_waiting = match obstacle {
-                Obstacle::Going => self.until_deleted(apply).await,
-                Obstacle::Owned => patience.wait(LOOK_AGAIN).await,
-                Obstacle::Undeleted => false,
+                CreationConflict::BeingDeleted => self.until_deleted(apply).await,
+                CreationConflict::NotDeletedYet => patience.wait(LOOK_AGAIN).await,
+                CreationConflict::DeletionFailed => false,
             };
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(spec.noun, app).into());
@@ -79,8 +79,8 @@ impl Engine<'_> {
         }
     }
 
-    /// What speaks against taking over what is there, now or in a moment.
-    async fn obstacle_soon(&self, apply: &Apply<'_>) -> Option<Obstacle> {
+    /// Why the object cannot be adopted now.
+    async fn obstacle_soon(&self, apply: &Apply<'_>) -> Option<CreationConflict> {
         let until = Instant::now() + A_MOMENT;
         loop {
             let obstacle = self.activity.claims.obstacle(self.spec, apply.app);
@@ -91,9 +91,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits for the end of a deletion in this process; false when the time is over.
+    /// Waits for a deletion in this process. Returns false if the timeout elapses.
     async fn until_deleted(&self, apply: &Apply<'_>) -> bool {
-        while self.activity.claims.obstacle(self.spec, apply.app) == Some(Obstacle::Going) {
+        while self.activity.claims.obstacle(self.spec, apply.app) == Some(CreationConflict::BeingDeleted) {
             if Instant::now() >= apply.deadline || self.org.stopped() {
                 return false;
             }
@@ -102,19 +102,19 @@ impl Engine<'_> {
         true
     }
 
-    /// Takes over what is there if it may be ours.
+    /// Adopts the object if possible.
     ///
     /// # Errors
-    /// When it is not ours. Inside: another resource of this run has come to it in the meantime.
+    /// If it is not from this provider. The inner error: another resource of this run owns it by now.
     fn take_over(
         &self,
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
         existing: &Actual,
-    ) -> Result<Result<(), Obstacle>, Diagnostics> {
+    ) -> Result<Result<(), CreationConflict>, Diagnostics> {
         let (spec, app) = (self.spec, apply.app);
         if apply.private.replacing {
-            return Err(diagnostics::still_there_to_be_replaced(spec.noun, app).into());
+            return Err(diagnostics::replaced_resource_exists(spec.noun, app).into());
         }
         if !existing.exists() || !is_our_own(existing, desired, apply.session, SystemTime::now()) {
             return Err(diagnostics::already_exists(self.resource, spec.noun, app).into());
@@ -123,7 +123,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether what is there may be taken for the trace of an interrupted run of our own.
+/// Whether the object may be from an interrupted run.
 pub(super) fn is_our_own(
     actual: &Actual,
     desired: &DesiredState<'_>,
@@ -141,7 +141,7 @@ pub(super) fn is_our_own(
     found.into_iter().all(ours) && as_configured(actual, desired)
 }
 
-/// Every attribute that is written or enforced has its value already.
+/// Whether every configured or default value is the current value.
 fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     desired.spec.rows().all(|row| {
         let name = row.field.attribute;
@@ -162,7 +162,7 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     })
 }
 
-/// When a component was created, by the org's clock.
+/// When a component was created, by the clock of the org.
 fn created(found: &Found) -> Option<SystemTime> {
     let text = found.file.created_date.as_str();
     let seconds = Duration::from_secs(seconds_since_epoch(text)?);
@@ -170,7 +170,7 @@ fn created(found: &Found) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(seconds + Duration::from_millis(thousandths))
 }
 
-/// A time as Salesforce writes it, `2026-01-01T00:00:00.000Z`, in seconds since 1970.
+/// A time in the format of Salesforce, `2026-01-01T00:00:00.000Z`, in seconds since 1970.
 fn seconds_since_epoch(text: &str) -> Option<u64> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);

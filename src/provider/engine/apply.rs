@@ -1,7 +1,7 @@
-//! One apply: sends the changes, and answers with what came of them, compared with the plan.
+//! One apply: sends the changes, reads the result and compares it with the plan.
 //!
-//! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
-//! a verifying read on a clock of its own.
+//! The reply always has the values of the org: after an interrupted deploy or a timeout, a read with its own timeout
+//! verifies the result.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::provider::refusal;
 use crate::provider::resource_spec::{ID, ORG_ID, Row};
 use crate::value::{Path, Value};
 
-/// Milliseconds between two looks for what should be there: an org may lag behind itself.
+/// Milliseconds between polls for an object that should exist: reads may lag behind a deploy.
 const LAGS: [u64; 5] = [250, 500, 1000, 2000, 4000];
-/// The same when there may be nothing to wait for.
+/// The same if the object may not exist.
 const ONCE_MORE: [u64; 1] = [500];
 
-/// What an apply is about.
+/// The arguments of an apply.
 pub(super) struct Apply<'a> {
     pub request: &'a ApplyRequest,
     pub app: &'a str,
@@ -31,12 +31,12 @@ pub(super) struct Apply<'a> {
     pub deadline: Instant,
 }
 
-/// How much is known of what became of the changes.
+/// What is known about the result.
 enum Outcome {
     Made(Applied),
-    /// It ended without success, says the org: cancelled, or by an accident of its own.
+    /// Salesforce reported a failure: canceled, or an internal error.
     Ended(Diagnostic),
-    /// Nobody knows, and the org may change its mind.
+    /// The result is unknown and may still change.
     Unclear(Diagnostic),
 }
 
@@ -52,8 +52,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends changes, and once more when it is not known whether they arrived and the org does not show it: a deploy writes
-    /// whole files, deletes what is there and rotates nothing, so a second one does no harm.
+    /// Sends changes. Sends them again if the response is lost and the org does not have them: a deploy writes whole
+    /// files, so repeating it is safe.
     pub(super) async fn send_surely<A>(
         &self,
         changes: Vec<Change>,
@@ -68,7 +68,7 @@ impl Engine<'_> {
         self.again_if_lost(send, arrived).await
     }
 
-    /// Does something that is sent once more when it got lost.
+    /// Runs an operation that is repeated if the response is lost.
     pub(super) async fn again_if_lost<S, A>(
         &self,
         send: impl Fn() -> S,
@@ -89,13 +89,13 @@ impl Engine<'_> {
             }
         }
         match send().await {
-            // Nothing more was changed by this one, perhaps because the first one did arrive; that is still to be seen.
+            // The second deploy changed nothing, perhaps because the first one succeeded. The read will show it.
             Err(error) if error.is_clean() => first,
             second => second,
         }
     }
 
-    /// The org's refusal, each problem at its attribute, with what it needs of other resources.
+    /// The rejected components, each at its attribute, with requirements of other resources.
     pub(super) fn refusals(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
         let mut found = Diagnostics::default();
         match &error.kind {
@@ -122,10 +122,10 @@ impl Engine<'_> {
         path.root().is_some_and(is_known)
     }
 
-    /// Answers after changes were sent.
+    /// Creates the reply after changes were sent.
     ///
     /// # Errors
-    /// What the org refused, when it is certain that nothing was changed.
+    /// The rejection, if it is certain that nothing was changed.
     pub(super) async fn conclude(
         &self,
         apply: &Apply<'_>,
@@ -140,12 +140,14 @@ impl Engine<'_> {
             Err(error) => match &error.kind {
                 ApplyErrorKind::Rejected { problems, .. } => {
                     let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
-                    Outcome::Ended(diagnostics::accident(self.spec.noun, apply.app, words))
+                    Outcome::Ended(diagnostics::internal_error(self.spec.noun, apply.app, words))
                 }
                 ApplyErrorKind::CanceledBy { .. } => {
-                    Outcome::Ended(diagnostics::unverified(self.spec.noun, apply.app, &error, false))
+                    Outcome::Ended(diagnostics::outcome_unknown(self.spec.noun, apply.app, &error, false))
                 }
-                _ => Outcome::Unclear(diagnostics::unverified(self.spec.noun, apply.app, &error, create)),
+                _ => {
+                    Outcome::Unclear(diagnostics::outcome_unknown(self.spec.noun, apply.app, &error, create))
+                }
             },
         };
         let actual = match self.after(apply, &outcome).await {
@@ -155,7 +157,7 @@ impl Engine<'_> {
                 if let Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) = outcome {
                     reply.diagnostics.push(diagnostic);
                 }
-                reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
+                reply.diagnostics.push(diagnostics::not_verified(self.spec.noun, apply.app));
                 reply.diagnostics.extend(found);
                 return Ok(reply);
             }
@@ -169,13 +171,13 @@ impl Engine<'_> {
             _ => self.as_before(apply),
         };
         reply.diagnostics.push(match outcome {
-            Outcome::Made(_) => diagnostics::vanished(self.spec.noun, apply.app),
+            Outcome::Made(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
             Outcome::Ended(diagnostic) | Outcome::Unclear(diagnostic) => diagnostic,
         });
         Ok(reply)
     }
 
-    /// The resource after a deploy, read until its required parts are there.
+    /// Reads the resource after a deploy, until its required components exist.
     async fn after(&self, apply: &Apply<'_>, outcome: &Outcome) -> Result<Actual, Diagnostics> {
         if let Outcome::Made(Applied { after: Some(after), .. }) = outcome
             && let Ok(actual) = actual(self.spec, apply.app, apply.session, after)
@@ -196,12 +198,12 @@ impl Engine<'_> {
         }
     }
 
-    /// State and messages from what the org has already.
+    /// The reply for an object that the org already has.
     pub(super) async fn as_it_is(&self, apply: &Apply<'_>, actual: &Actual) -> ApplyReply {
         self.compared(apply, actual, Outcome::Made(Applied::default())).await
     }
 
-    /// State and messages from what the org has: what it kept otherwise is an error at the attribute.
+    /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
     async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: Outcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
         let records = self.record_names(planned, &apply.private.records).await;
@@ -225,7 +227,7 @@ impl Engine<'_> {
                 continue;
             }
             if !is_managed(row, config) {
-                // What changed in the org since the plan shows at the next refresh.
+                // Other changes in the org are shown by the next refresh.
                 state.put(name, wanted.clone());
                 continue;
             }
@@ -235,7 +237,7 @@ impl Engine<'_> {
             let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records));
             if changes || by_our_deploy && !applied.disturbed {
                 let create = prior.is_null();
-                differences.push(diagnostics::kept_otherwise(name, wanted, &kept, create));
+                differences.push(diagnostics::different_value_saved(name, wanted, &kept, create));
             } else {
                 state.put(name, wanted.clone());
                 found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
@@ -246,9 +248,9 @@ impl Engine<'_> {
                 found.extend(differences);
                 self.tell(apply, &applied, actual, &mut found);
             }
-            // What is not done yet is not what the org kept.
+            // A deploy that is not complete did not save a different value.
             Outcome::Unclear(_) | Outcome::Ended(_) if differences.is_empty() => {
-                found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
+                found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
             }
             Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) => found.push(diagnostic),
         }
@@ -262,7 +264,7 @@ impl Engine<'_> {
         }
     }
 
-    /// What the org remarked, what others had changed since the plan, and what it cost them.
+    /// The warnings of Salesforce, and changes by others since the plan.
     fn tell(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
         let records = &apply.private.records;
@@ -293,24 +295,24 @@ impl Engine<'_> {
                     continue;
                 }
                 let back = now.is_some_and(|now| same(field, now.get(name), was, records));
-                let told = diagnostics::overwritten(name, read, was, back);
-                found.push(if self.spec.row(name).is_some() { told.at_attribute(name) } else { told });
+                let warning = diagnostics::overwritten(name, read, was, back);
+                found.push(if self.spec.row(name).is_some() { warning.at_attribute(name) } else { warning });
             }
         }
         for deploy in &applied.unseen {
             found.push(diagnostics::overwritten_unseen(self.spec.noun, apply.app, deploy));
         }
         if let Some(error) = &applied.unfinished {
-            found.push(diagnostics::unfinished(self.spec.noun, apply.app, error));
+            found.push(diagnostics::conflict_unresolved(self.spec.noun, apply.app, error));
         }
         for remark in &applied.warnings {
-            let mut told = diagnostics::remark(self.spec.noun, apply.app, &remark.message);
-            told.path = remark.path.clone().filter(|path| self.knows(path));
-            found.push(told);
+            let mut warning = diagnostics::salesforce_warning(self.spec.noun, apply.app, &remark.message);
+            warning.path = remark.path.clone().filter(|path| self.knows(path));
+            found.push(warning);
         }
     }
 
-    /// The planned state with what is unknown left out: for objects that may exist although we could not see them.
+    /// The planned state without unknown values, for objects that may exist although they cannot be read.
     fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
         let mut state = apply.request.planned.clone();
         state.put(ID, apply.app.into());
@@ -339,7 +341,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether the configuration says something of an attribute, or its default does.
+/// Whether the configuration or a default sets an attribute.
 fn is_managed(row: Row, config: &Value) -> bool {
     let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
     enforced || !config.get(row.field.attribute).is_null()

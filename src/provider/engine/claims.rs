@@ -1,74 +1,73 @@
-//! Who in this run makes, takes over, keeps and deletes what, so that nothing that one resource has is taken by another.
+//! Which resource of this run creates, adopts, changes or deletes an object, so that two resources do not conflict.
 //!
-//! Terraform applies in a process of its own, which knows nothing of a destroy before it is asked for it. So both sides
-//! leave word here, whichever comes first: what is being deleted is waited for, what belongs to an app that this run takes
-//! apart is not taken over, and what was taken over or made is not deleted for the sake of another address.
+//! Terraform applies in a separate process that does not know about a deletion before it is requested. So both sides
+//! register here: a creation waits for a deletion, an object whose app is being deleted is not adopted, and an object
+//! that was created or adopted is not deleted because of another address.
 //!
-//! Not here: whether what is there may be taken over at all (`adoption`), and what the plans of a run say together
-//! (`provider/neighbours`).
+//! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbours`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::provider::resource_spec::{Destruction, ResourceSpec};
 
-/// A resource by its type and its app. Names that differ in case only are one app.
+/// Resource type and app. Names that differ only in case are the same app.
 type Name = (&'static str, String);
 
 #[derive(Debug, Default)]
 pub struct Claims {
     all: Mutex<BTreeMap<Name, Claim>>,
-    /// Apps whose consumer key this run has ended, and nobody was told since.
+    /// Apps whose consumer key this run destroyed, before the user was warned.
     ended: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
 struct Claim {
     spec: &'static ResourceSpec,
-    /// The resource type, as the user wrote it, that has it.
+    /// The resource type in the configuration that owns it.
     by: &'static str,
-    hold: Hold,
-    /// Deletions under way.
+    hold: ClaimState,
+    /// Pending deletions.
     deleting: usize,
-    /// Whether the last deletion has ended, and with nothing left.
+    /// Whether the last deletion is complete.
     deleted: Option<bool>,
 }
 
-/// What a resource of this run has of it.
+/// What a resource of this run does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hold {
+enum ClaimState {
     None,
-    /// It is to be created; nothing was sent yet.
+    /// It will be created; nothing was sent yet.
     Wanted,
-    /// It is being written, or was made.
+    /// It is being created, or was created.
     Made,
     TakenOver,
-    /// It was there and is changed.
+    /// It exists and is changed.
     Kept,
-    /// It was to be created, and was not.
+    /// Its creation failed.
     Failed,
 }
 
-/// Why something may not be created yet, or not taken over.
+/// Why an object cannot be created or adopted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// It is being deleted at this moment.
-    Going,
-    /// This run takes its app apart: it belongs to a resource that has not come to it yet.
-    Owned,
-    /// It was to be deleted, and was not.
-    Undeleted,
+pub enum CreationConflict {
+    /// It is being deleted.
+    BeingDeleted,
+    /// This run deletes its app, and the resource that owns it has not started.
+    NotDeletedYet,
+    /// Its deletion failed.
+    DeletionFailed,
 }
 
-/// Why something is not deleted.
+/// Why an object is not deleted.
 #[derive(Clone, Copy, Debug)]
-pub enum Held {
+pub enum DeletionConflict {
     TakenOver,
-    /// This resource was made or taken over in this run, and would go with it.
+    /// This resource was created or adopted in this run and would be deleted too.
     Part(&'static ResourceSpec),
 }
 
-/// A deletion that is under way, until it is dropped.
+/// A pending deletion, until it is dropped.
 pub struct Deleting<'a> {
     claims: &'a Claims,
     spec: &'static ResourceSpec,
@@ -81,10 +80,10 @@ impl Claims {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a creation by a resource of this type.
+    /// Registers a creation by a resource of this type.
     ///
     /// # Errors
-    /// The type of the resource of this run that has the same.
+    /// The type of the resource of this run that has the same object.
     pub fn begin(
         &self,
         spec: &'static ResourceSpec,
@@ -93,101 +92,101 @@ impl Claims {
     ) -> Result<(), &'static str> {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
-        if !matches!(claim.hold, Hold::None | Hold::Failed) {
+        if !matches!(claim.hold, ClaimState::None | ClaimState::Failed) {
             return Err(claim.by);
         }
-        claim.hold = Hold::Wanted;
+        claim.hold = ClaimState::Wanted;
         claim.by = by;
         Ok(())
     }
 
-    /// Whether what is to be created may be written now, where nothing is.
+    /// Whether an object can be created now if it does not exist.
     ///
     /// # Errors
-    /// While this, or what takes it along, is being deleted.
-    pub fn write(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), Obstacle> {
+    /// While the object, or its app, is being deleted.
+    pub fn write(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if is_going(&claims, spec, app) {
-            return Err(Obstacle::Going);
+            return Err(CreationConflict::BeingDeleted);
         }
-        of(&mut claims, spec, app).hold = Hold::Made;
+        of(&mut claims, spec, app).hold = ClaimState::Made;
         Ok(())
     }
 
-    /// Takes over what is there.
+    /// Adopts an object.
     ///
     /// # Errors
-    /// When it belongs to another resource of this run.
-    pub fn take_over(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), Obstacle> {
+    /// If it belongs to another resource of this run.
+    pub fn take_over(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if let Some(obstacle) = obstacle(&claims, spec, app) {
             return Err(obstacle);
         }
-        of(&mut claims, spec, app).hold = Hold::TakenOver;
+        of(&mut claims, spec, app).hold = ClaimState::TakenOver;
         Ok(())
     }
 
-    /// What speaks against taking over what is there.
-    pub fn obstacle(&self, spec: &'static ResourceSpec, app: &str) -> Option<Obstacle> {
+    /// Why an object cannot be adopted.
+    pub fn obstacle(&self, spec: &'static ResourceSpec, app: &str) -> Option<CreationConflict> {
         obstacle(&self.lock(), spec, app)
     }
 
-    /// Notes how a creation has ended.
+    /// Records the result of a creation.
     pub fn conclude(&self, spec: &'static ResourceSpec, app: &str, exists: bool) {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
         claim.hold = match claim.hold {
-            _ if !exists => Hold::Failed,
-            Hold::TakenOver => Hold::TakenOver,
-            _ => Hold::Made,
+            _ if !exists => ClaimState::Failed,
+            ClaimState::TakenOver => ClaimState::TakenOver,
+            _ => ClaimState::Made,
         };
     }
 
-    /// Notes a change of what is there.
+    /// Registers a change.
     pub fn keep(&self, spec: &'static ResourceSpec, app: &str, by: &'static str) {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
-        if matches!(claim.hold, Hold::None | Hold::Failed) {
-            claim.hold = Hold::Kept;
+        if matches!(claim.hold, ClaimState::None | ClaimState::Failed) {
+            claim.hold = ClaimState::Kept;
             claim.by = by;
         }
     }
 
-    /// What this needs and this run failed to create.
+    /// The dependency that this run failed to create.
     pub fn failed_before(&self, spec: &'static ResourceSpec, app: &str) -> Option<&'static ResourceSpec> {
         let claims = self.lock();
-        let failed = |claim: &&Claim| claim.hold == Hold::Failed && claim.spec.takes_along(spec);
+        let failed = |claim: &&Claim| claim.hold == ClaimState::Failed && claim.spec.takes_along(spec);
         claims_of(&claims, app)
             .filter(|claim| claim.spec.name != spec.name)
             .find(failed)
             .map(|claim| claim.spec)
     }
 
-    /// Notes that a consumer key has ended.
+    /// Records that a consumer key was destroyed.
     pub fn end_key(&self, app: &str) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(app.to_lowercase());
     }
 
-    /// Whether this run has ended the app's consumer key. Says so once.
+    /// Whether this run destroyed the consumer key of the app. Returns true once.
     pub fn ended_key(&self, app: &str) -> bool {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).remove(&app.to_lowercase())
     }
 
-    /// Notes a deletion.
+    /// Registers a deletion.
     ///
     /// # Errors
-    /// When it must not be made: another resource of this run has what would go.
-    pub fn delete(&self, spec: &'static ResourceSpec, app: &str) -> Result<Deleting<'_>, Held> {
+    /// If another resource of this run owns an object that would be deleted too.
+    pub fn delete(&self, spec: &'static ResourceSpec, app: &str) -> Result<Deleting<'_>, DeletionConflict> {
         let mut claims = self.lock();
         if deletes(spec) {
-            if of(&mut claims, spec, app).hold == Hold::TakenOver {
-                return Err(Held::TakenOver);
+            if of(&mut claims, spec, app).hold == ClaimState::TakenOver {
+                return Err(DeletionConflict::TakenOver);
             }
-            let made = |claim: &&Claim| matches!(claim.hold, Hold::Made | Hold::TakenOver);
+            let made = |claim: &&Claim| matches!(claim.hold, ClaimState::Made | ClaimState::TakenOver);
             let mut parts = claims_of(&claims, app)
                 .filter(|claim| claim.spec.name != spec.name && spec.takes_along(claim.spec));
             if let Some(part) = parts.find(made) {
-                return Err(Held::Part(part.spec));
+                return Err(DeletionConflict::Part(part.spec));
             }
         }
         let claim = of(&mut claims, spec, app);
@@ -197,7 +196,7 @@ impl Claims {
 }
 
 impl Deleting<'_> {
-    /// Nothing is left.
+    /// The deletion is complete.
     pub fn done(mut self) {
         self.gone = true;
     }
@@ -209,15 +208,15 @@ impl Drop for Deleting<'_> {
         let claim = of(&mut claims, self.spec, &self.app);
         claim.deleting = claim.deleting.saturating_sub(1);
         claim.deleted = Some(self.gone);
-        // A creation that waits for this goes on waiting.
-        if self.gone && claim.hold != Hold::Wanted {
-            claim.hold = Hold::None;
+        // A creation that waits for this continues to wait.
+        if self.gone && claim.hold != ClaimState::Wanted {
+            claim.hold = ClaimState::None;
         }
     }
 }
 
 fn of<'a>(claims: &'a mut BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> &'a mut Claim {
-    let none = || Claim { spec, by: spec.name, hold: Hold::None, deleting: 0, deleted: None };
+    let none = || Claim { spec, by: spec.name, hold: ClaimState::None, deleting: 0, deleted: None };
     claims.entry((spec.name, app.to_lowercase())).or_insert_with(none)
 }
 
@@ -227,16 +226,20 @@ fn claims_of<'a>(claims: &'a BTreeMap<Name, Claim>, app: &str) -> impl Iterator<
     claims.iter().filter(move |((_, name), _)| *name == app).map(|(_, claim)| claim)
 }
 
-fn obstacle(claims: &BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> Option<Obstacle> {
+fn obstacle(
+    claims: &BTreeMap<Name, Claim>,
+    spec: &'static ResourceSpec,
+    app: &str,
+) -> Option<CreationConflict> {
     if is_going(claims, spec, app) {
-        return Some(Obstacle::Going);
+        return Some(CreationConflict::BeingDeleted);
     }
     let own = claims_of(claims, app).find(|claim| claim.spec.name == spec.name);
     if own.is_some_and(|claim| claim.deleted == Some(false)) {
-        return Some(Obstacle::Undeleted);
+        return Some(CreationConflict::DeletionFailed);
     }
     let taken_apart = claims_of(claims, app).any(|claim| claim.deleting > 0 || claim.deleted.is_some());
-    taken_apart.then_some(Obstacle::Owned)
+    taken_apart.then_some(CreationConflict::NotDeletedYet)
 }
 
 fn is_going(claims: &BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> bool {
@@ -293,19 +296,19 @@ mod tests {
     #[test]
     fn an_app_that_is_taken_apart_is_not_taken_over() {
         for (part, ends_well, expected) in [
-            (policies(), true, Obstacle::Owned),
-            (settings(), true, Obstacle::Owned),
-            (APP, true, Obstacle::Owned),
-            (APP, false, Obstacle::Undeleted),
+            (policies(), true, CreationConflict::NotDeletedYet),
+            (settings(), true, CreationConflict::NotDeletedYet),
+            (APP, true, CreationConflict::NotDeletedYet),
+            (APP, false, CreationConflict::DeletionFailed),
         ] {
             let claims = Claims::default();
             assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
             let deleting = claims.delete(part, "Alpha").ok().unwrap();
             let during = if part.name == APP.name || part.name == policies().name { part } else { APP };
             let now = if during.name == APP.name && part.name == APP.name {
-                Obstacle::Going
+                CreationConflict::BeingDeleted
             } else {
-                Obstacle::Owned
+                CreationConflict::NotDeletedYet
             };
             assert_eq!(claims.take_over(APP, "Alpha"), Err(now));
             if ends_well {
@@ -324,14 +327,16 @@ mod tests {
         assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
         assert_eq!(claims.take_over(APP, "Alpha"), Ok(()));
         claims.conclude(APP, "Alpha", true);
-        assert!(matches!(claims.delete(APP, "Alpha"), Err(Held::TakenOver)));
+        assert!(matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::TakenOver)));
 
         for wanted in [settings(), policies()] {
             let claims = Claims::default();
             assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
             assert!(claims.delete(APP, "Alpha").is_ok(), "nothing was sent yet");
             assert_eq!(claims.write(wanted, "Alpha"), Ok(()));
-            assert!(matches!(claims.delete(APP, "Alpha"), Err(Held::Part(part)) if part.name == wanted.name));
+            assert!(
+                matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::Part(part)) if part.name == wanted.name)
+            );
             assert!(claims.delete(wanted, "Alpha").is_ok());
         }
     }

@@ -1,11 +1,11 @@
-//! Create: makes the components, or takes over those that Salesforce made.
+//! Create: creates the components, or adopts those that Salesforce created.
 
 use std::time::Duration;
 
 use super::activity::DependencyWait;
-use super::adoption::Settled;
+use super::adoption::AdoptionResult;
 use super::apply::Apply;
-use super::merge::Declined;
+use super::merge::MergeError;
 use super::read::actual;
 use super::state::{Actual, DesiredState, new_component};
 use super::{Engine, VERIFYING, diagnostics};
@@ -20,7 +20,7 @@ use crate::provider::resource_spec::Creation;
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
-/// How often to look whether somebody has made what we wait for.
+/// The interval for polling for an object that another resource creates.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
@@ -41,18 +41,18 @@ impl Engine<'_> {
         reply
     }
 
-    /// Why another resource of the run stands in the way: of the same type, or of one that manages the app otherwise.
+    /// The error for another resource of the run with the same object: of the same type, or of a type that manages the
+    /// app differently.
     pub(super) fn held_by(&self, holder: &str, app: &str) -> Diagnostic {
         match self.spec.naming_attribute() {
             Some(attribute) if holder != self.resource => {
                 diagnostics::managed_twice(self.resource, attribute, app)
             }
-            _ => diagnostics::made_twice(self.spec, self.resource, app),
+            _ => diagnostics::duplicate_resource(self.spec, self.resource, app),
         }
     }
 
-    /// # Errors
-    /// When it is certain that nothing was created.
+    /// # Errors If it is certain that nothing was created.
     async fn created(&self, request: &ApplyRequest, app: &str) -> Result<ApplyReply, Diagnostics> {
         let limit = timeouts::limit(&request.planned, Operation::Create, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
@@ -90,7 +90,7 @@ impl Engine<'_> {
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
     ) -> Result<ApplyReply, Diagnostics> {
-        if let Settled::Ours(existing) = self.settle(apply, desired).await? {
+        if let AdoptionResult::Ours(existing) = self.settle(apply, desired).await? {
             let mut reply = self.as_it_is(apply, &existing).await;
             reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
             return Ok(reply);
@@ -111,14 +111,14 @@ impl Engine<'_> {
         Ok(reply)
     }
 
-    /// The files of a resource of which there is nothing yet. With another org's consumer it has none of its own.
+    /// The files of a new resource. With the consumer of another org there is no consumer file.
     pub(super) fn new_components(&self, desired: &DesiredState<'_>, app: &str) -> Vec<Component> {
         let parts = self.spec.parts.iter().filter(|part| !desired.is_elsewhere(part));
         parts.map(|part| new_component(desired, part, app)).collect()
     }
 
-    /// What there is of the parts already. They need their app: another resource of the configuration may be making it
-    /// at this moment, so it is waited for.
+    /// Reads the existing components. They require their app, which another resource of the configuration may be
+    /// creating, so this waits for it.
     pub(super) async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
         let mut wanted = self.wanted(apply.app, &apply.private);
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
@@ -128,7 +128,7 @@ impl Engine<'_> {
         loop {
             let mut lookups = self.ask(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
-            // An app that is hidden may be there all the same; the deploy will tell.
+            // A hidden app may exist; the deploy will show it.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
                 return actual(self.spec, apply.app, apply.session, &lookups);
             }
@@ -142,15 +142,15 @@ impl Engine<'_> {
         }
     }
 
-    /// Refuses to wait for what this run failed to create.
+    /// Stops waiting for a dependency that this run failed to create.
     fn check_what_failed(&self, app: &str) -> Result<(), Diagnostics> {
         match self.activity.claims.failed_before(self.spec, app) {
-            Some(failed) => Err(diagnostics::needs_what_failed(self.spec.noun, app, failed.noun).into()),
+            Some(failed) => Err(diagnostics::dependency_not_created(self.spec.noun, app, failed.noun).into()),
             None => Ok(()),
         }
     }
 
-    /// Waits for the components that Salesforce makes, then writes what is ours into them.
+    /// Waits for the components that Salesforce creates, then writes the configured values into them.
     async fn taken_over(
         &self,
         apply: &Apply<'_>,
@@ -162,19 +162,17 @@ impl Engine<'_> {
         loop {
             let found = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
-                // What is about to be deleted comes anew, with other values.
+                // A component that is about to be deleted is created again with other values.
                 Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => break,
-                Err(Declined::Refused(found)) => return Err(found),
-                Ok(_) | Err(Declined::Missing(_)) => {}
+                Err(MergeError::Refused(found)) => return Err(found),
+                Ok(_) | Err(MergeError::Missing(_)) => {}
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
             self.check_what_failed(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
-                return Err(
-                    diagnostics::nothing_to_take_over(self.spec.subject_attribute(), apply.app).into()
-                );
+                return Err(diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app).into());
             }
         }
         let outcome = self.send_edit(&merge, apply).await?;
@@ -182,14 +180,13 @@ impl Engine<'_> {
         let lost = before.map(|before| settings_overwritten_on_adopt(desired, &before)).unwrap_or_default();
         let mut reply = self.conclude(apply, outcome).await?;
         if !lost.is_empty() {
-            reply.diagnostics.push(diagnostics::taken_over_with_changes(self.spec.noun, apply.app, &lost));
+            reply.diagnostics.push(diagnostics::settings_overwritten(self.spec.noun, apply.app, &lost));
         }
         Ok(reply)
     }
 }
 
-/// What somebody had set that the configuration does not mention or takes members from: attributes with their values.
-/// Nothing of what Salesforce makes itself counts: that has the defaults.
+/// Attributes that the adoption overwrites or removes, with their values. The defaults of Salesforce do not count.
 pub(super) fn settings_overwritten_on_adopt(
     desired: &DesiredState<'_>,
     actual: &Actual,

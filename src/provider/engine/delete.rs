@@ -1,6 +1,6 @@
-//! Delete: takes the components away, or stops managing them.
+//! Delete: deletes the components, or stops managing them.
 
-use super::claims::Held;
+use super::claims::DeletionConflict;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -25,11 +25,11 @@ impl Engine<'_> {
                 }
                 ended
             }
-            // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
-            Err(Held::TakenOver) => {
-                Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into())
+            // With create_before_destroy, Terraform creates the replacement first and then requests this deletion.
+            Err(DeletionConflict::TakenOver) => Ok(diagnostics::not_replaced(self.spec.noun, &app).into()),
+            Err(DeletionConflict::Part(part)) => {
+                Err(diagnostics::dependent_created(self.spec.noun, &app, part.noun).into())
             }
-            Err(Held::Part(part)) => Err(diagnostics::part_was_made(self.spec.noun, &app, part.noun).into()),
         };
         match ended {
             Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
@@ -42,14 +42,13 @@ impl Engine<'_> {
         }
     }
 
-    /// # Errors
-    /// When the resource is still there, or may be.
+    /// # Errors If the resource still exists, or may exist.
     async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
         let Destruction::Deletes(others) = self.spec.destruction else {
             return Ok(Diagnostics::default());
         };
-        // Terraform asks for no destroy plan on the way of a replacement, so this is looked at here too.
+        // Terraform creates no destroy plan for a replacement, so the checks are repeated here.
         if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
             return Err(diagnostics::protected(self.spec.noun, &app, "destroy").into());
         }
@@ -101,7 +100,7 @@ impl Engine<'_> {
         let outcome = self.send_surely(changes, &deciding, deadline, arrived).await;
         let trouble = match &outcome {
             Ok(applied) => {
-                // What was read after the deploy, unless the org lags behind itself.
+                // The read after the deploy, unless the org lags behind.
                 if applied.after.as_deref().is_some_and(are_absent) {
                     self.note_ended_key(&app, &lookups);
                     return Ok(Diagnostics::default());
@@ -109,7 +108,7 @@ impl Engine<'_> {
                 None
             }
             Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
-            Err(error) => Some(diagnostics::unverified(self.spec.noun, &app, error, false)),
+            Err(error) => Some(diagnostics::outcome_unknown(self.spec.noun, &app, error, false)),
         };
         let gone = self.is_gone(&app, &deciding).await;
         if matches!(gone, Ok(true)) {
@@ -117,8 +116,8 @@ impl Engine<'_> {
         }
         match (gone, trouble) {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
-            (Ok(false), None) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
-            (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into()),
+            (Ok(false), None) => Err(diagnostics::exists_after_deletion(self.spec.noun, &app).into()),
+            (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_error(self.spec.noun, &app).into()),
             (Ok(false), Some(trouble)) => Err(trouble.into()),
             (Err(mut found), Some(trouble)) => {
                 found.push(trouble);
@@ -127,14 +126,14 @@ impl Engine<'_> {
         }
     }
 
-    /// Notes that a consumer key has ended, if there was one among what is deleted.
+    /// Records that a consumer key was destroyed, if a consumer was deleted.
     fn note_ended_key(&self, app: &str, deleted: &[Lookup]) {
         if deleted.iter().any(has_consumer_key) {
             self.activity.claims.end_key(app);
         }
     }
 
-    /// The first part, which decides whether the resource is there.
+    /// The first part, which determines whether the resource exists.
     fn deciding(&self, app: &str, private: &PrivateState) -> Vec<Wanted> {
         self.wanted(app, private).into_iter().take(1).collect()
     }
@@ -151,7 +150,7 @@ fn are_absent(lookups: &[Lookup]) -> bool {
     lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))
 }
 
-/// Whether it is the file of a consumer, which clients know by its key.
+/// Whether it is the file of a consumer.
 fn has_consumer_key(lookup: &Lookup) -> bool {
     let Lookup::Found(found) = lookup else { return false };
     oauth_settings::SPEC.key_row().is_some_and(|row| {

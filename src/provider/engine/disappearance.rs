@@ -1,23 +1,23 @@
-//! When many resources are gone at once, somebody seldom deleted them: the user may have lost a permission, or the org
-//! was reset. Believing it would make every app anew, with new consumer keys.
+//! Detects mass removal. If many resources are missing at once, a lost permission or a reset org is more likely than
+//! deletions, and Terraform would recreate every app with a new consumer key.
 //!
-//! Terraform asks for one resource at a time, in any order, so no single read can see the whole. It need not: an error of
-//! one read ends the whole plan. Each read that finds nothing is counted, and compared with the org's own list of the
-//! same moment, which says how many are still there. The sum does not depend on the order of the reads.
+//! Terraform reads one resource at a time, in any order, so no single read knows the total. But an error of one read
+//! stops the plan. Each read that finds nothing is counted, and compared with the list of the org at that time. The
+//! result does not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-/// So many may go unasked, and this share of what there was.
+/// Up to this number, or this share of the existing resources, may be missing.
 const FEW: usize = 3;
 const SHARE_PERCENT: usize = 30;
 
-/// The apps of each resource type that this process looked for and did not find.
+/// The missing apps of each resource type.
 #[derive(Debug, Default)]
 pub struct Missing(Mutex<BTreeMap<&'static str, BTreeSet<String>>>);
 
 impl Missing {
-    /// Notes that a resource is gone, and counts those of its type.
+    /// Records a missing resource, and returns the number for its type.
     pub fn note(&self, resource: &'static str, app: &str) -> usize {
         let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let apps = missing.entry(resource).or_default();
@@ -26,7 +26,7 @@ impl Missing {
     }
 }
 
-/// Whether so many are gone, beside those that are left, that it is not to be believed.
+/// Whether too many are missing, compared with the remaining ones.
 pub fn exceeds_removal_threshold(missing: usize, left: usize) -> bool {
     missing > FEW && missing * 100 > (missing + left) * SHARE_PERCENT
 }

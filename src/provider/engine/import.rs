@@ -1,5 +1,4 @@
-//! Import: from an app's API name, from the name of what an org has once, or from an identity, to a first state that
-//! Read fills.
+//! Import: from an ID or an identity to a first state, which Read completes.
 
 use std::collections::BTreeMap;
 
@@ -48,11 +47,11 @@ impl Engine<'_> {
         }
         let imported =
             Imported { type_name, state: read.state, private: read.private, identity: read.identity };
-        // Terraform reads what was imported once more; that read says what there is to say.
+        // Terraform reads an imported resource once more, which returns the diagnostics.
         Ok((imported, Diagnostics::default()))
     }
 
-    /// Whose resource an identity names.
+    /// The app or org of an identity.
     fn named_by_identity(&self, identity: &Value, session: &SessionFacts) -> Result<String, Diagnostic> {
         identity::check_org(identity, self.spec.noun, session, self.previous_orgs)?;
         if self.spec.subject == Subject::Org {
@@ -63,7 +62,8 @@ impl Engine<'_> {
         Ok(app)
     }
 
-    /// Whose resource an ID names: an app's API name; or, of what an org has once, its name or the org's ID.
+    /// The app or org of an import ID: the API name of an app or, for settings of the org, their name or the ID of the
+    /// org.
     fn named_by_id(&self, id: &str, session: &SessionFacts) -> Result<String, Diagnostic> {
         if self.spec.subject != Subject::Org {
             self.check_id(id)?;
@@ -81,7 +81,7 @@ impl Engine<'_> {
         }
     }
 
-    /// An app's API name, with or without the namespace of a package.
+    /// The API name of an app, with or without a namespace.
     fn check_id(&self, id: &str) -> Result<(), Diagnostic> {
         identity::check_app(id)?;
         if let (Some((namespace, _)), true) = (id.split_once("__"), self.spec.protectable) {
@@ -91,7 +91,7 @@ impl Engine<'_> {
     }
 }
 
-/// The state that an import begins with.
+/// The first state of an import.
 fn first_state(spec: &ResourceSpec, app: &str, session: &SessionFacts) -> Value {
     let mut state = spec.schema().block.empty();
     state.put(spec.subject_attribute(), app.into());
@@ -103,7 +103,7 @@ fn first_state(spec: &ResourceSpec, app: &str, session: &SessionFacts) -> Value 
     state
 }
 
-/// What cannot be read cannot be imported: its values would be guesses.
+/// Values that cannot be read cannot be imported.
 pub(super) fn check_importable(app: &str, actual: &Actual) -> Result<(), Diagnostic> {
     let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
     match unreadable {
@@ -112,10 +112,10 @@ pub(super) fn check_importable(app: &str, actual: &Actual) -> Result<(), Diagnos
     }
 }
 
-/// The state that an import would end with, of answers that are there already; none when there is no such resource.
+/// The state of an import from existing lookups. `None` when the resource does not exist.
 ///
 /// # Errors
-/// What the import would say.
+/// The errors of the import.
 pub fn listed(
     spec: &'static ResourceSpec,
     app: &str,

@@ -1,16 +1,15 @@
-//! One deploy for several resources of one app: what each of them would send goes into one package, and each concludes for
-//! itself what came of its own.
+//! One deploy for several resources of one app: their changes go into one package, and each creates its own reply.
 //!
-//! Atomic as a deploy is: the org takes all or nothing. Which resources belong together is the caller's business.
+//! A deploy is atomic. The caller decides which resources belong together.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::adoption::{Settled, is_our_own};
+use super::adoption::{AdoptionResult, is_our_own};
 use super::apply::Apply;
 use super::create::settings_overwritten_on_adopt;
-use super::merge::{Declined, Merge};
+use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::state::{Actual, DesiredState};
 use super::update::unchanged;
@@ -28,20 +27,20 @@ use crate::provider::refusal;
 use crate::provider::resource_spec::{Creation, ORG_ID, ResourceSpec};
 use crate::value::Value;
 
-/// A resource that takes part, and what is asked of it.
+/// A resource of the deploy, and its request.
 pub struct Share<'a> {
     pub engine: Engine<'a>,
     pub request: ApplyRequest,
 }
 
-/// What was refused, by the number of the share that says it.
+/// Errors by the index of the share.
 type Refused = Vec<(usize, Diagnostics)>;
 
-/// Creates all of them. The first is the app, which decides whether there is something already. `others` are what it is
-/// that nobody manages then, and nobody else may in this run.
+/// Creates all of them. The first is the app, which determines whether something exists. `others` are parts that are
+/// not managed, which no other resource of this run may manage.
 ///
 /// # Errors
-/// When it is certain that nothing was created.
+/// If it is certain that nothing was created.
 pub async fn create(
     shares: &[Share<'_>],
     others: &[&'static ResourceSpec],
@@ -65,7 +64,7 @@ pub async fn create(
     let made = created(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
     let exists = |reply: &ApplyReply| !reply.state.is_null();
     for (index, spec) in specs().enumerate() {
-        // What is of nobody is the app's.
+        // Other messages belong to the app.
         let replies = made.as_ref().ok();
         let reply = replies.and_then(|replies| replies.get(index).or_else(|| replies.first()));
         claims.conclude(spec, &app, reply.is_some_and(exists));
@@ -82,21 +81,21 @@ async fn created(
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
-    if let Settled::Ours(existing) = engine.settle(&apply, &desired).await.map_err(said)? {
+    if let AdoptionResult::Ours(existing) = engine.settle(&apply, &desired).await.map_err(said)? {
         return adopted(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
-        // Where there is no app, nothing of it is there to be deleted.
+        // If the app does not exist, there is nothing to delete.
         let _ = share.engine.activity.claims.write(share.engine.spec, app);
     }
     let _running = engine.activity.begin();
     let mut made = match made(shares, &apply).await {
-        Err(Unmade::Overtaken) => {
+        Err(CreationFailure::Overtaken) => {
             let (now, later) = parted(shares);
-            let made = self::made(&now, &apply).await.map_err(Unmade::refused)?;
+            let made = self::made(&now, &apply).await.map_err(CreationFailure::refused)?;
             with_taken_over(made, &later, app, deadline).await
         }
-        made => kept(made.map_err(Unmade::refused)?, shares, app, deadline).await,
+        made => kept(made.map_err(CreationFailure::refused)?, shares, app, deadline).await,
     };
     if let Some(reply) = made.first_mut()
         && engine.activity.claims.ended_key(app)
@@ -106,24 +105,24 @@ async fn created(
     Ok(made)
 }
 
-/// Why nothing was created.
-enum Unmade {
+/// The errors if nothing was created.
+enum CreationFailure {
     Refused(Refused),
-    /// The org makes by itself what some of them brought, and takes no other.
+    /// Salesforce creates some of these components automatically, and rejects those of the package.
     Overtaken,
 }
 
-impl Unmade {
+impl CreationFailure {
     fn refused(self) -> Refused {
         match self {
-            Unmade::Refused(refused) => refused,
-            Unmade::Overtaken => Refused::new(),
+            CreationFailure::Refused(refused) => refused,
+            CreationFailure::Overtaken => Refused::new(),
         }
     }
 }
 
-/// Makes all of them with one deploy.
-async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<ApplyReply>, Unmade> {
+/// Creates all of them with one deploy.
+async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<ApplyReply>, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let Apply { app, session, deadline, .. } = *of_the_app;
     let engine = &first.engine;
@@ -140,12 +139,12 @@ async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<Apply
     };
     let outcome = engine.send_surely(changes, &wanted, deadline, arrived).await;
     if outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
-        return Err(Unmade::Overtaken);
+        return Err(CreationFailure::Overtaken);
     }
-    concluded(shares, &applies, &ranges, outcome).await.map_err(Unmade::Refused)
+    concluded(shares, &applies, &ranges, outcome).await.map_err(CreationFailure::Refused)
 }
 
-/// Whether the org refused nothing but files that it makes by itself: because it had made them, or before it makes them.
+/// Whether Salesforce rejected only components that it creates automatically.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     let ApplyErrorKind::Rejected { problems, accident: false, .. } = &error.kind else { return false };
     let of_its_own = |problem: &DeployProblem| {
@@ -156,12 +155,12 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     !problems.is_empty() && problems.iter().all(of_its_own)
 }
 
-/// Those that go into the package that makes an app or its settings, and those that the org makes by itself then: the last.
+/// The shares of the package, and the share whose components Salesforce creates automatically: the last one.
 fn parted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
     shares.iter().partition(|share| share.engine.spec.creation != Creation::TakesOver)
 }
 
-/// What was made, and what of the org's own is taken over then.
+/// The result, after adopting the components that Salesforce created.
 async fn with_taken_over(
     mut made: Vec<ApplyReply>,
     later: &[&Share<'_>],
@@ -174,7 +173,7 @@ async fn with_taken_over(
     made
 }
 
-/// What was made. Where the org made its own in place of ours, that has other values: once more, now that it is there.
+/// The result. If Salesforce created its own components instead, they have other values: writes them once more.
 async fn kept(
     mut made: Vec<ApplyReply>,
     shares: &[&Share<'_>],
@@ -192,9 +191,9 @@ async fn kept(
     made
 }
 
-/// Takes over what the org has made, when the rest is there: whatever comes of it, the rest stays.
+/// Adopts the components that Salesforce created. The other components exist in any case.
 async fn taken_over(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
-    let refused = |unmade: Unmade| ApplyReply {
+    let refused = |unmade: CreationFailure| ApplyReply {
         diagnostics: Diagnostics(unmade.refused().into_iter().flat_map(|(_, found)| found).collect()),
         ..ApplyReply::default()
     };
@@ -204,7 +203,7 @@ async fn taken_over(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyRep
     }
 }
 
-/// The trace of an interrupted run, which is ours now if all of it is as it was to become.
+/// The objects of an interrupted run, if all of them are as configured.
 async fn adopted(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
@@ -236,35 +235,41 @@ async fn adopted(
     Ok(replies)
 }
 
-/// Changes all of them: what is there is edited, what is not is made.
+/// Changes all of them: edits existing components, and creates missing ones.
 ///
 /// # Errors
-/// When it is certain that nothing was changed.
+/// If it is certain that nothing was changed.
 pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let app = first.engine.app_of(&first.request.planned);
     if !shares.iter().any(Share::changes) {
         return Ok(shares.iter().map(|share| unchanged(&share.request)).collect());
     }
-    // Those that do not change are looked at with the others: a part of what is gone is not to be made.
+    // Unchanged shares are checked too: a component of a deleted app must not be created.
     let (shares, deadline): (Vec<&Share<'_>>, _) = (shares.iter().collect(), Instant::now() + limit);
-    // Settings that come anew bring the org's own policies along, as those of a new app do.
+    // Recreated settings come with policies of Salesforce, as for a new app.
     let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
     match updated(&shares, &app, deadline).await {
-        Err(Unmade::Overtaken) => {
+        Err(CreationFailure::Overtaken) => {
             let (now, later) = parted(&shares);
-            let made = updated(&now, &app, deadline).await.map_err(Unmade::refused)?;
+            let made = updated(&now, &app, deadline).await.map_err(CreationFailure::refused)?;
             Ok(with_taken_over(made, &later, &app, deadline).await)
         }
-        made if comes_anew => Ok(kept(made.map_err(Unmade::refused)?, &shares, &app, deadline).await),
-        made => made.map_err(Unmade::refused),
+        made if comes_anew => {
+            Ok(kept(made.map_err(CreationFailure::refused)?, &shares, &app, deadline).await)
+        }
+        made => made.map_err(CreationFailure::refused),
     }
 }
 
-async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<Vec<ApplyReply>, Unmade> {
+async fn updated(
+    shares: &[&Share<'_>],
+    app: &str,
+    deadline: Instant,
+) -> Result<Vec<ApplyReply>, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let session = connected(shares, first, app).await.map_err(Unmade::Refused)?;
+    let session = connected(shares, first, app).await.map_err(CreationFailure::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
     let merges: Vec<Arc<Merge>> = shares
         .iter()
@@ -272,7 +277,7 @@ async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<
         .map(|(share, it)| share.engine.merge(&share.request, app, &it.private, &session))
         .collect();
     let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.edit().wanted));
-    let together = Arc::new(Together { merges, ranges });
+    let together = Arc::new(JointMerge { merges, ranges });
     let edit = || engine.org.edit(together.clone().edit(wanted.clone()), deadline);
     let arrived = || async {
         let found = engine.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
@@ -280,11 +285,11 @@ async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<
     };
     let outcome = engine.again_if_lost(edit, arrived).await;
     if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
-        return Err(Unmade::Refused(together.declined(shares, app, found)));
+        return Err(CreationFailure::Refused(together.declined(shares, app, found)));
     }
     let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
     if shares.len() > 1 && comes_anew && outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
-        return Err(Unmade::Overtaken);
+        return Err(CreationFailure::Overtaken);
     }
     let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
     let lost = shares
@@ -293,28 +298,28 @@ async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<
         .map(|(share, (merge, before))| share.lost(merge, before));
     let lost: Vec<_> = lost.collect();
     let replies = concluded(shares, &applies, &together.ranges, outcome).await;
-    let mut replies = replies.map_err(Unmade::Refused)?;
+    let mut replies = replies.map_err(CreationFailure::Refused)?;
     for ((share, reply), lost) in shares.iter().zip(&mut replies).zip(lost) {
         if !lost.is_empty() {
-            reply.diagnostics.push(diagnostics::taken_over_with_changes(share.engine.spec.noun, app, &lost));
+            reply.diagnostics.push(diagnostics::settings_overwritten(share.engine.spec.noun, app, &lost));
         }
     }
     Ok(replies)
 }
 
-/// The merges of several, over their answers one after the other.
-struct Together {
+/// The merges of several shares.
+struct JointMerge {
     merges: Vec<Arc<Merge>>,
     ranges: Vec<Range<usize>>,
 }
 
-impl Together {
+impl JointMerge {
     fn edit(self: Arc<Self>, wanted: Vec<Wanted>) -> Edit {
         Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
     }
 
-    /// What each of them makes of its own.
-    fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, Declined>> {
+    /// The result of each share.
+    fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, MergeError>> {
         self.of_each(found).map(|(merge, found)| merge.files_or_new(found)).collect()
     }
 
@@ -323,12 +328,12 @@ impl Together {
         self.merges.iter().zip(self.ranges.iter().map(own))
     }
 
-    fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
-        let each: Result<Vec<_>, Declined> = self.files_of_each(found).into_iter().collect();
+    fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
+        let each: Result<Vec<_>, MergeError> = self.files_of_each(found).into_iter().collect();
         Ok(each?.into_iter().flatten().collect())
     }
 
-    /// Why there is nothing to make of these.
+    /// Why nothing can be written.
     fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> Refused {
         let mut refused = Refused::new();
         for (index, files) in self.files_of_each(found).into_iter().enumerate() {
@@ -352,13 +357,13 @@ impl Share<'_> {
         DesiredState { spec: self.engine.spec, config, prior, planned, version: session.api_version }
     }
 
-    /// Whether something is to be sent.
+    /// Whether there are changes to send.
     fn changes(&self) -> bool {
         let ApplyRequest { prior, planned, .. } = &self.request;
         prior.is_null() || !plan::changed_rows(self.engine.spec, prior, planned).is_empty()
     }
 
-    /// What of others the taking over changed.
+    /// The settings that the adoption overwrote.
     fn lost(&self, merge: &Merge, before: &[Lookup]) -> Vec<(&'static str, Value)> {
         if !self.request.prior.is_null() {
             return Vec::new();
@@ -380,12 +385,12 @@ impl Share<'_> {
     }
 }
 
-/// What the first of them says.
+/// The errors of the first share.
 fn said(found: impl Into<Diagnostics>) -> Refused {
     vec![(0, found.into())]
 }
 
-/// The org, if it is the one of the state and has what the configurations want.
+/// The session, if the state belongs to its org and it supports the configuration.
 async fn connected(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
     let engine = &first.engine;
     if engine.org.stopped() {
@@ -402,7 +407,7 @@ async fn connected(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Resul
     if refused.is_empty() { Ok(session) } else { Err(refused) }
 }
 
-/// Several lists as one, and where each of them is in it.
+/// Concatenates lists, and returns the range of each.
 fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>) {
     let (mut all, mut ranges) = (Vec::new(), Vec::new());
     for list in lists {
@@ -413,7 +418,7 @@ fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>)
     (all, ranges)
 }
 
-/// Lets each conclude what came of its own.
+/// Creates the reply of each share.
 async fn concluded(
     shares: &[&Share<'_>],
     applies: &[Apply<'_>],
@@ -433,7 +438,7 @@ async fn concluded(
     Ok(replies)
 }
 
-/// What one of them is told of what all of them made. What is of none of them is told to the first.
+/// The part of the result for one share. Everything else belongs to the first.
 fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<usize>) -> Applied {
     let is_own = |problem: &DeployProblem| match shares.iter().position(|share| share.has(problem)) {
         Some(owner) => owner == index,
@@ -452,11 +457,11 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
     }
 }
 
-/// The org's refusal, each problem told by the one whose file it is about, or that can explain it.
+/// The rejection: each problem belongs to the share with its file, or to one that can explain it.
 fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
     let ApplyErrorKind::Rejected { problems, deploy_id, accident } = &error.kind else {
-        let told = shares.iter().zip(applies).take(1);
-        return told
+        let refused = shares.iter().zip(applies).take(1);
+        return refused
             .map(|(share, apply)| (0, share.engine.refusals(apply.app, &share.request.planned, error)))
             .collect();
     };
@@ -465,7 +470,7 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
         let owner = shares.iter().position(|share| share.has(problem));
         owner.or_else(|| shares.iter().position(|share| share.explains(problem))).unwrap_or_default()
     };
-    let told = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
+    let refused = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
         let own = causes.iter().filter(|problem| owner(problem) == index);
         let problems: Vec<DeployProblem> = own.map(|problem| (*problem).clone()).collect();
         if problems.is_empty() {
@@ -474,5 +479,5 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
         let kind = ApplyErrorKind::Rejected { problems, deploy_id: deploy_id.clone(), accident: *accident };
         Some((index, share.engine.refusals(apply.app, &share.request.planned, &ApplyError { kind })))
     });
-    told.collect()
+    refused.collect()
 }

@@ -1,7 +1,7 @@
-//! What is to become of the files that are there: an update, or the taking over of what Salesforce made.
+//! Merges the plan into existing files: an update, or the adoption of components that Salesforce created.
 //!
-//! Only what the plan changes is written; all else of a file stays as the org has it at that moment. Pure, and without a
-//! borrow: the org layer asks as often as others change the files in the meantime.
+//! Only planned changes are written; everything else in a file keeps the current value. Pure and without borrows: the
+//! org layer calls it again whenever others change the files.
 
 use std::sync::Arc;
 
@@ -18,27 +18,27 @@ use crate::provider::plan;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{Creation, Part, ResourceSpec};
 
-/// The plan for some files, and what it depends on.
+/// The plan for some files, and its context.
 pub(super) struct Merge {
     spec: &'static ResourceSpec,
     app: String,
     session: SessionFacts,
     request: ApplyRequest,
     private: PrivateState,
-    /// The client ID that the provider logs in with, and what would lock it out if the app is that client.
+    /// The client ID of the provider, and the changes that would lock it out if the app has this client ID.
     danger: Option<(String, Vec<&'static Lockout>)>,
     wanted: Vec<Wanted>,
 }
 
-/// Why there is nothing to make of some files.
-pub(super) enum Declined {
-    /// They are not there, or not all.
+/// Why nothing can be written.
+pub(super) enum MergeError {
+    /// Some files do not exist.
     Missing(Option<&'static Part>),
     Refused(Diagnostics),
 }
 
 impl Engine<'_> {
-    /// What a request makes of the files that are there.
+    /// The merge of a request.
     pub(super) fn merge(
         &self,
         request: &ApplyRequest,
@@ -68,7 +68,7 @@ impl Engine<'_> {
 }
 
 impl Merge {
-    /// The same as the org layer takes it.
+    /// The same in the form of the org layer.
     pub(super) fn edit(self: &Arc<Self>) -> Edit {
         let merge = self.clone();
         Edit { wanted: self.wanted.clone(), merge: Arc::new(move |found| merge.files(found).ok()) }
@@ -84,27 +84,27 @@ impl Merge {
         }
     }
 
-    /// The resource as these answers have it.
+    /// The resource from these lookups.
     pub(super) fn actual(&self, found: &[Lookup]) -> Result<Actual, Diagnostics> {
         actual(self.spec, &self.app, &self.session, found)
     }
 
-    /// The files to write. None of them when all are as planned.
-    pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
-        let actual = self.actual(found).map_err(Declined::Refused)?;
+    /// The files to write. Empty when all values are as planned.
+    pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
+        let actual = self.actual(found).map_err(MergeError::Refused)?;
         if let Some((client_id, lockouts)) = &self.danger
             && found.iter().any(|lookup| is_consumer(lookup, client_id))
             && let Some(lockout) = lockouts.iter().find(|lockout| self.makes(lockout.attribute, &actual))
         {
             let refused = diagnostics::self_lockout_by(&self.app, lockout.attribute, lockout.because);
-            return Err(Declined::Refused(refused.into()));
+            return Err(MergeError::Refused(refused.into()));
         }
         if !actual.exists() {
-            return Err(Declined::Missing(None));
+            return Err(MergeError::Missing(None));
         }
         let desired = self.desired();
         if let Some(part) = desired.missing_part(&actual) {
-            return Err(Declined::Missing(Some(part)));
+            return Err(MergeError::Missing(Some(part)));
         }
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
             PartState::Present(found) => component_to_write(&desired, part, &found.component),
@@ -114,20 +114,21 @@ impl Merge {
         Ok(files.collect())
     }
 
-    /// The files to write, new ones included for parts that are not there. Those that are taken over nobody else would make:
-    /// the org does it for new settings only.
-    pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+    /// The files to write, including new ones for missing parts. Missing adopted components are created too, because
+    /// Salesforce creates them only together with new settings.
+    pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
         let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::TakesOver;
         let declined = match self.files(found) {
-            Err(Declined::Missing(part)) if may_be_new => Declined::Missing(part),
-            // Whoever made it since the plan is not overwritten. What is as planned may be our own.
+            Err(MergeError::Missing(part)) if may_be_new => MergeError::Missing(part),
+            // A component that others created since the plan is not overwritten. If it is as planned, it may be from
+            // this provider.
             Ok(files)
                 if self.request.prior.is_null()
                     && self.spec.creation == Creation::New
                     && !files.is_empty() =>
             {
-                return Err(Declined::Refused(
-                    diagnostics::came_since_plan(self.spec.noun, &self.app).into(),
+                return Err(MergeError::Refused(
+                    diagnostics::created_since_plan(self.spec.noun, &self.app).into(),
                 ));
             }
             files => return files,
@@ -143,7 +144,7 @@ impl Merge {
         Ok(files.collect())
     }
 
-    /// Whether an attribute is not yet what it is planned to be, as far as the org shows it.
+    /// Whether the visible value of an attribute differs from the plan.
     fn makes(&self, attribute: &str, actual: &Actual) -> bool {
         let Some(row) = self.spec.row(attribute) else { return false };
         let planned = self.request.planned.get(attribute);
@@ -151,7 +152,7 @@ impl Merge {
         !there.is_some_and(|there| same_meaning(row.field, there, planned))
     }
 
-    /// A part that may not be read is written from what the state knows, and only when something of it changes.
+    /// An unreadable part is written from the values of the state, and only if one of them changes.
     fn unreadable(&self, part: &'static Part) -> Option<Component> {
         let desired = self.desired();
         let changed = plan::changed_rows(self.spec, desired.prior, desired.planned);

@@ -1,7 +1,7 @@
-//! Read, create, update, delete and import, for any resource: plans become components, components become states.
+//! Read, create, update, delete and import of any resource: converts plans to components, and components to states.
 //!
-//! Start with `state` (pure: components to attributes and back), then `read` and `apply`. Nothing here names a field,
-//! and nothing here knows how an org is talked to.
+//! Start with `state` (pure: components to attributes and back), then `read` and `apply`. Nothing here names a field
+//! or knows the protocol of an org.
 
 mod activity;
 mod adoption;
@@ -13,14 +13,14 @@ mod disappearance;
 mod import;
 mod joint;
 mod merge;
-mod people;
 mod read;
 mod records;
 pub(super) mod state;
 mod update;
+mod user_counts;
 
 pub use activity::Activity;
-pub use claims::Obstacle;
+pub use claims::CreationConflict;
 pub use import::listed;
 pub use joint::{Share, create, update};
 pub use read::is_linked;
@@ -35,17 +35,17 @@ use super::resources::oauth_settings;
 use crate::org::{Lookup, Org, SessionFacts, Wanted};
 use crate::value::Value;
 
-/// How long a verifying read may take after an apply was interrupted or timed out: on a clock of its own, so that
-/// what exists in the org is in the state although the operation has no time left.
+/// The timeout of the verifying read after an interrupted or timed out apply. It is independent of the timeout of the
+/// operation, so that the state has what exists in the org.
 const VERIFYING: Duration = Duration::from_secs(60);
 
 /// One resource type in one org.
 pub struct Engine<'a> {
     pub spec: &'static ResourceSpec,
-    /// The resource type that the user writes: the spec's, or the union's that it is a member of.
+    /// The resource type in the configuration: that of the spec, or of its union.
     pub resource: &'static str,
     pub org: &'a Org,
-    /// The client ID that the provider logs in with.
+    /// The client ID of the provider.
     pub client_id: Option<&'a str>,
     pub login: &'a OwnLogin,
     pub allow_self_lockout: bool,
@@ -60,26 +60,26 @@ impl Engine<'_> {
         self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
     }
 
-    /// Refuses to change what was read from another org, or from none.
+    /// Rejects a change of a resource that was read from another org.
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
         self.previous_orgs.check(state_org, session, &diagnostics::whose(self.spec.noun, app))
     }
 
-    /// The file that tells whether an app is the one that the provider logs in with; none when it logs in without one.
+    /// The file that determines whether the provider logs in with the app. `None` when the provider has no client ID.
     fn own_consumer(&self, app: &str) -> Option<Wanted> {
         self.client_id?;
         let row = oauth_settings::SPEC.key_row()?;
-        // What cannot be read is not it, so nobody needs to look far for it.
+        // A file that cannot be read is not it, so a short wait is sufficient.
         Some(Wanted::new(row.part.kind, app).best_effort())
     }
 
-    /// Whether this is the consumer that the provider logs in with.
+    /// Whether the provider logs in with this consumer.
     fn is_own_consumer(&self, lookup: &Lookup) -> bool {
         self.client_id.is_some_and(|client_id| is_consumer(lookup, client_id))
     }
 }
 
-/// Whether this is the file of the consumer with this client ID.
+/// Whether this file has the consumer with this client ID.
 fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
     let (Some(row), Some(component)) = (oauth_settings::SPEC.key_row(), lookup.component()) else {
         return false;
@@ -87,7 +87,7 @@ fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
     component.key.kind == row.part.kind && component.get(row.field.attribute).as_text() == Some(client_id)
 }
 
-/// Org IDs come with 15 or with 18 characters; the first 15 decide.
+/// Org IDs have 15 or 18 characters; the first 15 identify the org.
 pub fn same_org(one: &str, other: &str) -> bool {
     let short = |id: &str| id.chars().take(15).collect::<String>();
     short(one) == short(other)

@@ -1,4 +1,4 @@
-//! Reading a resource: what the org has of it, and whether "nothing" may be believed.
+//! Reads a resource, and decides whether a missing one may be removed from the state.
 
 use std::collections::BTreeMap;
 
@@ -9,58 +9,62 @@ use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
-use crate::provider::previous_orgs::Anew;
+use crate::provider::previous_orgs::Refreshed;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Row, Subject};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// Refreshes a state. On any error the state stays as it is.
+    /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let app = self.app_of(&request.state);
-        let (mut reply, anew) = self.read_part(request).await;
-        if let Some(anew) = anew {
-            reply.diagnostics.push(self.tell_anew(&app, &anew).await);
+        let (mut reply, refreshed) = self.read_part(request).await;
+        if let Some(refreshed) = refreshed {
+            reply.diagnostics.push(self.report_previous_org(&app, &refreshed).await);
         }
         reply
     }
 
-    /// What is different from the org that a state was of.
-    pub async fn tell_anew(&self, app: &str, anew: &Anew) -> Diagnostic {
+    /// The differences to a previous org.
+    pub async fn report_previous_org(&self, app: &str, refreshed: &Refreshed) -> Diagnostic {
         match self.session().await {
-            Ok(session) => {
-                diagnostics::read_anew(self.spec.noun, app, anew, &session.org_id_18, &session.instance)
-            }
+            Ok(session) => diagnostics::previous_org_refreshed(
+                self.spec.noun,
+                app,
+                refreshed,
+                &session.org_id_18,
+                &session.instance,
+            ),
             Err(found) => found,
         }
     }
 
-    /// The same of a resource that may be a part of another one, which tells itself what was of a previous org.
-    pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Anew>) {
+    /// The same for a member of a union, which reports the differences itself.
+    pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Refreshed>) {
         let mut reply = ReadReply {
             state: request.state.clone(),
             private: request.private.clone(),
             identity: request.identity.clone(),
             diagnostics: Diagnostics::default(),
         };
-        let mut anew = None;
+        let mut refreshed = None;
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
-            Some(Ok(found)) => anew = found,
+            Some(Ok(found)) => refreshed = found,
             Some(Err(found)) => reply.diagnostics.extend(found),
             None => {
                 let app = self.app_of(&request.state);
                 reply.diagnostics.push(diagnostics::read_interrupted(self.spec.noun, &app));
             }
         }
-        (reply, anew)
+        (reply, refreshed)
     }
 
     async fn refresh(
         &self,
         request: &ReadRequest,
         reply: &mut ReadReply,
-    ) -> Result<Option<Anew>, Diagnostics> {
+    ) -> Result<Option<Refreshed>, Diagnostics> {
         self.activity.unplan(self.spec.name, false);
         let mut private = PrivateState::read(&request.private);
         let mut app = self.app_of(&request.state);
@@ -75,7 +79,7 @@ impl Engine<'_> {
             if self.spec.subject == Subject::Org {
                 app.clone_from(&session.org_id_18);
             }
-            // An org that does not show the consumer may tell its key; that of the previous org is of no use.
+            // An org that hides the consumer may return its key. The key of the previous org is useless.
             if let Some(row) = self.spec.key_row() {
                 prior.put(row.field.attribute, Value::Null);
             }
@@ -90,7 +94,11 @@ impl Engine<'_> {
             reply.state = Value::Null;
             reply.identity = None;
             let missing = vec![self.spec.noun];
-            return Ok(previous.map(|from| Anew { from: from.to_owned(), missing, ..Anew::default() }));
+            return Ok(previous.map(|from| Refreshed {
+                from: from.to_owned(),
+                missing,
+                ..Refreshed::default()
+            }));
         }
         if private.imported {
             check_importable(&app, &actual)?;
@@ -105,10 +113,11 @@ impl Engine<'_> {
         };
         let mut state = join(&context, &actual, &prior);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
-        let anew = previous.map(|from| self.anew(from, &request.state, &state, &actual, &records));
+        let refreshed =
+            previous.map(|from| self.differences(from, &request.state, &state, &actual, &records));
         let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
-        let headcount = self.headcount(&state, &records, &private.headcount).await;
-        let private = PrivateState { records, headcount, ..private };
+        let user_counts = self.user_counts(&state, &records, &private.user_counts).await;
+        let private = PrivateState { records, user_counts, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
         self.activity.note(
@@ -118,21 +127,21 @@ impl Engine<'_> {
             state.get(DELETION_PROTECTION) == &Value::Bool(true),
         );
         reply.state = state;
-        Ok(anew)
+        Ok(refreshed)
     }
 
-    /// What is different from a state of a previous org.
-    fn anew(
+    /// The differences to a state of a previous org.
+    fn differences(
         &self,
         from: &str,
         before: &Value,
         now: &Value,
         actual: &Actual,
         records: &BTreeMap<String, String>,
-    ) -> Anew {
+    ) -> Refreshed {
         let key = self.spec.key_row().map(|row| row.field.attribute);
         let text = |state: &Value| key.and_then(|key| state.get(key).as_text()).map(str::to_owned);
-        // The link to the own consumer, and what else begins with the ID of the org.
+        // The link to the own consumer, and other values that start with the ID of the org.
         let owner = |state: &Value, name: &str| {
             let owner = state.get(name).as_text().and_then(|text| text.split_once(':'));
             owner.map(|(owner, _)| owner.to_owned())
@@ -145,11 +154,12 @@ impl Engine<'_> {
         let differs = |row: &Row| {
             let name = row.field.attribute;
             let differs = !same(row.field, before.get(name), now.get(name), records);
-            // Null is what no state had so far: of a part that a moved resource did not have, of a label without an attribute.
+            // Null when the state has no value yet: a part that a moved resource did not have, or a label without an
+            // attribute.
             Some(name) != key && !before.get(name).is_null() && !names_its_org(name) && differs
         };
         let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
-        Anew {
+        Refreshed {
             from: from.to_owned(),
             key: text(before).filter(|old| text(now).as_ref() != Some(old)).map(|old| (old, text(now))),
             missing: Vec::new(),
@@ -158,7 +168,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether the app is the one that the provider logs in with, as far as that is known without a call.
+    /// Whether the provider logs in with the app, as far as known without a call.
     async fn is_own_app(&self, app: &str, deadline: Instant) -> bool {
         let Some(wanted) = self.own_consumer(app) else {
             return false;
@@ -167,7 +177,7 @@ impl Engine<'_> {
         lookups.is_ok_and(|lookups| lookups.iter().any(|lookup| self.is_own_consumer(lookup)))
     }
 
-    /// Refuses to believe that many resources are gone at once.
+    /// Rejects a mass removal.
     fn guard_disappearance(
         &self,
         app: &str,
@@ -179,16 +189,16 @@ impl Engine<'_> {
         if self.allow_mass_removal || !disappearance::exceeds_removal_threshold(missing, actual.others) {
             return Ok(());
         }
-        let gone = diagnostics::Gone { missing, left: actual.others, previous };
-        Err(diagnostics::many_gone(self.spec.noun, app, &gone, &session.instance))
+        let gone = diagnostics::MassRemoval { missing, left: actual.others, previous };
+        Err(diagnostics::mass_removal(self.spec.noun, app, &gone, &session.instance))
     }
 
-    /// Whose the resource is, in a state: the app's name, or the org's ID.
+    /// The app or org of a state.
     pub(super) fn app_of(&self, object: &Value) -> String {
         object.get(self.spec.subject_attribute()).as_text().unwrap_or_default().to_owned()
     }
 
-    /// The same in the plan of a creation, which does not know the org yet.
+    /// The same in the plan of a create, which does not know the org.
     pub(super) async fn subject(&self, planned: &Value) -> Result<String, Diagnostic> {
         match self.spec.subject {
             Subject::App { .. } => Ok(self.app_of(planned)),
@@ -196,7 +206,7 @@ impl Engine<'_> {
         }
     }
 
-    /// What the org has of the resource's parts.
+    /// Reads the parts of the resource.
     pub(super) async fn look_up(
         &self,
         app: &str,
@@ -210,7 +220,7 @@ impl Engine<'_> {
         actual(self.spec, app, session, &lookups)
     }
 
-    /// The resource's parts, under the names that they had when they were last seen.
+    /// The parts with their last known names.
     pub(super) fn wanted(&self, app: &str, private: &PrivateState) -> Vec<Wanted> {
         let parts = self.spec.parts.iter();
         parts
@@ -229,7 +239,7 @@ impl Engine<'_> {
         answer.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
     }
 
-    /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
+    /// Unreadable parts keep their values; the consumer key may be available elsewhere.
     pub(super) async fn fill_unreadable(
         &self,
         app: &str,
@@ -251,7 +261,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The consumer key of an app by REST, where the org allows that.
+    /// The consumer key of an app from the REST API, if the org allows it.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
         match self.org.app_record_id(app).await? {
             Some(id) => self.org.consumer_key(&id).await,
@@ -264,7 +274,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether the consumer is another org's: then there is no consumer file here.
+/// Whether the consumer belongs to another org, so that there is no consumer file.
 pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -> bool {
     let Some(row) = spec.link_row() else {
         return false;
@@ -274,10 +284,10 @@ pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -
     link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
 }
 
-/// The resource that these answers about its parts amount to, in their order; further ones are not looked at.
+/// The resource from the lookups of its parts, in their order.
 ///
 /// # Errors
-/// When they leave it open.
+/// If the lookups are ambiguous.
 pub(super) fn actual(
     spec: &'static ResourceSpec,
     app: &str,

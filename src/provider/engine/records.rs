@@ -1,4 +1,4 @@
-//! Record IDs in a configuration: Salesforce takes them and returns names, so both must be known to compare.
+//! Record IDs in a configuration: Salesforce accepts IDs and returns names, so comparing them requires both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use super::Engine;
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// Names of the records that `values` name by ID, those already known included. What cannot be looked up is
-    /// left out: the org itself will say what it does not know.
+    /// The names of the records with an ID in `values`, including known ones. Unknown IDs are omitted: Salesforce will
+    /// reject them.
     pub(super) async fn record_names(
         &self,
         values: &Value,
@@ -44,7 +44,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether a text has the form of a record ID of this kind.
+/// Whether a text is a record ID of this type.
 fn is_id(text: &str, prefix: &str) -> bool {
     matches!(text.len(), 15 | 18)
         && text.starts_with(prefix)

@@ -1,4 +1,4 @@
-//! Attributes to components and back: pure walks over the tables.
+//! Converts attributes to components and back, with the tables.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::metadata::{self, Component, ComponentKey, Deployed, Field, Kind, Omit
 use crate::org::Found;
 use crate::value::Value;
 
-/// What an org has of a part.
+/// A part in the org.
 pub enum PartState {
     Present(Box<Found>),
     Absent,
-    /// It is there, but we may not see it.
+    /// It exists, but cannot be read.
     Unreadable,
 }
 
@@ -29,10 +29,10 @@ impl PartState {
     }
 }
 
-/// A resource as an org has it, in the order of the spec's parts.
+/// A resource in the org, in the order of the parts.
 pub struct Actual {
     pub parts: Vec<(&'static Part, PartState)>,
-    /// Where a part is absent: how many others of its kind the org lists.
+    /// If a part is absent, the number of others of its type in the org.
     pub others: usize,
 }
 
@@ -45,7 +45,7 @@ impl Actual {
             .map_or(&ABSENT, |(_, state)| state)
     }
 
-    /// Whether the resource exists: its required parts do, or any part when none is required.
+    /// Whether the resource exists: its required parts, or any part if none is required.
     pub fn exists(&self) -> bool {
         let present = |state: &PartState| matches!(state, PartState::Present(_));
         let mut required =
@@ -63,7 +63,7 @@ impl Actual {
         })
     }
 
-    /// Full names by metadata type, for private state.
+    /// Full names by metadata type, for the private state.
     pub fn names(&self) -> BTreeMap<String, String> {
         let present = self.parts.iter().filter_map(|(part, state)| Some((part, state.component()?)));
         present
@@ -72,17 +72,17 @@ impl Actual {
     }
 }
 
-/// What a state is made from, besides the components.
+/// The context of a state.
 pub struct StateContext<'a> {
     pub spec: &'static ResourceSpec,
     pub app: &'a str,
     pub org_id: &'a str,
-    /// Nothing was managed before: everything that the org has is taken into the state.
+    /// The resource was not managed before: the state gets all values of the org.
     pub importing: bool,
     pub records: &'a BTreeMap<String, String>,
 }
 
-/// The state of a resource: the org's values, in the form that `prior` has them in where they mean the same.
+/// The state of a resource: the values of the org, in the form of `prior` if they are equivalent.
 pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
     let spec = context.spec;
     let mut state = spec.schema().block.empty();
@@ -93,7 +93,7 @@ pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value
     }
     state.put(spec.subject_attribute(), context.app.into());
     state.put(ID, context.app.into());
-    // Both forms of an org's ID name it; a state keeps the one that it has.
+    // Both forms of an org ID are equivalent; a state keeps its form.
     let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, context.org_id));
     state.put(ORG_ID, known.unwrap_or(context.org_id).into());
     if spec.shows_namespace {
@@ -102,7 +102,7 @@ pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value
     }
     for row in spec.rows() {
         let name = row.field.attribute;
-        // Without any state nothing is known, and all is shown.
+        // Without a state all values are new.
         let before = if prior.is_null() { &Value::Unknown } else { prior.get(name) };
         state.put(name, join_row(row, context, actual.part(row.part), before));
     }
@@ -131,20 +131,20 @@ fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Valu
     if !prior.is_unknown() && same(row.field, prior, &value, context.records) { prior.clone() } else { value }
 }
 
-/// Whether this is the link to a consumer of this very org. A state that comes from an import is without it: what
-/// Terraform generates from that state is then good for another org, and for the resource made anew.
+/// Whether this is the link to a consumer of the same org. The state of an import omits it, so that a generated
+/// configuration works in another org and for a recreated resource.
 fn is_own_link(row: Row, context: &StateContext<'_>, value: &Value) -> bool {
     let is_link = context.spec.link == Some(row.field.attribute);
     let owner = value.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
     is_link && owner.is_some_and(|owner| super::same_org(owner, context.org_id))
 }
 
-/// The value of an element that is there or not, as an attribute.
+/// The value of an attribute from its element.
 fn present(field: &Field, value: &Value) -> Value {
     if value.is_null() { absent(field) } else { value.clone() }
 }
 
-/// The attribute's value when the org has no such element.
+/// The value of an attribute if the element does not exist.
 fn absent(field: &Field) -> Value {
     match (field.omitted, field.kind) {
         _ if field.absent.is_some() => field.absent.map_or(Value::Null, |value| value.value()),
@@ -154,7 +154,7 @@ fn absent(field: &Field) -> Value {
     }
 }
 
-/// Whether two values mean the same to Salesforce, record IDs read as names.
+/// Whether two values are equivalent to Salesforce, with record IDs resolved to names.
 pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String, String>) -> bool {
     if field.record.is_none() || records.is_empty() {
         return metadata::same_meaning(field, one, other);
@@ -170,7 +170,7 @@ fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// What the plan wants of one part: values by row, nulls clear. Rows that are not ours to change are not in it.
+/// The planned values of one part by row; null clears. Without rows that are not managed.
 pub struct DesiredState<'a> {
     pub spec: &'static ResourceSpec,
     pub config: &'a Value,
@@ -196,7 +196,7 @@ impl DesiredState<'_> {
         match field.sent {
             Deployed::Never => return None,
             Deployed::WhenConfigured | Deployed::Mirrored if !written => return None,
-            // A file that is there keeps its own.
+            // An existing file keeps its name.
             Deployed::Mirrored if existing.is_some() => return None,
             Deployed::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
@@ -213,13 +213,13 @@ impl DesiredState<'_> {
         }
     }
 
-    /// Whether the configuration uses another org's consumer for a part, so that there is no file of it here.
+    /// Whether the part belongs to the consumer of another org, so that there is no file.
     pub fn is_elsewhere(&self, part: &Part) -> bool {
         let linked = self.spec.link.is_some_and(|link| !self.config.get(link).is_null());
         linked && self.spec.is_consumer_part(part)
     }
 
-    /// Of these, what the plan changes. What Salesforce made is taken over: then all that is ours is.
+    /// The values that the plan changes. An adopted component gets all managed values.
     fn changes_of(&self, part: &Part, existing: &Component) -> Vec<(&'static Field, Value)> {
         let takes_over = self.prior.is_null();
         let changes = |(field, value): &(&'static Field, Value)| {
@@ -231,7 +231,7 @@ impl DesiredState<'_> {
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
     }
 
-    /// A part that is not there although the configuration says something of it.
+    /// A missing part with configured values.
     pub fn missing_part(&self, actual: &Actual) -> Option<&'static Part> {
         self.spec.parts.iter().find(|part| {
             let absent = matches!(actual.part(part), PartState::Absent);
@@ -239,7 +239,7 @@ impl DesiredState<'_> {
         })
     }
 
-    /// Whether the configuration asks for anything but what an absent part amounts to.
+    /// Whether the configuration differs from an absent part.
     fn is_configured(&self, field: &Field) -> bool {
         let value = self.planned.get(field.attribute);
         let nothing = match field.omitted {
@@ -249,14 +249,14 @@ impl DesiredState<'_> {
         field.owns_attribute() && field.sent != Deployed::Never && !nothing
     }
 
-    /// What a new file begins with, as Salesforce's own does: nothing that makes sense only beside a value that is written.
+    /// The initial values of a new file, without those that depend on another value.
     fn created_as(&self, field: &Field) -> Option<Value> {
         let on = self.spec.dependents.iter().find(|(dependent, _)| *dependent == field.attribute);
         let stands_beside = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
         field.created_as.filter(|_| !stands_beside).map(|value| value.value())
     }
 
-    /// Whether an attribute that is not written loses its sense because the one it stands beside changes.
+    /// Whether an omitted attribute is removed because the one it depends on changes.
     fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
         let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
             return false;
@@ -266,7 +266,7 @@ impl DesiredState<'_> {
     }
 }
 
-/// The component to write for a part, or none when the org has it so already.
+/// The component to write for a part. `None` when the org has all values.
 pub fn component_to_write(
     desired: &DesiredState<'_>,
     part: &'static Part,
@@ -279,7 +279,7 @@ pub fn component_to_write(
     differs.then(|| existing.merge(&wanted))
 }
 
-/// A component that does not exist yet.
+/// A new component.
 pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str) -> Component {
     let named_like_the_app = part.suffix.is_empty();
     let parent = if named_like_the_app { "" } else { app };
@@ -289,7 +289,7 @@ pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str)
     component.merge(&desired.of(part, None))
 }
 
-/// A component as the state knows it, for a part that may be written but not read.
+/// The component from the state, for a part that can be written but not read.
 pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, app: &str) -> Component {
     let mut component = Component::new(ComponentKey::new(part.kind, full_name), app);
     let rows =

@@ -1,9 +1,9 @@
-//! Update: what the plan changes is made of what is there (`merge.rs`), and all else stays.
+//! Update: merges the planned changes into the existing files (`merge.rs`).
 
 use std::sync::Arc;
 
 use super::apply::Apply;
-use super::merge::{Declined, Merge};
+use super::merge::{Merge, MergeError};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::org::{Applied, ApplyError, ApplyErrorKind, Freshness, Instant};
 use crate::provider::diagnostics::Diagnostics;
@@ -27,8 +27,7 @@ impl Engine<'_> {
         }
     }
 
-    /// # Errors
-    /// When it is certain that nothing was changed.
+    /// # Errors If it is certain that nothing was changed.
     async fn updated(&self, request: &ApplyRequest) -> Result<ApplyReply, Diagnostics> {
         let app = self.app_of(&request.planned);
         let private = PrivateState::read(&request.private);
@@ -54,10 +53,10 @@ impl Engine<'_> {
         self.conclude(&apply, outcome).await
     }
 
-    /// Sends an edit, and once more when it got lost.
+    /// Sends an edit, and repeats it if the response is lost.
     ///
     /// # Errors
-    /// When what is there cannot be edited: nothing was changed.
+    /// If the existing files cannot be edited: nothing was changed.
     pub(super) async fn send_edit(
         &self,
         merge: &Arc<Merge>,
@@ -73,23 +72,23 @@ impl Engine<'_> {
         let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
             return Ok(outcome);
         };
-        let declined = merge.files(found).err().unwrap_or(Declined::Missing(None));
+        let declined = merge.files(found).err().unwrap_or(MergeError::Missing(None));
         Err(self.declined(apply.app, declined))
     }
 
-    /// Why there is nothing to make of what is there.
-    pub(super) fn declined(&self, app: &str, declined: Declined) -> Diagnostics {
+    /// Why nothing can be written.
+    pub(super) fn declined(&self, app: &str, declined: MergeError) -> Diagnostics {
         match declined {
-            Declined::Refused(found) => found,
-            Declined::Missing(Some(part)) => {
-                diagnostics::part_missing(self.spec.noun, app, part.kind.name).into()
+            MergeError::Refused(found) => found,
+            MergeError::Missing(Some(part)) => {
+                diagnostics::missing_component(self.spec.noun, app, part.kind.name).into()
             }
-            Declined::Missing(None) => diagnostics::gone_since_plan(self.spec.noun, app).into(),
+            MergeError::Missing(None) => diagnostics::no_longer_exists(self.spec.noun, app).into(),
         }
     }
 }
 
-/// The answer to an update that sends nothing.
+/// The reply of an update without changes.
 pub(super) fn unchanged(request: &ApplyRequest) -> ApplyReply {
     let private = PrivateState::read(&request.private);
     let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);

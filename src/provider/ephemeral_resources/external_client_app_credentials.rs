@@ -1,4 +1,4 @@
-//! `salesforce_external_client_app_credentials`: the key and the secret of an app's consumer.
+//! `salesforce_external_client_app_credentials`: the key and the secret of the consumer of an app.
 
 use std::sync::OnceLock;
 
@@ -8,30 +8,30 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_external_client_app_credentials",
-    doc: "The consumer key and the consumer secret of an External Client App, for the time of one run: Terraform keeps them \
-          in no state and in no plan. Reading them changes nothing in the org.\n\nHand them to write-only arguments of \
-          other providers, such as `data_json_wo` of `vault_kv_secret_v2`. Needs Terraform 1.10 or OpenTofu 1.11; \
-          write-only arguments need Terraform 1.11.",
+    doc: "The consumer key and the consumer secret of an External Client App. Terraform does not store them in a state \
+          or plan. Reading them does not change the org.\n\nPass them to write-only arguments of other providers, such \
+          as `data_json_wo` of `vault_kv_secret_v2`. Requires Terraform 1.10 or OpenTofu 1.11. Write-only arguments \
+          require Terraform 1.11.",
     columns: &[
         Column::Own(Own::new(
             "external_client_app",
             Shape::AppName,
             Role::Required,
-            "The API name of the app. Refer to the `id` of its OAuth settings, or to `external_client_app` of its \
-             credential rotation, so that the secret is read after these were changed.",
+            "The API name of the app. Use the `id` of its OAuth settings, or `external_client_app` of its credential \
+             rotation, so that Terraform reads the secret after changes of these.",
         )),
         Column::Own(Own::new(
             "consumer_key",
             Shape::Text,
             Role::Either,
-            "The consumer key, which OAuth calls client ID. Left out: that of the app's only consumer. Write it where an app \
-             has several, or to make sure that the secret belongs to this key.",
+            "The consumer key (the OAuth client ID). Defaults to the key of the only consumer of the app. Set it if an \
+             app has several consumers, or to ensure that the secret belongs to this key.",
         )),
         Column::Own(Own::new(
             "consumer_secret",
             Shape::Secret,
             Role::Result,
-            "The consumer secret, which OAuth calls client secret.",
+            "The consumer secret (the OAuth client secret).",
         )),
     ],
     one_of: &[],

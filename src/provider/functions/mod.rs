@@ -1,4 +1,4 @@
-//! The functions, a file or a folder each.
+//! The functions, one file or folder each.
 
 pub mod connected_app;
 pub mod record_id_18;

@@ -1,4 +1,4 @@
-//! `record_id_18`: the long form of a record ID. What an ID is stands in `metadata/record_id`.
+//! `record_id_18`: the long form of a record ID. `metadata/record_id` defines the forms.
 
 use crate::metadata::{echo, long_id};
 use crate::provider::function_spec::{Fault, FunctionSpec, Parameter, text};
@@ -7,15 +7,16 @@ use crate::value::{Type, Value};
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "record_id_18",
     summary: "The 18 characters of a Salesforce record ID",
-    doc: "Gives a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in others, and \
-          Terraform compares texts: two forms of one ID are two values to it.\n\nAn ID of 15 characters gets the three that are \
-          missing: they tell which of its letters are upper case. An ID of 18 is checked. Where all its letters came in one case, \
-          as spreadsheets and some databases leave them, the last three say what the case was, and the ID is given back with it. \
-          What fits neither way is an error.\n\nNothing is asked of an org: whether there is such a record is not known.",
+    doc: "Returns a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in \
+          others. Terraform compares texts, so the two forms of one ID are different values.\n\nThe function adds the \
+          missing three characters to an ID with 15 characters: they encode which letters are upper case. It checks an \
+          ID with 18 characters. If all letters have the same case, as after an export from a spreadsheet, it restores \
+          the case from the last three characters. Any other ID is an error.\n\nThe function does not call an org, so \
+          it does not check whether the record exists.",
     parameters: &[Parameter {
         name: "id",
         ty: Type::String,
-        doc: "A record ID of 15 or 18 characters, of whatever object.",
+        doc: "A record ID with 15 or 18 characters, of any object.",
     }],
     returns: || Type::String,
     call,

@@ -11,13 +11,13 @@ use crate::provider::timeouts::Timeouts;
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app",
     noun: "external client app",
-    doc: "An External Client App: its name, its label and whom to ask about it. Its OAuth settings and its policies \
-          are resources of their own.\n\nDestroying or replacing an app deletes all its parts, its consumer key and \
-          every token that was issued for it.",
+    doc: "An External Client App: its name, its label and its contacts. Other resources manage its OAuth settings and \
+          its policies.\n\nDestroying or replacing an app deletes its settings, its policies, its consumer key and all \
+          its tokens.",
     subject: Subject::App {
         attribute: "name",
-        doc: "The app's API name: letters, digits and single underscores, starting with a letter. Changing it \
-              replaces the app; to change what people see, change `label`.",
+        doc: "The API name of the app: letters, digits and single underscores, starting with a letter. Changing it \
+              replaces the app. To change the name that users see, change `label`.",
     },
     parts: &[Part { kind: &external_client_application::TYPE, suffix: "", presence: Presence::Required }],
     creation: Creation::New,

@@ -1,4 +1,4 @@
-//! The managed resources, one file each: what parts they have and what must not be said together.
+//! The managed resources, one file each: their metadata types and the rules between their attributes.
 
 pub mod external_client_app;
 pub mod oauth_client;

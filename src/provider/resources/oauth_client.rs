@@ -7,12 +7,12 @@ use crate::provider::union_spec::{Member, MemberBlock, UnionSpec};
 
 pub static SPEC: UnionSpec = UnionSpec {
     name: "salesforce_oauth_client",
-    doc: "A whole External Client App: the app, its OAuth settings with the consumer, and its policies. One deploy creates \
-          it, changes anything of it and deletes it, and what needs each other changes together.\n\nFor whoever owns an \
-          app alone. Where developers and admins work apart, `salesforce_external_client_app`, \
-          `salesforce_external_client_app_oauth_settings` and `salesforce_external_client_app_policies` manage its parts \
-          one by one. One app is for one kind of them only.\n\nDestroying or replacing it deletes the app, its consumer key \
-          and every token that was issued for it. The consumer secret is in no attribute, no state and no plan.",
+    doc: "A whole External Client App: the app, its OAuth settings with the consumer, and its policies. A single \
+          deploy creates, changes or deletes all of it.\n\nUse this resource if one team owns the app. If developers \
+          and administrators manage it separately, use `salesforce_external_client_app`, \
+          `salesforce_external_client_app_oauth_settings` and `salesforce_external_client_app_policies`. Do not use \
+          both kinds of resources for the same app.\n\nDestroying or replacing the resource deletes the app, its \
+          consumer key and all its tokens. The consumer secret is not part of any attribute, state or plan.",
     members: &[
         Member { spec: &external_client_app::SPEC, block: None },
         Member { spec: &oauth_settings::SPEC, block: None },
@@ -20,11 +20,11 @@ pub static SPEC: UnionSpec = UnionSpec {
             spec: &policies::SPEC,
             block: Some(MemberBlock {
                 name: "policies",
-                doc: "Who may use the app, how long tokens live, from where, and which of its plugins are on. Left out: not \
-                      managed, the org's policies stay. Salesforce makes policies with its defaults for an app that comes \
-                      without this block. An import takes them into the state, and where the configuration has no such block, the first plan \
-                      takes them out again and leaves the org as it is. In a `dynamic` block Terraform must know in the plan whether \
-                      it is there.",
+                doc: "Who can use the app, how long tokens are valid, from where users can log in, and which plugins \
+                      are enabled. Without this block the policies are not managed: a new app gets the default \
+                      policies of Salesforce, and existing policies do not change. An import adds the policies to the \
+                      state. If the configuration has no such block, the first plan removes them from the state and \
+                      does not change the org. In a `dynamic` block, the number of blocks must be known during plan.",
             }),
         },
     ],

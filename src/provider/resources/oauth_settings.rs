@@ -1,4 +1,4 @@
-//! `salesforce_external_client_app_oauth_settings`: the OAuth settings and the consumer, one deploy for both files.
+//! `salesforce_external_client_app_oauth_settings`: the OAuth settings and the consumer.
 
 use std::sync::OnceLock;
 
@@ -6,11 +6,12 @@ use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth
 use crate::org::SOAP_ACCEPTS_JWT;
 use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
-/// The scopes that make refresh tokens.
+/// The scopes that allow refresh tokens.
 const REFRESHING: &[&str] = &["RefreshToken", "OfflineAccess"];
 
 const LOCKOUTS: &[Lockout] = &[
@@ -18,64 +19,64 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "named_user_jwt_enabled",
         when: When::Becomes(Is::True),
         ends: Ends::AllBelow(SOAP_ACCEPTS_JWT),
-        because: "With named_user_jwt_enabled = true the tokens that it gets are JWTs, which Salesforce's SOAP API refuses before \
-                  API 68.0. Where the org has that version, api_version = \"68.0\" lets the provider work with them.",
+        because: "With named_user_jwt_enabled = true its access tokens are JWTs, which the SOAP API rejects before \
+                  API version 68.0. If the org supports that version, set api_version = \"68.0\".",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
         when: When::Becomes(Is::False),
         ends: Ends::ClientCredentials,
-        because: "With client_credentials_flow_enabled = false the app takes no client credentials, by which the provider logs \
-                  in.",
+        because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
+                  uses to log in.",
     },
     Lockout {
         attribute: "certificate",
         when: When::Emptied,
         ends: Ends::JwtBearer,
-        because: "Without a certificate nothing checks the JWTs that the provider signs to log in.",
+        because: "Without a certificate Salesforce rejects the JWTs that the provider signs to log in.",
     },
     Lockout {
         attribute: "certificate",
         when: When::ForAnotherKey,
         ends: Ends::JwtBearer,
-        because: "The new certificate is not for the private key that the provider signs with to log in. A certificate for the \
-                  same key is not refused. To change the key: apply the new certificate while the provider logs in \
-                  otherwise, such as with an access token of the Salesforce CLI or with another app, and then give it the new \
-                  key.",
+        because: "The new certificate is not for the private key of the provider. A certificate for the same key is \
+                  allowed. To change the key, apply the new certificate with another authentication method, such as an \
+                  access token of the Salesforce CLI or another app, and then configure the new key.",
     },
     Lockout {
         attribute: "oauth_scopes",
         when: When::Becomes(Is::HasNone(&["Api", "Full"])),
         ends: Ends::All,
-        because: "Without the scope Api the tokens that it gets are not for the APIs that the provider uses. Leave it in \
-                  oauth_scopes.",
+        because: "Without the scope Api its tokens give no access to the APIs that the provider uses. Keep the scope \
+                  in oauth_scopes.",
     },
     Lockout {
         attribute: "oauth_scopes",
         when: When::Becomes(Is::HasNone(REFRESHING)),
         ends: Ends::JwtBearer,
-        because: "Salesforce's help says that it refuses JWT bearer logins to an app without the scope RefreshToken, and that is \
-                  how the provider logs in. Leave it in oauth_scopes.",
+        because: "The provider logs in with JWT bearer, which requires the scope RefreshToken according to Salesforce \
+                  Help. Keep the scope in oauth_scopes.",
     },
     Lockout {
         attribute: "oauth_scopes",
         when: When::Becomes(Is::HasNone(REFRESHING)),
         ends: Ends::RefreshToken,
-        because: "The provider logs in with a refresh token, which an app without the scope RefreshToken does not give. Leave it \
-                  in oauth_scopes.",
+        because: "The provider logs in with a refresh token, which requires the scope RefreshToken. Keep the scope in \
+                  oauth_scopes.",
     },
     Lockout {
         attribute: "refresh_token_rotation_enabled",
         when: When::Becomes(Is::True),
         ends: Ends::RefreshToken,
-        because: "With refresh_token_rotation_enabled = true a refresh token is good for one login, and the provider logs in with \
-                  one that it cannot replace.",
+        because: "With refresh_token_rotation_enabled = true a refresh token is valid for one login, and the provider \
+                  cannot store a new one.",
     },
     Lockout {
         attribute: "token_exchange_enabled",
         when: When::Becomes(Is::False),
         ends: Ends::TokenExchange,
-        because: "With token_exchange_enabled = false the app exchanges no tokens, and that is how the provider logs in.",
+        because: "With token_exchange_enabled = false the app rejects token exchange, which the provider uses to log \
+                  in.",
     },
 ];
 
@@ -84,11 +85,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     noun: "OAuth settings",
     doc: "The OAuth settings of an External Client App, with its consumer: callback URLs, scopes, flows, PKCE and the \
           consumer key.\n\nSalesforce creates the app's policies when the OAuth settings are created; manage them with \
-          `salesforce_external_client_app_policies`. The consumer secret is in no attribute, no state and no plan.",
+          `salesforce_external_client_app_policies`. The consumer secret is not part of any attribute, state or plan.",
     subject: Subject::App {
         attribute: "external_client_app",
-        doc: "The app, by API name. Write `salesforce_external_client_app.NAME.id`, so that a replaced app takes its \
-              settings along. Changing it replaces the resource.",
+        doc: "The API name of the app. Use `salesforce_external_client_app.NAME.id`, so that Terraform replaces the \
+              settings together with the app. Changing it replaces the resource.",
     },
     parts: &[
         Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
@@ -118,9 +119,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "secret_required_for_web_server_flow",
             when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
-            message: "With neither a consumer secret nor PKCE, whoever intercepts an authorization code can redeem it. \
-                      Write pkce_required = true for a public client, or \
-                      secret_required_for_web_server_flow = true for a private one.",
+            message: "Without a consumer secret and PKCE, an attacker who intercepts an authorization code can redeem \
+                      it. Set pkce_required = true for a public client, or secret_required_for_web_server_flow = true \
+                      for a confidential client.",
         },
         Combination {
             id: "post-only-without-flow",
@@ -138,7 +139,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("secret_required_for_refresh_token", Is::True),
                 ("oauth_scopes", Is::HasAny(REFRESHING)),
             ],
-            message: "A client without a secret can log in but not refresh: write \
+            message: "A client without a secret can log in but cannot refresh its token. Set \
                       secret_required_for_refresh_token = false for a public client.",
         },
         Combination {
@@ -146,99 +147,92 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "refresh_token_rotation_enabled",
             when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
-            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app gets no refresh \
-                      token. Add it to oauth_scopes, or leave the rotation out.",
+            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app has no \
+                      refresh tokens. Add the scope to oauth_scopes, or remove refresh_token_rotation_enabled.",
         },
         Combination {
             id: "jwt-with-web-scope",
             level: Level::Warning,
             at: "named_user_jwt_enabled",
             when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
-            message: "With named_user_jwt_enabled access tokens are JWTs, and users of live orgs report that those open no \
-                      session in a browser, which the scope Web in oauth_scopes is for.",
+            message: "With named_user_jwt_enabled access tokens are JWTs. Users of live orgs report that JWTs cannot \
+                      open a browser session, which is the purpose of the scope Web in oauth_scopes.",
         },
         Combination {
             id: "flow-without-callback",
             level: Level::Warning,
             at: "code_credential_flow_enabled",
             when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
-            message: "The Authorization Code and Credentials Flow returns to one of callback_urls, and there is none: no \
-                      login can succeed. Write callback_urls.",
+            message: "The Authorization Code and Credentials Flow redirects to one of callback_urls. Without a \
+                      callback URL no login can succeed. Set callback_urls.",
         },
         Combination {
             id: "no-scopes",
             level: Level::Warning,
             at: "oauth_scopes",
             when: &[("oauth_scopes", Is::WrittenEmpty)],
-            message: "With no scope in oauth_scopes no client can ask for one. Whether Salesforce refuses that is not \
+            message: "With no scope in oauth_scopes, clients cannot request any. Whether Salesforce rejects this is not \
                       confirmed.",
         },
     ],
     dangers: &[
         Danger {
-            id: "flow-disabled",
+            row: &rows::FLOW_DISABLED,
             attribute: "code_credential_flow_enabled",
             change: Transition::ToFalse,
-            summary: "An app stops working",
-            detail: "\"{app}\": headless login, passwordless login, registration and guest access end on apply.",
+            detail: "\"{app}\": the apply disables headless login, passwordless login, registration and guest access.",
         },
         Danger {
-            id: "jwt-enabled",
+            row: &rows::JWT_ENABLED,
             attribute: "named_user_jwt_enabled",
             change: Transition::ToTrue,
-            summary: "New tokens are JWTs",
-            detail: "\"{app}\": SOAP calls below API 68.0 refuse JWT access tokens, and session_timeout_minutes of the \
-                     policies no longer applies.",
+            detail: "\"{app}\": SOAP calls below API version 68.0 reject JWT access tokens, and \
+                     session_timeout_minutes of the policies no longer applies.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on every authorization request must carry a code_challenge, and the token request its \
+            detail: "\"{app}\": every authorization request must include a code_challenge, and the token request its \
                      code_verifier (PKCE).",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "secret_required_for_web_server_flow",
             change: Transition::ToTrue,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the token request of the web server flow must carry client_secret, the consumer secret.",
+            detail: "\"{app}\": the token request of the web server flow must include client_secret, the consumer \
+                     secret.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "secret_required_for_refresh_token",
             change: Transition::ToTrue,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the request that refreshes a token must carry client_secret, the consumer secret.",
+            detail: "\"{app}\": the request to refresh a token must include client_secret, the consumer secret.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "secret_required_for_token_exchange",
             change: Transition::ToTrue,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the request of the token exchange flow must carry client_secret, the consumer secret.",
+            detail: "\"{app}\": the request of the token exchange flow must include client_secret, the consumer \
+                     secret.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "code_credential_post_only",
             change: Transition::ToTrue,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on user names and passwords must be in the body of a POST.",
+            detail: "\"{app}\": user names and passwords must be in the body of a POST request.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "callback_urls",
             change: Transition::MembersRemoved,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": logins that return to {removed} are refused.",
+            detail: "\"{app}\": Salesforce rejects logins that redirect to {removed}.",
         },
         Danger {
-            id: "existing-clients",
+            row: &rows::EXISTING_CLIENTS,
             attribute: "oauth_scopes",
             change: Transition::MembersRemoved,
-            summary: "Existing clients may fail",
-            detail: "\"{app}\": tokens can no longer be asked for with {removed}.",
+            detail: "\"{app}\": clients can no longer request tokens with {removed}.",
         },
     ],
     default_timeouts: Timeouts::STANDARD,

@@ -1,23 +1,21 @@
-//! `salesforce_org_external_client_app_settings`: what the org allows with consumer secrets and packages of its apps.
+//! `salesforce_org_external_client_app_settings`: access to consumer secrets, and packaging of apps.
 
 use std::sync::OnceLock;
 
 use crate::metadata::types::external_client_app_settings;
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
-
-const SUMMARY: &str = "Setting of the whole org";
-const ID: &str = "whole-org";
 
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_org_external_client_app_settings",
     noun: "External Client App settings",
-    doc: "The External Client App settings of the org: who may read the consumers of its apps by which API, and what may be \
-          packaged. They concern every External Client App of the org, also those that Terraform does not manage.\n\nAn org \
-          has these settings once and always. Creating the resource takes over what is there and changes only what the \
-          configuration has; destroying it leaves the org as it is. One configuration can manage them for an org: let one \
-          workspace do it, and the others rely on it.",
+    doc: "The External Client App settings of the org: which APIs return the consumers of its apps, and which apps \
+          can be packaged. They apply to all External Client Apps of the org, including apps that Terraform does not \
+          manage.\n\nThese settings exist once in every org. Creating the resource adopts the existing settings and \
+          changes only those in the configuration. Destroying it does not change the org. Manage them in a single \
+          workspace for each org.",
     subject: Subject::Org,
     parts: &[Part { kind: &external_client_app_settings::TYPE, suffix: "", presence: Presence::Always }],
     creation: Creation::TakesOver,
@@ -32,52 +30,47 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[],
     dangers: &[
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "client_secret_in_rest_api_access_enabled",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "Users with the permission View Client Secret can read the consumer secret of every External Client App \
+            detail: "Users with the permission View Client Secret can read the consumer secret of every External \
+                     Client App \
                      of the org through the credentials REST API.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "client_secret_in_rest_api_access_enabled",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "Nobody reads the consumer secret of any External Client App of the org through the credentials REST API \
-                     any more: programs that fetch secrets there fail.",
+            detail: "The credentials REST API no longer returns the consumer secret of any External Client App of the \
+                     org. Programs that read secrets from it fail.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "consumer_secret_api_access_enabled",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "Users with the permission can read the consumer of every External Client App of the org through the \
-                     Metadata API. Salesforce calls the setting deprecated.",
+            detail: "Users with the permission can read the consumer of every External Client App of the org through \
+                     the Metadata API. Salesforce calls this setting deprecated.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "consumer_secret_api_access_enabled",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "The consumer of no External Client App of the org can be read through the Metadata API any more: \
-                     Terraform does not see the drift of an app's consumer settings, and cannot import them.",
+            detail: "The Metadata API no longer returns the consumer of any External Client App of the org. Terraform \
+                     cannot detect drift of consumer settings or import them.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "package_eca_oauth_from_dev_org_enabled",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "Every External Client App of the org may be packaged with its OAuth settings, although the org is no Dev \
-                     Hub: when the org goes, the packages' credentials go.",
+            detail: "Every External Client App of the org can be packaged with its OAuth settings, although the org \
+                     is not a Dev Hub. If the org is deleted, the credentials of the packages are lost.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "package_eca_oauth_from_dev_org_enabled",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "No External Client App of the org can be packaged with its OAuth settings any more, unless the org is a \
-                     Dev Hub.",
+            detail: "External Client Apps of the org can no longer be packaged with their OAuth settings, unless the \
+                     org is a Dev Hub.",
         },
     ],
     default_timeouts: Timeouts::STANDARD,

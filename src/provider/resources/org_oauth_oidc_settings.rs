@@ -1,22 +1,20 @@
-//! `salesforce_org_oauth_oidc_settings`: which OAuth flows the org allows to all its apps.
+//! `salesforce_org_oauth_oidc_settings`: the OAuth flows that the org allows.
 
 use std::sync::OnceLock;
 
 use crate::metadata::types::oauth_oidc_settings;
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
-
-const SUMMARY: &str = "Setting of the whole org";
-const ID: &str = "whole-org";
 
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_org_oauth_oidc_settings",
     noun: "OAuth and OpenID Connect settings",
-    doc: "The OAuth and OpenID Connect settings of the org: which OAuth flows its apps may use at all. They concern every \
-          app of the org, also those that Terraform does not manage.\n\nAn org has these settings once and always. Creating \
-          the resource takes over what is there and changes only what the configuration has; destroying it leaves the org \
-          as it is. One configuration can manage them for an org: let one workspace do it, and the others rely on it.",
+    doc: "The OAuth and OpenID Connect settings of the org: which OAuth flows its apps can use. They apply to all \
+          apps of the org, including apps that Terraform does not manage.\n\nThese settings exist once in every org. \
+          Creating the resource adopts the existing settings and changes only those in the configuration. Destroying \
+          it does not change the org. Manage them in a single workspace for each org.",
     subject: Subject::Org,
     parts: &[Part { kind: &oauth_oidc_settings::TYPE, suffix: "", presence: Presence::Always }],
     creation: Creation::TakesOver,
@@ -36,63 +34,56 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[],
     dangers: &[
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "code_credential_flow_enabled",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "From now on every app of the org may be given the Authorization Code and Credentials Flow, whose \
-                     clients handle user names and passwords themselves.",
+            detail: "Every app of the org can use the Authorization Code and Credentials Flow, whose clients handle \
+                     user names and passwords.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "code_credential_flow_enabled",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "Headless login, passwordless login, registration and guest access end for every app of the org on \
-                     apply, whatever the app's own code_credential_flow_enabled says.",
+            detail: "The apply disables headless login, passwordless login, registration and guest access for all \
+                     apps of the org, regardless of code_credential_flow_enabled of the app.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "From now on every authorization request to any app of the org needs a code_challenge (PKCE), whatever \
-                     the app's own pkce_required says. Clients that send none fail, those of connected apps too.",
+            detail: "Every authorization request to any app of the org requires a code_challenge (PKCE), regardless \
+                     of pkce_required of the app. Clients that do not send one fail, including clients of connected \
+                     apps.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "pkce_required",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "From now on each app of the org decides by its own pkce_required whether clients need PKCE.",
+            detail: "pkce_required of each app decides whether its clients need PKCE.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "username_password_flow_blocked",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "Every client of the org that logs in with the username-password flow fails from now on, whatever its app.",
+            detail: "All clients of the org that log in with the username-password flow fail, regardless of their app.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "username_password_flow_blocked",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "Clients of every app of the org may log in with the username-password flow from now on.",
+            detail: "Clients of all apps of the org can log in with the username-password flow.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "user_agent_flow_blocked",
             change: Transition::ToTrue,
-            summary: SUMMARY,
-            detail: "Every client of the org that logs in with the user-agent flow fails from now on, whatever its app.",
+            detail: "All clients of the org that log in with the user-agent flow fail, regardless of their app.",
         },
         Danger {
-            id: ID,
+            row: &rows::WHOLE_ORG,
             attribute: "user_agent_flow_blocked",
             change: Transition::ToFalse,
-            summary: SUMMARY,
-            detail: "Clients of every app of the org may log in with the user-agent flow from now on.",
+            detail: "Clients of all apps of the org can log in with the user-agent flow.",
         },
     ],
     default_timeouts: Timeouts::STANDARD,

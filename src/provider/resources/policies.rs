@@ -1,10 +1,11 @@
-//! `salesforce_external_client_app_policies`: who may use an app, how long, from where.
+//! `salesforce_external_client_app_policies`: who can use an app, for how long, and from where.
 
 use std::sync::OnceLock;
 
 use crate::metadata::types;
 use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::neighbours::Need;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
@@ -13,7 +14,7 @@ use crate::provider::timeouts::Timeouts;
 
 const TIMED: &[&str] = &["SpecificLifetime", "SpecificInactivity"];
 
-/// What policies need of the OAuth settings, which often somebody else manages.
+/// What policies require of the OAuth settings, which another team often manages.
 pub static NEEDS: &[Need] = &[
     Need {
         of: &SPEC,
@@ -22,8 +23,8 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "named_user_jwt_enabled",
         unless: Is::False,
-        message: "Guests get JWT access tokens only, and the OAuth settings of \"{app}\" have named_user_jwt_enabled = \
-                  false. Set it there to true, or leave guest_code_credential_flow_enabled out of the policies.",
+        message: "Guests get only JWT access tokens, and the OAuth settings of \"{app}\" have named_user_jwt_enabled \
+                  = false. Set it to true there, or remove guest_code_credential_flow_enabled from the policies.",
     },
     Need {
         of: &SPEC,
@@ -32,9 +33,9 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "code_credential_flow_enabled",
         unless: Is::False,
-        message: "Guests come by the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" have \
-                  code_credential_flow_enabled = false. Set it there to true, or leave \
-                  guest_code_credential_flow_enabled out of the policies.",
+        message: "Guests use the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" have \
+                  code_credential_flow_enabled = false. Set it to true there, or remove \
+                  guest_code_credential_flow_enabled from the policies.",
     },
 ];
 
@@ -43,66 +44,71 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "enabled",
         when: When::Becomes(Is::False),
         ends: Ends::All,
-        because: "With enabled = false nobody logs in with it any more, the provider neither.",
+        because: "With enabled = false all logins with the app fail, including those of the provider.",
     },
     Lockout {
         attribute: "oauth_plugin_enabled",
         when: When::Becomes(Is::False),
         ends: Ends::All,
-        because: "With oauth_plugin_enabled = false every OAuth flow of it ends, that of the provider's login, too.",
+        because: "With oauth_plugin_enabled = false all OAuth flows of the app fail, including the login of the \
+                  provider.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Is::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
-        because: "With permitted_users = \"AdminApprovedPreAuthorized\" it is for holders of its permission sets and profiles \
-                  only, and whether the user that the provider logs in as is one of them is not known here.",
+        because: "With permitted_users = \"AdminApprovedPreAuthorized\" only users with its permission sets and \
+                  profiles can use the app. The plan does not know whether the provider's user is one of them.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Is::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
-        because: "With permitted_users = \"AllSelfAuthorized\" users approve it themselves, in a browser. The provider logs in \
-                  by JWT bearer, for which Salesforce wants an approval beforehand, and whether its user has given one is not \
-                  known here.",
+        because: "With permitted_users = \"AllSelfAuthorized\" users approve the app in a browser. The provider logs \
+                  in with JWT bearer, which requires prior approval. The plan does not know whether the provider's \
+                  user has approved the app.",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
         when: When::Becomes(Is::False),
         ends: Ends::ClientCredentials,
-        because: "With client_credentials_flow_enabled = false the app takes no client credentials, by which the provider logs \
-                  in.",
+        because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
+                  uses to log in.",
     },
     Lockout {
         attribute: "client_credentials_flow_user",
         when: When::Emptied,
         ends: Ends::ClientCredentials,
-        because: "Without client_credentials_flow_user client credentials, by which the provider logs in, are nobody's.",
+        because: "Without client_credentials_flow_user the app rejects client credentials, which the provider uses to \
+                  log in.",
     },
     Lockout {
         attribute: "token_exchange_flow_enabled",
         when: When::Becomes(Is::False),
         ends: Ends::TokenExchange,
-        because: "With token_exchange_flow_enabled = false the app exchanges no tokens, and that is how the provider logs in.",
+        because: "With token_exchange_flow_enabled = false the app rejects token exchange, which the provider uses to \
+                  log in.",
     },
     Lockout {
         attribute: "refresh_token_policy",
         when: When::Becomes(Is::Word("Zero")),
         ends: Ends::RefreshToken,
-        because: "With refresh_token_policy = \"Zero\" refresh tokens expire at once, and the provider logs in with one.",
+        because: "With refresh_token_policy = \"Zero\" refresh tokens expire immediately, and the provider logs in \
+                  with one.",
     },
 ];
 
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_policies",
     noun: "policies",
-    doc: "The policies of an External Client App: who may use it, how long tokens live, from where, and which of its \
-          plugins are on.\n\nSalesforce makes the policies itself when the app's OAuth settings are created, so \
-          creating this resource takes over the ones that are there, and destroying it only stops managing them.",
+    doc: "The policies of an External Client App: who can use it, how long tokens are valid, from where users can log \
+          in, and which plugins are enabled.\n\nSalesforce creates the policies automatically together with the OAuth \
+          settings of the app. Creating this resource adopts the existing policies, and destroying it only stops \
+          managing them.",
     subject: Subject::App {
         attribute: "external_client_app",
-        doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
-              policies wait for the settings. Changing it replaces the resource.",
+        doc: "The API name of the app. Use `salesforce_external_client_app_oauth_settings.NAME.id`, so that Terraform \
+              creates the settings first. Changing it replaces the resource.",
     },
     parts: &[
         Part { kind: &types::oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
@@ -147,22 +153,22 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("permission_sets", Is::Empty),
                 ("profiles", Is::Empty),
             ],
-            message: "With AdminApprovedPreAuthorized and no permission set and no profile nobody could log in. Write \
-                      permission_sets or profiles.",
+            message: "With AdminApprovedPreAuthorized and without a permission set or profile, no user can log in. \
+                      Set permission_sets or profiles.",
         },
         Combination {
             id: "permission-sets-without-effect",
             level: Level::Warning,
             at: "permission_sets",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("permission_sets", Is::Some)],
-            message: "permission_sets say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
+            message: "permission_sets has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "profiles-without-effect",
             level: Level::Warning,
             at: "profiles",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
-            message: "profiles say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
+            message: "profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "guest-timeout-type",
@@ -182,7 +188,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("guest_jwt_session_timeout_type", Is::Word("Custom")),
                 ("guest_jwt_timeout_minutes", Is::Unwritten),
             ],
-            message: "\"Custom\" needs guest_jwt_timeout_minutes.",
+            message: "\"Custom\" requires guest_jwt_timeout_minutes.",
         },
         Combination {
             id: "named-user-timeout-type",
@@ -203,7 +209,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("named_user_jwt_session_timeout_type", Is::Word("Custom")),
                 ("named_user_jwt_timeout_minutes", Is::Unwritten),
             ],
-            message: "\"Custom\" needs named_user_jwt_timeout_minutes.",
+            message: "\"Custom\" requires named_user_jwt_timeout_minutes.",
         },
         Combination {
             id: "refresh-period-missing",
@@ -213,7 +219,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
                 ("refresh_token_validity_period", Is::Unwritten),
             ],
-            message: "SpecificLifetime needs refresh_token_validity_period and refresh_token_validity_unit.",
+            message: "SpecificLifetime requires refresh_token_validity_period and refresh_token_validity_unit.",
         },
         Combination {
             id: "refresh-period-missing",
@@ -223,7 +229,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
                 ("refresh_token_validity_period", Is::Unwritten),
             ],
-            message: "SpecificInactivity needs refresh_token_validity_period and refresh_token_validity_unit.",
+            message: "SpecificInactivity requires refresh_token_validity_period and refresh_token_validity_unit.",
         },
         Combination {
             id: "refresh-period-zero",
@@ -253,7 +259,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_validity_period", Is::NonZero),
                 ("refresh_token_validity_unit", Is::Unwritten),
             ],
-            message: "refresh_token_validity_period needs refresh_token_validity_unit: Hours, Days or Months.",
+            message: "refresh_token_validity_period requires refresh_token_validity_unit: Hours, Days or Months.",
         },
         Combination {
             id: "refresh-period-type",
@@ -263,7 +269,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::NoneOf(TIMED)),
                 ("refresh_token_validity_period", Is::NonZero),
             ],
-            message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" or \
+            message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" \
+                      or \
                       \"SpecificInactivity\".",
         },
         Combination {
@@ -275,8 +282,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_validity_period", Is::Unwritten),
                 ("refresh_token_policy", Is::NotOneOf(TIMED)),
             ],
-            message: "refresh_token_validity_unit is the unit of refresh_token_validity_period, which is not written. Write \
-                      the period, too, or leave the unit out.",
+            message: "refresh_token_validity_unit is the unit of refresh_token_validity_period, which is not set. Set \
+                      the period too, or remove the unit.",
         },
         Combination {
             id: "client-credentials-user",
@@ -286,14 +293,14 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("client_credentials_flow_enabled", Is::True),
                 ("client_credentials_flow_user", Is::Unwritten),
             ],
-            message: "The client credentials flow needs a user to run as: write client_credentials_flow_user.",
+            message: "The client credentials flow requires a run-as user: set client_credentials_flow_user.",
         },
         Combination {
             id: "apex-handler-user",
             level: Level::Warning,
             at: "apex_handler",
             when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
-            message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
+            message: "An apex_handler without execute_handler_as has no run-as user; whether Salesforce rejects this \
                       is not confirmed.",
         },
         Combination {
@@ -301,61 +308,57 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "execute_handler_as",
             when: &[("execute_handler_as", Is::Written), ("apex_handler", Is::Unwritten)],
-            message: "execute_handler_as is the user that apex_handler runs as, and no apex_handler is written. Write the \
-                      handler, too, or leave the user out.",
+            message: "execute_handler_as is the run-as user of apex_handler, which is not set. Set the handler too, \
+                      or remove the user.",
         },
     ],
     dangers: &[
         Danger {
-            id: "access-lost",
+            row: &rows::ACCESS_LOST,
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
-            summary: "Users lose access to an app",
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without {permitted} loses \
-                     access at once, tokens included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply, users without {permitted} \
+                     immediately lose access, and their tokens become invalid. Assigned users: {holders}. Users with \
+                     \"Use Any API Client\" keep access.",
         },
         Danger {
-            id: "access-lost",
+            row: &rows::ACCESS_LOST,
             attribute: "permission_sets",
             change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
-            summary: "Users lose access to an app",
-            detail: "\"{app}\": on apply everyone who has access only by {removed} loses it at once, tokens included. \
-                     Holders: {holders}. Users with \"Use Any API Client\" keep access.",
+            detail: "\"{app}\": on apply, users who have access only through {removed} immediately lose it, and their \
+                     tokens become invalid. Assigned users: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
-            id: "access-lost",
+            row: &rows::ACCESS_LOST,
             attribute: "profiles",
             change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
-            summary: "Users lose access to an app",
-            detail: "\"{app}\": on apply everyone who has access only by the profile {removed} loses it at once, tokens \
-                     included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
+            detail: "\"{app}\": on apply, users who have access only through the profile {removed} immediately lose \
+                     it, and their tokens become invalid. Assigned users: {holders}. Users with \"Use Any API \
+                     Client\" keep access.",
         },
         Danger {
-            id: "app-disabled",
+            row: &rows::APP_DISABLED,
             attribute: "enabled",
             change: Transition::ToFalse,
-            summary: "An app stops working",
-            detail: "\"{app}\": every login and every use of the app ends on apply.",
+            detail: "\"{app}\": the apply disables all logins and all use of the app.",
         },
         Danger {
-            id: "app-disabled",
+            row: &rows::APP_DISABLED,
             attribute: "oauth_plugin_enabled",
             change: Transition::ToFalse,
-            summary: "An app stops working",
-            detail: "\"{app}\": every OAuth flow of the app ends on apply.",
+            detail: "\"{app}\": the apply disables all OAuth flows of the app.",
         },
         Danger {
-            id: "anonymous-access",
+            row: &rows::ANONYMOUS_ACCESS,
             attribute: "guest_code_credential_flow_enabled",
             change: Transition::On,
-            summary: "Anonymous access",
-            detail: "\"{app}\": on apply people who have not logged in get access tokens, with the oauth_scopes of the \
-                     app's OAuth settings and the rights of the site's guest user. How long these live: \
+            detail: "\"{app}\": on apply, users who are not authenticated get access tokens, with the oauth_scopes of \
+                     the app's OAuth settings and the permissions of the guest user of the site. Their lifetime: \
                      guest_jwt_session_timeout_type = {guest_jwt_session_timeout_type}, guest_jwt_timeout_minutes = \
                      {guest_jwt_timeout_minutes}.",
         },
     ],
-    // Policies wait for settings that another resource may be creating; longer than this they will not come.
+    // Policies wait for settings that another resource may be creating. Salesforce creates them within this time.
     default_timeouts: Timeouts { create: 300, ..Timeouts::STANDARD },
     schema: OnceLock::new(),
 };

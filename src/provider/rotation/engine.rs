@@ -1,8 +1,8 @@
-//! Reading, creating, changing, giving up and importing a rotation.
+//! Read, create, update, delete and import of a rotation.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::memory::{Memory, Moved};
+use super::memory::{KeyChange, Memory};
 use super::plan::wanted;
 use super::{
     APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
@@ -18,7 +18,7 @@ use crate::provider::identity;
 use crate::provider::operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ReadReply, ReadRequest,
 };
-use crate::provider::previous_orgs::{Anew, PreviousOrgs};
+use crate::provider::previous_orgs::{PreviousOrgs, Refreshed};
 use crate::provider::resource_spec::{ID, ORG_ID};
 use crate::provider::timeouts::{self, Operation, Timeouts};
 use crate::value::Value;
@@ -26,13 +26,13 @@ use crate::value::Value;
 /// The rotations of one org.
 pub struct Rotations<'a> {
     pub org: &'a Org,
-    /// The client ID that must not be cut off; none when it may be.
+    /// The client ID of the provider. `None` when a lockout is allowed.
     pub own: Option<&'a str>,
     pub previous_orgs: &'a PreviousOrgs,
 }
 
 impl Rotations<'_> {
-    /// Refreshes a state. On any error it stays as it is.
+    /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let mut reply = ReadReply {
             state: request.state.clone(),
@@ -54,27 +54,34 @@ impl Rotations<'_> {
         let session = self.session().await?;
         let what = diagnostics::whose(NOUN, &app);
         let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
-        let mut anew = previous.map(|from| Anew { from: from.to_owned(), ..Anew::default() });
-        let tell = |anew: Option<Anew>, reply: &mut ReadReply| {
-            let told = anew
-                .map(|anew| diagnostics::read_anew(NOUN, &app, &anew, &session.org_id_18, &session.instance));
-            reply.diagnostics.extend(told);
+        let mut refreshed = previous.map(|from| Refreshed { from: from.to_owned(), ..Refreshed::default() });
+        let tell = |refreshed: Option<Refreshed>, reply: &mut ReadReply| {
+            let warning = refreshed.map(|refreshed| {
+                diagnostics::previous_org_refreshed(
+                    NOUN,
+                    &app,
+                    &refreshed,
+                    &session.org_id_18,
+                    &session.instance,
+                )
+            });
+            reply.diagnostics.extend(warning);
         };
-        let gone = |anew: Option<Anew>, reply: &mut ReadReply| {
+        let gone = |refreshed: Option<Refreshed>, reply: &mut ReadReply| {
             reply.state = Value::Null;
             reply.identity = None;
-            tell(anew.map(|anew| Anew { missing: vec![NOUN], ..anew }), reply);
+            tell(refreshed.map(|refreshed| Refreshed { missing: vec![NOUN], ..refreshed }), reply);
         };
         reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
         let mut found = match self.org.credentials(&app, Freshness::Snapshot, deadline).await {
             Ok(found) => found,
             Err(CredentialsError::NoApp) => {
-                gone(anew, reply);
+                gone(refreshed, reply);
                 return Ok(());
             }
-            // Without OAuth settings there is nothing to rotate; where there are some, their consumer is only not shown.
+            // Without OAuth settings there is nothing to rotate. With settings, the consumer is only hidden.
             Err(CredentialsError::NoConsumer) if self.org.has_no_consumer(&app, deadline).await => {
-                gone(anew, reply);
+                gone(refreshed, reply);
                 return Ok(());
             }
             Err(error @ (CredentialsError::Read(_) | CredentialsError::Unavailable(_))) => {
@@ -82,56 +89,56 @@ impl Rotations<'_> {
             }
             Err(error) => {
                 let is_import = Memory::read(&request.private).imported.is_some();
-                // Nothing would be left of an import.
+                // An import would be empty.
                 if is_import && request.state.get(KEY).is_null() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error, previous));
-                if let Some(anew) = &mut anew {
-                    // Nothing that the state has is of this org.
+                if let Some(refreshed) = &mut refreshed {
+                    // No value of the state belongs to this org.
                     let old = request.state.get(KEY).as_text();
-                    anew.key = old.map(|old| (old.to_owned(), None));
+                    refreshed.key = old.map(|old| (old.to_owned(), None));
                     reply.state.put(ORG_ID, session.org_id_18.as_str().into());
                     for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
                         reply.state.put(name, Value::Null);
                     }
                     reply.private = Memory::default().write();
                 }
-                tell(anew, reply);
+                tell(refreshed, reply);
                 return Ok(());
             }
         };
         let now = seconds();
         let mut memory = Memory::read(&request.private).at(now);
         let stored = request.state.get(KEY).as_text();
-        if let Some(anew) = &mut anew {
-            // Another key is no trace of a rotation here, and nothing was rotated in this org yet.
+        if let Some(refreshed) = &mut refreshed {
+            // A different key is not from a rotation, because nothing was rotated in this org yet.
             memory = Memory { imported: memory.imported, ..Memory::default() };
             reply.state.put(ORG_ID, session.org_id_18.as_str().into());
             reply.state.put(ROTATED_AT, Value::Null);
             let old = stored.filter(|stored| *stored != found.consumer.key);
-            anew.key = old.map(|old| (old.to_owned(), Some(found.consumer.key.clone())));
+            refreshed.key = old.map(|old| (old.to_owned(), Some(found.consumer.key.clone())));
         } else if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
             if memory.previous_key.as_deref() == Some(found.consumer.key.as_str()) {
-                // The org still shows the key of before our own rotation.
+                // The org still returns the key from before our own rotation.
                 found.consumer.key = stored.to_owned();
             } else {
-                memory.moved = Some(Moved { from: stored.to_owned(), noticed: now });
+                memory.moved = Some(KeyChange { from: stored.to_owned(), noticed: now });
             }
         }
         observe(&mut reply.state, &mut memory, &found);
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
-        // Who made a pair may not be to be told: then the apply asks again, and says so.
+        // The user of staged credentials may be unknown. The apply then reads it again and reports it.
         let trace = self.org.rotation_history(&found, since).await.unwrap_or_default();
         memory.rotated = trace.rotated.map(date_of);
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
         memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));
         reply.private = memory.write();
-        tell(anew, reply);
+        tell(refreshed, reply);
         Ok(())
     }
 
-    /// Creates, changes or gives up a rotation.
+    /// Creates, updates or deletes a rotation.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
         let mut reply = ApplyReply {
             state: request.prior.clone(),
@@ -181,7 +188,7 @@ impl Rotations<'_> {
         let mut memory = Memory::read(&request.private);
         let (rotate, revoke) = wanted(&request.prior, &request.planned, &memory);
         if !rotate && !revoke {
-            // Only what lives in the provider has changed; what the plan left open has not.
+            // Only attributes of the provider changed.
             memory.imported = None;
             let mut state = request.planned.clone();
             for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
@@ -210,7 +217,7 @@ impl Rotations<'_> {
         let attribute = if rotate { ROTATE } else { REVOKE };
         let failed = error.map(|error| diagnostics::rotation_failed(&app, attribute, error, Again::Apply));
         if let Some(rotated) = rotated {
-            // What came about is in the state; what did not is wished for again.
+            // The state has what succeeded; the rest is planned again.
             let mut state = if error.is_none() { request.planned.clone() } else { request.prior.clone() };
             if let Some(outcome) = &rotated.outcome {
                 state.put(ROTATE, request.planned.get(ROTATE).clone());
@@ -224,11 +231,11 @@ impl Rotations<'_> {
             memory = Memory { imported: None, moved: None, rotated: None, rotated_and_ended: None, ..memory };
             observe(&mut state, &mut memory, &rotated.credentials);
             if error.is_some() && rotated.outcome.is_none() {
-                // Nothing was rotated. If the key is another one all the same, the next refresh is to notice it.
+                // Nothing was rotated. If the key is different, the next refresh must detect it.
                 state.put(KEY, key);
                 memory.moved = since
                     .filter(|since| *since != rotated.credentials.consumer.key)
-                    .map(|from| Moved { from, noticed: seconds() });
+                    .map(|from| KeyChange { from, noticed: seconds() });
             }
             reply.state = state;
             reply.private = memory.write();
@@ -244,7 +251,7 @@ impl Rotations<'_> {
         Ok(())
     }
 
-    /// Nothing is changed in the org.
+    /// The org does not change.
     async fn give_up(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
         reply.state = Value::Null;
         reply.private = Vec::new();
@@ -273,7 +280,7 @@ impl Rotations<'_> {
     }
 }
 
-/// Writes what the org has into a state.
+/// Writes the values of the org into a state.
 fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
     let previous = previous(found);
     let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
@@ -284,7 +291,7 @@ fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
     memory.previous_key = alive.and_then(|staged| staged.key.clone());
 }
 
-/// The pair of before the last rotation: of several, the one that is good the longest.
+/// The credentials from before the last rotation. If there are several, those that are valid longest.
 fn previous(found: &Credentials) -> Option<&Staged> {
     let of_before = |staged: &&Staged| staged.state != StagedState::Active;
     found
@@ -303,7 +310,7 @@ fn rotated_at(rotated: &Rotated, prior: &Value) -> Value {
             let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
             Value::text(format!("{day}T{time}"))
         }
-        // When it was staged, which is right before it is rotated; null where the org does not say that.
+        // When they were staged, immediately before the rotation. Null if the org does not return it.
         Some(Outcome::Before { date }) => date.as_ref().map_or(Value::Null, Value::text),
     }
 }
@@ -328,7 +335,7 @@ fn deadline(object: &Value, operation: Operation) -> Instant {
     Instant::now() + timeouts::limit(object, operation, &Timeouts::STANDARD)
 }
 
-/// Import: of an app's API name, or of an identity, to a state that the org fills.
+/// Import from an API name or an identity, to a state that Read completes.
 pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> ImportReply {
     match imported(rotations, request).await {
         Ok(imported) => ImportReply { imported: vec![imported], ..ImportReply::default() },

@@ -1,40 +1,40 @@
-//! What a rotation remembers beside its state. Stored in the state file in clear: no secrets. Terraform loses it when the
-//! provider is killed in an apply; the state itself is there then.
+//! The private state of a rotation, stored in the state file in plain text: no secrets. Terraform loses it if the
+//! provider is killed during an apply, but keeps the state.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::provider::private::is_rewritten;
 
-/// So many seconds after it was noticed, that a key has changed is no trace of an interrupted run, and what is written first
-/// is not what an import left open.
+/// After this number of seconds, a changed key is not from an interrupted run, and the first values are not those of
+/// an import.
 const RECENT: u64 = 24 * 3600;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// The consumer has another key than the state had: maybe by a rotation that did not come to its end.
-    pub moved: Option<Moved>,
-    /// The key of before the last rotation, where it is still good.
+    /// The consumer has another key than the state, perhaps from an interrupted rotation.
+    pub moved: Option<KeyChange>,
+    /// The previous key, if it is still valid.
     pub previous_key: Option<String>,
-    /// A rotation that is planned now was made already: the date that the org gives, or an empty text.
+    /// The planned rotation was already made: the date that the org returns, or an empty text.
     pub rotated: Option<String>,
-    /// The same for who wants the previous pair to end as well.
+    /// The same if the previous credentials are revoked too.
     pub rotated_and_ended: Option<String>,
-    /// Who else has staged a pair, and when.
+    /// The other user with staged credentials, and the date.
     pub foreign: Option<(Option<String>, Option<String>)>,
-    /// When it was imported, in seconds since 1970, if no apply has changed it since.
+    /// The time of the import in seconds since 1970, if no apply has changed it since.
     pub imported: Option<u64>,
 }
 
 /// A change of the consumer's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct KeyChange {
     pub from: String,
     /// In seconds since 1970.
     pub noticed: u64,
 }
 
 impl Memory {
-    /// Forgets what is too long ago.
+    /// Removes old entries.
     #[must_use]
     pub fn at(self, now: u64) -> Memory {
         let is_recent = |then: u64| now.saturating_sub(then) <= RECENT;
@@ -45,7 +45,7 @@ impl Memory {
         }
     }
 
-    /// What cannot be read is taken as nothing.
+    /// Unreadable data is treated as empty.
     pub fn read(bytes: &[u8]) -> Memory {
         let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else {
             return Memory::default();
@@ -57,7 +57,9 @@ impl Memory {
             (text("by"), text("on"))
         });
         Memory {
-            moved: text("moved_from").zip(number("moved_at")).map(|(from, noticed)| Moved { from, noticed }),
+            moved: text("moved_from")
+                .zip(number("moved_at"))
+                .map(|(from, noticed)| KeyChange { from, noticed }),
             previous_key: text("previous_key"),
             rotated: text("rotated"),
             rotated_and_ended: text("rotated_and_ended"),
@@ -66,7 +68,7 @@ impl Memory {
         }
     }
 
-    /// Whether these bytes are what some `write` made, or none.
+    /// Whether these bytes are private state of a rotation, or empty.
     pub fn wrote(bytes: &[u8]) -> bool {
         is_rewritten(bytes, &Memory::read(bytes).write())
     }

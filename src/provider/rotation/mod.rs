@@ -1,9 +1,8 @@
-//! `salesforce_external_client_app_credential_rotation`: when the credentials of an app's consumer are rotated, and when
-//! those of before end.
+//! `salesforce_external_client_app_credential_rotation`: when the credentials of a consumer are rotated, and when the
+//! previous ones are revoked.
 //!
-//! It has no metadata, so it is no `ResourceSpec`: what it manages is *when* something is done, and its state remembers
-//! for which values that was last. Here is what it is made of; `plan` is pure, `engine` asks the org, `memory` is its
-//! private state.
+//! It has no metadata, so it is not a `ResourceSpec`. Its state has the values of the last rotation. This file has the
+//! schema; `plan` is pure, `engine` calls the org, `memory` is the private state.
 
 mod engine;
 mod memory;
@@ -24,12 +23,12 @@ use crate::value::{Path, Type, Value};
 
 use memory::Memory;
 
-/// Whether these bytes are what some plan or read of a rotation left, or none.
+/// Whether these bytes are private state of a rotation, or empty.
 pub fn wrote_private(bytes: &[u8]) -> bool {
     Memory::wrote(bytes)
 }
 
-/// What is understood of these bytes, written again.
+/// Reads these bytes as private state and writes it again.
 #[cfg(any(test, fuzzing))]
 pub fn rewritten(bytes: &[u8]) -> Vec<u8> {
     Memory::read(bytes).write()
@@ -57,52 +56,57 @@ enum Role {
     Computed,
 }
 
-/// Each attribute, a row.
+/// One row for each attribute.
 const ATTRIBUTES: &[(&str, Role, &str)] = &[
     (
         APP,
         Role::Required,
-        "The API name of the app. Refer to the `id` of its OAuth settings, which make the consumer. Changing it replaces \
-         the resource, which changes nothing in the org.",
+        "The API name of the app. Use the `id` of its OAuth settings, which create the consumer. Changing it replaces \
+         the resource and does not change the org.",
     ),
     (
         ROTATE,
         Role::Optional,
-        "Any values, such as `{ version = 2 }` or the `id` of a `time_rotating`. When they change, the consumer gets a new \
-         key and a new secret. Creating the resource, importing it, and taking the values away rotate nothing.",
+        "Arbitrary values, such as `{ version = 2 }` or the `id` of a `time_rotating`. When they change, the consumer \
+         gets a new key and a new secret. Creating the resource, importing it, or removing the values does not rotate.",
     ),
     (
         REVOKE,
         Role::Optional,
-        "Any values. When they change, the key and the secret of before the last rotation end at once. When both change, \
-         the rotation comes first.",
+        "Arbitrary values. When they change, the previous key and secret are revoked immediately. If \
+         `rotate_when_changed` changes too, the rotation comes first.",
     ),
     (
         WAIT,
         Role::Default,
-        "How long to wait after a rotation before what refers to this resource goes on, such as `30s`: a new key and \
-         secret may take a while until they are known everywhere. Left out: `0s`.",
+        "How long to wait after a rotation, such as `30s`, before Terraform continues with dependent resources. \
+         Salesforce may need time to propagate a new key and secret. Defaults to `0s`.",
     ),
     (
         KEY,
         Role::Computed,
-        "The consumer key (the client ID) that the consumer has now. Give clients this one: `consumer_key` of the OAuth \
-         settings follows with the next refresh.",
+        "The current consumer key (the client ID). Give this key to clients: `consumer_key` of the OAuth settings \
+         changes with the next refresh.",
     ),
-    (ROTATED_AT, Role::Computed, "When Terraform last rotated, as `2026-01-31T03:00:00Z`. Null: not yet."),
+    (
+        ROTATED_AT,
+        Role::Computed,
+        "The time of the last rotation by Terraform, such as `2026-01-31T03:00:00Z`. Null if \
+                                  there was none.",
+    ),
     (
         PREVIOUS_STATE,
         Role::Computed,
-        "What Salesforce says of the key and the secret of before the last rotation: `Rotated` (still valid) or `Expired`. \
-         Null: there are none, or they were revoked.",
+        "The state of the previous key and secret: `Rotated` (still valid) or `Expired`. Null if there are none, or if \
+         they were revoked.",
     ),
     (
         PREVIOUS_EXPIRES,
         Role::Computed,
-        "When the key and the secret of before end by themselves, as Salesforce writes it.",
+        "When the previous key and secret expire, in the format of Salesforce.",
     ),
     (ID, Role::Computed, "The API name of the app."),
-    (ORG_ID, Role::Computed, "The ID of the org that the app is in."),
+    (ORG_ID, Role::Computed, "The ID of the org of the app."),
 ];
 
 pub fn schema() -> &'static Schema {
@@ -118,14 +122,14 @@ pub fn schema() -> &'static Schema {
             sensitive: false,
         });
         let block = Block {
-            description: "Rotates the consumer key and the consumer secret of an External Client App without downtime, and \
-                          ends the previous ones. Creating this resource rotates nothing, destroying it stops the \
-                          management and changes nothing.\n\nSalesforce makes a new pair and rotates to it; the previous \
-                          pair stays valid for 30 days, so that clients can be given the new one meanwhile. Neither secret \
-                          is in any attribute: read the secret with the ephemeral resource \
-                          `salesforce_external_client_app_credentials`. The user needs the permissions External Client App \
-                          Developer and View Client Secret, the org the setting \
-                          `client_secret_in_rest_api_access_enabled`, the provider API 65.0 or later."
+            description: "Rotates the consumer key and the consumer secret of an External Client App without downtime, \
+                          and revokes the previous ones. Creating this resource does not rotate. Destroying it stops \
+                          the management and does not change the org.\n\nSalesforce creates a new key and secret and \
+                          activates them. The previous ones remain valid for 30 days, so that clients can switch. No \
+                          attribute contains a secret: read the secret with the ephemeral resource \
+                          `salesforce_external_client_app_credentials`. The user requires the permissions External \
+                          Client App Developer and View Client Secret, the org the setting \
+                          `client_secret_in_rest_api_access_enabled`, and the provider API version 65.0 or later."
                 .to_owned(),
             attributes: attributes.collect(),
             blocks: vec![timeouts::block(&Timeouts::STANDARD)],

@@ -1,4 +1,4 @@
-//! The plan of a rotation. Pure: what the org has was read by Read, and came along in state and memory.
+//! The plan of a rotation. Pure: state and memory have the values that Read found.
 
 use super::memory::Memory;
 use super::{
@@ -76,7 +76,7 @@ pub fn plan(request: &PlanRequest, context: &PlanContext) -> PlanReply {
     reply
 }
 
-/// Whether a plan rotates, and whether it ends what was before.
+/// Whether a plan rotates, and whether it revokes the previous credentials.
 pub fn wanted(prior: &Value, planned: &Value, memory: &Memory) -> (bool, bool) {
     let is = |attribute: &str| {
         changes(attribute, prior, planned) && !takes_over(attribute, prior, planned, memory)
@@ -84,7 +84,7 @@ pub fn wanted(prior: &Value, planned: &Value, memory: &Memory) -> (bool, bool) {
     (is(ROTATE), is(REVOKE))
 }
 
-/// Whether values are the first ones after an import, which knows none: they are those that hold already.
+/// Whether values are the first ones after an import, which are recorded as current.
 fn takes_over(attribute: &str, prior: &Value, planned: &Value, memory: &Memory) -> bool {
     memory.imported.is_some() && prior.get(attribute).is_null() && changes(attribute, prior, planned)
 }
@@ -105,7 +105,7 @@ fn judge(
             found.push(diagnostics::values_taken_over(app, attribute).at_attribute(attribute));
         }
     }
-    // Values that are known after apply may turn out to be the old ones: then nothing is refused yet.
+    // Values that are known after apply may be unchanged, so nothing is rejected yet.
     let sure = |attribute: &str| planned.get(attribute).is_wholly_known();
     let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
     let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown day")));
@@ -116,7 +116,7 @@ fn judge(
         } else if own == Some(key) {
             Some(diagnostics::self_lockout(app, "rotate"))
         } else {
-            memory.foreign.as_ref().map(|(by, on)| diagnostics::foreign_stage(app, by, on, ROTATE))
+            memory.foreign.as_ref().map(|(by, on)| diagnostics::staged_by_another_user(app, by, on, ROTATE))
         };
         found.push(match (refused, done) {
             (Some(refused), _) if sure(ROTATE) => refused.at_attribute(ROTATE),

@@ -1,6 +1,6 @@
 //! The plans of a rotation, as data.
 
-use super::memory::{Memory, Moved};
+use super::memory::{KeyChange, Memory};
 use super::*;
 use crate::provider::diagnostics::Severity;
 use crate::provider::operations::{PlanReply, PlanRequest};
@@ -80,20 +80,20 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
     let foreign = Memory { foreign: Some((Some("005x".to_owned()), None)), ..Memory::default() };
     let previous = Memory { previous_key: Some("K0".to_owned()), ..Memory::default() };
     let (error, warning) = (Severity::Error, Severity::Warning);
-    let changes = "The client ID changes";
-    let lockout = "The provider would lock itself out";
+    let changes = "Client ID will change";
+    let lockout = "Change would lock out the provider";
     for (memory, context, rotate, revoke, expected) in [
         (&Memory::default(), &nobody, true, false, vec![(warning, changes)]),
         (&Memory::default(), &nobody, true, true, vec![(warning, changes)]),
-        (&Memory::default(), &nobody, false, true, vec![(warning, "The previous credentials end")]),
+        (&Memory::default(), &nobody, false, true, vec![(warning, "Previous credentials will be revoked")]),
         (&Memory::default(), &login("K1"), true, false, vec![(error, lockout)]),
         (&Memory::default(), &login("K7"), true, false, vec![(warning, changes)]),
         (&Memory::default(), &allowed, true, false, vec![(warning, changes)]),
         (&previous, &login("K0"), false, true, vec![(error, lockout)]),
-        (&rotated("2026"), &nobody, true, false, vec![(warning, "The credentials were rotated already")]),
-        (&foreign, &nobody, true, false, vec![(error, "Somebody else has staged credentials")]),
+        (&rotated("2026"), &nobody, true, false, vec![(warning, "Credentials already rotated")]),
+        (&foreign, &nobody, true, false, vec![(error, "Credentials staged by another user")]),
         (&foreign, &nobody, false, false, vec![]),
-        (&ended, &nobody, true, true, vec![(warning, "The credentials were rotated already")]),
+        (&ended, &nobody, true, true, vec![(warning, "Credentials already rotated")]),
         (&ended, &nobody, true, false, vec![(warning, changes)]),
         (&imported, &nobody, true, false, vec![(warning, changes)]),
     ] {
@@ -112,7 +112,7 @@ fn values_that_are_known_after_apply_are_told_of_and_refused_by_nobody_yet() {
         let unknown = Value::Map([("v".to_owned(), Value::Unknown)].into());
         let prior = state(map(&[("v", "1")]), Value::Null);
         let reply = planned(prior, config(unknown, Value::Null), &Memory::default(), context);
-        assert_eq!(summaries(&reply), [(Severity::Warning, "The client ID changes")]);
+        assert_eq!(summaries(&reply), [(Severity::Warning, "Client ID will change")]);
         assert!(reply.diagnostics.0.iter().all(|it| it.detail.contains("known only after apply")));
     }
 }
@@ -122,7 +122,7 @@ fn the_first_values_after_an_import_are_taken_over_and_that_is_said() {
     let imported = Memory { imported: Some(1), ..Memory::default() };
     let prior = state(Value::Null, Value::Null);
     let reply = planned(prior, config(map(&[("v", "1")]), Value::Null), &imported, &PlanContext::default());
-    assert_eq!(summaries(&reply), [(Severity::Warning, "The first values after an import")]);
+    assert_eq!(summaries(&reply), [(Severity::Warning, "Initial values recorded after import")]);
     assert!(!reply.planned.get(KEY).is_unknown());
     let day = 24 * 3600;
     assert_eq!(imported.clone().at(day).imported, Some(1));
@@ -195,7 +195,7 @@ fn durations_may_be_nothing_at_all() {
 #[test]
 fn memory_survives_and_nonsense_is_nothing() {
     let memory = Memory {
-        moved: Some(Moved { from: "K".to_owned(), noticed: 7 }),
+        moved: Some(KeyChange { from: "K".to_owned(), noticed: 7 }),
         previous_key: Some("P".to_owned()),
         rotated: Some(String::new()),
         rotated_and_ended: None,

@@ -74,7 +74,7 @@ fn the_pair_of_the_cli_is_of_its_own_org_only() {
         assert!(matches!(resolve(written, pair).unwrap().login, Login::AccessToken { .. }));
     }
     let found = resolve(&[("instance_url", "https://other.my.salesforce.com")], pair).unwrap_err();
-    assert_eq!(found[0].summary, "Credentials of another org");
+    assert_eq!(found[0].summary, "Credentials for another org");
     assert!(!format!("{found:?}").contains("canary"));
 }
 
@@ -98,7 +98,7 @@ fn arguments_that_exclude_each_other() {
         for second in names.iter().skip(at + 1) {
             let found = config::validate(&block(&[(first, "x"), (second, "y")])).0;
             let is_one = *first == "client_secret" && takes.contains(second);
-            let says_two = found.iter().any(|one| one.summary == "More than one way to log in");
+            let says_two = found.iter().any(|one| one.summary == "Conflicting authentication methods");
             assert_eq!(says_two, !is_one, "{first} {second}: {found:?}");
             if is_one {
                 continue;
@@ -142,17 +142,17 @@ fn what_is_no_value_is_named_as_what_it_is() {
             "[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view",
             "newer versions of sf print",
         ),
-        ("sfdx_auth_url", "force://canary@acme.my.salesforce.com", "three parts between colons"),
-        ("sfdx_auth_url", "https://canary.my.salesforce.com", "does not begin with force://"),
-        ("refresh_token", "canary with a space", "a space or a character beyond ASCII"),
+        ("sfdx_auth_url", "force://canary@acme.my.salesforce.com", "three parts separated by colons"),
+        ("sfdx_auth_url", "https://canary.my.salesforce.com", "does not start with force://"),
+        ("refresh_token", "canary with a space", "a space or a non-ASCII character"),
         ("refresh_token", "${CANARY}", "the name of a variable"),
-        ("subject_token", "***", "shown instead of a secret"),
+        ("subject_token", "***", "a masked secret"),
         ("subject_token", "", "must not be blank"),
         ("subject_token_type", "JWTs", "one of jwt, id_token"),
         ("hcp_terraform_token_tag", "a-b", "letters, digits and underscores"),
-        ("hcp_terraform_token_tag", "TFC_WORKLOAD_IDENTITY_TOKEN_A", "what follows"),
-        ("sf_cli_org", "--help", "take it for an option"),
-        ("sf_cli_org", "my org", "has a space"),
+        ("hcp_terraform_token_tag", "TFC_WORKLOAD_IDENTITY_TOKEN_A", "the suffix of"),
+        ("sf_cli_org", "--help", "read as an option"),
+        ("sf_cli_org", "my org", "contains a space"),
         ("sf_cli_org", "https://acme.my.salesforce.com", "is a URL"),
         ("private_key", "***", "shown instead of a secret"),
         ("private_key", "${CANARY_KEY}", "the name of a variable"),
@@ -160,7 +160,7 @@ fn what_is_no_value_is_named_as_what_it_is() {
         ("private_key", "canary.p12", "the path of a file"),
         ("private_key", "MIIJsQIBAzCCCXc=", "PKCS#12"),
         ("private_key", "MIIEowIBAAKCAQEAuGbX", "DER"),
-        ("client_secret", "***", "shown instead of a secret"),
+        ("client_secret", "***", "a masked secret"),
         ("client_secret", "${CANARY}", "the name of a variable"),
         ("access_token", "$CANARY_TOKEN", "the name of a variable"),
         ("client_id", "<your-client-id>", "the name of a variable"),
@@ -233,12 +233,12 @@ fn previous_orgs_are_named_by_their_ids() {
     assert!(written(set(&[])).is_empty());
     // The expected org may be among them: a list that is longer than it needs to be does no harm.
     for (id, says) in [
-        ("", "An empty text is none"),
-        ("00D", "\"00D\" is none"),
+        ("", "An empty text is not an org ID"),
+        ("00D", "\"00D\" is not an org ID"),
         ("0PS000000000001", "the ID of a permission set"),
-        ("00D00000000000!", "is none"),
-        ("00D000000000001!AQ.canary-token", "not shown here"),
-        ("00D000000000001,00D000000000002", "not shown here"),
+        ("00D00000000000!", "is not an org ID"),
+        ("00D000000000001!AQ.canary-token", "not shown"),
+        ("00D000000000001,00D000000000002", "not shown"),
     ] {
         let found = written(set(&[id]));
         assert!(found.len() == 1 && found[0].detail.contains(says), "{id}: {found:?}");
@@ -246,7 +246,7 @@ fn previous_orgs_are_named_by_their_ids() {
         assert!(!found[0].detail.contains("canary"), "{found:?}");
     }
     let found = written(Value::Set(vec![Value::Null]));
-    assert!(found[0].detail.contains("holds a null"), "{found:?}");
+    assert!(found[0].detail.contains("contains null"), "{found:?}");
 
     let of_environment = |listed: &str| {
         let variables = [
@@ -295,7 +295,7 @@ fn what_is_no_path_is_not_repeated() {
             given.push(("SALESFORCE_CLIENT_SECRET", "secret"));
         }
         let found = resolve(&[], &given).unwrap_err();
-        let said = found.iter().find(|one| one.summary == "Unreadable file");
+        let said = found.iter().find(|one| one.summary == "Cannot read file");
         let said = said.unwrap_or_else(|| panic!("{name}: {found:?}"));
         assert_eq!(said.detail.contains("canary"), is_shown, "{name}: {}", said.detail);
         assert!(said.detail.contains(name), "{}", said.detail);

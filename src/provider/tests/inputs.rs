@@ -87,7 +87,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "custom_attributes",
             map(&[("a\u{200B}", "User.City")]),
             "custom_attributes[\"a\\u{200b}\"]",
-            "In the key: The text holds U+200B",
+            "In the key: The text contains U+200B",
         ),
         (
             SETTINGS,
@@ -189,7 +189,7 @@ fn what_may_be_meant_is_a_warning_with_an_id() {
     ] {
         let all = found(resource, name, value.clone());
         let ids: Vec<_> = all.iter().map(|one| one.id).collect();
-        assert_eq!(ids, [Some(id)], "{name} = {value:?}: {all:#?}");
+        assert_eq!(ids, [id], "{name} = {value:?}: {all:#?}");
         assert!(all[0].path.as_ref().is_some_and(|path| path.root() == Some(name)), "{all:?}");
     }
 }

@@ -66,7 +66,7 @@ fn refusals(
     }
     let config = if new.is_null() { config } else { with(config, attribute, new.clone()) };
     let reply = planned_with(resource, &config, Some(&state), private, context);
-    let refused = |found: &Diagnostic| found.summary == "The provider would lock itself out";
+    let refused = |found: &Diagnostic| found.summary == "Change would lock out the provider";
     reply.diagnostics.into_iter().filter(refused).collect()
 }
 

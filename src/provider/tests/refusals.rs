@@ -28,7 +28,7 @@ fn what_is_switched_off_in_two_resources_tells_the_order() {
         let planned = &planned[if resource == "_policies" { 0..1 } else { 1..2 }];
         let advice = explained(resource, planned, "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled");
         let advice = advice.expect("it is known").advice;
-        let tells = advice.ends_with("apply the other change by itself first.");
+        let tells = advice.ends_with("apply the other change separately before it.");
         assert_eq!(tells, resource == "_oauth_settings", "{advice}");
     }
 }
@@ -47,7 +47,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             guest(),
             "needs isNamedUserJwtEnabled",
             "guest_code_credential_flow_enabled",
-            "named_user_jwt_enabled = true of salesforce_external_client_app_oauth_settings (the app's developer)",
+            "named_user_jwt_enabled = true of salesforce_external_client_app_oauth_settings (a developer of the app)",
         ),
         (
             "_policies",
@@ -68,14 +68,14 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             guest(),
             "Invalid plugin settings",
             "guest_code_credential_flow_enabled",
-            "Or: guest_code_credential_flow_enabled needs code_credential_flow_enabled",
+            "Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled",
         ),
         (
             "_oauth_settings",
             flow(),
             "OauthOidcSettings forbid it",
             "code_credential_flow_enabled",
-            "code_credential_flow_enabled = true of salesforce_org_oauth_oidc_settings (whoever administers the org), in Setup: OAuth and OpenID Connect Settings",
+            "code_credential_flow_enabled = true of salesforce_org_oauth_oidc_settings (an administrator of the org), in Setup: OAuth and OpenID Connect Settings",
         ),
         (
             "_oauth_settings",
@@ -89,7 +89,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("named_user_jwt_enabled", false.into())],
             "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
             "named_user_jwt_enabled",
-            "named_user_jwt_enabled = false needs guest_code_credential_flow_enabled = false of salesforce_external_client_app_policies (the app's admin)",
+            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false of salesforce_external_client_app_policies (an administrator of the policies)",
         ),
         (
             "_policies",
@@ -103,7 +103,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("permission_sets", Value::set(vec!["shop".into()]))],
             "In field: commaSeparatedPermissionSet - no PermissionSet named shop found",
             "permission_sets",
-            "upper and lower case count",
+            "case-sensitive",
         ),
         (
             "_policies",
@@ -147,6 +147,6 @@ fn a_refusal_that_says_nothing_lists_what_it_may_be_and_points_nowhere_in_partic
     ];
     let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else { panic!("known") };
     assert_eq!(found.at, None);
-    assert!(found.advice.contains("named_user_jwt_session_timeout_type needs named_user_jwt_enabled"));
-    assert!(found.advice.starts_with("Salesforce does not say what is missing."));
+    assert!(found.advice.contains("named_user_jwt_session_timeout_type requires named_user_jwt_enabled"));
+    assert!(found.advice.starts_with("The response does not say what is missing."));
 }

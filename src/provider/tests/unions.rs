@@ -147,7 +147,7 @@ fn a_block_that_comes_later_is_taken_over_and_one_that_goes_stays_in_the_org() {
     let goes = planned(object(&shop(), None), &applied(&comes.planned), &comes.private);
     assert!(goes.planned.get(BLOCK).is_null());
     let ids: Vec<_> = goes.diagnostics.into_iter().map(|it| it.id).collect();
-    assert_eq!(ids, [Some("policies-stay")]);
+    assert_eq!(ids, ["policies-stay"]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn settings_that_somebody_deleted_come_anew_and_the_app_stays() {
 fn a_replacement_is_said_once() {
     let protected = || ("deletion_protection", Value::Bool(true));
     for (written, expected) in
-        [(None, "Consumer key will be destroyed"), (Some(protected()), "Deletion protection")]
+        [(None, "Consumer key will be destroyed"), (Some(protected()), "Deletion protection enabled")]
     {
         let top: Vec<(&str, Value)> = shop().into_iter().chain(written.clone()).collect();
         let state = applied(&planned(object(&top, Some(&[])), &Value::Null, b"").planned);
@@ -180,7 +180,9 @@ fn a_replacement_is_said_once() {
 
 #[test]
 fn a_destroy_is_said_once_and_refused_when_protected() {
-    for (protected, expected) in [(false, "Consumer key will be destroyed"), (true, "Deletion protection")] {
+    for (protected, expected) in
+        [(false, "Consumer key will be destroyed"), (true, "Deletion protection enabled")]
+    {
         let top: Vec<(&str, Value)> =
             shop().into_iter().chain([("deletion_protection", protected.into())]).collect();
         let state = applied(&planned(object(&top, Some(&[])), &Value::Null, b"").planned);
@@ -209,7 +211,7 @@ fn the_own_login_is_guarded_in_every_member() {
     let errors: Vec<_> = reply.diagnostics.into_iter().filter(|it| it.is_error()).collect();
     let [error] = errors.as_slice() else { panic!("{errors:?}") };
     assert_eq!(error.path.as_ref().unwrap().to_string(), "policies.enabled");
-    assert_eq!(error.summary, "The provider would lock itself out");
+    assert_eq!(error.summary, "Change would lock out the provider");
 }
 
 #[test]
@@ -244,7 +246,7 @@ fn a_state_moves_over_and_back_with_what_it_has() {
     let (moved, private) = union::moved_from(OAUTH_CLIENT, app, &state, b"").unwrap();
     let unread = planned(object(&shop(), None), &moved, &private);
     let summaries: Vec<String> = unread.diagnostics.into_iter().map(|it| it.summary).collect();
-    assert_eq!(summaries, ["Moved, and not read yet"], "with -refresh=false");
+    assert_eq!(summaries, ["Moved resource not refreshed"], "with -refresh=false");
     let stranger = catalog::resource("salesforce_org_oauth_oidc_settings").unwrap();
     assert!(union::moved_from(OAUTH_CLIENT, stranger, &stranger.schema().block.empty(), b"").is_none());
     assert!(union::moved_to(OAUTH_CLIENT, stranger, &Value::Null, b"").is_none());
@@ -261,7 +263,7 @@ fn what_a_union_needs_of_itself_is_named_where_it_is() {
     assert!(apart.advice.contains("salesforce_external_client_app_oauth_settings"), "{}", apart.advice);
     assert_eq!(
         together.advice,
-        "guest_code_credential_flow_enabled needs named_user_jwt_enabled = true in the same resource."
+        "guest_code_credential_flow_enabled requires named_user_jwt_enabled = true in the same resource."
     );
 }
 

@@ -101,7 +101,11 @@ fn one_way_is_taken_and_the_block_decides() {
             Ok("exchange a text jwt default"),
         ),
         // HCP Terraform's token alone says nothing.
-        (&[HERE, ("client_id", "a")], &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t")], Err("Nothing says how")),
+        (
+            &[HERE, ("client_id", "a")],
+            &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
+            Err("No authentication method is set"),
+        ),
         (
             &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "true")],
             &[],
@@ -172,29 +176,37 @@ fn one_way_is_taken_and_the_block_decides() {
             Ok("token"),
         ),
         (&[], &[("SFDX_AUTH_URL", URL.1), ("SF_ACCESS_TOKEN", "t")], Ok("refresh app")),
-        (&[], &[("SFDX_AUTH_URL", "nonsense")], Err("SFDX_AUTH_URL is no SFDX auth URL")),
+        (&[], &[("SFDX_AUTH_URL", "nonsense")], Err("SFDX_AUTH_URL is not an SFDX auth URL")),
         (&[], &[("SFDX_AUTH_URL", URL.1), ("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
         (&[], &[], Err("SFDX_AUTH_URL")),
         // What a way needs.
-        (&[("refresh_token", "r")], &[], Err("The refresh token flow needs client_id")),
-        (&[("client_id", "a"), ("subject_token", "t")], &[], Err("OAuth token exchange needs instance_url")),
-        (&[HERE, ("subject_token", "t")], &[], Err("OAuth token exchange needs client_id")),
+        (&[("refresh_token", "r")], &[], Err("The refresh token flow requires client_id")),
+        (
+            &[("client_id", "a"), ("subject_token", "t")],
+            &[],
+            Err("OAuth token exchange requires instance_url"),
+        ),
+        (&[HERE, ("subject_token", "t")], &[], Err("OAuth token exchange requires client_id")),
         (
             &[HERE, ("client_id", "a"), ("subject_token_file", "/nowhere/token")],
             &[],
-            Err("subject_token_file names \"/nowhere/token\", which cannot be read: there is no such file"),
+            Err("subject_token_file: \"/nowhere/token\" cannot be read: there is no such file"),
         ),
         (&[HERE, ("client_id", "a"), ("subject_token_file", "/")], &[], Err("it is a folder")),
         // What the URL says by itself.
-        (&[URL, ("client_id", "a")], &[], Err("client_id is set beside sfdx_auth_url")),
-        (&[URL, ("login_url", HERE.1)], &[], Err("login_url is set beside sfdx_auth_url")),
+        (&[URL, ("client_id", "a")], &[], Err("client_id is set together with sfdx_auth_url")),
+        (&[URL, ("login_url", HERE.1)], &[], Err("login_url is set together with sfdx_auth_url")),
         (&[URL, HERE], &[], Ok("refresh app")),
-        (&[URL, ("instance_url", "https://other.my.salesforce.com")], &[], Err("of acme.my.salesforce.com")),
+        (
+            &[URL, ("instance_url", "https://other.my.salesforce.com")],
+            &[],
+            Err("are for acme.my.salesforce.com"),
+        ),
         (&[("sfdx_auth_url", "force://app::canary@login.salesforce.com"), HERE], &[], Ok("refresh app")),
         (
             &[("instance_url", "https://other.my.salesforce.com")],
             &[("SALESFORCE_SFDX_AUTH_URL", URL.1)],
-            Err("which are of acme.my.salesforce.com"),
+            Err("are for acme.my.salesforce.com"),
         ),
         // A pipe would wait for a writer.
         (&[HERE, ("client_id", "a"), ("subject_token_file", "/dev/null")], &[], Err("not a file")),
@@ -216,7 +228,7 @@ fn one_way_is_taken_and_the_block_decides() {
         (
             &[HERE, ("client_id", "a"), ("client_secret", "s")],
             &[("SALESFORCE_PREVIOUS_ORG_IDS", "00D1 00D2")],
-            Err("SALESFORCE_PREVIOUS_ORG_IDS must hold org IDs, with commas between them"),
+            Err("SALESFORCE_PREVIOUS_ORG_IDS must contain org IDs, separated by commas"),
         ),
         // The environment's org does not join credentials that name one.
         (&[URL], &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")], Ok("refresh app")),
@@ -284,7 +296,7 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
                 ("SFDX_AUTH_URL", "canary"),
                 ("SF_ACCESS_TOKEN", "canary"),
             ],
-            ["login of the Salesforce CLI", "sf_cli_org", "the provider block"],
+            ["Salesforce CLI", "sf_cli_org", "the provider block"],
             &["SALESFORCE_CLIENT_SECRET", "SFDX_AUTH_URL"],
         ),
         // It belongs to the way.
@@ -307,7 +319,7 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
                 ("SF_ACCESS_TOKEN", "canary"),
                 ("SF_ORG_INSTANCE_URL", HERE.1),
             ],
-            ["login of the Salesforce CLI", "SALESFORCE_SF_CLI_ORG", "the environment"],
+            ["Salesforce CLI", "SALESFORCE_SF_CLI_ORG", "the environment"],
             &["SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL"],
         ),
         (
@@ -316,7 +328,7 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
             [
                 "access token",
                 "SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL",
-                "the environment, where nothing else says how",
+                "the environment, because no other method is set",
             ],
             &["SFDX_AUTH_URL"],
         ),
@@ -329,9 +341,9 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
         else {
             panic!("{written:?} {variables:?}")
         };
-        let told = configuration.way.unwrap();
+        let told = configuration.method.unwrap();
         assert!(!format!("{told:?}").contains("canary"), "{told:?}");
-        assert_eq!((told.way, told.named_by.as_str(), told.place), (*way, *named_by, *place));
+        assert_eq!((told.method, told.named_by.as_str(), told.place), (*way, *named_by, *place));
         assert_eq!(told.not_taken, *not_taken, "{written:?} {variables:?}");
     }
 }

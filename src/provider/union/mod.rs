@@ -1,7 +1,6 @@
-//! A union's validation and plan, and what Terraform keeps beside its state: those of its members, put together.
+//! Validation, plan and private state of a union, combined from its members.
 //!
-//! How the members are seen in the union's objects is in `union_spec`; read, apply and import are in `operations`, what
-//! becomes of a state of another type in `moves`.
+//! `union_spec` has the views of members, `operations` read, apply and import, `moves` states that change their type.
 
 mod moves;
 mod operations;
@@ -11,6 +10,7 @@ pub use operations::Union;
 
 use serde_json::{Map, Value as Json};
 
+use super::diagnostics::rows::apply::CHANGE_REJECTED;
 use super::diagnostics::{self, Diagnostics};
 use super::engine;
 use super::operations::{PlanReply, PlanRequest, Private};
@@ -21,13 +21,13 @@ use super::validate;
 use crate::org::{Lookup, SessionFacts};
 use crate::value::Value;
 
-/// Everything that is wrong with a configuration, whatever the org.
+/// Validates a configuration without the org.
 pub fn check(spec: &'static UnionSpec, config: &Value, now: std::time::SystemTime) -> Diagnostics {
-    let mut told = Told::new(spec);
+    let mut combined = MemberDiagnostics::new(spec);
     for member in spec.members.iter().filter(|member| spec.is_managed(member, config)) {
-        told.extend(member, validate::check(member.spec, &spec.view(member, config), now));
+        combined.extend(member, validate::check(member.spec, &spec.view(member, config), now));
     }
-    told.found
+    combined.found
 }
 
 /// Plans a create, an update or a destroy; `plan` is the plan of a member.
@@ -36,9 +36,9 @@ pub fn plan(
     request: &PlanRequest,
     plan: impl Fn(&'static ResourceSpec, &PlanRequest) -> PlanReply,
 ) -> PlanReply {
-    let mut told = Told::new(spec);
-    let private = Privates::read(&request.private);
-    // The second plan of a replacement: Terraform shows no prior state, but the private state of what goes.
+    let mut combined = MemberDiagnostics::new(spec);
+    let private = UnionPrivateState::read(&request.private);
+    // The second plan of a replacement: no prior state, but the private state of the old resource.
     let replacing = request.prior.is_null() && !request.private.is_empty();
     let member_request = |member: &'static Member| {
         let prior = spec.prior_view(member, &request.prior);
@@ -58,13 +58,13 @@ pub fn plan(
         }
     };
     if request.proposed.is_null() {
-        // The whole takes the others along.
+        // Deleting the whole deletes the others.
         let Some(whole) = spec.members.first() else { return PlanReply::default() };
         let reply = plan(whole.spec, &member_request(whole));
-        told.extend(whole, reply.diagnostics);
+        combined.extend(whole, reply.diagnostics);
         return PlanReply {
             private: request.private.clone(),
-            diagnostics: told.found,
+            diagnostics: combined.found,
             ..PlanReply::default()
         };
     }
@@ -79,23 +79,23 @@ pub fn plan(
         };
     }
     let mut reply = PlanReply { planned: spec.schema().block.empty(), ..PlanReply::default() };
-    let mut privates = Privates::default();
+    let mut privates = UnionPrivateState::default();
     for member in spec.members {
         let member_plan = member_request(member);
         if !spec.is_managed(member, &request.config) {
             if !member_plan.prior.is_null() {
-                // Its block goes from the configuration, and what it has stays in the org.
+                // The block was removed from the configuration, and the org keeps the values.
                 let gone = PlanRequest { proposed: Value::Null, config: Value::Null, ..member_plan };
-                told.extend(member, plan(member.spec, &gone).diagnostics);
+                combined.extend(member, plan(member.spec, &gone).diagnostics);
             }
             continue;
         }
         let comes_anew = member.block.is_none() && member_plan.prior.is_null() && !request.prior.is_null();
         let answer = plan(member.spec, &member_plan);
-        told.extend(member, answer.diagnostics);
+        combined.extend(member, answer.diagnostics);
         if comes_anew && member.spec.key_row().is_some() {
             let app = request.prior.get(spec.naming_attribute()).as_text().unwrap_or_default();
-            told.extend(member, diagnostics::key_comes_anew(member.spec.noun, app).into());
+            combined.extend(member, diagnostics::new_consumer_key(member.spec.noun, app).into());
         }
         spec.put(member, &answer.planned, &mut reply.planned);
         for path in answer.requires_replace {
@@ -108,22 +108,22 @@ pub fn plan(
     }
     reply.private = privates.write();
     reply.identity.clone_from(&request.identity);
-    reply.diagnostics = told.found;
+    reply.diagnostics = combined.found;
     reply
 }
 
-/// The state that an import would end with, of answers that are there already, in the order of the members' parts; none
-/// when something is missing that the union is made of.
+/// The state of an import from existing lookups, in the order of the members' parts. `None` when a required component
+/// is missing.
 ///
 /// # Errors
-/// What the import would say.
+/// The errors of the import.
 pub fn listed(
     spec: &'static UnionSpec,
     app: &str,
     session: &SessionFacts,
     lookups: &[Lookup],
 ) -> Result<Option<Value>, Diagnostics> {
-    let (mut told, mut rest) = (Told::new(spec), lookups);
+    let (mut combined, mut rest) = (MemberDiagnostics::new(spec), lookups);
     let mut state = spec.schema().block.empty();
     for member in spec.members {
         let (own, others) = rest.split_at_checked(member.spec.parts.len()).unwrap_or((rest, &[]));
@@ -132,22 +132,22 @@ pub fn listed(
             Ok(Some(view)) => spec.put(member, &view, &mut state),
             Ok(None) if member.block.is_none() => return Ok(None),
             Ok(None) => {}
-            Err(found) => told.extend(member, found),
+            Err(found) => combined.extend(member, found),
         }
     }
-    if told.found.has_errors() { Err(told.found) } else { Ok(Some(state)) }
+    if combined.found.has_errors() { Err(combined.found) } else { Ok(Some(state)) }
 }
 
-/// What Terraform keeps beside a union's state: that of each member, by its type.
+/// The private state of a union: that of each member, by type.
 #[derive(Clone, Debug, Default)]
-struct Privates(Map<String, Json>);
+struct UnionPrivateState(Map<String, Json>);
 
-impl Privates {
-    /// What cannot be read is taken as empty, as with the members'.
-    fn read(bytes: &[u8]) -> Privates {
+impl UnionPrivateState {
+    /// Unreadable data is treated as empty, as for members.
+    fn read(bytes: &[u8]) -> UnionPrivateState {
         match serde_json::from_slice(bytes) {
-            Ok(Json::Object(members)) => Privates(members),
-            _ => Privates::default(),
+            Ok(Json::Object(members)) => UnionPrivateState(members),
+            _ => UnionPrivateState::default(),
         }
     }
 
@@ -155,7 +155,7 @@ impl Privates {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
     }
 
-    /// The same, with what only the whole knows: that the app is the one that the provider logs in with.
+    /// The same, with the flag that only the whole has: the provider logs in with this app.
     fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
         let stored = self.of(member);
         let own_app = |private: &[u8]| PrivateState::read(private).own_app;
@@ -177,39 +177,41 @@ impl Privates {
     }
 }
 
-/// Whether these bytes are what some plan or read of this union left, or none.
+/// Whether these bytes are private state of this union, or empty.
 pub fn wrote_private(spec: &UnionSpec, bytes: &[u8]) -> bool {
-    let privates = Privates::read(bytes);
+    let privates = UnionPrivateState::read(bytes);
     let is_member = |name: &String| spec.members.iter().any(|member| member.spec.name == name);
     is_rewritten(bytes, &privates.clone().write())
         && privates.0.keys().all(is_member)
         && spec.members.iter().all(|member| PrivateState::wrote(&privates.of(member)))
 }
 
-/// What is understood of these bytes, written again.
+/// Reads these bytes as private state and writes it again.
 #[cfg(any(test, fuzzing))]
 pub fn rewritten(bytes: &[u8]) -> Private {
-    Privates::read(bytes).write()
+    UnionPrivateState::read(bytes).write()
 }
 
-/// Messages of the members, at their places in the union.
-struct Told {
+/// Diagnostics of the members, with paths of the union.
+struct MemberDiagnostics {
     spec: &'static UnionSpec,
     found: Diagnostics,
 }
 
-impl Told {
-    fn new(spec: &'static UnionSpec) -> Told {
-        Told { spec, found: Diagnostics::default() }
+impl MemberDiagnostics {
+    fn new(spec: &'static UnionSpec) -> MemberDiagnostics {
+        MemberDiagnostics { spec, found: Diagnostics::default() }
     }
 
-    /// Takes over what a member says. What members say for one and the same reason is said once.
+    /// Adds the diagnostics of a member. The same diagnostic of several members is added once.
     fn extend(&mut self, member: &Member, found: Diagnostics) {
         let earlier = self.found.0.len();
         for mut diagnostic in found {
             diagnostic.path = diagnostic.path.map(|path| self.spec.path(member, path));
-            let told_of_all = diagnostic.is_error() || diagnostic.id.is_some();
-            let shared = told_of_all && self.spec.is_shared(diagnostic.path.as_ref());
+            // Each rejected component has its own response of Salesforce.
+            let concerns_all = (diagnostic.is_error() && diagnostic.id != CHANGE_REJECTED.id)
+                || diagnostic.is_suppressible();
+            let shared = concerns_all && self.spec.is_shared(diagnostic.path.as_ref());
             let is_the_same = |other: &diagnostics::Diagnostic| {
                 *other == diagnostic
                     || shared && other.summary == diagnostic.summary && other.path == diagnostic.path

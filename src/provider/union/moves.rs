@@ -1,13 +1,13 @@
-//! States that change their type: what a member has becomes the union's, and back. Pure; the next read fills in the rest.
+//! States that change their type between a union and its members. Pure; the next read adds the missing values.
 
-use super::Privates;
+use super::UnionPrivateState;
 use super::operations::import_of_member;
 use crate::provider::operations::Private;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ResourceSpec};
 use crate::provider::union_spec::UnionSpec;
 use crate::value::Value;
 
-/// The union that begins with the state of one of its members. The others are read as if they were imported.
+/// The state of a union from the state of a member. The other members are read as after an import.
 pub fn moved_from(
     spec: &'static UnionSpec,
     source: &ResourceSpec,
@@ -26,10 +26,10 @@ pub fn moved_from(
     moved.put(spec.naming_attribute(), state.get(source.spec.subject_attribute()).clone());
     spec.put(source, state, &mut moved);
     if moved.get(DELETION_PROTECTION).is_null() {
-        // What is imported is not protected either.
+        // An imported resource is not protected either.
         moved.put(DELETION_PROTECTION, false.into());
     }
-    let mut privates = Privates::default();
+    let mut privates = UnionPrivateState::default();
     for member in spec.members {
         let own = member.spec.name == source.spec.name && !private.is_empty();
         let private = if own { private.to_vec() } else { import_of_member() };
@@ -47,7 +47,7 @@ pub fn moved_to(
 ) -> Option<(Value, Private)> {
     let target = spec.members.iter().find(|member| member.spec.name == target.name)?;
     let there = spec.is_there(target, state);
-    let private = Privates::read(private).of(target);
+    let private = UnionPrivateState::read(private).of(target);
     let private = if there && !private.is_empty() { private } else { import_of_member() };
     Some((spec.view(target, state), private))
 }

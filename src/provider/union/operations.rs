@@ -1,12 +1,13 @@
-//! Read, apply and import of a union: each member's engine does its own, changes go together (`engine/joint`).
+//! Read, apply and import of a union: the engine of each member reads its own, and `engine/joint` sends all changes
+//! together.
 
-use super::{Privates, Told};
+use super::{MemberDiagnostics, UnionPrivateState};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::engine::{self, Engine, Share};
 use crate::provider::operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, Private, ReadReply, ReadRequest,
 };
-use crate::provider::previous_orgs::Anew;
+use crate::provider::previous_orgs::Refreshed;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::timeouts::{self, Operation};
@@ -21,18 +22,18 @@ pub struct Union<E> {
 }
 
 impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
-    /// Refreshes a state. On any error the state stays as it is.
+    /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
-        let privates = Privates::read(&request.private);
+        let privates = UnionPrivateState::read(&request.private);
         let mut reply = ReadReply {
             state: request.state.clone(),
             private: request.private.clone(),
             identity: request.identity.clone(),
             diagnostics: Diagnostics::default(),
         };
-        let mut told = Told::new(self.spec);
-        let mut after = Privates::default();
-        let mut anew: Option<Anew> = None;
+        let mut combined = MemberDiagnostics::new(self.spec);
+        let mut after = UnionPrivateState::default();
+        let mut refreshed: Option<Refreshed> = None;
         for (index, member) in self.spec.members.iter().enumerate() {
             let private = privates.of(member);
             let is_wanted = member.block.is_none()
@@ -48,26 +49,26 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 identity: request.identity.clone(),
             };
             let (read, of_previous) = (self.engine)(member.spec).read_part(of_member).await;
-            anew = match (anew, of_previous) {
+            refreshed = match (refreshed, of_previous) {
                 (Some(one), Some(other)) => Some(one.and(other)),
                 (one, other) => one.or(other),
             };
             let failed = read.diagnostics.has_errors();
-            told.extend(member, read.diagnostics);
+            combined.extend(member, read.diagnostics);
             if failed {
-                // What one of them cannot tell is not known of the whole.
+                // If one member cannot be read, the union is unknown.
                 return ReadReply {
                     state: request.state,
                     private: request.private,
                     identity: request.identity,
-                    diagnostics: told.found,
+                    diagnostics: combined.found,
                 };
             }
             if index == 0 {
                 reply.identity = read.identity;
                 if read.state.is_null() {
-                    self.tell_anew(&request.state, anew, &mut told).await;
-                    return ReadReply { diagnostics: told.found, ..ReadReply::default() };
+                    self.report_previous_org(&request.state, refreshed, &mut combined).await;
+                    return ReadReply { diagnostics: combined.found, ..ReadReply::default() };
                 }
             }
             self.spec.put(member, &read.state, &mut reply.state);
@@ -75,17 +76,22 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 after.put(member, &read.private);
             }
         }
-        self.tell_anew(&request.state, anew, &mut told).await;
+        self.report_previous_org(&request.state, refreshed, &mut combined).await;
         reply.private = after.write();
-        reply.diagnostics = told.found;
+        reply.diagnostics = combined.found;
         reply
     }
 
-    /// Says once of the whole what is different from the org that its state was of.
-    async fn tell_anew(&self, state: &Value, anew: Option<Anew>, told: &mut Told) {
-        let (Some(anew), Some(whole)) = (anew, self.spec.members.first()) else { return };
+    /// Reports the differences to a previous org once for the union.
+    async fn report_previous_org(
+        &self,
+        state: &Value,
+        refreshed: Option<Refreshed>,
+        combined: &mut MemberDiagnostics,
+    ) {
+        let (Some(refreshed), Some(whole)) = (refreshed, self.spec.members.first()) else { return };
         let app = state.get(self.spec.naming_attribute()).as_text().unwrap_or_default();
-        told.extend(whole, (self.engine)(whole.spec).tell_anew(app, &anew).await.into());
+        combined.extend(whole, (self.engine)(whole.spec).report_previous_org(app, &refreshed).await.into());
     }
 
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
@@ -106,23 +112,23 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         } else {
             engine::update(&shares, limit).await
         };
-        let mut told = Told::new(self.spec);
+        let mut combined = MemberDiagnostics::new(self.spec);
         let replies = match made {
             Ok(replies) => replies,
             Err(refused) => {
                 let members: Vec<&Member> = managed().collect();
                 for (index, found) in refused {
                     if let Some(member) = members.get(index) {
-                        told.extend(member, found);
+                        combined.extend(member, found);
                     }
                 }
-                return self.as_before(request, told.found);
+                return self.as_before(request, combined.found);
             }
         };
         let mut reply = ApplyReply { state: self.spec.schema().block.empty(), ..ApplyReply::default() };
-        let mut privates = Privates::default();
+        let mut privates = UnionPrivateState::default();
         for (index, (member, own)) in managed().zip(replies).enumerate() {
-            told.extend(member, own.diagnostics);
+            combined.extend(member, own.diagnostics);
             if index == 0 {
                 reply.identity = own.identity;
                 if own.state.is_null() {
@@ -137,7 +143,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         if !reply.state.is_null() {
             reply.private = privates.write();
         }
-        reply.diagnostics = told.found;
+        reply.diagnostics = combined.found;
         reply
     }
 
@@ -149,24 +155,24 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 type_name: member.spec.name.to_owned(),
                 planned: self.spec.view(member, &request.planned),
                 config: self.spec.view(member, &request.config),
-                private: Privates::read(&request.private).of(member),
+                private: UnionPrivateState::read(&request.private).of(member),
                 identity: request.identity.clone(),
                 prior,
             },
         }
     }
 
-    /// The whole takes the others along.
+    /// Deleting the whole deletes the others.
     async fn delete(&self, request: ApplyRequest) -> ApplyReply {
         let Some(whole) = self.spec.members.first() else { return ApplyReply::default() };
         let Share { engine, request: of_the_whole } = self.share(whole, &request);
         let gone = engine.apply(ApplyRequest { planned: Value::Null, ..of_the_whole }).await;
-        let mut told = Told::new(self.spec);
-        told.extend(whole, gone.diagnostics);
+        let mut combined = MemberDiagnostics::new(self.spec);
+        combined.extend(whole, gone.diagnostics);
         if gone.state.is_null() {
-            return ApplyReply { diagnostics: told.found, ..ApplyReply::default() };
+            return ApplyReply { diagnostics: combined.found, ..ApplyReply::default() };
         }
-        self.as_before(request, told.found)
+        self.as_before(request, combined.found)
     }
 
     fn as_before(&self, request: ApplyRequest, diagnostics: Diagnostics) -> ApplyReply {
@@ -174,20 +180,20 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         ApplyReply { state, private, identity, diagnostics }
     }
 
-    /// Imports the whole; then all of the others that is there.
+    /// Imports the whole, and the other members that exist.
     pub async fn import(&self, request: ImportRequest) -> ImportReply {
         let Some(whole) = self.spec.members.first() else { return ImportReply::default() };
         let type_name = request.type_name.clone();
         let of_the_whole = ImportRequest { type_name: whole.spec.name.to_owned(), ..request };
         let reply = (self.engine)(whole.spec).import(of_the_whole).await;
-        let mut told = Told::new(self.spec);
-        told.extend(whole, reply.diagnostics);
+        let mut combined = MemberDiagnostics::new(self.spec);
+        combined.extend(whole, reply.diagnostics);
         let Some(imported) = reply.imported.into_iter().next() else {
-            return ImportReply { diagnostics: told.found, ..ImportReply::default() };
+            return ImportReply { diagnostics: combined.found, ..ImportReply::default() };
         };
         let mut state = self.spec.schema().block.empty();
         self.spec.put(whole, &imported.state, &mut state);
-        let mut privates = Privates::default();
+        let mut privates = UnionPrivateState::default();
         privates.put(whole, &imported.private);
         for member in self.spec.members.iter().skip(1) {
             let of_member = ReadRequest {
@@ -198,21 +204,21 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             };
             let read = (self.engine)(member.spec).read(of_member).await;
             let failed = read.diagnostics.has_errors();
-            told.extend(member, read.diagnostics);
+            combined.extend(member, read.diagnostics);
             if failed {
-                return ImportReply { diagnostics: told.found, ..ImportReply::default() };
+                return ImportReply { diagnostics: combined.found, ..ImportReply::default() };
             }
             if read.state.is_null() && member.block.is_none() {
                 let app = imported.state.get(self.spec.naming_attribute()).as_text().unwrap_or_default();
-                told.extend(member, diagnostics::no_whole_to_import(whole.spec, member.spec, app).into());
-                return ImportReply { diagnostics: told.found, ..ImportReply::default() };
+                combined.extend(member, diagnostics::no_whole_to_import(whole.spec, member.spec, app).into());
+                return ImportReply { diagnostics: combined.found, ..ImportReply::default() };
             }
             if !read.state.is_null() {
                 self.spec.put(member, &read.state, &mut state);
                 privates.put(member, &read.private);
             }
         }
-        // Terraform reads what was imported once more; that read says what there is to say.
+        // Terraform reads an imported resource once more, which returns the diagnostics.
         let identity = imported.identity;
         ImportReply {
             imported: vec![Imported { type_name, state, private: privates.write(), identity }],
@@ -221,7 +227,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     }
 }
 
-/// Of a member that nobody has managed yet: everything that the org has is taken into the state.
+/// A member that is not managed yet: the state gets all values of the org.
 pub(super) fn import_of_member() -> Private {
     PrivateState { imported: true, ..PrivateState::default() }.write()
 }

@@ -1,17 +1,17 @@
-//! The object that the client takes: what was found, put together, without what the client's own validation refuses.
+//! Builds the object from the values of the file, without those that the validation of the client rejects.
 
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::elements::{CONSEQUENCES, Fact, GAPS};
-use super::reading::{Found, NotConverted, Share, cut, has_group, write_yourself};
+use super::reading::{Found, NotConverted, Share, cut, has_group, set_manually};
 use crate::provider::catalog::OAUTH_CLIENT;
 use crate::provider::diagnostics::Diagnostic;
 use crate::provider::schema::{Block, Nesting};
 use crate::provider::{timeouts, union, validate};
 use crate::value::{Path, Step, Type, Value};
 
-/// What a configuration can write in a block, with the types. How long operations may take is Terraform's.
+/// The arguments of a block with their types, without timeouts.
 pub fn attributes(block: &Block) -> Vec<(String, Type)> {
     let written = block.attributes.iter().filter(|attribute| attribute.required || attribute.optional);
     let mut all: Vec<(String, Type)> = written.map(|it| (it.name.clone(), it.ty.clone())).collect();
@@ -27,7 +27,7 @@ pub fn attributes(block: &Block) -> Vec<(String, Type)> {
     all
 }
 
-/// The object, and everything that is not in it.
+/// The object, and the elements that are not converted.
 pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, Vec<NotConverted>) {
     loop {
         let refusals = refused(&written(found.iter(), |fact| holds(fact, &found, &left)));
@@ -52,7 +52,7 @@ pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, 
     (object, left)
 }
 
-/// Takes out what makes an attribute be refused: the members that are wrong by themselves, or else all of it.
+/// Removes the invalid elements of an attribute, or else all of it.
 fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, problem: &str) {
     let own: Vec<&Found> = found.iter().filter(|one| one.target == target).collect();
     let problems = match own.as_slice() {
@@ -61,7 +61,7 @@ fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, 
     };
     if problems.iter().all(Option::is_none) {
         let together = left_together(&own, target, problem);
-        // What one element says of several attributes goes together.
+        // An element with values for several attributes is removed as a whole.
         let whole = own.iter().find(|one| matches!(one.share, Share::Whole(_))).map(|one| one.element);
         found.retain(|one| one.target != target && whole.is_none_or(|element| one.element != element));
         left.extend(together);
@@ -78,7 +78,7 @@ fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, 
     });
 }
 
-/// What is wrong as a whole, such as too many members, told once for each element.
+/// One entry for each element, for a value that is invalid as a whole.
 fn left_together(own: &[&Found], target: &str, problem: &str) -> Vec<NotConverted> {
     let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for one in own {
@@ -95,12 +95,12 @@ fn not_taken(element: &str, value: Option<String>, why: &str, target: &str) -> N
     NotConverted {
         element: element.to_owned(),
         value,
-        why: format!("The client does not take it. {why}"),
-        what_to_do: write_yourself(target),
+        why: format!("The value is invalid for the client. {why}"),
+        what_to_do: set_manually(target),
     }
 }
 
-/// What is wrong with each of an attribute's members by itself. Halves in which nothing is wrong are not looked into.
+/// The problem of each element of an attribute. Skips halves without a problem.
 fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     let of_target = |refusal: &Diagnostic| {
         refusal.path.as_ref().and_then(target_of).is_some_and(|refused| refused == target)
@@ -118,7 +118,7 @@ fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     }
 }
 
-/// What the client's validation, and the plan of a new one, say against an object.
+/// The errors of the validation of the client, and of the plan of a new one.
 fn refused(object: &Value) -> Vec<Diagnostic> {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in object.entries().into_iter().flatten() {
@@ -136,7 +136,7 @@ fn refused(object: &Value) -> Vec<Diagnostic> {
     refusals
 }
 
-/// The attribute that a path leads into, as the table writes it.
+/// The attribute of a path, in the notation of the table.
 fn target_of(path: &Path) -> Option<String> {
     let mut steps = path.0.iter();
     let Some(Step::Attribute(root)) = steps.next() else { return None };
@@ -150,7 +150,7 @@ fn target_of(path: &Path) -> Option<String> {
     }
 }
 
-/// The object of what was found, with what follows from it.
+/// The object with derived values.
 fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> bool) -> Value {
     let mut shares: BTreeMap<&str, Vec<&Share>> = BTreeMap::new();
     for one in found {
@@ -167,7 +167,7 @@ fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> b
     block_of(&OAUTH_CLIENT.schema().block, &|name| shares.get(name).cloned().unwrap_or_default())
 }
 
-/// A block's object: null where nothing was found, empty where a block may be repeated.
+/// The object of a block. Attributes without a value are null, and repeatable blocks are empty.
 fn block_of<'a>(block: &Block, shares: &dyn Fn(&str) -> Vec<&'a Share>) -> Value {
     let values = attributes(block).into_iter().map(|(name, ty)| {
         let nested = block.blocks.iter().find(|nested| nested.name == name);

@@ -1,64 +1,64 @@
-//! The table: each element of the metadata type ConnectedApp, and what becomes of it.
+//! The table: each element of the metadata type ConnectedApp, and its conversion.
 //!
-//! The elements are those of the Metadata API Developer Guide (releases 29.0 to 67.0) and of Salesforce's own types of the
-//! Metadata API, which know a few more. The page of the function is made of this table. Not here: how values are read
-//! (`reading`), and whether the client takes them (`client`).
+//! The elements are those of the Metadata API Developer Guide (releases 29.0 to 67.0) and of the JavaScript types of
+//! Salesforce, which have a few more. The page of the function is generated from this table. Not here: reading values
+//! (`reading`), and validating them (`client`).
 
 use crate::metadata::{Const, Rule};
 
 /// The root element.
 pub const TYPE: &str = "ConnectedApp";
 
-/// One element.
+/// An element.
 #[derive(Debug)]
 pub struct Row {
-    /// Its path under the root: `oauthConfig/isPkceRequired`.
+    /// The path under the root: `oauthConfig/isPkceRequired`.
     pub element: &'static str,
-    pub fate: Fate,
+    pub conversion: Conversion,
 }
 
 #[derive(Debug)]
-pub enum Fate {
-    /// It becomes an attribute of the client, `policies/…` for one of the block.
-    Becomes(&'static str, Reading),
-    /// Its children are rows.
+pub enum Conversion {
+    /// An attribute of the client, or `policies/…` for one of the block.
+    Attribute(&'static str, Reading),
+    /// A group: its children are rows.
     Group,
-    /// It has no counterpart, nor has anything in it.
-    Left { why: &'static str, what_to_do: &'static str },
-    /// The same, of a value that must not be shown.
+    /// The client has no attribute for it or its children.
+    Unsupported { why: &'static str, what_to_do: &'static str },
+    /// The same for a value that must not be shown.
     Secret { why: &'static str, what_to_do: &'static str },
 }
 
-/// How a value of the file becomes one of the client.
+/// How to convert a value of the file.
 #[derive(Clone, Copy, Debug)]
 pub enum Reading {
     Text,
     /// `true` or `false`.
     Flag,
-    /// The attribute's true is the element's false.
+    /// A flag with the opposite value.
     Inverted,
-    /// A word for `true` and one for `false`.
+    /// A flag: the words for `true` and `false`.
     Either(&'static str, &'static str),
     Number,
-    /// One of these words, and what the client calls it.
+    /// One of these words.
     Word(Words),
-    /// A list, a line each.
+    /// A list with one element for each line.
     Lines,
-    /// A set, an element each.
+    /// A set, one element each.
     Members,
-    /// The same. Of a value that breaks the rule, which the client only warns of, the reader is told more.
+    /// The same, with an additional entry for a value that violates the rule.
     Named {
         rule: Rule,
         why: &'static str,
         what_to_do: &'static str,
     },
-    /// A set of words, an element each.
+    /// A set of words, one element each.
     WordMembers(Words),
-    /// A map, an element per entry, with these children for key and value.
+    /// A map, one element for each entry, with these children for key and value.
     Entries(&'static str, &'static str),
-    /// A set of blocks, an element each: child and attribute.
+    /// A set of blocks, one element each: child and attribute.
     Blocks(&'static [(&'static str, &'static str)]),
-    /// A word, or a word, a number and a unit with colons between them.
+    /// A word, or a word, a number and a unit, separated by colons.
     Retention {
         words: Words,
         units: Words,
@@ -67,10 +67,10 @@ pub enum Reading {
     },
 }
 
-/// What a connected app calls it, and what the client does. No word: the client's is not known.
+/// The word of the connected app, and the word of the client. `None` when the word of the client is not known.
 pub type Words = &'static [(&'static str, Option<&'static str>)];
 
-/// The scopes in the order of the type's documentation, and those that only Salesforce's types have.
+/// The scopes in the order of the documentation, and those that only the JavaScript types have.
 const SCOPES: Words = &[
     ("Basic", Some("Basic")),
     ("Api", Some("Api")),
@@ -135,47 +135,49 @@ const LEVELS: Words =
 
 const ACTIONS: Words = &[("Block", Some("Block")), ("RaiseSessionLevel", Some("RaiseSessionLevel"))];
 
-const fn becomes(element: &'static str, target: &'static str, reading: Reading) -> Row {
-    Row { element, fate: Fate::Becomes(target, reading) }
+const fn attribute(element: &'static str, target: &'static str, reading: Reading) -> Row {
+    Row { element, conversion: Conversion::Attribute(target, reading) }
 }
 
 const fn group(element: &'static str) -> Row {
-    Row { element, fate: Fate::Group }
+    Row { element, conversion: Conversion::Group }
 }
 
-const fn left(element: &'static str, why: &'static str, what_to_do: &'static str) -> Row {
-    Row { element, fate: Fate::Left { why, what_to_do } }
+const fn unsupported(element: &'static str, why: &'static str, what_to_do: &'static str) -> Row {
+    Row { element, conversion: Conversion::Unsupported { why, what_to_do } }
 }
 
-const UNDOCUMENTED: &str = "Salesforce's types have this switch and its documentation does not, so the client has no attribute for it.";
+const UNDOCUMENTED: &str =
+    "Salesforce does not document this setting, so the client has no attribute for it.";
 const SWITCH_IN_SETUP: &str =
-    "Where it is true and you need it, look for it in Setup, in the settings of the new External Client App.";
-const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App extends \
+    "If it is true and you need it, set it in Setup, in the settings of the new External Client App.";
+const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App \
+                       extends \
                        Auth.ExternalClientAppOauthHandler.";
-const WRITE_HANDLER: &str = "Write a class for the External Client App, and name it in policies.apex_handler, and the user that it \
-                             runs as in policies.execute_handler_as.";
+const WRITE_HANDLER: &str = "Write a class for the External Client App. Set policies.apex_handler to the class and \
+                             policies.execute_handler_as to its run-as user.";
 
 pub static ROWS: &[Row] = &[
-    becomes("fullName", "name", Reading::Text),
-    becomes("label", "label", Reading::Text),
-    becomes("contactEmail", "contact_email", Reading::Text),
-    becomes("contactPhone", "contact_phone", Reading::Text),
-    becomes("description", "description", Reading::Text),
-    becomes("iconUrl", "icon_url", Reading::Text),
-    becomes("logoUrl", "logo_url", Reading::Text),
-    left(
+    attribute("fullName", "name", Reading::Text),
+    attribute("label", "label", Reading::Text),
+    attribute("contactEmail", "contact_email", Reading::Text),
+    attribute("contactPhone", "contact_phone", Reading::Text),
+    attribute("description", "description", Reading::Text),
+    attribute("iconUrl", "icon_url", Reading::Text),
+    attribute("logoUrl", "logo_url", Reading::Text),
+    unsupported(
         "infoUrl",
         "External Client Apps have the element, but Salesforce reserves it for future use.",
-        "Put the address into description, if people need it.",
+        "If users need the URL, add it to description.",
     ),
-    becomes("startUrl", "policies/start_url", Reading::Text),
-    left(
+    attribute("startUrl", "policies/start_url", Reading::Text),
+    unsupported(
         "mobileStartUrl",
-        "What Salesforce documents of External Client Apps has no start URL of its own for mobile devices.",
-        "Let the page at policies.start_url lead mobile devices on.",
+        "According to the documentation, External Client Apps have no separate start URL for mobile devices.",
+        "Redirect mobile devices from the page at policies.start_url.",
     ),
-    becomes("attributes", "custom_attributes", Reading::Entries("key", "formula")),
-    becomes(
+    attribute("attributes", "custom_attributes", Reading::Entries("key", "formula")),
+    attribute(
         "ipRanges",
         "trusted_ip_range",
         Reading::Blocks(&[
@@ -184,107 +186,116 @@ pub static ROWS: &[Row] = &[
             ("end", "end_ip_address"),
         ]),
     ),
-    becomes(
+    attribute(
         "permissionSetName",
         "policies/permission_sets",
         Reading::Named {
             rule: Rule::NoLabel("0PS"),
-            why: "It is taken as it is, and it is no API name. Retrieved files name permission sets by their labels; an External \
-                  Client App takes API names or record IDs.",
-            what_to_do: "Write the API name in policies.permission_sets: the data source salesforce_permission_set finds it by the \
-                         label.",
+            why: "The value is copied, but is not an API name. Retrieved files contain the labels of permission sets; \
+                  an External Client App requires API names or record IDs.",
+            what_to_do: "Set policies.permission_sets to the API name. The data source salesforce_permission_set finds \
+                         it by label.",
         },
     ),
-    becomes("profileName", "policies/profiles", Reading::Members),
-    left("plugin", HANDLER, WRITE_HANDLER),
-    left("pluginExecutionUser", HANDLER, WRITE_HANDLER),
+    attribute("profileName", "policies/profiles", Reading::Members),
+    unsupported("plugin", HANDLER, WRITE_HANDLER),
+    unsupported("pluginExecutionUser", HANDLER, WRITE_HANDLER),
     group("oauthConfig"),
-    becomes("oauthConfig/callbackUrl", "callback_urls", Reading::Lines),
-    becomes("oauthConfig/certificate", "certificate", Reading::Text),
-    left(
+    attribute("oauthConfig/callbackUrl", "callback_urls", Reading::Lines),
+    attribute("oauthConfig/certificate", "certificate", Reading::Text),
+    unsupported(
         "oauthConfig/consumerKey",
-        "The new app gets a consumer key of its own, which Salesforce makes. That of the connected app stays with the connected app.",
-        "Give clients the consumer_key of the new client when you move them over.",
+        "Salesforce creates a new consumer key for the new app. The connected app keeps its own.",
+        "Give the consumer_key of the new client to the clients that you migrate.",
     ),
     Row {
         element: "oauthConfig/consumerSecret",
-        fate: Fate::Secret {
-            why: "The new app gets a consumer secret of its own, which Salesforce makes. This one is a secret and is not shown.",
-            what_to_do: "Hand the new one over by the ephemeral resource salesforce_external_client_app_credentials. A file with a \
-                         consumer secret belongs in no repository: remove it there, and rotate the secret.",
+        conversion: Conversion::Secret {
+            why: "Salesforce creates a new consumer secret for the new app. This one is not shown.",
+            what_to_do: "Pass the new one on with the ephemeral resource salesforce_external_client_app_credentials. \
+                         Do not keep a consumer secret in a repository: remove it from the file, and rotate the \
+                         secret.",
         },
     },
-    becomes("oauthConfig/scopes", "oauth_scopes", Reading::WordMembers(SCOPES)),
-    becomes("oauthConfig/singleLogoutUrl", "single_logout_url", Reading::Text),
-    becomes(
+    attribute("oauthConfig/scopes", "oauth_scopes", Reading::WordMembers(SCOPES)),
+    attribute("oauthConfig/singleLogoutUrl", "single_logout_url", Reading::Text),
+    attribute(
         "oauthConfig/isAdminApproved",
         "policies/permitted_users",
         Reading::Either("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
     ),
-    becomes("oauthConfig/isClientCredentialEnabled", "client_credentials_flow_enabled", Reading::Flag),
-    becomes("oauthConfig/oauthClientCredentialUser", "policies/client_credentials_flow_user", Reading::Text),
-    becomes("oauthConfig/isCodeCredentialEnabled", "code_credential_flow_enabled", Reading::Flag),
-    becomes("oauthConfig/isCodeCredentialPostOnly", "code_credential_post_only", Reading::Flag),
-    becomes("oauthConfig/isConsumerSecretOptional", "secret_required_for_web_server_flow", Reading::Inverted),
-    becomes(
+    attribute("oauthConfig/isClientCredentialEnabled", "client_credentials_flow_enabled", Reading::Flag),
+    attribute(
+        "oauthConfig/oauthClientCredentialUser",
+        "policies/client_credentials_flow_user",
+        Reading::Text,
+    ),
+    attribute("oauthConfig/isCodeCredentialEnabled", "code_credential_flow_enabled", Reading::Flag),
+    attribute("oauthConfig/isCodeCredentialPostOnly", "code_credential_post_only", Reading::Flag),
+    attribute(
+        "oauthConfig/isConsumerSecretOptional",
+        "secret_required_for_web_server_flow",
+        Reading::Inverted,
+    ),
+    attribute(
         "oauthConfig/isSecretRequiredForRefreshToken",
         "secret_required_for_refresh_token",
         Reading::Flag,
     ),
-    becomes(
+    attribute(
         "oauthConfig/isSecretRequiredForTokenExchange",
         "secret_required_for_token_exchange",
         Reading::Flag,
     ),
-    becomes("oauthConfig/isDeviceFlowEnabled", "device_flow_enabled", Reading::Flag),
-    becomes("oauthConfig/isIntrospectAllTokens", "introspect_all_tokens", Reading::Flag),
-    becomes("oauthConfig/isNamedUserJwtEnabled", "named_user_jwt_enabled", Reading::Flag),
-    becomes("oauthConfig/isPkceRequired", "pkce_required", Reading::Flag),
-    becomes("oauthConfig/isRefreshTokenRotationEnabled", "refresh_token_rotation_enabled", Reading::Flag),
-    becomes("oauthConfig/isTokenExchangeEnabled", "token_exchange_enabled", Reading::Flag),
-    left("oauthConfig/isDPopEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
-    left("oauthConfig/isEnforceRefreshTokenTTL", UNDOCUMENTED, SWITCH_IN_SETUP),
-    left("oauthConfig/isIpBindingEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
-    left("oauthConfig/isPKImTLSEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
+    attribute("oauthConfig/isDeviceFlowEnabled", "device_flow_enabled", Reading::Flag),
+    attribute("oauthConfig/isIntrospectAllTokens", "introspect_all_tokens", Reading::Flag),
+    attribute("oauthConfig/isNamedUserJwtEnabled", "named_user_jwt_enabled", Reading::Flag),
+    attribute("oauthConfig/isPkceRequired", "pkce_required", Reading::Flag),
+    attribute("oauthConfig/isRefreshTokenRotationEnabled", "refresh_token_rotation_enabled", Reading::Flag),
+    attribute("oauthConfig/isTokenExchangeEnabled", "token_exchange_enabled", Reading::Flag),
+    unsupported("oauthConfig/isDPopEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
+    unsupported("oauthConfig/isEnforceRefreshTokenTTL", UNDOCUMENTED, SWITCH_IN_SETUP),
+    unsupported("oauthConfig/isIpBindingEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
+    unsupported("oauthConfig/isPKImTLSEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
     group("oauthConfig/idTokenConfig"),
-    becomes("oauthConfig/idTokenConfig/idTokenAudience", "id_token_audiences", Reading::Text),
-    becomes(
+    attribute("oauthConfig/idTokenConfig/idTokenAudience", "id_token_audiences", Reading::Text),
+    attribute(
         "oauthConfig/idTokenConfig/idTokenIncludeAttributes",
         "id_token_include_attributes",
         Reading::Flag,
     ),
-    becomes(
+    attribute(
         "oauthConfig/idTokenConfig/idTokenIncludeCustomPerms",
         "id_token_include_custom_permissions",
         Reading::Flag,
     ),
-    becomes(
+    attribute(
         "oauthConfig/idTokenConfig/idTokenIncludeStandardClaims",
         "id_token_include_standard_claims",
         Reading::Flag,
     ),
-    becomes("oauthConfig/idTokenConfig/idTokenValidity", "id_token_validity_minutes", Reading::Number),
+    attribute("oauthConfig/idTokenConfig/idTokenValidity", "id_token_validity_minutes", Reading::Number),
     group("oauthConfig/assetTokenConfig"),
-    becomes("oauthConfig/assetTokenConfig/assetAudiences", "asset_token_audiences", Reading::Text),
-    becomes(
+    attribute("oauthConfig/assetTokenConfig/assetAudiences", "asset_token_audiences", Reading::Text),
+    attribute(
         "oauthConfig/assetTokenConfig/assetIncludeAttributes",
         "asset_token_includes_attributes",
         Reading::Flag,
     ),
-    becomes(
+    attribute(
         "oauthConfig/assetTokenConfig/assetIncludeCustomPerms",
         "asset_token_includes_custom_permissions",
         Reading::Flag,
     ),
-    becomes(
+    attribute(
         "oauthConfig/assetTokenConfig/assetSigningCertId",
         "asset_token_signing_certificate",
         Reading::Text,
     ),
-    becomes("oauthConfig/assetTokenConfig/assetValidityPeriod", "asset_token_validity", Reading::Number),
+    attribute("oauthConfig/assetTokenConfig/assetValidityPeriod", "asset_token_validity", Reading::Number),
     group("oauthPolicy"),
-    becomes("oauthPolicy/ipRelaxation", "policies/ip_relaxation", Reading::Word(RELAXATIONS)),
-    becomes(
+    attribute("oauthPolicy/ipRelaxation", "policies/ip_relaxation", Reading::Word(RELAXATIONS)),
+    attribute(
         "oauthPolicy/refreshTokenPolicy",
         "policies/refresh_token_policy",
         Reading::Retention {
@@ -294,35 +305,39 @@ pub static ROWS: &[Row] = &[
             unit: "policies/refresh_token_validity_unit",
         },
     ),
-    becomes("oauthPolicy/singleLogoutUrl", "policies/single_logout_url", Reading::Text),
-    becomes("oauthPolicy/isTokenExchangeFlowEnabled", "policies/token_exchange_flow_enabled", Reading::Flag),
+    attribute("oauthPolicy/singleLogoutUrl", "policies/single_logout_url", Reading::Text),
+    attribute(
+        "oauthPolicy/isTokenExchangeFlowEnabled",
+        "policies/token_exchange_flow_enabled",
+        Reading::Flag,
+    ),
     group("sessionPolicy"),
-    becomes("sessionPolicy/policyAction", "policies/policy_action", Reading::Word(ACTIONS)),
-    becomes("sessionPolicy/sessionLevel", "policies/required_session_level", Reading::Word(LEVELS)),
-    becomes("sessionPolicy/sessionTimeout", "policies/session_timeout_minutes", Reading::Number),
-    left(
+    attribute("sessionPolicy/policyAction", "policies/policy_action", Reading::Word(ACTIONS)),
+    attribute("sessionPolicy/sessionLevel", "policies/required_session_level", Reading::Word(LEVELS)),
+    attribute("sessionPolicy/sessionTimeout", "policies/session_timeout_minutes", Reading::Number),
+    unsupported(
         "samlConfig",
-        "SAML is a plugin of its own in External Client Apps, and the client manages OAuth only.",
+        "SAML is a separate plugin of External Client Apps, and the client manages only OAuth.",
         "Set the app up as a SAML service provider in Setup, in the External Client App Manager.",
     ),
-    left(
+    unsupported(
         "canvasConfig",
-        "Canvas is a plugin of its own in External Client Apps, and the client manages OAuth only.",
+        "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
         "Set the canvas app up in Setup, in the External Client App Manager.",
     ),
-    left(
+    unsupported(
         "canvas",
-        "Canvas is a plugin of its own in External Client Apps, and the client manages OAuth only.",
+        "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
         "Set the canvas app up in Setup, in the External Client App Manager.",
     ),
-    left(
+    unsupported(
         "mobileAppConfig",
-        "Mobile settings are a plugin of their own in External Client Apps, and the client manages OAuth only.",
+        "Mobile settings are a separate plugin of External Client Apps, and the client manages only OAuth.",
         "Set the mobile app up in Setup, in the External Client App Manager.",
     ),
 ];
 
-/// What follows from elements that were taken over.
+/// A value that follows from converted elements.
 #[derive(Debug)]
 pub struct Consequence {
     pub when: &'static [Fact],
@@ -330,18 +345,18 @@ pub struct Consequence {
     pub value: Const,
 }
 
-/// Something about the file.
+/// A condition on the file.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact {
-    /// The element was taken over, or is a group that is there.
+    /// The element is converted, or is a group that exists.
     Has(&'static str),
     Lacks(&'static str),
-    /// The element was taken over, and says true.
+    /// The element is converted and true.
     On(&'static str),
 }
 
-/// A connected app has one switch where an External Client App has two, the developer's and the admin's. What the file says
-/// of a target itself goes first.
+/// A connected app has one setting where an External Client App has two, in its settings and in its policies. A value in the
+/// file takes precedence.
 pub static CONSEQUENCES: &[Consequence] = &[
     Consequence {
         when: &[Fact::Has("startUrl")],
@@ -363,7 +378,7 @@ pub static CONSEQUENCES: &[Consequence] = &[
     },
 ];
 
-/// What a file does not say and a reader has to know.
+/// A value that the file does not have and the user must add.
 #[derive(Debug)]
 pub struct Gap {
     pub element: &'static str,
@@ -376,29 +391,29 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "label",
         when: &[Fact::Lacks("label")],
-        why: "The file has no label that the client can take, and the client needs one.",
-        what_to_do: "Write label.",
+        why: "The file has no valid label, and the client requires one.",
+        what_to_do: "Set label.",
     },
     Gap {
         element: "oauthConfig",
         when: &[Fact::Lacks("oauthConfig")],
-        why: "The connected app has no OAuth settings, and the client always has some.",
-        what_to_do: "An app that is for SAML or canvas only: leave the client out, and set the app up in Setup.",
+        why: "The connected app has no OAuth settings, and the client requires them.",
+        what_to_do: "If the app is only for SAML or canvas, remove the client, and configure the app in Setup.",
     },
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not say who may use the app, as files from before API 46.0 do not. Left out, the org decides: in orgs that \
-              were seen, every user may approve a new app.",
-        what_to_do: "Look at Permitted Users of the connected app in Setup, and write policies.permitted_users.",
+        why: "The file does not have the permitted users, which API versions before 46.0 do not return. If omitted, \
+              the org decides: in orgs that we have seen, every user can approve a new app.",
+        what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not say whether PKCE is required, as files from before API 59.0 do not. Salesforce documents false \
-              for a connected app; the client requires PKCE unless it is told otherwise.",
-        what_to_do: "Where clients of the authorization code flow send no code_challenge yet, write pkce_required = false until \
-                     they do.",
+        why: "The file does not have the PKCE setting, which API versions before 59.0 do not return. The default of a \
+              connected app is false according to Salesforce; the default of the client is true.",
+        what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
+                     until they do.",
     },
     Gap {
         element: "permissionSetName",
@@ -407,10 +422,10 @@ pub static GAPS: &[Gap] = &[
             Fact::Lacks("permissionSetName"),
             Fact::Lacks("profileName"),
         ],
-        why: "Only users whom an admin approved may use the app, and the file names no permission set and no profile that the \
-              client can take: where there are any, they are assigned elsewhere.",
-        what_to_do: "Look up in Setup who may use the connected app, and write policies.permission_sets or policies.profiles. \
-                     Without either, a plan is an error, since nobody could log in.",
+        why: "Only users with administrator approval can use the app, and the file has no valid permission set or \
+              profile: they may be assigned elsewhere.",
+        what_to_do: "Check in Setup who can use the connected app, and set policies.permission_sets or \
+                     policies.profiles. Without either, the plan fails, because no user can log in.",
     },
     Gap {
         element: "oauthConfig/oauthClientCredentialUser",
@@ -418,9 +433,9 @@ pub static GAPS: &[Gap] = &[
             Fact::On("oauthConfig/isClientCredentialEnabled"),
             Fact::Lacks("oauthConfig/oauthClientCredentialUser"),
         ],
-        why: "The client credentials flow runs as a user, and the file names none that the client can take. So the policies do \
-              not allow the flow yet.",
-        what_to_do: "Write policies.client_credentials_flow_user, and policies.client_credentials_flow_enabled = true.",
+        why: "The client credentials flow requires a run-as user, and the file has no valid one. The policies do not \
+              allow the flow yet.",
+        what_to_do: "Set policies.client_credentials_flow_user, and policies.client_credentials_flow_enabled = true.",
     },
 ];
 

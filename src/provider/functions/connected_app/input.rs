@@ -1,9 +1,9 @@
-//! What is wrong with a text that is not the file of a connected app, for whoever passed it.
+//! Reads the file of a connected app, or explains why a text is not such a file.
 
 use super::elements::TYPE;
 use crate::metadata::{Element, XmlError, parse_of_any_length, types};
 
-/// The document's root element, when it is a connected app's.
+/// The root element of the file.
 pub fn read(text: &str) -> Result<Element, Unusable> {
     let trimmed = text.trim_start_matches('\u{FEFF}').trim();
     if trimmed.is_empty() {
@@ -33,30 +33,30 @@ fn no_markup(text: &str) -> Unusable {
     }
 }
 
-/// Never carries anything of the text but a line's number and an element's name.
+/// Contains nothing of the text except the number of a line and the name of an element.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    #[error("It is empty. Pass the text of a connected app's file: file(\"NAME.connectedApp-meta.xml\").")]
+    #[error(
+        "It is empty. Pass the text of the file of a connected app: file(\"NAME.connectedApp-meta.xml\")."
+    )]
     Empty,
-    #[error("It is a path and not a text. Pass what the file has: file(\"NAME.connectedApp-meta.xml\").")]
+    #[error("It is a path. Pass the text of the file: file(\"NAME.connectedApp-meta.xml\").")]
     Path,
-    #[error("It is base64. Pass the text itself: file(…) and not filebase64(…).")]
+    #[error("It is base64. Pass the text: use file(…), not filebase64(…).")]
     Base64,
     #[error(
-        "It is no XML: it does not begin with \"<\". Pass the text of a connected app's file: \
+        "It is not XML: it does not start with \"<\". Pass the text of the file of a connected app: \
          file(\"NAME.connectedApp-meta.xml\")."
     )]
     NoXml,
     #[error("It cannot be read as XML, {0}.")]
     Xml(#[from] XmlError),
     #[error(
-        "Its root element is {0}: that is a file of an External Client App already. Import the app into \
-         salesforce_oauth_client."
+        "Its root element is {0}: it is the file of an External Client App. Import the app into salesforce_oauth_client."
     )]
     ExternalClientApp(String),
     #[error(
-        "Its root element is {0}, not {TYPE}. Pass the file of a connected app, which is in the folder connectedApps of what was \
-         retrieved."
+        "Its root element is {0}, not {TYPE}. Pass the file of a connected app, from the folder connectedApps of the retrieved package."
     )]
     Root(String),
 }

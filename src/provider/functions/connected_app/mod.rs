@@ -1,8 +1,8 @@
-//! `connected_app`: the file of a connected app as the attributes of `salesforce_oauth_client`, and what is not among them.
+//! `connected_app`: converts the file of a connected app to the attributes of `salesforce_oauth_client`.
 //!
-//! Start with `elements`, the table of the metadata type. `reading` makes values of a file's elements, `client` puts those
-//! together that the client takes, `input` says what is wrong with a text that is no such file. Nothing but the table names
-//! an element or an attribute. Pure: the same text gives the same object, without an org and at any time.
+//! Start with `elements`, the table of the metadata type. `reading` reads the values of elements, `client` builds a valid
+//! object from them, `input` explains why a text is not such a file. Only the table names elements and attributes. The
+//! function is pure: it does not call an org.
 
 mod client;
 pub mod elements;
@@ -18,24 +18,24 @@ use crate::provider::catalog::OAUTH_CLIENT;
 use crate::provider::function_spec::{Fault, FunctionSpec, Parameter, text};
 use crate::value::{Type, Value};
 
-/// The one attribute of the result that is not the client's.
+/// The only attribute of the result that the client does not have.
 pub const NOT_CONVERTED: &str = "not_converted";
 
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "connected_app",
-    summary: "A connected app's file as the attributes of salesforce_oauth_client",
-    doc: "Reads the metadata of a connected app, as `sf project retrieve` writes it, and gives an object with the attributes of \
-          [`salesforce_oauth_client`](../resources/oauth_client.md) that a configuration can write, and with a list of what is \
-          not among them.\n\nWhat the file does not have is null, and so is `policies` where the file has nothing that belongs \
-          there. What is given, the client takes: a value that its validation refuses stands in `not_converted` instead. The \
-          consumer key is not taken over, since a new app gets one of its own, and a consumer secret is in no part of the \
-          result.\n\nNothing is asked of an org. The guide [From a connected app](../guides/from-connected-app.md) goes from the \
-          retrieve to the end of the old app.",
+    summary: "Converts the file of a connected app to the attributes of salesforce_oauth_client",
+    doc: "Reads the metadata of a connected app, as written by `sf project retrieve`, and returns an object with the \
+          arguments of [`salesforce_oauth_client`](../resources/oauth_client.md) and a list of elements that are not \
+          converted.\n\nAttributes that the file does not have are null, and so is `policies` if the file has no \
+          policies. All returned values are valid for the client: a value that its validation rejects is in \
+          `not_converted` instead. The consumer key is not converted, because a new app gets a new one. The result \
+          never contains a consumer secret.\n\nThe function does not call an org. The guide [From a connected \
+          app](../guides/from-connected-app.md) describes the whole migration.",
     parameters: &[Parameter {
         name: "xml",
         ty: Type::String,
-        doc: "The text of the file: `NAME.connectedApp-meta.xml` of the source format, or `NAME.connectedApp` of the metadata \
-              format. `file(\"…\")` reads it.",
+        doc: "The text of the file: `NAME.connectedApp-meta.xml` in source format, or `NAME.connectedApp` in metadata \
+              format. Read it with `file(\"…\")`.",
     }],
     returns,
     call,

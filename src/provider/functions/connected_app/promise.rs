@@ -1,7 +1,7 @@
-//! What is promised of connected apps' files (`promises`): any text is an error or an object of the promised type; the client
-//! takes all that is in it; no secret comes out.
+//! The property of the function (`promises`): any text is an error or an object of the declared type; the client accepts
+//! all of it; it contains no secret.
 
-use super::elements::{Fate, ROWS};
+use super::elements::{Conversion, ROWS};
 use super::{NOT_CONVERTED, call, returns};
 use crate::promises::Choices;
 use crate::provider::catalog::OAUTH_CLIENT;
@@ -26,7 +26,7 @@ const WORDS: [&str; 14] = [
     "a@example.com",
     "",
 ];
-/// In elements that hold a secret by their names.
+/// The value of elements with a secret.
 const SECRET: &str = "TOPSECRET";
 
 pub fn connected_app(data: &[u8]) {
@@ -48,8 +48,8 @@ pub fn connected_app(data: &[u8]) {
         Ok(result) => {
             assert!(fits(&result, &returns()), "{result:?}");
             let mut refused = errors(&configuration(&result));
-            // Who may use the app is for the reader to say.
-            refused.retain(|error| !error.contains("nobody could log in"));
+            // The user must choose who can use the app.
+            refused.retain(|error| !error.contains("no user can log in"));
             assert_eq!(refused, Vec::<String>::new(), "{text:?}");
             let shown = format!("{result:?}");
             assert!(!has_secret || !shown.contains(SECRET), "{shown}");
@@ -58,11 +58,11 @@ pub fn connected_app(data: &[u8]) {
     }
 }
 
-/// An element of the table or another one, with what may be in it.
+/// A random element.
 fn element(choices: &mut Choices<'_>) -> String {
     let Some(row) = ROWS.get(choices.below(ROWS.len())) else { return String::new() };
-    let mut xml = match row.fate {
-        Fate::Secret { .. } => SECRET.to_owned(),
+    let mut xml = match row.conversion {
+        Conversion::Secret { .. } => SECRET.to_owned(),
         _ if choices.one_in(8) => {
             choices.text(12).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
         }
@@ -78,7 +78,7 @@ fn element(choices: &mut Choices<'_>) -> String {
     if choices.one_in(8) { format!("<odd>{xml}</odd>") } else { xml }
 }
 
-/// The configuration of whoever hands everything over.
+/// A configuration with the whole result.
 pub fn configuration(result: &Value) -> Value {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in result.entries().into_iter().flatten() {
@@ -94,7 +94,7 @@ pub fn configuration(result: &Value) -> Value {
     config
 }
 
-/// What validation and the plan of a new client say against it.
+/// The errors of validation and of the plan of a new client.
 pub fn errors(config: &Value) -> Vec<String> {
     let request = PlanRequest {
         type_name: OAUTH_CLIENT.name.to_owned(),
@@ -111,7 +111,7 @@ pub fn errors(config: &Value) -> Vec<String> {
     all.filter(|one| one.is_error()).map(|one| one.detail).collect()
 }
 
-/// Whether a value has an attribute for each of the type's, no other, of the type that is promised.
+/// Whether a value has exactly the attributes of the type.
 pub fn fits(value: &Value, ty: &Type) -> bool {
     match (value, ty) {
         (Value::Null, _)

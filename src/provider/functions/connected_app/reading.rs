@@ -1,25 +1,25 @@
-//! What the elements of a file say: values for the client, and what becomes none.
+//! Reads the elements of a file: values for the client, and elements that are not converted.
 //!
-//! Whether the client takes a value is `client`'s business. What may be a secret is never repeated.
+//! `client` validates the values. A text that may be a secret is never repeated.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::elements::{self, Fate, ROWS, Reading, Row, Words};
+use super::elements::{self, Conversion, ROWS, Reading, Row, Words};
 use crate::metadata::{Element, has_private_key, has_user_information, may_be_secret};
 use crate::value::Value;
 
 /// The attributes of an entry of `not_converted`.
 pub const COLUMNS: [&str; 4] = ["element", "value", "why", "what_to_do"];
 
-/// The longest value that is repeated, in characters.
+/// The maximum length of a repeated value, in characters.
 const LONGEST: usize = 300;
 
-/// Something of the file that is not in the object, or only asks for attention.
+/// An entry of `not_converted`.
 #[derive(Clone, Debug)]
 pub struct NotConverted {
     pub element: String,
-    /// None where there is none, or it must not be shown.
+    /// `None` when there is no value, or it must not be shown.
     pub value: Option<String>,
     pub why: String,
     pub what_to_do: String,
@@ -39,30 +39,30 @@ pub struct Found {
     pub element: &'static str,
     pub target: &'static str,
     pub share: Share,
-    /// Whether the file says true, whatever the client makes of it.
+    /// Whether the element is true in the file.
     pub is_on: bool,
-    /// What stands in the file.
+    /// The text in the file.
     pub shown: Option<String>,
 }
 
-/// How much of the attribute it is.
+/// The value, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Share {
     Whole(Value),
-    /// A member of a list or of a set.
+    /// An element of a list or a set.
     Member(Value),
     /// An entry of a map.
     Entry(String, Value),
 }
 
-/// Everything in a file.
+/// Reads a file.
 pub fn read(root: &Element) -> (Vec<Found>, Vec<NotConverted>) {
     let mut reader = Reader::default();
     reader.children(root, "");
     (reader.found, reader.left)
 }
 
-/// Whether a group of elements is there.
+/// Whether a group of elements exists.
 pub fn has_group(found: &[Found], left: &[NotConverted], group: &str) -> bool {
     let within = |element: &str| element.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
     found.iter().any(|one| within(one.element)) || left.iter().any(|one| within(&one.element))
@@ -72,7 +72,7 @@ pub fn has_group(found: &[Found], left: &[NotConverted], group: &str) -> bool {
 struct Reader {
     found: Vec<Found>,
     left: Vec<NotConverted>,
-    /// What was taken for each attribute, and for each key of one.
+    /// The value of each attribute, or of each key of an attribute.
     taken: BTreeMap<(&'static str, Value), Share>,
 }
 
@@ -88,25 +88,27 @@ impl Reader {
     }
 
     fn row(&mut self, row: &'static Row, element: &Element) {
-        if says_nothing(element) {
+        if is_empty(element) {
             return;
         }
-        match &row.fate {
-            Fate::Group if element.children.is_empty() => self.left.push(NotConverted {
+        match &row.conversion {
+            Conversion::Group if element.children.is_empty() => self.left.push(NotConverted {
                 element: row.element.to_owned(),
                 value: None,
-                why: "It has a text where elements belong.".to_owned(),
-                what_to_do: LOOK.to_owned(),
+                why: "It contains a text instead of elements.".to_owned(),
+                what_to_do: CHECK.to_owned(),
             }),
-            Fate::Group => self.children(element, row.element),
-            Fate::Left { why, what_to_do } => self.not(row, element, (*why).to_owned(), what_to_do),
-            Fate::Secret { why, what_to_do } => self.left.push(NotConverted {
+            Conversion::Group => self.children(element, row.element),
+            Conversion::Unsupported { why, what_to_do } => {
+                self.not(row, element, (*why).to_owned(), what_to_do)
+            }
+            Conversion::Secret { why, what_to_do } => self.left.push(NotConverted {
                 element: row.element.to_owned(),
                 value: None,
                 why: (*why).to_owned(),
                 what_to_do: (*what_to_do).to_owned(),
             }),
-            Fate::Becomes(target, reading) => self.becomes(row, target, *reading, element),
+            Conversion::Attribute(target, reading) => self.becomes(row, target, *reading, element),
         }
     }
 
@@ -126,17 +128,17 @@ impl Reader {
                     self.take(Found { element: row.element, target, share, is_on, shown });
                 }
             }
-            // What nobody understands may be anything.
+            // An invalid value may be anything, including a secret.
             Err(why) => self.left.push(NotConverted {
                 element: row.element.to_owned(),
                 value: shown(element, false),
                 why,
-                what_to_do: write_yourself(target),
+                what_to_do: set_manually(target),
             }),
         }
     }
 
-    /// Takes a value, once.
+    /// Adds a value, unless there is one.
     fn take(&mut self, new: Found) {
         let key = match &new.share {
             Share::Whole(_) => Value::Null,
@@ -152,8 +154,8 @@ impl Reader {
             Entry::Occupied(_) => self.left.push(NotConverted {
                 element: new.element.to_owned(),
                 value: new.shown,
-                why: "There is another value for the same, and the first one is taken.".to_owned(),
-                what_to_do: write_yourself(new.target),
+                why: "There is another value for the same attribute. The first one is used.".to_owned(),
+                what_to_do: set_manually(new.target),
             }),
         }
     }
@@ -167,42 +169,44 @@ impl Reader {
         });
     }
 
-    /// An element that the table has not.
+    /// An element that is not in the table.
     fn unknown(&mut self, path: String, element: &Element) {
         let namesakes = ROWS.iter().map(|row| row.element);
         let own = namesakes.filter(|known| known.rsplit('/').next() == Some(element.name.as_str()));
         let known: Vec<&str> = own.collect();
         let what_to_do = match known.as_slice() {
-            [] => LOOK.to_owned(),
-            known => format!("Salesforce documents {}: look up where it belongs.", known.join(" and ")),
+            [] => CHECK.to_owned(),
+            known => format!("Salesforce documents {}: check the path.", known.join(" and ")),
         };
         self.left.push(NotConverted {
             element: path.chars().take(LONGEST).collect(),
             value: shown(element, false),
-            why: "Salesforce's documentation of connected apps has no such element.".to_owned(),
+            why: "Salesforce does not document this element.".to_owned(),
             what_to_do,
         });
     }
 }
 
-const LOOK: &str = "Look up what it is for, and set the client up by hand where your clients need it.";
+const CHECK: &str =
+    "Check what it is for, and set the attributes of the client manually if your clients need it.";
 const MISPLACED_KEY: &str =
-    "It holds a private key, which must never get here. It is not shown, and the client does not take it.";
-const REPLACE_KEY: &str = "Remove the key from the file, and replace it: whoever read the file has it.";
+    "It contains a private key, which must not be in this file. It is not shown and not converted.";
+const REPLACE_KEY: &str = "Remove the key from the file, and replace the key, because everyone who can read the file \
+                           has it.";
 
-/// What to do about a value that the client does not take.
-pub fn write_yourself(target: &str) -> String {
-    format!("Write what is right to {} by hand, or leave it out.", target.replace('/', "."))
+/// What to do about a value that is invalid for the client.
+pub fn set_manually(target: &str) -> String {
+    format!("Set {} manually, or omit it.", target.replace('/', "."))
 }
 
-/// An element without anything in it is as good as none.
-fn says_nothing(element: &Element) -> bool {
+/// An empty element is the same as none.
+fn is_empty(element: &Element) -> bool {
     element.is_nil() || element.children.is_empty() && element.text.trim().is_empty()
 }
 
 type Shares = Vec<(&'static str, Share, Option<String>)>;
 
-/// What an element says, each value with its attribute; or why it says nothing that can be used.
+/// The values of an element with their attributes, or why it is not converted.
 fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<Shares, String> {
     match reading {
         Reading::Entries(key, value) => {
@@ -222,7 +226,7 @@ fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<S
         _ => {}
     }
     if !element.children.is_empty() {
-        return Err("It has elements where a text belongs.".to_owned());
+        return Err("It contains elements instead of a text.".to_owned());
     }
     let text = element.text.trim();
     let whole = |value: Value| Ok(vec![(target, Share::Whole(value), shown(element, true))]);
@@ -256,7 +260,7 @@ fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<S
                     found.push((period, Share::Whole(Value::int(number(count)?)), shown(element, true)));
                     found.push((unit, Share::Whole(Value::text(word(of, units)?)), shown(element, true)));
                 }
-                _ => return Err("It is not a word, a number and a unit with colons between them.".to_owned()),
+                _ => return Err("It is not a word, a number and a unit, separated by colons.".to_owned()),
             }
             Ok(found)
         }
@@ -276,36 +280,33 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse::<i32>().map(i64::from).map_err(|_| "It is not a whole number.".to_owned())
 }
 
-/// The client's word for one of the file's. Files differ in upper and lower case.
+/// The word of the client for a word of the file. Files differ in case.
 fn word(text: &str, words: Words) -> Result<&'static str, String> {
     let known = words.iter().find(|(theirs, _)| *theirs == text);
     let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
     match known {
         Some((_, Some(ours))) => Ok(ours),
-        Some((_, None)) => Err(
-            "Salesforce's types of connected apps have it. What External Client Apps call it is not known."
-                .to_owned(),
-        ),
+        Some((_, None)) => Err("The corresponding word for External Client Apps is not known.".to_owned()),
         None => {
             let words: Vec<&str> = words.iter().map(|(theirs, _)| *theirs).collect();
-            Err(format!("It is none of the words that Salesforce documents: {}.", words.join(", ")))
+            Err(format!("Salesforce does not document this value. Documented values: {}.", words.join(", ")))
         }
     }
 }
 
-/// The texts of children that all must be known, each once.
+/// The texts of children, which must all be known and unique.
 fn leaves(element: &Element, names: &[&str]) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
-    for child in element.children.iter().filter(|child| !says_nothing(child)) {
+    for child in element.children.iter().filter(|child| !is_empty(child)) {
         if !names.contains(&child.name.as_str()) || !child.children.is_empty() {
-            return Err(format!("It has other elements in it than {}.", names.join(", ")));
+            return Err(format!("It contains elements other than {}.", names.join(", ")));
         }
         if found.insert(child.name.clone(), child.text.trim().to_owned()).is_some() {
-            return Err("It has the same element in it more than once.".to_owned());
+            return Err("It contains the same element more than once.".to_owned());
         }
     }
     if found.is_empty() {
-        return Err(format!("It has none of the elements {} in it.", names.join(", ")));
+        return Err(format!("It contains none of the elements {}.", names.join(", ")));
     }
     Ok(found)
 }
@@ -314,12 +315,12 @@ fn holds_private_key(element: &Element) -> bool {
     has_private_key(&element.text) || element.children.iter().any(holds_private_key)
 }
 
-/// What an element says, short, for a reader; none when it may be a secret. `known`: its name is in the table.
+/// The text of an element, truncated. `None` when it may be a secret. `known`: its name is in the table.
 fn shown(element: &Element, known: bool) -> Option<String> {
     if element.children.is_empty() {
         return visible(&element.name, element.text.trim(), known);
     }
-    let parts = element.children.iter().filter(|child| !says_nothing(child)).map(|child| {
+    let parts = element.children.iter().filter(|child| !is_empty(child)).map(|child| {
         let text = shown(child, known).unwrap_or_else(|| "(not shown)".to_owned());
         if child.children.is_empty() {
             format!("{}: {text}", child.name)
@@ -331,7 +332,7 @@ fn shown(element: &Element, known: bool) -> Option<String> {
     (!text.is_empty()).then(|| cut(&text))
 }
 
-/// A text that people may read: not a secret by its name, nor by how it looks.
+/// A text that is not a secret, by its name or its content.
 fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     const MARKS: [&str; 5] = ["secret", "password", "passphrase", "privatekey", "sessionid"];
     let name = name.to_ascii_lowercase();
@@ -343,7 +344,7 @@ fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     (!text.is_empty() && !is_named && !may_be).then(|| cut(text))
 }
 
-/// A text at the length that a reader is shown.
+/// Truncates a text.
 pub fn cut(text: &str) -> String {
     let mut short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() {

@@ -5,7 +5,7 @@ mod shapes;
 use serde_json::{Value as Json, json};
 
 use self::shapes::SHAPES;
-use super::elements::{Fate, ROWS, Reading, Words};
+use super::elements::{Conversion, ROWS, Reading, Words};
 use super::promise::{configuration, errors, fits};
 use super::{NOT_CONVERTED, SPEC, call, returns};
 use crate::value::Value;
@@ -92,7 +92,7 @@ fn what_a_file_gives_is_what_the_client_takes() {
         // Only who may use the app is for the reader to say: see the entry of the file without a list.
         if elements_left(&result).contains(&"permissionSetName".to_owned()) {
             assert!(
-                found.iter().all(|error| error.contains("nobody could log in")),
+                found.iter().all(|error| error.contains("no user can log in")),
                 "{}: {found:?}",
                 shape.name
             );
@@ -159,8 +159,8 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("force-app/main/default/connectedApps/Shop.connectedApp-meta.xml", "It is a path"),
         ("Shop.connectedApp", "It is a path"),
         ("PD94bWwgdmVyc2lvbj0iMS4wIj8+", "It is base64"),
-        ("{\"label\": \"Shop\"}", "It is no XML"),
-        ("<ConnectedApp>", "line 1: the document ends inside an element"),
+        ("{\"label\": \"Shop\"}", "It is not XML"),
+        ("<ConnectedApp>", "line 1: the document ends inside of an element"),
         ("<ConnectedApp>\n<label>A</labl></ConnectedApp>", "line 2: not well-formed XML"),
         ("<ConnectedApp/><ConnectedApp/>", "more than one root element"),
         ("<!-- nothing -->", "no element"),
@@ -174,8 +174,8 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("<Package/>", "Its root element is Package, not ConnectedApp"),
         ("<connectedApp/>", "Its root element is connectedApp, not ConnectedApp"),
         ("<html><body>Log in</body></html>", "Its root element is html"),
-        ("<ExternalClientApplication/>", "a file of an External Client App already"),
-        ("<x:ExtlClntAppGlobalOauthSettings xmlns:x=\"y\"/>", "a file of an External Client App already"),
+        ("<ExternalClientApplication/>", "the file of an External Client App"),
+        ("<x:ExtlClntAppGlobalOauthSettings xmlns:x=\"y\"/>", "the file of an External Client App"),
     ] {
         let error = refused(text);
         assert!(error.contains(words), "{text}: {error}");
@@ -231,10 +231,10 @@ fn every_value_of_the_table_is_taken_or_listed() {
     };
     for row in ROWS {
         let words = |words: Words| words.iter().map(|(theirs, _)| (*theirs).to_owned()).collect();
-        let values: Vec<String> = match &row.fate {
-            Fate::Group => continue,
-            Fate::Left { .. } | Fate::Secret { .. } => vec!["value".to_owned()],
-            Fate::Becomes(_, reading) => match reading {
+        let values: Vec<String> = match &row.conversion {
+            Conversion::Group => continue,
+            Conversion::Unsupported { .. } | Conversion::Secret { .. } => vec!["value".to_owned()],
+            Conversion::Attribute(_, reading) => match reading {
                 Reading::Flag | Reading::Inverted | Reading::Either(..) => {
                     vec!["true".into(), "false".into()]
                 }
@@ -262,9 +262,9 @@ fn every_value_of_the_table_is_taken_or_listed() {
             let listed = elements_left(&result).iter().any(|element| element == row.element);
             let config = configuration(&result);
             let found: Vec<String> =
-                errors(&config).into_iter().filter(|error| !error.contains("nobody could log in")).collect();
+                errors(&config).into_iter().filter(|error| !error.contains("no user can log in")).collect();
             assert_eq!(found, Vec::<String>::new(), "{}: {value}", row.element);
-            if let Fate::Becomes(target, _) = row.fate {
+            if let Conversion::Attribute(target, _) = row.conversion {
                 let there = target.split('/').fold(&result, |value, name| value.get(name));
                 let is_there = !there.is_empty();
                 taken += usize::from(is_there);
@@ -273,7 +273,7 @@ fn every_value_of_the_table_is_taken_or_listed() {
                 assert!(listed, "{}", row.element);
             }
         }
-        let is_taken = matches!(row.fate, Fate::Becomes(..));
+        let is_taken = matches!(row.conversion, Conversion::Attribute(..));
         assert!(
             !is_taken || taken > 0 || row.element == "oauthConfig/certificate",
             "{} is never taken",
@@ -287,8 +287,9 @@ fn the_table_has_each_element_once_and_below_a_group() {
     for (at, row) in ROWS.iter().enumerate() {
         assert!(ROWS.iter().skip(at + 1).all(|other| other.element != row.element), "{}", row.element);
         if let Some((group, _)) = row.element.rsplit_once('/') {
-            let is_group =
-                |other: &&super::elements::Row| other.element == group && matches!(other.fate, Fate::Group);
+            let is_group = |other: &&super::elements::Row| {
+                other.element == group && matches!(other.conversion, Conversion::Group)
+            };
             assert!(ROWS.iter().any(|other| is_group(&other)), "{}", row.element);
         }
     }

@@ -1,5 +1,5 @@
-//! How many people hold what a resource names, as it was counted in Read: the part of the private state that lets a plan
-//! say whom it locks out. Pure; who counts is the engine.
+//! The number of users with the permission sets and profiles of a resource, as counted during Read. Part of the
+//! private state, so that a plan can show whom it locks out. Pure; `engine/user_counts` counts.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use serde_json::{Map, Value as Json, json};
 use crate::metadata::date;
 use crate::org::Holders;
 
-/// A count is taken again at each refresh; one with the same result keeps the earlier time for so long, so that the
-/// state does not change with every run.
+/// Each refresh counts again. An equal result within this time keeps the earlier time, so that the state does not
+/// change in every run.
 const SAME_COUNT: u64 = 24 * 3600;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headcount {
-    /// When it was counted, in seconds since 1970.
+pub struct UserCounts {
+    /// The time of the count, in seconds since 1970.
     pub at: u64,
-    /// By object, `PermissionSet` or `Profile`, and name.
+    /// By object (`PermissionSet` or `Profile`) and name.
     pub of: BTreeMap<String, BTreeMap<String, Holders>>,
 }
 
-impl Headcount {
-    pub fn read(json: Option<&Json>) -> Headcount {
+impl UserCounts {
+    pub fn read(json: Option<&Json>) -> UserCounts {
         let Some(Json::Object(json)) = json else {
-            return Headcount::default();
+            return UserCounts::default();
         };
         let holders = |value: &Json| match value {
             Json::String(why) => Some(Holders::Unknown { why: why.clone() }),
@@ -35,9 +35,9 @@ impl Headcount {
         };
         let objects = json.iter().filter(|(name, _)| *name != "at");
         let of: BTreeMap<_, _> = objects.map(|(object, value)| (object.clone(), of_object(value))).collect();
-        // A time at which nothing was counted is none: it is not written either.
+        // A time without counts is not written.
         let at = json.get("at").and_then(Json::as_u64).filter(|_| !of.is_empty());
-        Headcount { at: at.unwrap_or_default(), of }
+        UserCounts { at: at.unwrap_or_default(), of }
     }
 
     pub fn write(&self) -> Json {
@@ -56,8 +56,8 @@ impl Headcount {
         Json::Object(json)
     }
 
-    /// The newer one of two counts, unless it says the same and the older is of the same day.
-    pub fn or_unchanged(self, before: &Headcount) -> Headcount {
+    /// The newer count, or the older one if they are equal and less than a day apart.
+    pub fn or_unchanged(self, before: &UserCounts) -> UserCounts {
         let same = self.of == before.of && self.at.saturating_sub(before.at) < SAME_COUNT;
         if same { before.clone() } else { self }
     }
@@ -73,7 +73,7 @@ impl Headcount {
                 }
                 Some(Holders::Unknown { why }) => format!("{name} not known: {why}"),
                 None => format!(
-                    "{name} not known: people are counted when the state is refreshed, and the state did not name it"
+                    "{name} not known: the counts are from the last refresh, and the state did not contain it"
                 ),
             });
         }
@@ -93,26 +93,26 @@ impl Headcount {
 mod tests {
     use super::*;
 
-    fn counted(at: u64, customers: u64) -> Headcount {
+    fn counted(at: u64, customers: u64) -> UserCounts {
         let unknown = Holders::Unknown { why: "no permission".to_owned() };
         let sets = [("Shop_Customer".to_owned(), Holders::Counted(customers)), ("Other".to_owned(), unknown)];
-        Headcount { at, of: [("PermissionSet".to_owned(), sets.into())].into() }
+        UserCounts { at, of: [("PermissionSet".to_owned(), sets.into())].into() }
     }
 
     #[test]
     fn a_count_survives_the_state_and_says_what_it_does_not_know() {
         let count = counted(1_795_692_300, 214);
-        assert_eq!(Headcount::read(Some(&count.write())), count);
+        assert_eq!(UserCounts::read(Some(&count.write())), count);
         assert_eq!(
             count.describe([
                 ("PermissionSet", "Shop_Customer"),
                 ("PermissionSet", "Other"),
                 ("Profile", "x")
             ]),
-            "Shop_Customer 214, Other not known: no permission, x not known: people are counted when the state is \
-             refreshed, and the state did not name it (counted 2026-11-26 11:25 UTC)"
+            "Shop_Customer 214, Other not known: no permission, x not known: the counts are from the last \
+             refresh, and the state did not contain it (counted 2026-11-26 11:25 UTC)"
         );
-        assert_eq!(Headcount::read(Some(&json!([1]))), Headcount::default());
+        assert_eq!(UserCounts::read(Some(&json!([1]))), UserCounts::default());
     }
 
     #[test]

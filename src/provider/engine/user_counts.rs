@@ -1,25 +1,25 @@
-//! Counting who holds what a resource names, so that a plan can say whom it locks out.
+//! Counts the users with the permission sets and profiles of a resource, so that a plan can show whom it locks out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Engine;
 use crate::org::{Group, Instant};
-use crate::provider::headcount::Headcount;
+use crate::provider::user_counts::UserCounts;
 use crate::value::Value;
 
-/// A refresh does not wait longer for a number that only a warning needs.
+/// The timeout of the count, which only a warning requires.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Engine<'_> {
-    /// The holders of the permission sets and profiles that a state names; `records` are the names of those that it
-    /// names by ID. Asks nobody when there are none.
-    pub(super) async fn headcount(
+    /// The users of the permission sets and profiles of a state; `records` are the names of those with an ID. No calls
+    /// if there are none.
+    pub(super) async fn user_counts(
         &self,
         state: &Value,
         records: &BTreeMap<String, String>,
-        before: &Headcount,
-    ) -> Headcount {
+        before: &UserCounts,
+    ) -> UserCounts {
         let mut wanted = BTreeSet::new();
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
@@ -30,11 +30,11 @@ impl Engine<'_> {
             }));
         }
         if wanted.is_empty() {
-            return Headcount::default();
+            return UserCounts::default();
         }
         let counts = self.org.holders(wanted, Instant::now() + PATIENCE).await;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let mut counted = Headcount { at: now.as_secs(), ..Headcount::default() };
+        let mut counted = UserCounts { at: now.as_secs(), ..UserCounts::default() };
         for (group, holders) in counts {
             counted.of.entry(group.object.to_owned()).or_default().insert(group.name, holders);
         }

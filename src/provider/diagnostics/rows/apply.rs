@@ -1,0 +1,190 @@
+//! The results of an apply: rejected, changed, uncertain, or in conflict with others.
+
+use crate::provider::diagnostics::row::{Row, error, notice, rows};
+
+rows! {
+    CHANGE_REJECTED = error(
+        "change-rejected",
+        "Salesforce rejected the change",
+        "Salesforce rejected a component. The message has the response of Salesforce.",
+        "[Rejections that need an explanation](#rejections-that-need-an-explanation)",
+    );
+    SALESFORCE_INTERNAL_ERROR = error(
+        "salesforce-internal-error",
+        "Internal Salesforce error",
+        "Salesforce failed internally (`UNKNOWN_EXCEPTION`). The provider sent the deploy once more and then read the org.",
+        "Apply again. If the error persists, give the ErrorId to Salesforce support.",
+    );
+    DIFFERENT_VALUE_SAVED = error(
+        "different-value-saved",
+        "Salesforce saved a different value",
+        "The deploy succeeded, but the org has another value than the one that was sent. Reported: `pkce_required = false` \
+         that stays `true`.",
+        "Set a value that the org allows, or change what prevents it. After a create, `terraform untaint` keeps the resource.",
+    );
+    ALREADY_EXISTS = error(
+        "already-exists",
+        "Resource already exists",
+        "The org already has the app or its settings, and this configuration did not create them.",
+        "Import the resource with the block in the message. [Importing](importing.md)",
+    );
+    ADOPTED = notice(
+        "adopted",
+        "Resource adopted from an interrupted run",
+        "The resource already exists, was created by the same user within a day, and is identical to the configuration.",
+        "Nothing.",
+    );
+    NOT_REPLACED = notice(
+        "not-replaced",
+        "Resource not replaced",
+        "With `create_before_destroy`, the replacement has the same API name as the resource that it replaces. It adopted the \
+         existing resource with its consumer key, so nothing was deleted.",
+        "Remove `create_before_destroy`, then use `-replace` again.",
+    );
+    BELONGS_TO_ANOTHER_RESOURCE = error(
+        "belongs-to-another-resource",
+        "Managed by another resource",
+        "Another resource of the run still has the object in its state and removes it (renamed, removed, another key of \
+         `for_each`), but had not finished. The provider does not adopt it.",
+        "Apply again. If it is the same object at a new address, a `moved` block keeps it with its consumer key.",
+    );
+    DEPENDENT_CREATED = error(
+        "dependent-created",
+        "Dependent resource created in the same run",
+        "The resource was planned for deletion, and the same run created or adopted settings or policies that the deletion \
+         would remove.",
+        "Remove them too, or keep the resource. For a new address, use a `moved` block.",
+    );
+    DEPENDENCY_NOT_CREATED = error(
+        "dependency-not-created",
+        "Dependency not created",
+        "The app or the settings that the resource depends on failed in the same run.",
+        "See the other error.",
+    );
+    REPLACED_RESOURCE_EXISTS = error(
+        "replaced-resource-exists",
+        "Replaced resource still exists",
+        "With `create_before_destroy`, the replacement requires the API name of the resource that it replaces.",
+        "Remove `create_before_destroy`, or give the new app another name.",
+    );
+    DUPLICATE_ORG_RESOURCE = error(
+        "duplicate-org-resource",
+        "Duplicate resource for one org",
+        "Two resources of the same type manage settings that an org has only once. The plan reports this if one of them is \
+         new and they differ, otherwise the apply does.",
+        "Set all settings in one resource.",
+    );
+    EXISTING_SETTINGS_OVERWRITTEN = notice(
+        "existing-settings-overwritten",
+        "Existing settings overwritten",
+        "The policies had settings that differ from the configuration. The message has the old values.",
+        "Add them to the configuration if you want to keep them.",
+    );
+    MISSING_COMPONENT = error(
+        "missing-component",
+        "Missing component",
+        "One of the two policy components, which Salesforce creates automatically, was deleted.",
+        "Replace the OAuth settings, or create the component in Setup.",
+    );
+    POLICIES_NOT_FOUND = error(
+        "policies-not-found",
+        "Policies not found",
+        "Salesforce creates the policies together with the OAuth settings, and the app has none.",
+        "Refer to the `id` of the settings, so that Terraform creates them first.",
+    );
+    CONCURRENT_CHANGE_CONFLICT = error(
+        "concurrent-change-conflict",
+        "Conflict with a concurrent change",
+        "The change was written, but others wrote the same components at the same time, and the provider could not resolve \
+         the conflict. The state has the values of the org.",
+        "Run `terraform plan` when the other changes are complete.",
+    );
+    CONCURRENT_CHANGE = notice(
+        "concurrent-change",
+        "Concurrent change detected",
+        "Another deploy wrote the same component during the apply, and the apply may have overwritten it, at least \
+         temporarily. The message has the attribute with both values and whether the value was restored, or the ID of the \
+         other deploy.",
+        "Check the values. Apply again if a managed value is missing.",
+    );
+    CREATED_SINCE_PLAN = error(
+        "created-since-plan",
+        "Resource created since the plan",
+        "The resource was created outside of Terraform between plan and apply, with other values than planned.",
+        "Run `terraform plan` again.",
+    );
+    NO_LONGER_EXISTS = error(
+        "no-longer-exists",
+        "Resource no longer exists",
+        "The resource existed when Terraform planned, and was deleted since.",
+        "Run `terraform plan` again.",
+    );
+    CHANGED_SINCE_PLAN = notice(
+        "changed-since-plan",
+        "Attribute changed since the plan",
+        "An attribute was changed outside of Terraform between plan and apply. The message says which value the org has now.",
+        "Inform the owner of the other change.",
+    );
+    SALESFORCE_WARNING = notice(
+        "salesforce-warning",
+        "Salesforce returned a warning",
+        "The deploy succeeded, and Salesforce returned a warning about a component.",
+        "Follow the message.",
+    );
+    ORG_LOCKED = error(
+        "org-locked",
+        "Org is locked",
+        "Another deploy or package installation locked the org for longer than the provider waits.",
+        "Apply again when Deployment Status shows that it is complete.",
+    );
+    TIMEOUT_EXCEEDED = error(
+        "timeout-exceeded",
+        "Timeout exceeded",
+        "The timeout elapsed before the change was sent to Salesforce, or before a rotation was complete.",
+        "Apply again, or increase `timeouts`. [Deploys](deploys.md#timeouts)",
+    );
+    INTERRUPTED_BEFORE_CHANGE = error(
+        "interrupted-before-change",
+        "Interrupted before the change",
+        "Terraform was interrupted before the change was sent to Salesforce.",
+        "Apply again.",
+    );
+    OUTCOME_UNKNOWN = error(
+        "outcome-unknown",
+        "Outcome unknown",
+        "The deploy was sent, and the provider did not receive its result: a timeout, an interruption, a lost connection, or \
+         a canceled deploy.",
+        "Run `terraform plan` to see the remaining changes. Deployment Status shows the result.",
+    );
+    SUCCEEDED_AFTER_ERROR = notice(
+        "succeeded-after-error",
+        "Change succeeded despite an error",
+        "As **Outcome unknown**, but the provider read the org and found all changes.",
+        "Nothing.",
+    );
+    CHANGE_NOT_VERIFIED = error(
+        "change-not-verified",
+        "Change not verified",
+        "The deploy succeeded, but reading the result failed. The state has the planned values.",
+        "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would replace \
+         it, with a new consumer key: `terraform untaint` keeps it.",
+    );
+    NOT_FOUND_AFTER_CHANGE = error(
+        "not-found-after-change",
+        "Resource not found after the change",
+        "The deploy succeeded, but the org does not return the resource. It may have been deleted since.",
+        "Run `terraform plan`.",
+    );
+    EXISTS_AFTER_DELETION = error(
+        "exists-after-deletion",
+        "Resource still exists after deletion",
+        "Salesforce reported that the resource was deleted, but still returns it.",
+        "Run `terraform destroy` again.",
+    );
+    CHANGE_NOT_APPLIED = error(
+        "change-not-applied",
+        "Change not applied",
+        "The provider could not create the deployment package.",
+        "Report it.",
+    );
+}

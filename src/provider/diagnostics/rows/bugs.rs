@@ -1,0 +1,49 @@
+//! Errors that are bugs of the provider, or come from a state or configuration that does not belong to it.
+
+use crate::provider::diagnostics::row::{Row, error, rows};
+
+rows! {
+    PROVIDER_BUG = error(
+        "provider-bug",
+        "Provider bug",
+        "The provider stopped unexpectedly. A change that was in progress may or may not be complete.",
+        "Run `terraform plan`, and report the error.",
+    );
+    SCHEMA_MISMATCH = error(
+        "schema-mismatch",
+        "Value does not match the schema",
+        "The provider created a value that Terraform would reject.",
+        "Report it.",
+    );
+    PROVIDER_NOT_CONFIGURED = error(
+        "provider-not-configured",
+        "Provider not configured",
+        "Terraform called an operation that requires an org before it configured the provider.",
+        "Report it.",
+    );
+    UNKNOWN_TYPE = error(
+        "unknown-type",
+        "Unknown type",
+        "The configuration or the state contains a type that this version of the provider does not have.",
+        "`terraform init -upgrade` may install a version that has it.",
+    );
+    UNREADABLE_VALUE = error(
+        "unreadable-value",
+        "Value from Terraform cannot be read",
+        "Another version of the provider wrote the state, plan or configuration.",
+        "Use that version, or report it.",
+    );
+    UNSUPPORTED_STATE_FORMAT = error(
+        "unsupported-state-format",
+        "Unsupported state format",
+        "The state was written by Terraform 0.11 or earlier.",
+        "Remove the resource from the state and import it again.",
+    );
+    UNSUPPORTED_MOVE = error(
+        "unsupported-move",
+        "Unsupported move",
+        "A `moved` block changes the type of a resource to one that is not supported. An app, its OAuth settings or its \
+         policies can become a `salesforce_oauth_client`, and the reverse.",
+        "Remove the block and import the object.",
+    );
+}

@@ -1,0 +1,134 @@
+//! Consumer keys and secrets: the ephemeral resource, the credential rotation and the actions.
+
+use crate::provider::diagnostics::row::{Row, error, rows, warning};
+
+rows! {
+    APP_NOT_FOUND = error(
+        "app-not-found",
+        "App not found",
+        "The org has no app with that API name, or the provider's user cannot see it.",
+        "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app of the \
+         same configuration by its `id`.",
+    );
+    NO_CONSUMER = error(
+        "no-consumer",
+        "App has no consumer",
+        "The app has no OAuth settings, or Salesforce does not return the new consumer yet. The provider waits for up to one \
+         minute.",
+        "Refer to the `id` of the OAuth settings. Apply again.",
+    );
+    MULTIPLE_CONSUMERS = error(
+        "multiple-consumers",
+        "App has multiple consumers",
+        "The app has more than one consumer. The message lists their keys.",
+        "Set `consumer_key` to the key of the consumer.",
+    );
+    CONSUMER_KEY_MISMATCH = error(
+        "consumer-key-mismatch",
+        "Consumer key does not belong to the app",
+        "`consumer_key` is set, and the consumer has another key: it was rotated, or the state was not refreshed.",
+        "Use the `consumer_key` of the credential rotation, and plan with a refresh.",
+    );
+    CREDENTIALS_NOT_ACCESSIBLE = error(
+        "credentials-not-accessible",
+        "Credentials not accessible",
+        "The setting of the org is disabled, or the user lacks a permission. The message says which, if Salesforce returns it.",
+        "[Requirements](consumer-secret.md#requirements)",
+    );
+    INVALID_DURATION = error(
+        "invalid-duration",
+        "Invalid duration",
+        "`wait_for_propagation` is not a duration.",
+        "Use a duration such as `0s`, `30s` or `2m`.",
+    );
+    CREDENTIALS_STAGED_BY_ANOTHER_USER = error(
+        "credentials-staged-by-another-user",
+        "Credentials staged by another user",
+        "Another user staged a key and a secret for the consumer. A rotation would activate them. Nothing was changed.",
+        "Ask that user to rotate or delete them. [More](consumer-secret.md#credentials-staged-by-another-user)",
+    );
+    PREVIOUS_CREDENTIALS_VALID = error(
+        "previous-credentials-valid",
+        "Previous credentials still valid",
+        "Salesforce does not create new credentials while the ones from before the last rotation are valid. Nothing was \
+         changed.",
+        "[Revoke them first, or wait.](consumer-secret.md#the-previous-credentials-are-still-valid)",
+    );
+    ROTATION_INCOMPLETE = error(
+        "rotation-incomplete",
+        "Rotation incomplete",
+        "The credentials were rotated, but a later step failed. The message says which. The state has the new key.",
+        "Apply again. The apply continues and does not rotate twice.",
+    );
+    CREDENTIAL_CHANGE_REJECTED = error(
+        "credential-change-rejected",
+        "Salesforce rejected the credential change",
+        "The message has the response of Salesforce. Credentials of packaged apps cannot be staged.",
+        "Follow the message.",
+    );
+    CREDENTIAL_CHANGE_UNVERIFIED = error(
+        "credential-change-unverified",
+        "Credential change not verified",
+        "The provider lost the response of Salesforce more than once, or Salesforce still lists revoked credentials.",
+        "Apply again. The next apply reads the org first.",
+    );
+    CREDENTIALS_NOT_REFRESHED = error(
+        "credentials-not-refreshed",
+        "Credentials not refreshed",
+        "After the refresh of a sandbox the new org did not return its credentials, so the state has no consumer key. The \
+         provider cannot tell whether an earlier rotation succeeded.",
+        "Follow the warning **Credentials not checked**, and plan again.",
+    );
+    CLIENT_ID_CHANGES = warning(
+        "client-id-changes",
+        "Client ID will change",
+        "The apply rotates the credentials. The message has the old key and how long clients can use it. It also says if the \
+         values of `rotate_when_changed` are known only after apply, as on the day of a `time_rotating`.",
+        "Give the new key to the clients.",
+    );
+    ROTATED_ALREADY = warning(
+        "rotated-already",
+        "Credentials already rotated",
+        "The consumer has another key than the state, and no other user is known to have rotated it: an interrupted run or an \
+         action did. Within a day, the provider treats this as the planned rotation and does not rotate again.",
+        "If it was another rotation, change the values again after the apply.",
+    );
+    VALUES_TAKEN_OVER = warning(
+        "values-taken-over",
+        "Initial values recorded after import",
+        "Within a day after an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are only \
+         recorded.",
+        "Change the values again to rotate or revoke.",
+    );
+    CREDENTIALS_STAGED = warning(
+        "credentials-staged",
+        "Credentials already staged",
+        "The consumer has staged credentials when Terraform starts to manage the rotation. The next rotation uses them if the \
+         provider's user created them, and fails if another user did.",
+        "Delete them if they are not needed.",
+    );
+    PREVIOUS_CREDENTIALS_END = warning(
+        "previous-credentials-end",
+        "Previous credentials will be revoked",
+        "The apply revokes the previous key and secret. Clients that still use them can no longer log in.",
+        "Give the new key to the clients first.",
+    );
+    PREVIOUS_CREDENTIALS_STAY = warning(
+        "previous-credentials-stay",
+        "Previous credentials remain valid",
+        "Terraform stops managing the rotation, and the previous key and secret are still valid.",
+        "To revoke them, change `revoke_previous_when_changed` first, or delete them in Setup.",
+    );
+    PREVIOUS_CREDENTIALS_MAY_STAY = warning(
+        "previous-credentials-stay",
+        "Previous credentials may remain valid",
+        "The same, if the provider cannot read the credentials of the org.",
+        "Check the app in Setup.",
+    );
+    CREDENTIALS_NOT_CHECKED = warning(
+        "credentials-not-checked",
+        "Credentials not checked",
+        "The refresh cannot read the credentials. The state did not change.",
+        "Follow the message.",
+    );
+}
