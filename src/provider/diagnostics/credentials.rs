@@ -61,7 +61,7 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
             ),
         )
         .at_attribute("consumer_key"),
-        CredentialsError::Withheld { setting, said } => withheld(app, *setting, said.as_deref()),
+        CredentialsError::Withheld { setting, message: said } => withheld(app, *setting, said.as_deref()),
         CredentialsError::Read(error) => unreadable("app", app, error),
         CredentialsError::Unavailable(error) => unavailable(error),
     }
@@ -325,7 +325,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
         RotationErrorKind::Foreign(staged) => {
             foreign_stage(app, &staged.created_by, &staged.created_date, attribute)
         }
-        RotationErrorKind::Occupied { previous, said } => {
+        RotationErrorKind::Occupied { previous, message: said } => {
             let until =
                 previous.expiration_date.as_deref().map(|at| format!(" until {at}")).unwrap_or_default();
             failed(
