@@ -18,7 +18,7 @@ use crate::salesforce::{
 };
 use crate::secret::Secret;
 
-const WORDS: [&str; 12] = [
+const TEXTS: [&str; 12] = [
     "Shop",
     "Shop_oauth",
     "Shop_glbloauth",
@@ -47,25 +47,25 @@ struct State {
 type Files = BTreeMap<ComponentKey, String>;
 
 impl AnyOrg {
-    async fn says<T>(
+    async fn respond<T>(
         &self,
         call: Call,
-        say: impl FnOnce(&mut Choices<'_>, &mut Files) -> T,
+        act: impl FnOnce(&mut Choices<'_>, &mut Files) -> T,
     ) -> Result<T, Error> {
         tokio::time::sleep(Duration::from_millis(5)).await;
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let script = std::mem::take(&mut state.script);
         let mut choices = Choices::new(&script);
         let answer = match choices.is_over() || choices.one_in(8) {
-            true => Err(Error::new(call, trouble(&mut choices))),
-            false => Ok(say(&mut choices, &mut state.files)),
+            true => Err(Error::new(call, error_kind(&mut choices))),
+            false => Ok(act(&mut choices, &mut state.files)),
         };
         state.script = choices.rest().to_vec();
         answer
     }
 }
 
-fn trouble(choices: &mut Choices<'_>) -> ErrorKind {
+fn error_kind(choices: &mut Choices<'_>) -> ErrorKind {
     let text = "whatever".to_owned();
     match choices.below(8) {
         0 => {
@@ -83,18 +83,18 @@ fn trouble(choices: &mut Choices<'_>) -> ErrorKind {
         2 => ErrorKind::Limit { concurrent: choices.one_in(2), text },
         3 => ErrorKind::Status { status: choices.of(&[404, 500, 503, 420]) },
         4 => ErrorKind::Malformed(text),
-        5 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, said: None },
+        5 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, message: None },
         6 => ErrorKind::RetrieveFailed { code: None, text },
         _ => ErrorKind::Unreachable { host: "org.test".to_owned(), dns: false, text },
     }
 }
 
-fn word(choices: &mut Choices<'_>) -> String {
-    choices.of(&WORDS).to_owned()
+fn text(choices: &mut Choices<'_>) -> String {
+    choices.of(&TEXTS).to_owned()
 }
 
 fn optional(choices: &mut Choices<'_>) -> Option<String> {
-    choices.one_in(2).then(|| word(choices))
+    choices.one_in(2).then(|| text(choices))
 }
 
 fn some_file(choices: &mut Choices<'_>) -> Option<(ComponentKey, String)> {
@@ -103,13 +103,13 @@ fn some_file(choices: &mut Choices<'_>) -> Option<(ComponentKey, String)> {
     for _ in 0..choices.below(6) {
         let field = kind.fields.get(choices.below(kind.fields.len()))?;
         let (group, name) = field.element.rsplit_once('/').unwrap_or(("", field.element));
-        let leaf = Element::leaf(name, word(choices));
+        let leaf = Element::leaf(name, text(choices));
         let inside = Element { children: vec![leaf.clone()], ..Element::new(group) };
         root.children.push(if group.is_empty() { leaf } else { inside });
     }
     let mut xml = String::new();
     root.write(&mut xml, 0);
-    let full_name = kind.settings_member.map_or_else(|| word(choices), str::to_owned);
+    let full_name = kind.settings_member.map_or_else(|| text(choices), str::to_owned);
     Some((ComponentKey::new(kind, full_name), xml))
 }
 
@@ -121,7 +121,7 @@ fn properties(key: &ComponentKey, choices: &mut Choices<'_>) -> FileProperties {
         id: optional(choices).unwrap_or_default(),
         namespace: optional(choices),
         manageable_state: optional(choices),
-        created_date: word(choices),
+        created_date: text(choices),
         ..FileProperties::default()
     }
 }
@@ -146,7 +146,7 @@ fn row(choices: &mut Choices<'_>) -> Row {
             0 => continue,
             1 => serde_json::Value::from(choices.byte()),
             2 => serde_json::Value::Null,
-            _ => serde_json::Value::from(word(choices)),
+            _ => serde_json::Value::from(text(choices)),
         };
         row.insert(column.to_owned(), value);
     }
@@ -167,7 +167,7 @@ fn message(key: &ComponentKey, choices: &mut Choices<'_>) -> ComponentMessage {
 
 fn staged(choices: &mut Choices<'_>) -> Staged {
     Staged {
-        id: word(choices),
+        id: text(choices),
         key: optional(choices),
         state: match choices.below(3) {
             0 => StagedState::Active,
@@ -182,7 +182,7 @@ fn staged(choices: &mut Choices<'_>) -> Staged {
 
 impl Connection for AnyOrg {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
-        Box::pin(self.says(Call::Login, |_, _| {
+        Box::pin(self.respond(Call::Login, |_, _| {
             SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test")
         }))
     }
@@ -194,7 +194,7 @@ impl Connection for AnyOrg {
 
 impl MetadataReads for AnyOrg {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        Box::pin(self.says(Call::FetchRetrieve, |choices, files| {
+        Box::pin(self.respond(Call::FetchRetrieve, |choices, files| {
             files.extend((0..choices.below(3)).filter_map(|_| some_file(choices)));
             let is_asked = |key: &ComponentKey| {
                 members.iter().any(|(kind, names)| {
@@ -219,7 +219,7 @@ impl MetadataReads for AnyOrg {
     }
 
     fn list_metadata<'a>(&'a self, asked: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        Box::pin(self.says(Call::ListMetadata, |choices, files| {
+        Box::pin(self.respond(Call::ListMetadata, |choices, files| {
             let listed = files.keys().filter(|key| asked.contains(&key.kind.name));
             listed.map(|key| properties(key, choices)).collect()
         }))
@@ -228,7 +228,7 @@ impl MetadataReads for AnyOrg {
 
 impl Deploys for AnyOrg {
     fn start_deploy<'a>(&'a self, zip: &'a [u8], _: bool) -> ApiFuture<'a, String> {
-        Box::pin(self.says(Call::StartDeploy, |choices, files| {
+        Box::pin(self.respond(Call::StartDeploy, |choices, files| {
             for file in package::read(zip).unwrap_or_default() {
                 if let Some(key) = package::key_of(&file.path)
                     && !choices.one_in(8)
@@ -241,7 +241,7 @@ impl Deploys for AnyOrg {
     }
 
     fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
-        Box::pin(self.says(Call::DeployStatus, |choices, files| {
+        Box::pin(self.respond(Call::DeployStatus, |choices, files| {
             let status =
                 choices.of(&["Succeeded", "Succeeded", "InProgress", "Failed", "Canceled", "Pending", "Odd"]);
             let done = !matches!(status, "InProgress" | "Pending");
@@ -263,53 +263,57 @@ impl Deploys for AnyOrg {
     }
 
     fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
-        Box::pin(self.says(Call::CancelDeploy, |_, _| ()))
+        Box::pin(self.respond(Call::CancelDeploy, |_, _| ()))
     }
 }
 
 impl Queries for AnyOrg {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(3)).map(|_| row(choices)).collect()))
+        Box::pin(
+            self.respond(Call::Query, |choices, _| (0..choices.below(3)).map(|_| row(choices)).collect()),
+        )
     }
 
     fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(2)).map(|_| row(choices)).collect()))
+        Box::pin(
+            self.respond(Call::Query, |choices, _| (0..choices.below(2)).map(|_| row(choices)).collect()),
+        )
     }
 
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        Box::pin(self.says(Call::Query, |choices, _| choices.of(&[0, 1, 7, 100_000, u64::MAX])))
+        Box::pin(self.respond(Call::Query, |choices, _| choices.of(&[0, 1, 7, 100_000, u64::MAX])))
     }
 }
 
 impl CredentialsApi for AnyOrg {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        Box::pin(self.says(Call::ConsumerCredentials, |choices, _| {
-            let consumer = |choices: &mut Choices<'_>| Consumer { id: word(choices), key: word(choices) };
+        Box::pin(self.respond(Call::ConsumerCredentials, |choices, _| {
+            let consumer = |choices: &mut Choices<'_>| Consumer { id: text(choices), key: text(choices) };
             (0..choices.below(3)).map(|_| consumer(choices)).collect()
         }))
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        Box::pin(self.says(Call::ConsumerSecret, |choices, _| (word(choices), Secret::new(word(choices)))))
+        Box::pin(self.respond(Call::ConsumerSecret, |choices, _| (text(choices), Secret::new(text(choices)))))
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        Box::pin(self.says(Call::StagedCredentials, |choices, _| {
+        Box::pin(self.respond(Call::StagedCredentials, |choices, _| {
             (0..choices.below(3)).map(|_| staged(choices)).collect()
         }))
     }
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        Box::pin(self.says(Call::StageCredentials, |choices, _| {
+        Box::pin(self.respond(Call::StageCredentials, |choices, _| {
             (0..choices.below(3)).map(|_| staged(choices)).collect()
         }))
     }
 
     fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        Box::pin(self.says(Call::RotateCredentials, |_, _| ()))
+        Box::pin(self.respond(Call::RotateCredentials, |_, _| ()))
     }
 
     fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        Box::pin(self.says(Call::RevokeCredentials, |_, _| ()))
+        Box::pin(self.respond(Call::RevokeCredentials, |_, _| ()))
     }
 }

@@ -43,9 +43,9 @@ pub struct Window {
     /// When it has been open for this long.
     pub ceiling: Duration,
     /// The same, while a job is being prepared: leaving without it may cost a whole batch.
-    pub patience: Duration,
-    /// The quiet time when jobs arrived while a batch ran. Its maximum is `patience`.
-    pub stream: Duration,
+    pub long_ceiling: Duration,
+    /// The quiet time when jobs arrived while a batch ran. Its maximum is `long_ceiling`.
+    pub stream_quiet: Duration,
 }
 
 /// The size of a batch. A job that exceeds the limit is processed alone.
@@ -77,33 +77,32 @@ pub(super) struct QueuedJob<J, A> {
     /// A part of it is deployed: it cannot be withdrawn.
     kept: bool,
     stage: Arc<Mutex<Stage>>,
-    answer: oneshot::Sender<A>,
+    sender: oneshot::Sender<A>,
 }
 
 /// The caller's side of a job. Dropping it withdraws a job that was not sent.
 pub(super) struct JobHandle<A> {
     stage: Arc<Mutex<Stage>>,
-    answer: oneshot::Receiver<A>,
+    receiver: oneshot::Receiver<A>,
 }
 
 impl<J, A> QueuedJob<J, A> {
     fn new(job: J, deadline: Instant) -> (QueuedJob<J, A>, JobHandle<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let queued =
-            QueuedJob { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
-        (queued, JobHandle { stage, answer: receiver })
+        let queued = QueuedJob { job, deadline, returns: 0, kept: false, stage: stage.clone(), sender };
+        (queued, JobHandle { stage, receiver })
     }
 
     /// Whether its caller no longer waits.
     pub(super) fn is_abandoned(&self) -> bool {
-        self.answer.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
+        self.sender.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
     }
 
     /// Marks it as sent, unless its caller has withdrawn it.
     pub(super) fn send(&self) -> bool {
         let mut stage = lock(&self.stage);
-        let stays = !self.answer.is_closed() && !matches!(*stage, Stage::Withdrawn);
+        let stays = !self.sender.is_closed() && !matches!(*stage, Stage::Withdrawn);
         if stays && !self.kept {
             *stage = Stage::Sent(None);
         }
@@ -132,27 +131,27 @@ impl<J, A> QueuedJob<J, A> {
         }
     }
 
-    pub(super) fn answer(self, answer: A) {
+    pub(super) fn complete(self, result: A) {
         // The receiver may have been dropped.
-        let _ = self.answer.send(answer);
+        let _ = self.sender.send(result);
     }
 
     /// Completes it with a result that depends on the job.
-    pub(super) fn answer_with(mut self, says: impl FnOnce(&mut J) -> A) {
-        let answer = says(&mut self.job);
-        self.answer(answer);
+    pub(super) fn complete_with(mut self, result: impl FnOnce(&mut J) -> A) {
+        let result = result(&mut self.job);
+        self.complete(result);
     }
 
     /// Waits until its caller has dropped it.
     pub(super) async fn abandoned(&mut self) {
-        self.answer.closed().await;
+        self.sender.closed().await;
     }
 }
 
 impl<A> JobHandle<A> {
     /// The result. `None` when the task that should have given it was lost. Safe to call again after a cancellation.
-    pub(super) async fn answer(&mut self) -> Option<A> {
-        (&mut self.answer).await.ok()
+    pub(super) async fn result(&mut self) -> Option<A> {
+        (&mut self.receiver).await.ok()
     }
 
     /// Withdraws the job.
@@ -184,7 +183,7 @@ pub(super) struct Queue<J, A> {
     window: Window,
     limits: Limits,
     /// How long the next batch waits for the running one.
-    patience: Duration,
+    run_timeout: Duration,
     state: Mutex<State<J, A>>,
     arrived: Notify,
 }
@@ -225,13 +224,13 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             preparing: 0,
             working: false,
         };
-        Queue { window, limits, patience: Duration::MAX, state: Mutex::new(state), arrived: Notify::new() }
+        Queue { window, limits, run_timeout: Duration::MAX, state: Mutex::new(state), arrived: Notify::new() }
     }
 
     /// Starts the next batch after this time although one is running.
     #[must_use]
-    pub(super) fn patience(self, patience: Duration) -> Queue<J, A> {
-        Queue { patience, ..self }
+    pub(super) fn run_timeout(self, run_timeout: Duration) -> Queue<J, A> {
+        Queue { run_timeout, ..self }
     }
 
     /// Queues a job. `run` processes a batch; one batch runs at a time.
@@ -290,7 +289,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
                 return;
             };
             // A separate task: if it panics, its callers learn that the result was lost, and the worker continues.
-            let _ = timeout(self.patience, tokio::spawn(run(batch))).await;
+            let _ = timeout(self.run_timeout, tokio::spawn(run(batch))).await;
             streams = !lock(&self.state).waiting.is_empty();
         }
     }
@@ -299,9 +298,12 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     /// send the changes that depend on it, and a batch that leaves without them splits a wave of Terraform's.
     async fn gather(&self, streams: bool) {
         let opened = Instant::now();
-        let patience = self.window.patience.max(self.window.ceiling);
-        let mut ceiling =
-            if streams && self.window.stream > self.window.quiet { patience } else { self.window.ceiling };
+        let long_ceiling = self.window.long_ceiling.max(self.window.ceiling);
+        let mut ceiling = if streams && self.window.stream_quiet > self.window.quiet {
+            long_ceiling
+        } else {
+            self.window.ceiling
+        };
         // Jobs that already wait are not those of the callers that have just received a result.
         let expected = {
             let state = lock(&self.state);
@@ -318,13 +320,13 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
                 (state.last_arrival.max(opened), state.preparing > 0, pace, all_here)
             };
             if preparing {
-                ceiling = patience;
+                ceiling = long_ceiling;
             }
-            ceiling = ceiling.max((pace * 2).min(patience));
+            ceiling = ceiling.max((pace * 2).min(long_ceiling));
             let quiet = match (preparing, streams) {
                 (true, _) => ceiling,
                 (false, _) if all_here => self.window.quiet.min(SHORT),
-                (false, true) => self.window.stream.max(pace).max(missing),
+                (false, true) => self.window.stream_quiet.max(pace).max(missing),
                 (false, false) => self.window.quiet.max(pace).max(missing),
             };
             let closes = (last + quiet).min(opened + ceiling);

@@ -43,8 +43,8 @@ pub enum CredentialsError {
     #[error("the app has a different consumer key: {}", .0.join(", "))]
     OtherKey(Vec<String>),
     /// The org does not allow secrets to be read, or not by this user.
-    #[error("the org does not return the secret{}", words(.said))]
-    Withheld { setting: Setting, said: Option<String> },
+    #[error("the org does not return the secret{}", suffix(.message))]
+    Withheld { setting: Setting, message: Option<String> },
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
@@ -76,8 +76,8 @@ impl Default for PropagationWait {
     }
 }
 
-fn words(said: &Option<String>) -> String {
-    said.as_deref().map(|text| format!(": {text}")).unwrap_or_default()
+fn suffix(message: &Option<String>) -> String {
+    message.as_deref().map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 impl fmt::Display for Setting {
@@ -133,11 +133,11 @@ impl Org {
         app: &str,
         deadline: Instant,
     ) -> Result<Credentials, CredentialsError> {
-        let mut patience = PropagationWait::default();
+        let mut propagation = PropagationWait::default();
         loop {
-            match self.credentials(app, patience.freshness, deadline).await {
+            match self.credentials(app, propagation.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut propagation, deadline).await?,
             }
         }
     }
@@ -150,11 +150,11 @@ impl Org {
         key: Option<&str>,
         deadline: Instant,
     ) -> Result<(String, Secret), CredentialsError> {
-        let mut patience = PropagationWait::default();
+        let mut propagation = PropagationWait::default();
         loop {
-            match self.secret_now(app, key, patience.freshness, deadline).await {
+            match self.secret_now(app, key, propagation.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut propagation, deadline).await?,
             }
         }
     }
@@ -164,7 +164,7 @@ impl Org {
         &self,
         error: CredentialsError,
         app: &str,
-        patience: &mut PropagationWait,
+        propagation: &mut PropagationWait,
         deadline: Instant,
     ) -> Result<(), CredentialsError> {
         let most = match &error {
@@ -176,13 +176,13 @@ impl Org {
             CredentialsError::NoApp | CredentialsError::OtherKey(_) => LAG,
             _ => return Err(error),
         };
-        if Instant::now() + patience.wait > deadline.min(patience.begun + most) {
+        if Instant::now() + propagation.wait > deadline.min(propagation.begun + most) {
             return Err(error);
         }
-        tracing::debug!(%error, wait_ms = patience.wait.as_millis(), "the credentials are not available yet");
-        tokio::time::sleep(patience.wait).await;
-        patience.wait = (patience.wait * 2).min(Duration::from_secs(8));
-        patience.freshness = Freshness::Now;
+        tracing::debug!(%error, wait_ms = propagation.wait.as_millis(), "the credentials are not available yet");
+        tokio::time::sleep(propagation.wait).await;
+        propagation.wait = (propagation.wait * 2).min(Duration::from_secs(8));
+        propagation.freshness = Freshness::Now;
         Ok(())
     }
 
@@ -294,11 +294,11 @@ impl Org {
         if !is_withheld(&error) {
             return CredentialsError::Unavailable(error.into());
         }
-        let said = match &error.kind {
+        let message = match &error.kind {
             ErrorKind::Fault { text, .. } => Some(text.clone()),
             _ => None,
         };
-        CredentialsError::Withheld { setting: self.secrets_by_rest().await, said }
+        CredentialsError::Withheld { setting: self.secrets_by_rest().await, message }
     }
 
     /// Whether the org allows secrets to be read by REST.

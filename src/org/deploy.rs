@@ -77,9 +77,9 @@ impl Inner {
                 DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
             }
             PollEnd::Finished { report, canceled_by_us, polls, at } => {
-                let told = report.created_date.as_deref().zip(report.completed_date.as_deref());
-                let told = told.and_then(|(created, completed)| between(created, completed));
-                pace.learn(told, at.duration_since(started), polls);
+                let reported = report.created_date.as_deref().zip(report.completed_date.as_deref());
+                let reported = reported.and_then(|(created, completed)| between(created, completed));
+                pace.learn(reported, at.duration_since(started), polls);
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
                     taken_ms,

@@ -48,8 +48,8 @@ pub(super) fn judge(
             deploy_id: id.to_owned(),
         }),
         status if status.starts_with("Finalizing") => {
-            let said = report.error_message.as_deref().unwrap_or("no reason given");
-            unverified(format!("the org failed while finalizing it: {said}"))
+            let reason = report.error_message.as_deref().unwrap_or("no reason given");
+            unverified(format!("the org failed while finalizing it: {reason}"))
         }
         "Succeeded" => done(report, sent),
         _ if report.success => done(report, sent),
@@ -69,9 +69,9 @@ fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
 }
 
 fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
-    let said = report.error_message.clone();
+    let reason = report.error_message.clone();
     if report.class() == Class::Locked {
-        return DeployOutcome::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
+        return DeployOutcome::Locked(reason.unwrap_or_else(|| "the org is locked".to_owned()));
     }
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
@@ -80,10 +80,10 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
         failures = report.component_failures.iter().collect();
     }
     if let Changes::Delete(keys) = changes {
-        let (gone, others): (Vec<_>, Vec<_>) =
+        let (missing, others): (Vec<_>, Vec<_>) =
             failures.iter().copied().partition(|message| is_already_deleted(message));
-        if others.is_empty() && !gone.is_empty() {
-            return already_deleted(keys, &gone, sent);
+        if others.is_empty() && !missing.is_empty() {
+            return already_deleted(keys, &missing, sent);
         }
         failures = others;
     }
@@ -97,14 +97,14 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
 
     let accident = if failures.is_empty() {
         report.class() == Class::Transient
-            || said.as_deref().is_some_and(|said| means(said, Meaning::InternalError))
+            || reason.as_deref().is_some_and(|reason| means(reason, Meaning::InternalError))
     } else {
         failures.iter().all(|message| message.means(Meaning::InternalError))
     };
     let mut problems = attribute::attribute(&failures, sent);
     if problems.is_empty() {
         let code = report.error_status_code.clone();
-        let message = said.or(code).or(report.state_detail.clone());
+        let message = reason.or(code).or(report.state_detail.clone());
         problems.push(DeployProblem {
             key: None,
             path: None,
@@ -121,13 +121,13 @@ fn already_deleted(
     sent: &[Member<'_>],
 ) -> DeployOutcome {
     let problems = attribute::attribute(messages, sent);
-    let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
-    if gone.len() == keys.len() || messages.len() >= keys.len() {
+    let missing: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
+    if missing.len() == keys.len() || messages.len() >= keys.len() {
         DeployOutcome::Done { warnings: Vec::new() }
-    } else if gone.is_empty() {
+    } else if missing.is_empty() {
         DeployOutcome::Rejected { problems, accident: false }
     } else {
-        DeployOutcome::Without(gone.into_iter().collect())
+        DeployOutcome::Without(missing.into_iter().collect())
     }
 }
 

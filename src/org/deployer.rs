@@ -135,7 +135,7 @@ impl Inner {
         loop {
             tokio::select! {
                 biased;
-                answer = handle.answer() => {
+                answer = handle.result() => {
                     if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
                         // One log line for each caller; those of the deploy belong to the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
@@ -234,7 +234,7 @@ impl Inner {
         for (queued, disposition) in rounds.take_finished() {
             match disposition {
                 Disposition::Returns => self.deployer.queue.put_back(queued),
-                Disposition::Fails(error) => queued.answer_with(|job| job.failed(error)),
+                Disposition::Fails(error) => queued.complete_with(|job| job.failed(error)),
             }
         }
     }
@@ -248,7 +248,7 @@ impl Inner {
         pace: &mut PollSchedule,
         budget: &mut RetryBudget,
     ) -> Attempt {
-        let mut gone = Vec::new();
+        let mut missing = Vec::new();
         let mut last_deploy = String::new();
         loop {
             group.retain(|queued| !queued.is_abandoned());
@@ -259,7 +259,7 @@ impl Inner {
             if group.is_empty() {
                 return Attempt::Nobody;
             }
-            let changes = Changes::merge(group.iter().map(|queued| &queued.job.changes), &gone);
+            let changes = Changes::merge(group.iter().map(|queued| &queued.job.changes), &missing);
             if changes.len() == 0 {
                 let (warnings, observed) = (Vec::new(), Observed::default());
                 return Attempt::Completed { deploy_id: last_deploy, warnings, observed };
@@ -287,7 +287,7 @@ impl Inner {
                 DeployOutcome::Failed(error) => return Attempt::Failed(error),
                 DeployOutcome::Without(keys) => {
                     last_deploy = deploy_id;
-                    gone.extend(keys);
+                    missing.extend(keys);
                     group.iter().for_each(QueuedJob::hold);
                     continue;
                 }
@@ -337,7 +337,7 @@ impl Inner {
         };
         let until = Instant::now() + wait;
         for queued in group.extract_if(.., |queued| until >= queued.deadline) {
-            queued.answer_with(|job| job.failed(again.error.clone()));
+            queued.complete_with(|job| job.failed(again.error.clone()));
         }
         if group.is_empty() {
             return Ok(());

@@ -81,8 +81,8 @@ impl Inner {
             };
             match left {
                 None => group.push(queued),
-                Some(Ok(applied)) => queued.answer(Ok(applied)),
-                Some(Err(error)) => queued.answer_with(|job| job.failed(error)),
+                Some(Ok(applied)) => queued.complete(Ok(applied)),
+                Some(Err(error)) => queued.complete_with(|job| job.failed(error)),
             }
         }
         seen

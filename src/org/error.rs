@@ -33,7 +33,7 @@ impl From<salesforce::Error> for Unavailable {
 
 /// A read that failed.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{}{kind}", said_of(.key))]
+#[error("{}{kind}", prefix(.key))]
 pub struct ReadError {
     /// The component that caused it, if there is one.
     pub key: Option<ComponentKey>,
@@ -72,7 +72,7 @@ impl From<ReadErrorKind> for ReadError {
     }
 }
 
-fn said_of(key: &Option<ComponentKey>) -> String {
+fn prefix(key: &Option<ComponentKey>) -> String {
     key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default()
 }
 

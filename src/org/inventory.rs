@@ -207,7 +207,7 @@ impl Inventory {
             let mut files = Snapshot::default();
             self.inner.load(&mut files, selection, &kinds).await?;
             let (apps, mut elsewhere) = (&self.apps, Vec::new());
-            let whose = |key: &ComponentKey, owner: Option<&str>| {
+            let owner_of_file = |key: &ComponentKey, owner: Option<&str>| {
                 let suggested = suggested(key.kind, &key.full_name, apps);
                 let named = owner.and_then(|owner| named(owner, &key.full_name, apps));
                 if named.is_some() && suggested.is_some() && named != suggested {
@@ -215,7 +215,7 @@ impl Inventory {
                 }
                 named.or(suggested).map(str::to_owned)
             };
-            let refused = files.deal(whose, &mut self.read);
+            let refused = files.deal(owner_of_file, &mut self.read);
             self.refused.extend(refused);
             for (key, app) in elsewhere {
                 if let Some(names) =

@@ -89,16 +89,16 @@ impl<R: BatchMember> Isolation<R> {
             problem.key.as_ref().is_some_and(|key| member.job().has(key))
         };
         let named = |member: &R| problems.iter().any(|problem| is_about(member, problem));
-        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
-        if culprits.is_empty() {
+        let (causes, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
+        if causes.is_empty() {
             return self.halve(rest);
         }
         self.groups.push_front(rest);
 
         // A job that only lacks an app which is being created is deployed again when the app exists.
         let mut rejected = BTreeSet::new();
-        let mut guilty = Vec::new();
-        for member in culprits {
+        let mut failing = Vec::new();
+        for member in causes {
             let own: Vec<&DeployProblem> =
                 problems.iter().filter(|problem| alone || is_about(&member, problem)).collect();
             let lacks_app = own.iter().all(|problem| problem.is_missing_app());
@@ -108,17 +108,17 @@ impl<R: BatchMember> Isolation<R> {
             }
             // An app that the org already has still exists after a change of it is rejected.
             rejected.extend(new_apps(member.job(), known));
-            guilty.push((member, own));
+            failing.push((member, own));
         }
-        for (member, own) in guilty {
+        for (member, own) in failing {
             let real = own.iter().filter(|problem| !problem.is_missing_app());
             let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
-            let told = match blocked(member.job(), &rejected) {
+            let reported = match blocked(member.job(), &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
                 None => own.into_iter().cloned().collect(),
             };
-            self.left.push((member, Disposition::Fails(rejection(told))));
+            self.left.push((member, Disposition::Fails(rejection(reported))));
         }
         self.block(&mut rejected, known, rejection);
     }

@@ -189,11 +189,13 @@ impl batch::Job for Job {
 
 impl Changes {
     /// Combines the changes of several callers, all of one kind, without components that no longer exist.
-    pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, gone: &[ComponentKey]) -> Changes {
+    pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, missing: &[ComponentKey]) -> Changes {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for changes in all {
             match changes {
-                Changes::Delete(more) => keys.extend(more.iter().filter(|key| !gone.contains(key)).cloned()),
+                Changes::Delete(more) => {
+                    keys.extend(more.iter().filter(|key| !missing.contains(key)).cloned())
+                }
                 Changes::Write(more) => components.extend_from_slice(more),
             }
         }

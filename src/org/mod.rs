@@ -217,7 +217,7 @@ impl Org {
                 apis: apis.into(),
                 deployer: Deployer::new(Queue::new(window(timing.deploys), limits(DEPLOY_LIMIT))),
                 reads: Arc::new(
-                    Queue::new(window(timing.reads), limits(READ_LIMIT)).patience(READER_TIMEOUT),
+                    Queue::new(window(timing.reads), limits(READ_LIMIT)).run_timeout(READER_TIMEOUT),
                 ),
                 names: NameCache::default(),
                 new_apps: NewAppCache::default(),

@@ -35,10 +35,10 @@ impl NewAppCache {
     /// The cached files, and what must be read.
     pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
-        let (told, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
+        let (cached, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
             wanted.iter().partition(|wanted| known.has_answer_for(wanted, names));
         let mut files = Snapshot::default();
-        let apps: BTreeSet<String> = told.iter().map(|wanted| wanted.app.clone()).collect();
+        let apps: BTreeSet<String> = cached.iter().map(|wanted| wanted.app.clone()).collect();
         if !apps.is_empty() {
             files.adopt_apps(&known.files, &apps);
             apps.iter().filter(|app| names.is_bare(app)).for_each(|app| files.mark_bare(app));

@@ -111,7 +111,7 @@ impl Inner {
         let run: batch::Run<ReadRequest, ReadResult> =
             Box::new(move |requests| Box::pin(inner.clone().run_reads(requests)));
         let mut handle = self.reads.submit(request, deadline, run);
-        handle.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
+        handle.result().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
     /// Reads for all callers in one retrieve.
@@ -160,7 +160,7 @@ impl Inner {
         }
         for request in requests {
             let found = loaded.clone().and_then(|()| lookups(&fresh, &request.job.wanted));
-            request.answer(found);
+            request.complete(found);
         }
     }
 
@@ -266,15 +266,15 @@ impl Inner {
         self.load(fresh, selection, &needed).await?;
 
         // The name of a part may have changed. The name of an app is its identity, and org settings have one name.
-        let is_astray = |wanted: &&Wanted| {
+        let is_unmatched = |wanted: &&Wanted| {
             let is_part = parent_element(wanted.kind).is_some();
             is_part && !wanted.best_effort && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
         };
-        let astray: Vec<&Wanted> = wanted.iter().filter(is_astray).collect();
-        if !astray.is_empty() && self.has_many_apps().await {
-            return self.search(fresh, &astray).await;
+        let unmatched: Vec<&Wanted> = wanted.iter().filter(is_unmatched).collect();
+        if !unmatched.is_empty() && self.has_many_apps().await {
+            return self.search(fresh, &unmatched).await;
         }
-        let selection: Selection = astray.iter().map(|wanted| (wanted.kind, None)).collect();
+        let selection: Selection = unmatched.iter().map(|wanted| (wanted.kind, None)).collect();
         for kind in selection.keys() {
             fresh.drop_kind(kind);
         }

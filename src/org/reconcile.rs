@@ -114,7 +114,7 @@ impl Inner {
                     if again {
                         applied.unfinished = Some(ApplyErrorKind::Outrun);
                     }
-                    queued.answer(Ok(applied));
+                    queued.complete(Ok(applied));
                 }
             }
         }

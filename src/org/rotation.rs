@@ -64,8 +64,8 @@ pub enum RotationErrorKind {
     #[error("another user has staged credentials")]
     Foreign(Box<Staged>),
     /// The org stages no credentials while the previous ones are valid.
-    #[error("the org does not stage credentials while the previous ones are valid: {said}")]
-    Occupied { previous: Box<Staged>, said: Unavailable },
+    #[error("the org does not stage credentials while the previous ones are valid: {message}")]
+    Occupied { previous: Box<Staged>, message: Unavailable },
     /// They are the credentials of the provider's own login.
     #[error("the credentials are those of the provider's own login")]
     OwnLogin { revoke: bool },

@@ -115,16 +115,17 @@ pub(super) fn next(
         if let Some(staged) = find(StagedState::Active) {
             return Err(RotationErrorKind::Foreign(Box::new(staged.clone())));
         }
-        let Some(said) = &progress.occupied else { return Ok(Some(Step::Stage)) };
+        let Some(message) = &progress.occupied else { return Ok(Some(Step::Stage)) };
         // Expired credentials belong to nobody.
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
         return match rotated {
             Some(staged) if request.revoke => revoke(request, seen, staged),
-            Some(staged) => {
-                Err(RotationErrorKind::Occupied { previous: Box::new(staged.clone()), said: said.clone() })
-            }
+            Some(staged) => Err(RotationErrorKind::Occupied {
+                previous: Box::new(staged.clone()),
+                message: message.clone(),
+            }),
             // The org has just become free.
             None => Ok(Some(Step::Stage)),
         };

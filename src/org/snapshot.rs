@@ -201,14 +201,14 @@ impl Snapshot {
     /// are not readable, with the reason.
     pub(super) fn deal(
         self,
-        mut whose: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
+        mut owner_of_file: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
         out: &mut HashMap<String, Snapshot>,
     ) -> Vec<(&'static MetadataType, String)> {
         let mut refused = Vec::new();
         for (kind, loaded) in self.kinds {
             refused.extend(loaded.refused.map(|why| (kind, why)));
             for file in loaded.files {
-                if let Some(app) = whose(&file.key, file.owner.as_deref()) {
+                if let Some(app) = owner_of_file(&file.key, file.owner.as_deref()) {
                     out.entry(app).or_default().kinds.entry(kind).or_default().files.push(file);
                 }
             }
@@ -333,11 +333,11 @@ impl Snapshot {
         let element = parent_element(wanted.kind)?;
         let is_hinted = |file: &File| wanted.hint.as_ref() == Some(&file.key.full_name);
         // Not for files that were requested by a usual name only.
-        let looked_everywhere = loaded.whole || loaded.listed.is_some();
+        let is_complete = loaded.whole || loaded.listed.is_some();
         let mut candidates = loaded.files.iter().filter(|file| file.content.is_ok()).filter(|file| {
-            let says_whose = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
+            let names_an_app = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
             // A file that names another app, and was not the wanted one so far, belongs to that app.
-            let may_be = looked_everywhere && !(says_whose && wanted.hint.is_some());
+            let may_be = is_complete && !(names_an_app && wanted.hint.is_some());
             is_hinted(file) || may_be && self.has_prefix_of(&file.key.full_name, &wanted.app)
         });
         candidates.find_map(|file| {

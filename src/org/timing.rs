@@ -43,11 +43,11 @@ pub struct StopTimeouts {
 
 impl Default for Timing {
     fn default() -> Timing {
-        let window = |[quiet, ceiling, patience, stream]: [u64; 4]| Window {
+        let window = |[quiet, ceiling, long_ceiling, stream_quiet]: [u64; 4]| Window {
             quiet: Duration::from_millis(quiet),
             ceiling: Duration::from_millis(ceiling),
-            patience: Duration::from_millis(patience),
-            stream: Duration::from_millis(stream),
+            long_ceiling: Duration::from_millis(long_ceiling),
+            stream_quiet: Duration::from_millis(stream_quiet),
         };
         Timing {
             batching: true,
@@ -115,9 +115,9 @@ pub(super) struct PollSchedule {
 
 impl PollSchedule {
     /// Records how long a deploy took: as Salesforce reported it, or as the polls showed.
-    pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, polls: u32) {
+    pub(super) fn learn(&mut self, reported: Option<Duration>, taken: Duration, polls: u32) {
         self.usual = Some(match self.usual {
-            _ if told.is_some_and(|told| told <= taken) => told.unwrap_or(taken),
+            _ if reported.is_some_and(|reported| reported <= taken) => reported.unwrap_or(taken),
             // It may have ended a little earlier.
             Some(usual) if polls == 1 => taken.min(usual).saturating_mul(97) / 100,
             _ => taken,
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn the_reported_duration_is_used_unless_it_exceeds_the_measured_one() {
-        let told = between("2026-01-01T23:59:57.900Z", "2026-01-01T23:59:59.100Z");
-        assert_eq!(told, Some(Duration::from_millis(1_200)));
+        let reported = between("2026-01-01T23:59:57.900Z", "2026-01-01T23:59:59.100Z");
+        assert_eq!(reported, Some(Duration::from_millis(1_200)));
         for (begin, end) in [
             ("2026-01-01T10:00:01.000Z", "2026-01-01T10:00:00.000Z"),
             ("yesterday", "2026-01-01T10:00:00.000Z"),
@@ -218,8 +218,8 @@ mod tests {
             assert_eq!(between(begin, end), None, "{begin} {end}");
         }
         let mut pace = PollSchedule::default();
-        for (told, usual) in [(told, 1_200), (Some(Duration::from_secs(9)), 2_000)] {
-            pace.learn(told, Duration::from_secs(2), 3);
+        for (reported, usual) in [(reported, 1_200), (Some(Duration::from_secs(9)), 2_000)] {
+            pace.learn(reported, Duration::from_secs(2), 3);
             assert_eq!(pace.usual, Some(Duration::from_millis(usual)));
         }
     }

@@ -60,7 +60,7 @@ impl Session {
     pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
         let token = self.token.expose();
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
-            return Err(ErrorKind::Auth { problem: AuthProblem::JwtToken, said: None });
+            return Err(ErrorKind::Auth { problem: AuthProblem::JwtToken, message: None });
         }
         Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", super::xml::escape(token)))
     }
@@ -68,7 +68,7 @@ impl Session {
 
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, said: None })?;
+        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, message: None })?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -177,12 +177,12 @@ impl Inner {
             return Ok(Arc::clone(session));
         }
         if matches!(self.settings.login, Login::AccessToken { .. }) {
-            let ErrorKind::Auth { said, .. } = error.kind else {
+            let ErrorKind::Auth { message, .. } = error.kind else {
                 return Err(error);
             };
             return Err(Error::new(
                 error.call,
-                ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, said },
+                ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, message },
             ));
         }
         if state.renewed.is_some_and(|when| when.elapsed() < RENEW_AT_MOST_EVERY) {

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use super::error::{AuthProblem, ErrorKind, Page};
+use super::messages::{Meaning, means};
 use super::redact::Redactor;
-use super::sentences::{Meaning, means};
 use super::xml;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ pub(super) fn classify(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind
         return fault(&redactor.clean(&code), &redactor.clean(&text));
     }
     match status {
-        401 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, said: None },
+        401 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, message: None },
         410 => fault("GONE", "this version of the API has been retired"),
         200..300 => ErrorKind::Malformed("neither a result nor an error".to_owned()),
         _ => ErrorKind::Status { status },
@@ -72,7 +72,7 @@ pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
             } else {
                 AuthProblem::SessionExpired
             };
-            ErrorKind::Auth { problem, said: Some(text.to_owned()) }
+            ErrorKind::Auth { problem, message: Some(text.to_owned()) }
         }
         "REQUEST_LIMIT_EXCEEDED" => {
             ErrorKind::Limit { concurrent: text.contains("Concurrent"), text: text.to_owned() }
@@ -86,7 +86,7 @@ pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
 }
 
 fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
-    ErrorKind::Auth { problem, said: Some(text.to_owned()) }
+    ErrorKind::Auth { problem, message: Some(text.to_owned()) }
 }
 
 /// Classifies an error of the token endpoint.
@@ -98,38 +98,38 @@ pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> Err
     };
     let description = field("error_description").unwrap_or_default();
     let problem = login_problem(error, &description.to_ascii_lowercase(), seen.status);
-    ErrorKind::Auth { problem, said: Some(redactor.clean(&format!("{error}: {description}"))) }
+    ErrorKind::Auth { problem, message: Some(redactor.clean(&format!("{error}: {description}"))) }
 }
 
 fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
-    let says = |words: &[&str]| words.iter().any(|word| description.contains(word));
+    let contains = |words: &[&str]| words.iter().any(|word| description.contains(word));
     match error {
         "server_error" | "temporarily_unavailable" => AuthProblem::ServerError,
         "LOGIN_RATE_EXCEEDED" => AuthProblem::LoginRate,
         "OAUTH_EC_APP_NOT_FOUND" | "app_not_found" => AuthProblem::AppAbsent,
-        _ if says(&["login rate"]) => AuthProblem::LoginRate,
-        _ if says(&["not installed in this org"]) => AuthProblem::AppAbsent,
-        _ if says(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
-        _ if says(&["token handler validation", "subject_token", "subject token"]) => {
+        _ if contains(&["login rate"]) => AuthProblem::LoginRate,
+        _ if contains(&["not installed in this org"]) => AuthProblem::AppAbsent,
+        _ if contains(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
+        _ if contains(&["token handler validation", "subject_token", "subject token"]) => {
             AuthProblem::SubjectTokenRefused
         }
-        "invalid_grant" | "invalid_request" if says(&["handler"]) => AuthProblem::TokenHandler,
+        "invalid_grant" | "invalid_request" if contains(&["handler"]) => AuthProblem::TokenHandler,
         "invalid_client_id" => AuthProblem::UnknownClient,
-        _ if says(&["client identifier invalid"]) => AuthProblem::UnknownClient,
+        _ if contains(&["client identifier invalid"]) => AuthProblem::UnknownClient,
         "invalid_client" | "invalid_client_credentials" => AuthProblem::BadClient,
         "invalid_app_access" => AuthProblem::AppAccess,
         "unsupported_grant_type" | "unauthorized_client" => AuthProblem::FlowDisabled,
         "invalid_scope" => AuthProblem::MissingScope,
-        "invalid_request" if says(&["refresh_token", "scope"]) => AuthProblem::MissingScope,
-        "invalid_grant" if says(&["hasn't approved", "not approved"]) => AuthProblem::NotApproved,
-        "invalid_grant" if says(&["admin approved", "not admin"]) => AuthProblem::AppAccess,
-        "invalid_grant" if says(&["audience"]) => AuthProblem::Audience,
-        "invalid_grant" if says(&["restricted", "inactive", "locked", "login hours"]) => {
+        "invalid_request" if contains(&["refresh_token", "scope"]) => AuthProblem::MissingScope,
+        "invalid_grant" if contains(&["hasn't approved", "not approved"]) => AuthProblem::NotApproved,
+        "invalid_grant" if contains(&["admin approved", "not admin"]) => AuthProblem::AppAccess,
+        "invalid_grant" if contains(&["audience"]) => AuthProblem::Audience,
+        "invalid_grant" if contains(&["restricted", "inactive", "locked", "login hours"]) => {
             AuthProblem::Restricted
         }
-        "invalid_grant" if says(&["refresh token", "access/refresh"]) => AuthProblem::RefreshTokenEnded,
-        "invalid_grant" if says(&["expired"]) => AuthProblem::Clock { skew_seconds: 0 },
-        "invalid_grant" if says(&["assertion", "signature"]) => AuthProblem::BadAssertion,
+        "invalid_grant" if contains(&["refresh token", "access/refresh"]) => AuthProblem::RefreshTokenEnded,
+        "invalid_grant" if contains(&["expired"]) => AuthProblem::Clock { skew_seconds: 0 },
+        "invalid_grant" if contains(&["assertion", "signature"]) => AuthProblem::BadAssertion,
         _ if status >= 500 => AuthProblem::ServerError,
         _ => AuthProblem::Refused,
     }

@@ -148,11 +148,11 @@ fn every_error_of_the_token_endpoint_is_classified() {
     for (row, status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
         let seen = ResponseView { status, content_type: JSON, location: None, body: body.as_bytes() };
-        let ErrorKind::Auth { problem: found, said } = classify_login(seen, &Redactor::default()) else {
+        let ErrorKind::Auth { problem: found, message } = classify_login(seen, &Redactor::default()) else {
             panic!("{row} {error}");
         };
         assert_eq!(found, problem, "{row} {error} {description}");
-        assert!(said.unwrap().contains(description));
+        assert!(message.unwrap().contains(description));
     }
 }
 

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::Client;
 use super::classify::{self, Class};
 use super::error::{Call, Error};
+use super::messages::{Meaning, means};
 use super::redact::Redactor;
-use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 

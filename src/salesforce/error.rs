@@ -166,8 +166,8 @@ pub enum ErrorKind {
     /// `REQUEST_LIMIT_EXCEEDED`: too many concurrent calls, or too many in 24 hours.
     #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit is used up" })]
     Limit { concurrent: bool, text: String },
-    #[error("{problem}{}", words(.said))]
-    Auth { problem: AuthProblem, said: Option<String> },
+    #[error("{problem}{}", words(.message))]
+    Auth { problem: AuthProblem, message: Option<String> },
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
     /// The token belongs to another instance than the configured one.
@@ -191,8 +191,12 @@ pub enum ErrorKind {
     SecretWithheld,
 }
 
-fn words(said: &Option<String>) -> String {
-    said.as_deref().filter(|s| !s.is_empty()).map(|s| format!(" (Salesforce says: {s})")).unwrap_or_default()
+fn words(message: &Option<String>) -> String {
+    message
+        .as_deref()
+        .filter(|s| !s.is_empty())
+        .map(|s| format!(" (Salesforce says: {s})"))
+        .unwrap_or_default()
 }
 
 fn skew(seconds: i64) -> String {

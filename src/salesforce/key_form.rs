@@ -22,11 +22,11 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
         return None;
     }
     let lower = text.to_ascii_lowercase();
-    let said = lower.trim_matches(|c: char| "()[]<>{}".contains(c));
+    let inner = lower.trim_matches(|c: char| "()[]<>{}".contains(c));
     let masks =
         ["sensitive", "sensitive value", "masked", "redacted", "hidden", "secret", "known after apply"];
     let is_masked = text.chars().all(|c| matches!(c, '*' | '•' | '●' | '·' | '…' | '.' | 'x' | 'X'));
-    if (is_masked && text.chars().count() > 1) || text == "*" || masks.contains(&said) {
+    if (is_masked && text.chars().count() > 1) || text == "*" || masks.contains(&inner) {
         return Some(Placeholder::Mask);
     }
     let is_name = |name: &str| {

@@ -57,9 +57,9 @@ fn reply(status: u16, content_type: &str, body: Vec<u8>) -> Reply {
 }
 
 fn is_clean(error: &Error) {
-    for said in [error.to_string(), format!("{error:?}")] {
-        assert!(!said.contains(CANARY), "{said}");
-        assert!(said.len() < 20_000, "{} bytes", said.len());
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(!shown.contains(CANARY), "{shown}");
+        assert!(shown.len() < 20_000, "{} bytes", shown.len());
     }
 }
 
@@ -351,16 +351,16 @@ pub fn keys(data: &[u8]) {
     };
     let secret = Secret::new(text.as_str());
     if let Err(problem) = check_private_key(&secret) {
-        for said in [problem.to_string(), problem.advice().to_owned(), format!("{problem:?}")] {
-            assert!(!said.contains(mark), "{said}");
+        for shown in [problem.to_string(), problem.advice().to_owned(), format!("{problem:?}")] {
+            assert!(!shown.contains(mark), "{shown}");
         }
         assert!(public_key(&secret).is_none(), "a public half of no key");
     }
     match sfdx_auth_url(&text) {
         Ok(url) => assert_eq!(url.login_url.scheme(), "https", "{}", url.login_url),
         Err(problem) => {
-            let said = format!("{problem} {problem:?}");
-            assert!(!said.contains(mark), "{said}");
+            let shown = format!("{problem} {problem:?}");
+            assert!(!shown.contains(mark), "{shown}");
         }
     }
     let _ = (placeholder(&text), binary_key_form(text.as_bytes()));

@@ -123,7 +123,7 @@ mod tests {
             (Call::ListMetadata, ErrorKind::Limit { concurrent: true, text: String::new() }, 20),
             (Call::ListMetadata, ErrorKind::Limit { concurrent: false, text: String::new() }, 0),
             (Call::ListMetadata, coded("INSUFFICIENT_ACCESS"), 0),
-            (Call::ListMetadata, ErrorKind::Auth { problem: AuthProblem::SessionBlocked, said: None }, 0),
+            (Call::ListMetadata, ErrorKind::Auth { problem: AuthProblem::SessionBlocked, message: None }, 0),
         ] {
             assert_eq!(tries(call, kind.clone()), retries, "{call}: {kind}");
         }

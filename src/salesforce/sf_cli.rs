@@ -79,8 +79,8 @@ pub enum SfCliProblem {
     UnknownOrg { org: String },
     #[error("the Salesforce CLI's login for \"{org}\" has expired or was revoked")]
     Expired { org: String },
-    #[error("the Salesforce CLI failed{}{}", code(.exit), words(.said))]
-    Failed { exit: Option<i32>, said: Option<String> },
+    #[error("the Salesforce CLI failed{}{}", code(.exit), words(.message))]
+    Failed { exit: Option<i32>, message: Option<String> },
     #[error("the Salesforce CLI did not return JSON{}", code(.exit))]
     NoJson { exit: Option<i32> },
     #[error("the Salesforce CLI hides the token of \"{org}\" and has no command to show it")]
@@ -101,8 +101,12 @@ fn code(exit: &Option<i32>) -> String {
     }
 }
 
-fn words(said: &Option<String>) -> String {
-    said.as_deref().filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default()
+fn words(message: &Option<String>) -> String {
+    message
+        .as_deref()
+        .filter(|message| !message.is_empty())
+        .map(|message| format!(": {message}"))
+        .unwrap_or_default()
 }
 
 impl SfCliProblem {
@@ -187,7 +191,7 @@ impl SfCli {
         arguments.extend(["--target-org".to_owned(), self.org.clone(), "--json".to_owned()]);
         tracing::debug!(command = command.join(" "), "running the Salesforce CLI");
         let run = tokio::task::spawn_blocking(move || run(&program, &arguments, timeout)).await;
-        let ended = run.map_err(|_| SfCliProblem::Failed { exit: None, said: None })??;
+        let ended = run.map_err(|_| SfCliProblem::Failed { exit: None, message: None })??;
         let mut answer = ended.answer.ok_or(SfCliProblem::NoJson { exit: ended.exit })?;
         let status = answer.get("status").and_then(Value::as_i64);
         match answer.get_mut("result").map(Value::take) {
@@ -199,15 +203,16 @@ impl SfCli {
     fn failure(&self, answer: &Value, exit: Option<i32>, redactor: &Redactor) -> SfCliProblem {
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, message) = (text("name"), text("message"));
-        let says = |words: &[&str]| {
+        let contains = |words: &[&str]| {
             let lower = message.to_ascii_lowercase();
             words.iter().any(|word| name.contains(word) || lower.contains(&word.to_ascii_lowercase()))
         };
         let org = self.org.clone();
-        if says(&["NamedOrgNotFound", "No authorization information found", "No org configuration found"]) {
+        if contains(&["NamedOrgNotFound", "No authorization information found", "No org configuration found"])
+        {
             return SfCliProblem::UnknownOrg { org };
         }
-        if says(&[
+        if contains(&[
             "RefreshTokenAuthError",
             "access/refresh token",
             "INVALID_SESSION_ID",
@@ -216,8 +221,11 @@ impl SfCli {
         ]) {
             return SfCliProblem::Expired { org };
         }
-        let said = [name, message].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>();
-        SfCliProblem::Failed { exit, said: Some(redactor.clean(&said.join(": "))).filter(|s| !s.is_empty()) }
+        let message = [name, message].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>();
+        SfCliProblem::Failed {
+            exit,
+            message: Some(redactor.clean(&message.join(": "))).filter(|s| !s.is_empty()),
+        }
     }
 }
 

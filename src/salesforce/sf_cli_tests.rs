@@ -13,7 +13,7 @@ const TOKEN: &str = "00D000000000001!canary.token";
 fn folder(lines: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("sf");
-    std::fs::write(&program, format!("#!/bin/sh\necho \"$*\" >> \"$(dirname \"$0\")/asked\"\n{lines}\n"))
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$*\" >> \"$(dirname \"$0\")/calls\"\n{lines}\n"))
         .unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     folder
@@ -24,15 +24,15 @@ fn printing(text: &str) -> String {
     format!("cat <<'END'\n{text}\nEND")
 }
 
-async fn ask(folder: &Path, second: Duration) -> Result<CliSession, ErrorKind> {
+async fn log_in(folder: &Path, second: Duration) -> Result<CliSession, ErrorKind> {
     let cli = SfCli { org: "acme".to_owned(), search: Some(folder.as_os_str().to_owned()) };
     cli.log_in(TimeScale { second }, &Redactor::default()).await
 }
 
-async fn asked(lines: &str) -> (Result<CliSession, ErrorKind>, Vec<String>) {
+async fn run_cli(lines: &str) -> (Result<CliSession, ErrorKind>, Vec<String>) {
     let folder = folder(lines);
-    let shown = ask(folder.path(), Duration::from_millis(500)).await;
-    let log = std::fs::read_to_string(folder.path().join("asked")).unwrap_or_default();
+    let shown = log_in(folder.path(), Duration::from_millis(500)).await;
+    let log = std::fs::read_to_string(folder.path().join("calls")).unwrap_or_default();
     (shown, log.lines().map(str::to_owned).collect())
 }
 
@@ -59,7 +59,7 @@ async fn versions_that_print_the_token_are_run_once() {
         format!("{{\"name\":\"UpdateWarning\",\"message\":\"new\"}}\n{}", display(TOKEN)),
         format!("\u{1b}[33mWarning\u{1b}[39m\n\u{1b}[90m{}\u{1b}[39m", display(TOKEN)),
     ] {
-        let (shown, log) = asked(&printing(&output)).await;
+        let (shown, log) = run_cli(&printing(&output)).await;
         let shown = shown.unwrap_or_else(|error| panic!("{output}: {error}"));
         assert_eq!(shown.token.expose(), TOKEN);
         assert_eq!(shown.instance.as_str(), "https://acme.my.salesforce.com/");
@@ -76,7 +76,7 @@ async fn versions_that_hide_the_token_are_run_twice() {
             printing(&shown.to_string()),
             printing(&display(hidden))
         );
-        let (shown, log) = asked(&lines).await;
+        let (shown, log) = run_cli(&lines).await;
         assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
         assert_eq!(
             log,
@@ -132,7 +132,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
             "failed (exit code 1): Error: No access token",
         ),
     ] {
-        let (shown, _) = asked(&lines).await;
+        let (shown, _) = run_cli(&lines).await;
         let Err(error) = shown else { panic!("{says}") };
         let error = super::super::Error::new(super::super::Call::Login, error);
         let text = format!("{error} {}", error.advice());
@@ -157,7 +157,7 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_has_its_own_error() 
         (none(broken.path()), "cannot be started"),
         ((hanging.path().to_owned(), Duration::from_millis(5)), "did not respond within"),
     ] {
-        let Err(error) = ask(&folder, second).await else { panic!("{says}") };
+        let Err(error) = log_in(&folder, second).await else { panic!("{says}") };
         assert!(error.to_string().contains(says), "{says}: {error}");
     }
 }
@@ -176,14 +176,14 @@ async fn files_that_are_not_executable_are_skipped() {
 
 #[tokio::test]
 async fn a_child_that_keeps_running_does_not_affect_the_response() {
-    let (shown, _) = asked(&format!("sleep 20 &\n{}", printing(&display(TOKEN)))).await;
+    let (shown, _) = run_cli(&format!("sleep 20 &\n{}", printing(&display(TOKEN)))).await;
     assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
 #[tokio::test]
 async fn a_program_that_does_not_end_is_stopped_with_its_children() {
     let folder = folder("sh -c 'echo $$ > \"$0\"; sleep 60; true' \"$(dirname \"$0\")/child\"\ntrue");
-    let Err(error) = ask(folder.path(), Duration::from_millis(20)).await else { panic!() };
+    let Err(error) = log_in(folder.path(), Duration::from_millis(20)).await else { panic!() };
     assert!(error.to_string().contains("did not answer"), "{error}");
     let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
     let gone = || {
@@ -200,7 +200,7 @@ async fn a_program_that_does_not_end_is_stopped_with_its_children() {
 async fn a_long_output_does_not_block() {
     let long =
         format!("yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -c 3000000 >&2\n{}", printing(&display(TOKEN)));
-    assert_eq!(asked(&long).await.0.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
+    assert_eq!(run_cli(&long).await.0.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
 #[test]

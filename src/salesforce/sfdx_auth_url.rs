@@ -173,8 +173,8 @@ mod tests {
         ] {
             let found = sfdx_auth_url(text).unwrap_err();
             assert_eq!(found, problem, "{text}");
-            let said = format!("{found} {}", found.advice());
-            assert!(!said.to_lowercase().contains("canary"), "{said}");
+            let message = format!("{found} {}", found.advice());
+            assert!(!message.to_lowercase().contains("canary"), "{message}");
         }
     }
 }

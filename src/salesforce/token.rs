@@ -185,7 +185,7 @@ impl Inner {
                     if reply.status == 401
                         || (reply.status == 403 && reply.body.starts_with(b"Bad_OAuth")) =>
                 {
-                    let kind = ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, said: None };
+                    let kind = ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, message: None };
                     Error::new(Call::UserInfo, kind)
                 }
                 Ok(reply) => self.refused(Call::UserInfo, &reply),
@@ -227,11 +227,11 @@ fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
                 | AuthProblem::Audience
                 | AuthProblem::Refused
                 | AuthProblem::SubjectTokenRefused,
-            said,
+            message,
         } => {
             let problem =
                 if is_over { AuthProblem::SubjectTokenExpired } else { AuthProblem::SubjectTokenRefused };
-            ErrorKind::Auth { problem, said }
+            ErrorKind::Auth { problem, message }
         }
         kind => kind,
     }

@@ -92,7 +92,7 @@ fn basic(client_id: &str, client_secret: &Secret) -> Result<HeaderValue, ErrorKi
     let pair = Zeroizing::new(format!("{client_id}:{}", client_secret.expose()));
     let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
     let mut header = HeaderValue::from_str(&header)
-        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::BadClient, said: None })?;
+        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::BadClient, message: None })?;
     header.set_sensitive(true);
     Ok(header)
 }

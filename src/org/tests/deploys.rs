@@ -26,9 +26,9 @@ async fn the_second_deploy_is_first_polled_when_the_first_had_ended() {
         script.course(Course::ends(2_000, ended("Succeeded")));
     }
     org.make(write_shop(), in_time()).await.unwrap();
-    assert_eq!(script.count("look"), 4);
+    assert_eq!(script.count("poll"), 4);
     org.make(write_shop(), in_time()).await.unwrap();
-    assert_eq!(script.count("look"), 5);
+    assert_eq!(script.count("poll"), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,7 +185,7 @@ async fn a_deploy_that_cannot_be_polled_is_unverified() {
         let error = org.make(write_shop(), in_time()).await.unwrap_err();
         assert_eq!(error.deploy_id(), Some("0Af1"));
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
-        assert!(script.count("look") > looks, "{}", script.count("look"));
+        assert!(script.count("poll") > looks, "{}", script.count("poll"));
         assert!(begun.elapsed().as_secs() <= most_seconds, "{:?}", begun.elapsed());
     }
 }

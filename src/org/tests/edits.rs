@@ -62,7 +62,7 @@ async fn an_edit_is_based_on_the_current_file_and_read_back() {
     assert_eq!(after[0].component().unwrap().get("contact_email"), &Value::text("ours@example.com"));
     assert!(calls(&script).starts_with("line retrieve line start "), "{}", calls(&script));
     assert!(calls(&script).ends_with(" retrieve"), "{}", calls(&script));
-    assert_eq!((script.count("start"), script.count("retrieve"), script.count("line")), (1, 3, 3));
+    assert_eq!((script.count("start"), script.count("retrieve"), script.count("queue")), (1, 3, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +74,7 @@ async fn a_deploy_that_an_idle_org_queues_for_long_is_sent_once_and_never_cancel
         script.course(waits(pending, 500));
         org.edit(email(), in_time()).await.unwrap();
         assert_eq!((script.count("start"), script.count("cancel")), (1, 0), "{pending}");
-        assert!(script.count("look") <= most_looks, "{pending}: {}", calls(&script));
+        assert!(script.count("poll") <= most_looks, "{pending}: {}", calls(&script));
     }
 }
 
@@ -193,7 +193,7 @@ async fn an_overwritten_change_with_unknown_content_is_reported_by_its_deploy() 
 /// deploys are reported.
 #[tokio::test(start_paused = true)]
 async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
-    for (both, told) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
+    for (both, reported) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
         let (script, org) = living();
         came_first(&script, 195);
         script.with(|state| {
@@ -205,7 +205,7 @@ async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
         });
         script.course(waits(0, 150)).course(waits(0, 150));
         let applied = org.edit(email(), in_time()).await.unwrap();
-        assert_eq!(applied.unseen, told, "both: {both}");
+        assert_eq!(applied.unseen, reported, "both: {both}");
         let was = applied.overwritten.iter().map(|overwritten| overwritten.was.get("label"));
         let label = Value::text(if both { "Late" } else { "Theirs" });
         assert_eq!(was.collect::<Vec<_>>(), [&label]);
@@ -244,7 +244,7 @@ async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts()
         shop_of(&script)
     );
     assert_eq!(applied.overwritten.len(), 1);
-    assert_eq!(script.count("line"), 1);
+    assert_eq!(script.count("queue"), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,11 +303,11 @@ async fn concurrent_changes_are_never_lost_and_no_deploy_is_cancelled() {
         // A deploy that had not ended before ours may still write; the other client detects that.
         sleep(Duration::from_secs(60)).await;
         let shop = shop_of(&script);
-        let told =
+        let reported =
             format!("round {round}: comes {comes}, ends {ends}: {shop} {applied:?}\n{}", calls(&script));
-        assert_eq!(script.count("cancel"), 0, "{told}");
-        assert!(applied.unfinished.is_none() && shop.contains("Theirs"), "{told}");
+        assert_eq!(script.count("cancel"), 0, "{reported}");
+        assert!(applied.unfinished.is_none() && shop.contains("Theirs"), "{reported}");
         let came_later = !applied.disturbed && !shop.contains("ours@");
-        assert!(came_later || shop.contains("ours@"), "{told}");
+        assert!(came_later || shop.contains("ours@"), "{reported}");
     }
 }

@@ -25,17 +25,17 @@ async fn taken(
     let mut lines = Vec::new();
     while let Some(stock) = inventory.next(few, needed).await.unwrap() {
         for (app, lookups) in stock {
-            let told = match lookups {
-                Ok(lookups) => lookups.iter().map(told).collect::<Vec<_>>().join(" "),
+            let reported = match lookups {
+                Ok(lookups) => lookups.iter().map(reported).collect::<Vec<_>>().join(" "),
                 Err(error) => format!("error: {error}"),
             };
-            lines.push(format!("{app}: {told}"));
+            lines.push(format!("{app}: {reported}"));
         }
     }
     lines
 }
 
-fn told(lookup: &Lookup) -> String {
+fn reported(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Found(found) => found.component.key.full_name.clone(),
         Lookup::Absent { .. } => "absent".into(),
@@ -180,7 +180,7 @@ async fn policies_of_an_installed_app_and_of_an_own_app_with_the_same_name() {
             for (app, lookups) in stock {
                 lines.push(format!(
                     "{app}: {}",
-                    lookups.unwrap().iter().map(told).collect::<Vec<_>>().join(" ")
+                    lookups.unwrap().iter().map(reported).collect::<Vec<_>>().join(" ")
                 ));
             }
         }
@@ -245,7 +245,7 @@ async fn an_app_that_is_not_listed_yet_is_retrieved_by_the_usual_names() {
         .iter()
         .map(|(app, lookups)| {
             let lookups = lookups.as_ref().unwrap();
-            format!("{app}: {}", lookups.iter().map(told).collect::<Vec<_>>().join(" "))
+            format!("{app}: {}", lookups.iter().map(reported).collect::<Vec<_>>().join(" "))
         })
         .collect();
     assert_eq!(lines, ["Gone: absent absent", "New: New New_oauth"]);

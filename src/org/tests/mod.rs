@@ -67,7 +67,7 @@ impl Course {
 struct State {
     courses: VecDeque<Course>,
     running: BTreeMap<String, (Instant, Course, Option<Instant>)>,
-    /// `start`, `look`, `cancel`, `retrieve …`, `list …`.
+    /// `start`, `poll`, `cancel`, `retrieve …`, `list …`.
     journal: Vec<String>,
     /// The sent packages: ignore_warnings and the paths in the zip.
     packages: Vec<(bool, Vec<String>)>,
@@ -288,7 +288,7 @@ impl Deploys for Script {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
-                state.journal.push("look".into());
+                state.journal.push("poll".into());
                 if state.concurrent.iter().any(|(rival, ..)| rival == id) {
                     let wrote = ComponentMessage {
                         component_type: APP.name.into(),
@@ -335,7 +335,7 @@ impl Queries for Script {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
-                state.journal.push("line".into());
+                state.journal.push("queue".into());
                 if let Some(error) = &state.line_fails {
                     return Err(error.clone());
                 }

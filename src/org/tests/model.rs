@@ -17,9 +17,9 @@ struct Act {
     what: What,
     app: usize,
     /// Its deadline, in seconds.
-    patience: u64,
+    timeout: u64,
     /// When it is dropped without waiting for the result, in milliseconds.
-    goes: Option<u64>,
+    drops: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,8 +174,8 @@ impl Act {
     }
 
     /// Whether it waits for the result, however long that takes.
-    fn is_patient(&self) -> bool {
-        self.patience == PATIENT && self.goes.is_none()
+    fn waits(&self) -> bool {
+        self.timeout == NO_TIMEOUT && self.drops.is_none()
     }
 
     /// Its changes; each file contains the mark of the job.
@@ -199,7 +199,7 @@ impl Act {
 }
 
 /// A deadline that is never reached, in seconds.
-const PATIENT: u64 = 3_600;
+const NO_TIMEOUT: u64 = 3_600;
 
 fn mark(number: usize) -> String {
     format!("(job {number})")
@@ -214,14 +214,14 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(What::Delete),
     ];
     let comes = prop_oneof![0..400_u64, 0..4_000_u64];
-    let patience = prop_oneof![6 => Just(PATIENT), 1 => 1..8_u64];
-    let goes = prop_oneof![6 => Just(None), 1 => (0..4_000_u64).prop_map(Some)];
-    let act = (comes, what, 0..4_usize, patience, goes).prop_map(|(comes, what, app, patience, goes)| Act {
+    let timeout = prop_oneof![6 => Just(NO_TIMEOUT), 1 => 1..8_u64];
+    let drops = prop_oneof![6 => Just(None), 1 => (0..4_000_u64).prop_map(Some)];
+    let act = (comes, what, 0..4_usize, timeout, drops).prop_map(|(comes, what, app, timeout, drops)| Act {
         comes,
         what,
         app,
-        patience,
-        goes,
+        timeout,
+        drops,
     });
     proptest::collection::vec(act, 1..16)
 }
@@ -236,8 +236,8 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
         let org = org.clone();
         callers.push(tokio::spawn(async move {
             sleep(Duration::from_millis(act.comes)).await;
-            let apply = org.make(act.changes(number), within(act.patience));
-            let ending = match act.goes {
+            let apply = org.make(act.changes(number), within(act.timeout));
+            let ending = match act.drops {
                 Some(ms) => tokio::time::timeout(Duration::from_millis(ms), apply).await.ok(),
                 None => Some(apply.await),
             };
@@ -257,7 +257,7 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
 }
 
 /// The actions of the org and the results of the callers.
-struct Told<'a> {
+struct Report<'a> {
     acts: &'a [Act],
     endings: &'a [Ending],
     world: &'a World,
@@ -267,7 +267,7 @@ struct Told<'a> {
     made: Vec<Option<usize>>,
 }
 
-impl Told<'_> {
+impl Report<'_> {
     fn check(&mut self) -> Result<(), TestCaseError> {
         prop_assert!(self.world.faults.is_empty(), "{:?}", self.world.faults);
         for number in 0..self.acts.len() {
@@ -276,11 +276,11 @@ impl Told<'_> {
             self.made.push(by.first().copied());
         }
         for number in 0..self.acts.len() {
-            self.answer_is_true(number)?;
-            self.who_has_gone_is_left_out(number)?;
-            self.an_innocent_succeeds(number)?;
+            self.result_is_correct(number)?;
+            self.a_dropped_job_is_not_sent(number)?;
+            self.a_valid_job_succeeds(number)?;
             self.order_is_kept(number)?;
-            self.a_part_goes_with_its_app(number)?;
+            self.a_part_follows_its_app(number)?;
         }
         if let Some(stop) = self.stop {
             let stop = self.begun + Duration::from_millis(stop);
@@ -299,7 +299,7 @@ impl Told<'_> {
         made.map(|(at, _)| at)
     }
 
-    fn answer_is_true(&self, number: usize) -> Result<(), TestCaseError> {
+    fn result_is_correct(&self, number: usize) -> Result<(), TestCaseError> {
         let (act, by) = (&self.acts[number], self.made[number]);
         match &self.endings[number].0 {
             Some(Ok(applied)) if act.what == What::Delete => {
@@ -312,11 +312,11 @@ impl Told<'_> {
                 prop_assert!(deletes, "job {number}: {applied:?} deletes nothing");
             }
             Some(Ok(applied)) => {
-                let told = applied.deploy_id.clone();
-                prop_assert_eq!(by.map(|by| by.to_string()), told, "job {}", number);
+                let reported = applied.deploy_id.clone();
+                prop_assert_eq!(by.map(|by| by.to_string()), reported, "job {}", number);
             }
             Some(Err(ApplyErrorKind::Unverified { .. })) => {
-                prop_assert!(act.patience < PATIENT, "job {number} had not reached its deadline");
+                prop_assert!(act.timeout < NO_TIMEOUT, "job {number} had not reached its deadline");
             }
             Some(Err(_)) => prop_assert_eq!(by, None, "job {}", number),
             None => {}
@@ -324,28 +324,28 @@ impl Told<'_> {
         Ok(())
     }
 
-    fn who_has_gone_is_left_out(&self, number: usize) -> Result<(), TestCaseError> {
-        if let (None, went) = &self.endings[number]
+    fn a_dropped_job_is_not_sent(&self, number: usize) -> Result<(), TestCaseError> {
+        if let (None, dropped) = &self.endings[number]
             && let Some(by) = self.made[number]
         {
             let begins = self.world.deploys[by].0.begins;
-            prop_assert!(begins <= *went, "job {number} was sent after its caller was dropped");
+            prop_assert!(begins <= *dropped, "job {number} was sent after its caller was dropped");
         }
         Ok(())
     }
 
     /// No job fails because of another. Two failures with the same message and no name may be the org's own.
-    fn an_innocent_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
+    fn a_valid_job_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
         let same_app = || self.acts.iter().filter(|other| other.app == act.app);
         let has_app = act.writes_app()
-            || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.is_patient())
+            || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.waits())
                 && same_app().all(|app| !app.writes_app() || app.is_good())
                 && !same_app().any(|other| other.what == What::Delete);
         if act.is_good()
             && has_app
-            && act.is_patient()
+            && act.waits()
             && self.stop.is_none()
             && self.acts.iter().filter(mute).count() < 2
         {
@@ -375,7 +375,7 @@ impl Told<'_> {
         Ok(())
     }
 
-    fn a_part_goes_with_its_app(&self, number: usize) -> Result<(), TestCaseError> {
+    fn a_part_follows_its_app(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         let (ending, ended) = &self.endings[number];
         for (other, app) in self.acts.iter().enumerate() {
@@ -387,17 +387,17 @@ impl Told<'_> {
                 && app.comes <= act.comes
                 && app.is_good()
             {
-                prop_assert!(whole <= part, "job {number} went before its app, job {other}");
+                prop_assert!(whole <= part, "job {number} dropped before its app, job {other}");
             }
             // A job that only lacks an app does not fail while another job that creates it waits. A deletion may come
             // between.
             let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
             let comes = self.begun + Duration::from_millis(app.comes);
-            let waits = comes < *ended && self.endings[other].1 > *ended;
+            let is_waiting = comes < *ended && self.endings[other].1 > *ended;
             if let Some(Err(ApplyErrorKind::Rejected { problems, .. })) = ending {
                 let lacks = problems.iter().all(|problem| problem.message.contains("CROSS_REFERENCE"));
                 prop_assert!(
-                    !(lacks && waits && app.is_good() && !deleted),
+                    !(lacks && is_waiting && app.is_good() && !deleted),
                     "job {number} failed, {other} waits"
                 );
             }
@@ -424,7 +424,7 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
         let begun = Instant::now();
         let endings = play(&org, acts, stop).await;
         sleep(Duration::from_secs(60)).await;
-        model.with(|world| Told { acts, endings: &endings, world, begun, stop, made: Vec::new() }.check())
+        model.with(|world| Report { acts, endings: &endings, world, begun, stop, made: Vec::new() }.check())
     })
 }
 
@@ -435,7 +435,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: SCHEDULES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_job_is_answered_once_and_truly(
+    fn every_job_gets_one_correct_result(
         acts in acts(),
         locks in prop_oneof![5 => Just(0_u32), 1 => 1..4_u32],
         took in 50..3_000_u64,

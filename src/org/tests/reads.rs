@@ -416,8 +416,8 @@ async fn a_part_without_an_app_is_an_error_and_not_absence() {
                 two_apps(&script);
                 script.file(APP, "Cafe", "").file(SETTINGS, name, &inside);
                 let wanted = Wanted::new(SETTINGS, "Cafe").hint(hint.map(str::to_owned));
-                let told = org.read(std::slice::from_ref(&wanted), freshness, in_time()).await;
-                let error = told.expect_err(&format!("{name} {inside} {freshness:?} {many}"));
+                let reported = org.read(std::slice::from_ref(&wanted), freshness, in_time()).await;
+                let error = reported.expect_err(&format!("{name} {inside} {freshness:?} {many}"));
                 let expected = matches!(
                     error.kind,
                     ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. }

@@ -54,17 +54,18 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
                 keys.join(", ")
             ))
             .at_attribute(KEY),
-        CredentialsError::Withheld { setting, said } => {
-            withheld(app, *setting, said.as_deref()).at_attribute(APP)
+        CredentialsError::Withheld { setting, message } => {
+            withheld(app, *setting, message.as_deref()).at_attribute(APP)
         }
         CredentialsError::Read(error) => unreadable("app", app, error),
         CredentialsError::Unavailable(error) => unavailable(error),
     }
 }
 
-fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
-    let said =
-        said.map(|said| format!(" Salesforce returned: {}.", said.trim_end_matches('.'))).unwrap_or_default();
+fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
+    let message = message
+        .map(|text| format!(" Salesforce returned: {}.", text.trim_end_matches('.')))
+        .unwrap_or_default();
     let what_to_do = match setting {
         Setting::Off => format!(
             "The setting of the org {SETTING} is disabled. {ENABLE}. The provider's user also needs the permissions \
@@ -80,7 +81,7 @@ fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
         ),
     };
     rows::CREDENTIALS_NOT_ACCESSIBLE
-        .diagnostic(format!("Salesforce does not return the credentials of \"{app}\".{said} {what_to_do}"))
+        .diagnostic(format!("Salesforce does not return the credentials of \"{app}\".{message} {what_to_do}"))
 }
 
 /// The same for a rotation, which has no argument to select a consumer.
@@ -280,12 +281,12 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
         RotationErrorKind::Foreign(staged) => {
             return staged_by_another_user(app, &staged.created_by, &staged.created_date, attribute);
         }
-        RotationErrorKind::Occupied { previous, said } => {
+        RotationErrorKind::Occupied { previous, message } => {
             let until =
                 previous.expiration_date.as_deref().map(|at| format!(" (until {at})")).unwrap_or_default();
             rows::PREVIOUS_CREDENTIALS_VALID.diagnostic(format!(
                 "\"{app}\": Salesforce does not create new credentials while the ones from before the last rotation are \
-                 valid{until}: {said}. Nothing was changed. Wait, or revoke them: change revoke_previous_when_changed, or \
+                 valid{until}: {message}. Nothing was changed. Wait, or revoke them: change revoke_previous_when_changed, or \
                  invoke salesforce_external_client_app_revoke_previous_credentials. Clients that still use them can then no \
                  longer log in."
             ))

@@ -16,10 +16,10 @@ fn wanted() -> Vec<(String, Vec<String>)> {
 async fn a_deploy_follows_the_wsdl() {
     let server = Server::start(|_| None).await;
     client(&server).start_deploy(b"PK", true).await.unwrap();
-    let asked = &server.asked("deploy")[0];
-    assert_eq!(asked.path, "/services/Soap/m/66.0");
-    assert!(asked.head.to_ascii_lowercase().contains("soapaction: \"\""));
-    let (_, body) = asked.body.split_once("<deploy>").unwrap();
+    let request = &server.requests("deploy")[0];
+    assert_eq!(request.path, "/services/Soap/m/66.0");
+    assert!(request.head.to_ascii_lowercase().contains("soapaction: \"\""));
+    let (_, body) = request.body.split_once("<deploy>").unwrap();
     assert_eq!(
         body,
         "<ZipFile>UEs=</ZipFile><DeployOptions><allowMissingFiles>false</allowMissingFiles>\
@@ -28,11 +28,11 @@ async fn a_deploy_follows_the_wsdl() {
          <rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage></DeployOptions></deploy>\
          </soapenv:Body></soapenv:Envelope>"
     );
-    assert!(asked.body.contains("<sessionId>00D000000000001!AQ.token0</sessionId>"));
+    assert!(request.body.contains("<sessionId>00D000000000001!AQ.token0</sessionId>"));
 }
 
 async fn failed_start(answer: fn() -> Vec<u8>) -> (Error, usize) {
-    let server = Server::start(move |asked| (asked.what() == "deploy").then(answer)).await;
+    let server = Server::start(move |request| (request.name() == "deploy").then(answer)).await;
     let error = client(&server).start_deploy(b"PK", false).await.unwrap_err();
     (error, server.count("deploy"))
 }
@@ -58,7 +58,7 @@ async fn a_deploy_with_a_lost_response_is_ambiguous_and_sent_once() {
 
 #[tokio::test]
 async fn a_deploy_that_certainly_had_no_effect_is_sent_again() {
-    let server = Server::start(|asked| match (asked.what().as_str(), asked.nth) {
+    let server = Server::start(|request| match (request.name().as_str(), request.nth) {
         ("deploy", 0) => Some(fault("SERVER_UNAVAILABLE", "try later")),
         ("deploy", 1) => Some(json(
             403,
@@ -145,8 +145,8 @@ async fn a_report_is_read_with_one_many_or_no_messages() {
     };
     for failures in 0..3 {
         let inside: String = (0..failures).map(|n| failure(&format!("A{n}"))).collect();
-        let server = Server::start(move |asked| {
-            (asked.what() == "checkDeployStatus").then(|| {
+        let server = Server::start(move |request| {
+            (request.name() == "checkDeployStatus").then(|| {
                 result(
                     "checkDeployStatus",
                     &format!("<details>{inside}</details><done>true</done><errorMessage xsi:nil=\"true\" xmlns:xsi=\"x\"/><id>0Af</id><numberComponentsTotal>3</numberComponentsTotal><status>Wat</status><success>false</success>"),
@@ -167,7 +167,7 @@ async fn a_report_is_read_with_one_many_or_no_messages() {
 
 #[tokio::test]
 async fn failed_polls_are_transient_and_not_repeated_by_the_client() {
-    let server = Server::start(|asked| match (asked.what().as_str(), asked.nth) {
+    let server = Server::start(|request| match (request.name().as_str(), request.nth) {
         ("checkDeployStatus", 0) => Some(html(503, "<html><body>We are down for maintenance.</span><br>")),
         ("checkDeployStatus", 1) => Some(Vec::new()),
         ("checkDeployStatus", 2) => Some(html(502, "<html>")),
@@ -184,8 +184,8 @@ async fn failed_polls_are_transient_and_not_repeated_by_the_client() {
 
 #[tokio::test]
 async fn a_maintenance_page_is_recognized_and_never_quoted() {
-    let server = Server::start(|asked| {
-        (asked.what() == "checkDeployStatus")
+    let server = Server::start(|request| {
+        (request.name() == "checkDeployStatus")
             .then(|| html(503, "<html><body><center>We are down for maintenance.<br>"))
     })
     .await;
@@ -197,8 +197,8 @@ async fn a_maintenance_page_is_recognized_and_never_quoted() {
 
 #[tokio::test]
 async fn an_unknown_deploy_is_polled_once_by_the_client() {
-    let server = Server::start(|asked| {
-        (asked.what() == "checkDeployStatus")
+    let server = Server::start(|request| {
+        (request.name() == "checkDeployStatus")
             .then(|| fault("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     })
     .await;
@@ -211,14 +211,14 @@ async fn a_cancellation_uses_the_parameter_name_of_the_wsdl() {
     let server = Server::start(|_| None).await;
     client(&server).cancel_deploy("0Af").await.unwrap();
     assert!(
-        server.asked("cancelDeploy")[0].body.contains("<cancelDeploy><String>0Af</String></cancelDeploy>")
+        server.requests("cancelDeploy")[0].body.contains("<cancelDeploy><String>0Af</String></cancelDeploy>")
     );
 }
 
 #[tokio::test]
 async fn each_poll_of_a_retrieve_requests_the_files() {
-    let server = Server::start(|asked| {
-        (asked.what() == "checkRetrieveStatus+zip" && asked.nth < 2).then(|| {
+    let server = Server::start(|request| {
+        (request.name() == "checkRetrieveStatus+zip" && request.nth < 2).then(|| {
             result(
                 "checkRetrieveStatus",
                 "<done>false</done><status>Pending</status><success>false</success>",
@@ -230,7 +230,7 @@ async fn each_poll_of_a_retrieve_requests_the_files() {
     assert_eq!(retrieved.zip, zip());
     assert_eq!(retrieved.files[0].full_name, "Shop");
     assert!(retrieved.messages[0].problem.contains("'Gone'"));
-    let body = &server.asked("retrieve")[0].body;
+    let body = &server.requests("retrieve")[0].body;
     let (_, body) = body.split_once("<retrieve>").unwrap();
     assert_eq!(
         body,
@@ -261,8 +261,8 @@ async fn a_damaged_retrieve_is_repeated() {
         || fault("INVALID_LOCATOR", "Retrieve result has been deleted."),
     ];
     for broken in damaged {
-        let server = Server::start(move |asked| {
-            (asked.what() == "checkRetrieveStatus+zip" && asked.nth < 2).then(broken)
+        let server = Server::start(move |request| {
+            (request.name() == "checkRetrieveStatus+zip" && request.nth < 2).then(broken)
         })
         .await;
         assert_eq!(client(&server).retrieve(&wanted()).await.unwrap().zip, zip());
@@ -270,7 +270,7 @@ async fn a_damaged_retrieve_is_repeated() {
         assert_eq!(server.count("checkRetrieveStatus+zip"), 3);
 
         let server =
-            Server::start(move |asked| (asked.what() == "checkRetrieveStatus+zip").then(broken)).await;
+            Server::start(move |request| (request.name() == "checkRetrieveStatus+zip").then(broken)).await;
         let error = client(&server).retrieve(&wanted()).await.unwrap_err();
         let damaged = matches!(error.kind, ErrorKind::Malformed(_));
         assert!(damaged || error.code() == Some("INVALID_LOCATOR"), "{error}");
@@ -295,7 +295,7 @@ async fn a_lost_response_is_polled_again_and_retrieved_again_only_if_it_was_dele
     ];
     for broken in lost {
         for (gone, retrieves) in [(false, 1), (true, 2)] {
-            let server = Server::start(move |asked| match (asked.what().as_str(), asked.nth) {
+            let server = Server::start(move |request| match (request.name().as_str(), request.nth) {
                 ("checkRetrieveStatus+zip", 0) => Some(broken()),
                 ("checkRetrieveStatus+zip", 1) if gone => {
                     Some(fault("INVALID_LOCATOR", "Retrieve result has been deleted."))
@@ -307,7 +307,7 @@ async fn a_lost_response_is_polled_again_and_retrieved_again_only_if_it_was_dele
             assert_eq!(server.count("retrieve"), retrieves);
         }
         let server =
-            Server::start(move |asked| (asked.what() == "checkRetrieveStatus+zip").then(broken)).await;
+            Server::start(move |request| (request.name() == "checkRetrieveStatus+zip").then(broken)).await;
         let error = client(&server).retrieve(&wanted()).await.unwrap_err();
         let lost = matches!(error.kind, ErrorKind::Interrupted { .. } | ErrorKind::Malformed(_));
         assert!(lost, "{error}");
@@ -316,8 +316,8 @@ async fn a_lost_response_is_polled_again_and_retrieved_again_only_if_it_was_dele
 
 #[tokio::test]
 async fn a_refused_retrieve_is_not_repeated() {
-    let server = Server::start(|asked| {
-        (asked.what() == "checkRetrieveStatus+zip").then(|| {
+    let server = Server::start(|request| {
+        (request.name() == "checkRetrieveStatus+zip").then(|| {
             result("checkRetrieveStatus", "<done>true</done><errorMessage>no</errorMessage><errorStatusCode>INSUFFICIENT_ACCESS</errorStatusCode><status>Failed</status><success>false</success>")
         })
     })
@@ -329,8 +329,8 @@ async fn a_refused_retrieve_is_not_repeated() {
 
 #[tokio::test]
 async fn lists_request_three_types_at_a_time() {
-    let server = Server::start(|asked| match asked.what().as_str() {
-        "listMetadata" if asked.nth == 0 => Some(response(
+    let server = Server::start(|request| match request.name().as_str() {
+        "listMetadata" if request.nth == 0 => Some(response(
             "listMetadata",
             "<result><fullName>A</fullName><namespacePrefix>ns</namespacePrefix><type>T1</type></result><result><fullName>B</fullName><type>T2</type></result>",
         )),
@@ -342,14 +342,17 @@ async fn lists_request_three_types_at_a_time() {
     let found = client.list_metadata(&["T1", "T2", "T3", "T4"]).await.unwrap();
     assert_eq!(found.iter().map(|file| file.full_name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     assert_eq!(found[0].namespace.as_deref(), Some("ns"));
-    let sizes: Vec<_> =
-        server.asked("listMetadata").iter().map(|asked| asked.body.matches("<queries>").count()).collect();
+    let sizes: Vec<_> = server
+        .requests("listMetadata")
+        .iter()
+        .map(|request| request.body.matches("<queries>").count())
+        .collect();
     assert_eq!(sizes, [3, 1]);
 }
 
 #[tokio::test]
 async fn a_query_follows_its_pages() {
-    let server = Server::start(|asked| match asked.what().as_str() {
+    let server = Server::start(|request| match request.name().as_str() {
         "query" => Some(json(
             200,
             r#"{"done":false,"nextRecordsUrl":"/services/data/v66.0/query/01g-2","records":[{"Id":"1"}]}"#,
@@ -360,14 +363,14 @@ async fn a_query_follows_its_pages() {
     .await;
     let rows = client(&server).query("SELECT Id FROM User WHERE Name = 'a b'").await.unwrap();
     assert_eq!(rows.iter().map(|row| row["Id"].as_str().unwrap()).collect::<Vec<_>>(), ["1", "2"]);
-    let asked = &server.asked("query")[0];
-    assert!(asked.path.starts_with("/services/data/v66.0/query?q=SELECT+Id+FROM+User"), "{}", asked.path);
-    assert!(asked.head.contains("Bearer 00D000000000001!AQ.token0"));
+    let request = &server.requests("query")[0];
+    assert!(request.path.starts_with("/services/data/v66.0/query?q=SELECT+Id+FROM+User"), "{}", request.path);
+    assert!(request.head.contains("Bearer 00D000000000001!AQ.token0"));
 }
 
 #[tokio::test]
 async fn no_new_calls_are_sent_after_the_daily_limit() {
-    let server = Server::start(|asked| match asked.what().as_str() {
+    let server = Server::start(|request| match request.name().as_str() {
         "listMetadata" => Some(fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
         "checkDeployStatus" => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
         _ => None,
@@ -392,7 +395,8 @@ async fn no_new_calls_are_sent_after_the_daily_limit() {
 async fn a_next_page_on_another_host_is_not_fetched() {
     for next in ["https://evil.example/services/data/", "//evil.example/services/data/x"] {
         let body = format!(r#"{{"done":false,"nextRecordsUrl":"{next}","records":[]}}"#);
-        let server = Server::start(move |asked| (asked.what() == "query").then(|| json(200, &body))).await;
+        let server =
+            Server::start(move |request| (request.name() == "query").then(|| json(200, &body))).await;
         assert!(matches!(client(&server).query("x").await.unwrap_err().kind, ErrorKind::Malformed(_)));
     }
 }
@@ -400,7 +404,7 @@ async fn a_next_page_on_another_host_is_not_fetched() {
 #[tokio::test]
 async fn keys_are_read_without_secrets_and_secrets_only_on_request() {
     let (app, consumer) = ("0xI000000000001AAA", "888000000000001AAA");
-    let server = Server::start(move |asked| match asked.what().as_str() {
+    let server = Server::start(move |request| match request.name().as_str() {
         what if what == app => {
             Some(json(200, r#"{"consumers":[{"id":"888000000000001AAA","key":"3MVG9.key","name":"C"}]}"#))
         }
@@ -414,7 +418,7 @@ async fn keys_are_read_without_secrets_and_secrets_only_on_request() {
     let client = client(&server);
     let consumers = client.consumer_credentials(app).await.unwrap();
     assert_eq!((consumers[0].key.as_str(), consumers[0].id.as_str()), ("3MVG9.key", consumer));
-    assert!(!server.asked(app)[0].path.contains("part="));
+    assert!(!server.requests(app)[0].path.contains("part="));
     let (key, secret) = client.consumer_secret(app, consumer).await.unwrap();
     assert_eq!((key.as_str(), secret.expose()), ("3MVG9.key", "canary-secret"));
     assert_eq!(client.inner.redactor.clean("canary-secret!"), "(sensitive)!");

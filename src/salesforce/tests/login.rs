@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use url::Url;
 
-use super::server::{Asked, Server, answer, fault, html, json, result};
+use super::server::{Received, Server, answer, fault, html, json, result};
 use super::{access_token, client, client_of, jwt_bearer, settings};
 use crate::salesforce::error::SettingsProblem;
 use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login};
@@ -39,8 +39,8 @@ async fn ten_concurrent_callers_log_in_once() {
 
 #[tokio::test]
 async fn ten_concurrent_callers_are_refused_once() {
-    let server = Server::start(|asked| {
-        (asked.what() == "token").then(|| refusal("invalid_grant", "user hasn't approved this consumer"))
+    let server = Server::start(|request| {
+        (request.name() == "token").then(|| refusal("invalid_grant", "user hasn't approved this consumer"))
     })
     .await;
     let client = client(&server);
@@ -66,7 +66,7 @@ async fn the_session_has_the_facts_of_the_token_response() {
     assert_eq!(session.api_version, 66);
     assert!(session.is_org("00D000000000001"));
     assert!(!format!("{session:?}").contains("AQ.token"));
-    let token = &server.asked("token")[0];
+    let token = &server.requests("token")[0];
     assert!(
         token.body.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=")
     );
@@ -78,7 +78,7 @@ async fn client_credentials_are_sent_in_the_header() {
     let server = Server::start(|_| None).await;
     let login = Login::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("sec") };
     client_of(settings(&server, login)).session().await.unwrap();
-    let token = &server.asked("token")[0];
+    let token = &server.requests("token")[0];
     assert!(token.head.contains("Basic aWQ6c2Vj"), "{}", token.head);
     assert_eq!(token.body, "grant_type=client_credentials");
 }
@@ -94,7 +94,8 @@ async fn the_org_of_a_configured_token_is_read_from_the_user_info() {
 #[tokio::test]
 async fn the_org_of_a_token_without_user_info_is_read_from_the_token() {
     let server =
-        Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Missing_Scope"))).await;
+        Server::start(|request| (request.name() == "userinfo").then(|| answer(403, "", "Missing_Scope")))
+            .await;
     let session = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap();
     assert_eq!(session.org_id, "00D000000000009");
 }
@@ -102,12 +103,13 @@ async fn the_org_of_a_token_without_user_info_is_read_from_the_token() {
 #[tokio::test]
 async fn an_expired_configured_token_has_its_own_error() {
     let server =
-        Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token"))).await;
+        Server::start(|request| (request.name() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token")))
+            .await;
     let error = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
 
     let server =
-        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|request| (request.name() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let error = client_of(settings(&server, access_token("00D000000000009!x")))
         .list_metadata(&["T1"])
@@ -170,9 +172,9 @@ async fn the_version_can_be_known_without_a_login() {
 
 #[tokio::test]
 async fn an_expired_session_is_renewed_once_and_each_call_is_repeated() {
-    let server = Server::start(|asked| {
-        let first = asked.body.contains("AQ.token0");
-        match asked.what().as_str() {
+    let server = Server::start(|request| {
+        let first = request.body.contains("AQ.token0");
+        match request.name().as_str() {
             "checkDeployStatus" if first => Some(fault("INVALID_SESSION_ID", "Session not found")),
             "checkDeployStatus" => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
             _ => None,
@@ -191,15 +193,19 @@ async fn an_expired_session_is_renewed_once_and_each_call_is_repeated() {
         assert!(caller.await.unwrap());
     }
     assert_eq!(server.count("token"), 2);
-    let replayed =
-        server.asked("checkDeployStatus").iter().filter(|asked| asked.body.contains("AQ.token1")).count();
+    let replayed = server
+        .requests("checkDeployStatus")
+        .iter()
+        .filter(|request| request.body.contains("AQ.token1"))
+        .count();
     assert_eq!(replayed, 10);
 }
 
 #[tokio::test]
 async fn an_expired_session_at_the_start_of_a_deploy_results_in_one_deploy() {
-    let server = Server::start(|asked| {
-        (asked.what() == "deploy" && asked.nth == 0).then(|| fault("INVALID_SESSION_ID", "Session not found"))
+    let server = Server::start(|request| {
+        (request.name() == "deploy" && request.nth == 0)
+            .then(|| fault("INVALID_SESSION_ID", "Session not found"))
     })
     .await;
     let client = client(&server);
@@ -210,7 +216,7 @@ async fn an_expired_session_at_the_start_of_a_deploy_results_in_one_deploy() {
 #[tokio::test]
 async fn a_session_that_never_works_is_renewed_once() {
     let server =
-        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|request| (request.name() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let client = client(&server);
     for _ in 0..3 {
@@ -224,7 +230,7 @@ async fn a_session_that_never_works_is_renewed_once() {
 #[tokio::test]
 async fn a_session_that_is_blocked_by_policy_is_not_renewed() {
     let body = r#"[{"errorCode":"INVALID_SESSION_ID","message":"This session is not valid for use with the REST API"}]"#;
-    let server = Server::start(move |asked| (asked.what() == "query").then(|| json(401, body))).await;
+    let server = Server::start(move |request| (request.name() == "query").then(|| json(401, body))).await;
     let error = client(&server).query("SELECT Id FROM User").await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::SessionBlocked));
     assert_eq!(server.count("token"), 1);
@@ -244,7 +250,7 @@ async fn a_jwt_as_token_is_explained_before_soap_is_called() {
 async fn a_change_of_the_org_during_a_run_is_detected() {
     let url = std::sync::Arc::new(std::sync::OnceLock::<Url>::new());
     let known = url.clone();
-    let server = Server::start(move |asked: &Asked| match (asked.what().as_str(), asked.nth) {
+    let server = Server::start(move |request: &Received| match (request.name().as_str(), request.nth) {
         ("listMetadata", _) => Some(fault("INVALID_SESSION_ID", "x")),
         ("token", 1) => {
             let url = known.get().unwrap();
@@ -267,10 +273,10 @@ async fn a_change_of_the_org_during_a_run_is_detected() {
 #[tokio::test]
 async fn a_wrong_clock_is_corrected_once_by_the_servers_time() {
     for accepts in [true, false] {
-        let server = Server::start(move |asked| {
+        let server = Server::start(move |request| {
             let late = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n";
             let refused = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
-            (asked.what() == "token" && (asked.nth == 0 || !accepts)).then(|| answer(400, late, refused))
+            (request.name() == "token" && (request.nth == 0 || !accepts)).then(|| answer(400, late, refused))
         })
         .await;
         let outcome = client(&server).session().await;
@@ -288,23 +294,25 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_time() {
 #[tokio::test]
 async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
     let server =
-        Server::start(|asked| (asked.what() == "token" && asked.nth < 2).then(|| html(503, "<html>"))).await;
+        Server::start(|request| (request.name() == "token" && request.nth < 2).then(|| html(503, "<html>")))
+            .await;
     client(&server).session().await.unwrap();
     assert_eq!(server.count("token"), 3);
 
     // A response without a token is not one, whatever its status is.
     for nothing in ["", "{}", "{\"access_token\":\"\"}", "[]"] {
-        let server = Server::start(move |asked| {
-            (asked.what() == "token" && asked.nth < 1).then(|| json(200, nothing))
+        let server = Server::start(move |request| {
+            (request.name() == "token" && request.nth < 1).then(|| json(200, nothing))
         })
         .await;
         client(&server).session().await.unwrap();
         assert_eq!(server.count("token"), 2, "{nothing}");
     }
 
-    let server =
-        Server::start(|asked| (asked.what() == "token").then(|| refusal("invalid_grant", "ip restricted")))
-            .await;
+    let server = Server::start(|request| {
+        (request.name() == "token").then(|| refusal("invalid_grant", "ip restricted"))
+    })
+    .await;
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -317,7 +325,8 @@ async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
 async fn a_redirect_is_refused_and_gets_no_credential() {
     let thief = Server::start(|_| None).await;
     let to = format!("Location: {}services/oauth2/token\r\n", thief.url);
-    let server = Server::start(move |asked| (asked.what() == "token").then(|| answer(307, &to, ""))).await;
+    let server =
+        Server::start(move |request| (request.name() == "token").then(|| answer(307, &to, ""))).await;
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Redirected { status: 307, to: "127.0.0.1".into() });
     assert!(thief.journal().is_empty());
@@ -326,7 +335,7 @@ async fn a_redirect_is_refused_and_gets_no_credential() {
 #[tokio::test]
 async fn a_token_response_with_a_plain_http_url_is_refused() {
     let body = r#"{"access_token":"t","instance_url":"http://evil.example","id":"x/00D000000000001AAA/005"}"#;
-    let server = Server::start(move |asked| (asked.what() == "token").then(|| json(200, body))).await;
+    let server = Server::start(move |request| (request.name() == "token").then(|| json(200, body))).await;
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(error.kind, SettingsProblem::InsecureUrl { url: "http://evil.example".into() }.into());
 }
@@ -381,9 +390,9 @@ async fn invalid_settings_are_refused_before_anything_is_sent() {
 }
 
 /// The audience of the JWT in a token request.
-fn audience(asked: &Asked) -> String {
+fn audience(request: &Received) -> String {
     use base64::Engine as _;
-    let claims = asked.body.split("assertion=").nth(1).and_then(|jwt| jwt.split('.').nth(1)).unwrap();
+    let claims = request.body.split("assertion=").nth(1).and_then(|jwt| jwt.split('.').nth(1)).unwrap();
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
     serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["aud"].as_str().unwrap().to_owned()
 }
@@ -394,8 +403,8 @@ async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_i
         ("invalid_grant", "audience is invalid"),
         ("app_not_found", "External client app is not installed in this org"),
     ] {
-        let server = Server::start(move |asked| match asked.what().as_str() {
-            "token" if audience(asked) != "https://login.salesforce.com" => Some(refusal(error, said)),
+        let server = Server::start(move |request| match request.name().as_str() {
+            "token" if audience(request) != "https://login.salesforce.com" => Some(refusal(error, said)),
             "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
@@ -404,7 +413,7 @@ async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_i
         client.session().await.unwrap();
         // The session expires and is renewed.
         client.list_metadata(&["T1"]).await.unwrap_err();
-        let audiences: Vec<String> = server.asked("token").iter().map(audience).collect();
+        let audiences: Vec<String> = server.requests("token").iter().map(audience).collect();
         let own = server.url.as_str().trim_end_matches('/').to_owned();
         let shared = "https://login.salesforce.com".to_owned();
         assert_eq!(audiences, [own, shared.clone(), shared]);
@@ -414,8 +423,8 @@ async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_i
 #[tokio::test]
 async fn a_configured_audience_is_the_only_one_and_the_first_refusal_is_reported() {
     for (written, audiences) in [(Some("https://site.example"), 1), (None, 2)] {
-        let server = Server::start(|asked| {
-            (asked.what() == "token").then(|| match audience(asked).as_str() {
+        let server = Server::start(|request| {
+            (request.name() == "token").then(|| match audience(request).as_str() {
                 "https://login.salesforce.com" => refusal("invalid_grant", "audience is invalid"),
                 _ => refusal("app_not_found", "External client app is not installed in this org"),
             })
@@ -428,6 +437,6 @@ async fn a_configured_audience_is_the_only_one_and_the_first_refusal_is_reported
         let error = client_of(settings).session().await.unwrap_err();
         assert_eq!(problem(&error), Some(AuthProblem::AppAbsent));
         assert!(error.advice().contains("My Domain"), "{}", error.advice());
-        assert_eq!(server.asked("token").len(), audiences);
+        assert_eq!(server.requests("token").len(), audiences);
     }
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Received {
     pub path: String,
     pub head: String,
     pub body: String,
@@ -15,14 +15,14 @@ pub struct Asked {
     pub nth: usize,
 }
 
-impl Asked {
+impl Received {
     /// The last part of the path, or the SOAP method.
-    pub fn what(&self) -> String {
-        what(&self.path, &self.body)
+    pub fn name(&self) -> String {
+        request_name(&self.path, &self.body)
     }
 }
 
-fn what(path: &str, body: &str) -> String {
+fn request_name(path: &str, body: &str) -> String {
     match body.split_once("<soapenv:Body xmlns=\"http://soap.sforce.com/2006/04/metadata\"><") {
         Some((_, method)) => {
             let method = method.split('>').next().unwrap_or_default();
@@ -33,21 +33,21 @@ fn what(path: &str, body: &str) -> String {
     }
 }
 
-type Script = dyn Fn(&Asked) -> Option<Vec<u8>> + Send + Sync;
+type Script = dyn Fn(&Received) -> Option<Vec<u8>> + Send + Sync;
 
 #[derive(Clone)]
 pub struct Server {
     pub url: Url,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Server {
     /// `script` responds to the requests that it handles; all others get the response of a healthy org. An empty
     /// response closes the connection.
-    pub async fn start(script: impl Fn(&Asked) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+    pub async fn start(script: impl Fn(&Received) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-        let server = Self { url, asked: Arc::default() };
+        let server = Self { url, requests: Arc::default() };
         let script: Arc<Script> = Arc::new(script);
         let this = server.clone();
         tokio::spawn(async move {
@@ -56,18 +56,18 @@ impl Server {
                 tokio::spawn(async move {
                     let mut bytes = Vec::new();
                     let mut chunk = [0; 16 * 1024];
-                    let asked = loop {
+                    let request = loop {
                         let read = stream.read(&mut chunk).await.unwrap_or(0);
                         if read == 0 {
                             return;
                         }
                         bytes.extend_from_slice(&chunk[..read]);
-                        if let Some(asked) = whole(&bytes) {
-                            break asked;
+                        if let Some(request) = whole(&bytes) {
+                            break request;
                         }
                     };
-                    let asked = this.note(asked);
-                    let answer = script(&asked).unwrap_or_else(|| this.healthy(&asked));
+                    let request = this.note(request);
+                    let answer = script(&request).unwrap_or_else(|| this.healthy(&request));
                     let _ = stream.write_all(&answer).await;
                     let _ = stream.shutdown().await;
                 });
@@ -76,29 +76,29 @@ impl Server {
         server
     }
 
-    fn note(&self, (path, head, body): (String, String, String)) -> Asked {
-        let mut all = self.asked.lock().unwrap();
-        let nth = all.iter().filter(|asked| asked.what() == what(&path, &body)).count();
-        let asked = Asked { path, head, body, nth };
-        all.push(asked.clone());
-        asked
+    fn note(&self, (path, head, body): (String, String, String)) -> Received {
+        let mut all = self.requests.lock().unwrap();
+        let nth = all.iter().filter(|request| request.name() == request_name(&path, &body)).count();
+        let request = Received { path, head, body, nth };
+        all.push(request.clone());
+        request
     }
 
     pub fn journal(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().map(Asked::what).collect()
+        self.requests.lock().unwrap().iter().map(Received::name).collect()
     }
 
     pub fn count(&self, what: &str) -> usize {
-        self.journal().iter().filter(|asked| *asked == what).count()
+        self.journal().iter().filter(|request| *request == what).count()
     }
 
-    pub fn asked(&self, what: &str) -> Vec<Asked> {
-        self.asked.lock().unwrap().iter().filter(|asked| asked.what() == what).cloned().collect()
+    pub fn requests(&self, what: &str) -> Vec<Received> {
+        self.requests.lock().unwrap().iter().filter(|request| request.name() == what).cloned().collect()
     }
 
-    fn healthy(&self, asked: &Asked) -> Vec<u8> {
-        match asked.what().as_str() {
-            "token" => json(200, &self.token(&format!("00D000000000001!AQ.token{}", asked.nth))),
+    fn healthy(&self, request: &Received) -> Vec<u8> {
+        match request.name().as_str() {
+            "token" => json(200, &self.token(&format!("00D000000000001!AQ.token{}", request.nth))),
             "data" => json(200, r#"[{"version":"31.0"},{"version":"66.0"},{"version":"65.0"}]"#),
             "userinfo" => json(
                 200,
@@ -108,7 +108,7 @@ impl Server {
                 result("deploy", "<done>false</done><id>0Af000000000001AAA</id><state>Queued</state>")
             }
             "retrieve" => {
-                result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth))
+                result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", request.nth))
             }
             "checkRetrieveStatus+zip" => retrieved(),
             "listMetadata" => response("listMetadata", ""),

@@ -28,7 +28,7 @@ async fn a_refresh_token_is_sent_in_the_form_with_an_optional_secret() {
         let server = Server::start(|_| None).await;
         let client = client_of(settings(&server, refreshing(secret)));
         client.session().await.unwrap();
-        let token = &server.asked("token")[0];
+        let token = &server.requests("token")[0];
         assert_eq!(token.body, body);
         assert!(!token.head.to_ascii_lowercase().contains("authorization"), "{}", token.head);
         assert!(!client.refresh_token_was_rotated());
@@ -38,12 +38,12 @@ async fn a_refresh_token_is_sent_in_the_form_with_an_optional_secret() {
 #[tokio::test]
 async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
     for (given, rotated) in [("5Aep.other", true), ("5Aep.canary", false)] {
-        let server = Server::start(move |asked| match asked.what().as_str() {
+        let server = Server::start(move |request| match request.name().as_str() {
             "token" => Some(json(
                 200,
                 &format!(
                     r#"{{"access_token":"t{}","refresh_token":"{given}","id":"x/00D000000000001AAA/005000000000001AAA"}}"#,
-                    asked.nth
+                    request.nth
                 ),
             )),
             "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
@@ -54,7 +54,7 @@ async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
         client.session().await.unwrap();
         assert_eq!(client.refresh_token_was_rotated(), rotated);
         client.list_metadata(&["T1"]).await.unwrap_err();
-        assert!(server.asked("token")[1].body.contains(given), "{given}");
+        assert!(server.requests("token")[1].body.contains(given), "{given}");
         assert!(!format!("{client:?}").contains("5Aep"));
     }
 }
@@ -63,7 +63,7 @@ async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
 async fn an_expired_refresh_token_has_its_own_error() {
     for said in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
         let server =
-            Server::start(move |asked| (asked.what() == "token").then(|| refusal("invalid_grant", said)))
+            Server::start(move |request| (request.name() == "token").then(|| refusal("invalid_grant", said)))
                 .await;
         let error = client_of(settings(&server, refreshing(None))).session().await.unwrap_err();
         assert_eq!(problem(&error), Some(AuthProblem::RefreshTokenEnded));
@@ -95,7 +95,7 @@ async fn a_subject_token_is_exchanged() {
         let server = Server::start(|_| None).await;
         let login = exchanging(subject("canary+x"), secret, handler);
         client_of(settings(&server, login)).session().await.unwrap();
-        let token = &server.asked("token")[0];
+        let token = &server.requests("token")[0];
         assert_eq!(
             token.body,
             format!(
@@ -112,13 +112,14 @@ async fn the_file_of_a_subject_token_is_read_at_each_login() {
     let file = folder.path().join("token");
     std::fs::write(&file, "first\n").unwrap();
     let server =
-        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|request| (request.name() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let client = client_of(settings(&server, exchanging(SubjectToken::File(file.clone()), None, None)));
     client.session().await.unwrap();
     std::fs::write(&file, "second").unwrap();
     client.list_metadata(&["T1"]).await.unwrap_err();
-    let sent: Vec<bool> = server.asked("token").iter().map(|asked| asked.body.contains("=second&")).collect();
+    let sent: Vec<bool> =
+        server.requests("token").iter().map(|request| request.body.contains("=second&")).collect();
     assert_eq!(sent, [false, true]);
 
     std::fs::remove_file(&file).unwrap();
@@ -148,7 +149,7 @@ async fn a_refused_subject_token_is_distinguished_from_an_expired_one() {
         ("invalid_client", "invalid client credentials", &good, AuthProblem::BadClient),
     ] {
         let server =
-            Server::start(move |asked| (asked.what() == "token").then(|| refusal(error, said))).await;
+            Server::start(move |request| (request.name() == "token").then(|| refusal(error, said))).await;
         let login = exchanging(subject(token), None, None);
         let found = client_of(settings(&server, login)).session().await.unwrap_err();
         assert_eq!(problem(&found), Some(expected), "{error} {said}");
@@ -189,25 +190,25 @@ mod by_the_cli {
     #[tokio::test]
     async fn the_cli_is_run_again_when_its_token_has_expired() {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(|asked| {
-            let first = asked.body.contains("!first");
-            (asked.what() == "listMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
+        let server = Server::start(|request| {
+            let first = request.body.contains("!first");
+            (request.name() == "listMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
         })
         .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!first", "00D000000000001!second"]);
         let client = slow(crate::salesforce::Settings { instance_url: None, ..settings(&server, login) });
         assert_eq!(client.session().await.unwrap().org_id, "00D000000000001AAA");
         let _ = client.list_metadata(&["T1"]).await;
-        let asked = server.asked("listMetadata");
-        assert_eq!(asked.len(), 2);
-        assert!(asked[1].body.contains("!second"), "{}", asked[1].body);
+        let request = server.requests("listMetadata");
+        assert_eq!(request.len(), 2);
+        assert!(request[1].body.contains("!second"), "{}", request[1].body);
         assert_eq!(server.count("token"), 0);
     }
 
     #[tokio::test]
     async fn an_expired_login_of_the_cli_has_its_own_error() {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(|asked| match asked.what().as_str() {
+        let server = Server::start(|request| match request.name().as_str() {
             "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
@@ -216,9 +217,10 @@ mod by_the_cli {
         let error = slow(settings(&server, login)).list_metadata(&["T1"]).await.unwrap_err();
         assert!(error.to_string().contains("login for \"acme\" has expired"), "{error}");
 
-        let server =
-            Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token")))
-                .await;
+        let server = Server::start(|request| {
+            (request.name() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token"))
+        })
+        .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!dead"]);
         let error = slow(settings(&server, login)).session().await.unwrap_err();
         assert!(error.to_string().contains("login for \"acme\" has expired"), "{error}");

@@ -106,7 +106,7 @@ fn kinds() -> Vec<ErrorKind> {
             SfCliProblem::TimedOut { seconds: 60 },
             SfCliProblem::UnknownOrg { org: org() },
             SfCliProblem::Expired { org: org() },
-            SfCliProblem::Failed { exit: Some(1), said: None },
+            SfCliProblem::Failed { exit: Some(1), message: None },
             SfCliProblem::NoJson { exit: Some(0) },
             SfCliProblem::TooOld { org: org() },
             SfCliProblem::NoToken { org: org() },
@@ -146,7 +146,7 @@ fn kinds() -> Vec<ErrorKind> {
             AuthProblem::ServerError,
             AuthProblem::Refused,
         ]
-        .map(|problem| ErrorKind::Auth { problem, said: Some("invalid_grant: their words".into()) }),
+        .map(|problem| ErrorKind::Auth { problem, message: Some("invalid_grant: their words".into()) }),
     );
     kinds
 }

@@ -27,8 +27,8 @@ pub enum Meaning {
     CredentialsOff,
 }
 
-struct Sentence {
-    means: Meaning,
+struct KnownMessage {
+    meaning: Meaning,
     /// Texts that it contains, in any case;
     has: &'static [&'static str],
     /// the first one is at its start, if this is set.
@@ -36,93 +36,105 @@ struct Sentence {
     evidence: &'static str,
 }
 
-const fn says(means: Meaning, has: &'static [&'static str], evidence: &'static str) -> Sentence {
-    Sentence { means, has, begins: false, evidence }
+const fn message(meaning: Meaning, has: &'static [&'static str], evidence: &'static str) -> KnownMessage {
+    KnownMessage { meaning, has, begins: false, evidence }
 }
 
-const SENTENCES: &[Sentence] = &[
-    says(Meaning::Locked, &["unable_to_lock_row"], "illuminated cloud#1539"),
-    says(
+const MESSAGES: &[KnownMessage] = &[
+    message(Meaning::Locked, &["unable_to_lock_row"], "illuminated cloud#1539"),
+    message(
         Meaning::Locked,
         &["unable to obtain exclusive access to this record"],
         "CumulusCI's package installer; tests of the Salesforce CLI",
     ),
-    says(Meaning::Locked, &["admin operation already in progress"], "forcedotcom/cli#645"),
-    says(
+    message(Meaning::Locked, &["admin operation already in progress"], "forcedotcom/cli#645"),
+    message(
         Meaning::Locked,
         &["temporarily lock your organization"],
         "CumulusCI#218; illuminated cloud#330, #488",
     ),
-    says(Meaning::Temporary, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
-    says(
+    message(Meaning::Temporary, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
+    message(
         Meaning::Temporary,
         &["unable to complete the creation of the query cursor"],
         "source-deploy-retrieve",
     ),
-    says(Meaning::Temporary, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
-    says(Meaning::Temporary, &["system may be currently unavailable"], "salto#3242"),
-    says(Meaning::Temporary, &["unknown_error: retry your request"], "salto#2834"),
-    says(Meaning::Temporary, &["security policies took too long to evaluate"], "salto#5689"),
-    says(Meaning::Temporary, &["unable to obtain exclusive access to this record"], "illuminated cloud#1539"),
-    says(Meaning::InternalError, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
-    says(
+    message(Meaning::Temporary, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
+    message(Meaning::Temporary, &["system may be currently unavailable"], "salto#3242"),
+    message(Meaning::Temporary, &["unknown_error: retry your request"], "salto#2834"),
+    message(Meaning::Temporary, &["security policies took too long to evaluate"], "salto#5689"),
+    message(
+        Meaning::Temporary,
+        &["unable to obtain exclusive access to this record"],
+        "illuminated cloud#1539",
+    ),
+    message(Meaning::InternalError, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
+    message(
         Meaning::InternalError,
         &["unexpected error has occurred"],
         "many reports of deploys, with an ErrorId",
     ),
-    Sentence {
-        means: Meaning::AlreadyDeleted,
+    KnownMessage {
+        meaning: Meaning::AlreadyDeleted,
         has: &["no ", " named"],
         begins: true,
         evidence: "source-deploy-retrieve's check of deletions: \"No ExternalClientApplication named: Shop found\"",
     },
-    says(Meaning::MissingReference, &["cross_reference"], "the code of the SOAP API, in component problems"),
-    says(Meaning::MissingReference, &["cross reference"], "the code's words, in component problems"),
-    says(
+    message(
+        Meaning::MissingReference,
+        &["cross_reference"],
+        "the code of the SOAP API, in component problems",
+    ),
+    message(Meaning::MissingReference, &["cross reference"], "the code's words, in component problems"),
+    message(
         Meaning::MissingReference,
         &["no externalclientapplication named"],
         "the same form as for deletions; not confirmed",
     ),
-    says(
+    message(
         Meaning::MissingReference,
         &["externalclientapplication", "cannot be found"],
         "the form of retrieves; not confirmed",
     ),
-    says(Meaning::MissingReference, &["externalclientapplication", "not found"], "not confirmed"),
-    says(Meaning::MissingReference, &["externalclientapplication", "does not exist"], "not confirmed"),
-    says(Meaning::MissingReference, &["external client app", "cannot be found"], "not confirmed"),
-    says(Meaning::MissingReference, &["external client app", "not found"], "not confirmed"),
-    says(Meaning::MissingReference, &["external client app", "does not exist"], "not confirmed"),
-    says(
+    message(Meaning::MissingReference, &["externalclientapplication", "not found"], "not confirmed"),
+    message(Meaning::MissingReference, &["externalclientapplication", "does not exist"], "not confirmed"),
+    message(Meaning::MissingReference, &["external client app", "cannot be found"], "not confirmed"),
+    message(Meaning::MissingReference, &["external client app", "not found"], "not confirmed"),
+    message(Meaning::MissingReference, &["external client app", "does not exist"], "not confirmed"),
+    message(
         Meaning::NotFound,
         &["cannot be found"],
         "forcedotcom/cli#7: \"Entity of type 'T' named 'N' cannot be found\"",
     ),
-    says(Meaning::Unreadable, &["insufficient"], "the code INSUFFICIENT_ACCESS, in messages of retrieves"),
-    says(Meaning::Unreadable, &["permission"], "messages of retrieves; not confirmed for these types"),
-    says(Meaning::Unreadable, &["no access"], "messages of retrieves; not confirmed for these types"),
-    says(Meaning::Unreadable, &["load of meta data from db failed"], "sfdcCommander#16"),
-    says(Meaning::NotAllowed, &["insufficient_access"], "the code of the SOAP API, in component problems"),
-    says(Meaning::NotAllowed, &["insufficient access"], "the code's words, in component problems"),
-    says(Meaning::Duplicate, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
-    says(
+    message(Meaning::Unreadable, &["insufficient"], "the code INSUFFICIENT_ACCESS, in messages of retrieves"),
+    message(Meaning::Unreadable, &["permission"], "messages of retrieves; not confirmed for these types"),
+    message(Meaning::Unreadable, &["no access"], "messages of retrieves; not confirmed for these types"),
+    message(Meaning::Unreadable, &["load of meta data from db failed"], "sfdcCommander#16"),
+    message(Meaning::NotAllowed, &["insufficient_access"], "the code of the SOAP API, in component problems"),
+    message(Meaning::NotAllowed, &["insufficient access"], "the code's words, in component problems"),
+    message(Meaning::Duplicate, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
+    message(
         Meaning::NoOauthSettings,
         &["valid oauth settings"],
         "reported for policies of apps without OAuth settings",
     ),
-    says(Meaning::CredentialsOff, &["not currently enabled"], "sfdx-hardis, of the staged credentials"),
-    says(Meaning::CredentialsOff, &["feature is not enabled"], "sfdx-hardis, of the staged credentials"),
-    says(Meaning::CredentialsOff, &["not enabled for this user"], "sfdx-hardis, of the staged credentials"),
+    message(Meaning::CredentialsOff, &["not currently enabled"], "sfdx-hardis, of the staged credentials"),
+    message(Meaning::CredentialsOff, &["feature is not enabled"], "sfdx-hardis, of the staged credentials"),
+    message(
+        Meaning::CredentialsOff,
+        &["not enabled for this user"],
+        "sfdx-hardis, of the staged credentials",
+    ),
 ];
 
 pub fn means(text: &str, meaning: Meaning) -> bool {
     let text = text.to_ascii_lowercase();
-    let says = |row: &&Sentence| {
-        row.means == meaning
+    let matches = |row: &&KnownMessage| {
+        row.meaning == meaning
             && row.has.iter().all(|words| text.contains(words))
             && (!row.begins || row.has.first().is_some_and(|words| text.starts_with(words)))
     };
-    let found = SENTENCES.iter().find(says);
+    let found = MESSAGES.iter().find(matches);
     if let Some(row) = found {
         tracing::trace!(?meaning, evidence = row.evidence, "message recognized");
     }
@@ -140,11 +152,11 @@ mod tests {
 
     #[test]
     fn each_row_is_in_lower_case_and_has_its_evidence() {
-        for row in SENTENCES {
+        for row in MESSAGES {
             assert!(!row.evidence.is_empty() && !row.has.is_empty(), "{:?}", row.has);
             assert!(row.has.iter().all(|words| **words == words.to_ascii_lowercase()), "{:?}", row.has);
-            let sentence = row.has.join(" … ");
-            assert!(means(&sentence, row.means), "{sentence}");
+            let text = row.has.join(" … ");
+            assert!(means(&text, row.meaning), "{text}");
         }
     }
 
