@@ -215,7 +215,7 @@ pub const FACTS: &[Fact] = &[
     fact("audience", "A JWT for an External Client App may have the org's My Domain as its audience, and no shared login host",
         &[Text("docs/guides/authentication.md", "This is not confirmed by Salesforce; `make live` tests it in an org"),
           Text("docs/guides/troubleshooting.md", "External Client Apps are reported to accept no other audience"),
-          Text("docs/guides/troubleshooting.md", "which is reported to be answered in the same way"),
+          Text("docs/guides/troubleshooting.md", "which is reported to result in the same error"),
           Text("docs/index.md", "External Client Apps are reported to accept no other")],
         access::the_audience_is_the_my_domain),
     fact("wildcard", "A retrieve of * returns the apps",
