@@ -11,11 +11,11 @@ mod redact;
 mod value;
 
 mod metadata;
-pub mod salesforce;
+mod salesforce;
 
-pub mod org;
+mod org;
 
-pub mod provider;
+mod provider;
 
 pub mod plugin;
 

@@ -72,10 +72,9 @@ fn of_resource(schema: &Value, resource: &'static str, types: &[&'static str]) -
         .filter_map(|(attribute, column)| {
             let (kind, element) = elements.iter().find(|(_, element)| attribute_of(element) == *attribute)?;
             let description = column["description"].as_str().unwrap_or_default();
-            let default = [true, false].into_iter().find(|value| {
-                description.contains(&format!("Defaults to `{value}`"))
-                    || description.contains(&format!("Left out: `{value}`"))
-            });
+            let default = [true, false]
+                .into_iter()
+                .find(|value| description.contains(&format!("Defaults to `{value}`")));
             let (attribute, element) = (attribute.clone(), element.clone());
             Some(Switch { resource, attribute, metadata_type: kind, element, default })
         })

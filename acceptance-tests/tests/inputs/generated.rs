@@ -267,7 +267,7 @@ fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> 
         digits.parse().ok()
     };
     if of_type == "number" {
-        let most = description.split_once("From ").and_then(|(_, rest)| rest.split_once(" to "));
+        let most = description.split_once("Between ").and_then(|(_, rest)| rest.split_once(" and "));
         let most = most.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
         let most: usize = most.and_then(|digits| digits.parse().ok()).unwrap_or(720);
         return (most + more).to_string();

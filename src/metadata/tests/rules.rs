@@ -323,7 +323,10 @@ fn words_in_another_case_are_warnings() {
     accepts(Rule::Spelled(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
     rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
     // For an enum they are errors with a suggestion.
-    rejects(Rule::Word(WORDS), &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not known")]);
+    rejects(
+        Rule::Word(WORDS),
+        &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not a known value")],
+    );
 }
 
 #[test]
