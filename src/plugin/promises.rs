@@ -60,7 +60,7 @@ pub fn states(data: &[u8]) {
     if version > schema.version {
         let Err(found) = upgraded else { return broken("a newer state was accepted") };
         let message: String = found.0.iter().map(|one| one.detail.as_str()).collect();
-        assert!(message.contains("a newer version of this provider"), "{message}");
+        assert!(message.contains("a newer version of the provider"), "{message}");
         return;
     }
     match (upgraded, expected) {

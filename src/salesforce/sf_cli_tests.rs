@@ -184,7 +184,7 @@ async fn a_child_that_keeps_running_does_not_affect_the_response() {
 async fn a_program_that_does_not_end_is_stopped_with_its_children() {
     let folder = folder("sh -c 'echo $$ > \"$0\"; sleep 60; true' \"$(dirname \"$0\")/child\"\ntrue");
     let Err(error) = log_in(folder.path(), Duration::from_millis(20)).await else { panic!() };
-    assert!(error.to_string().contains("did not answer"), "{error}");
+    assert!(error.to_string().contains("did not respond"), "{error}");
     let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
     let gone = || {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));

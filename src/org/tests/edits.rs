@@ -60,7 +60,7 @@ async fn an_edit_is_based_on_the_current_file_and_read_back() {
     assert!(!applied.disturbed && applied.overwritten.is_empty() && applied.unseen.is_empty());
     let after = applied.after.unwrap();
     assert_eq!(after[0].component().unwrap().get("contact_email"), &Value::text("ours@example.com"));
-    assert!(calls(&script).starts_with("line retrieve line start "), "{}", calls(&script));
+    assert!(calls(&script).starts_with("queue retrieve queue start "), "{}", calls(&script));
     assert!(calls(&script).ends_with(" retrieve"), "{}", calls(&script));
     assert_eq!((script.count("start"), script.count("retrieve"), script.count("queue")), (1, 3, 3));
 }

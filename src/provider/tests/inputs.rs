@@ -1,6 +1,6 @@
 //! What is wrong inside of values: the message names the block, the key or the member, and the path leads there.
 
-use super::{object, spec};
+use super::{object, spec, texts};
 use crate::metadata::{Kind, Rule};
 use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostic;
@@ -93,9 +93,9 @@ fn errors_name_what_they_are_about_and_point_there() {
         (SETTINGS, "callback_urls", list(&["https://a/\u{200E}"]), "callback_urls[0]", "LEFT-TO-RIGHT MARK"),
         (SETTINGS, "callback_urls", list(&["https://u:p@a/"]), "callback_urls[0]", "username or a password"),
         (SETTINGS, "single_logout_url", "https://u@a.example/".into(), "single_logout_url", "username"),
-        (SETTINGS, "oauth_scopes"(&["Api, Web"]), "oauth_scopes", "[\"Api\", \"Web\"]"),
-        (SETTINGS, "oauth_scopes"(&["\u{410}pi"]), "oauth_scopes", "Cyrillic"),
-        (SETTINGS, "custom_scopes"(&["a,b"]), "custom_scopes", "comma"),
+        (SETTINGS, "oauth_scopes", texts(&["Api, Web"]), "oauth_scopes", "[\"Api\", \"Web\"]"),
+        (SETTINGS, "oauth_scopes", texts(&["\u{410}pi"]), "oauth_scopes", "Cyrillic"),
+        (SETTINGS, "custom_scopes", texts(&["a,b"]), "custom_scopes", "comma"),
         (SETTINGS, "oauth_link", "00D000000000001".into(), "oauth_link", "no colon"),
         ("", "logo_url", "https://u:p@a.example/l.png".into(), "logo_url", "username"),
         ("", "icon_url", "https://a.example/\u{200B}l.png".into(), "icon_url", "U+200B"),
@@ -111,8 +111,8 @@ fn errors_name_what_they_are_about_and_point_there() {
         ("", "contact_email", "ada\u{200B}@example.com".into(), "contact_email", "U+200B"),
         (POLICIES, "start_url", "https://u:p@a.example/".into(), "start_url", "username"),
         (POLICIES, "oauth_start_url", "https://u:p@a.example/".into(), "oauth_start_url", "username"),
-        (POLICIES, "profiles"(&["Sales, EMEA"]), "profiles", "[\"Sales\", \"EMEA\"]"),
-        (POLICIES, "profiles"(&["Sales\u{A0}"]), "profiles", "NO-BREAK SPACE at character 6"),
+        (POLICIES, "profiles", texts(&["Sales, EMEA"]), "profiles", "[\"Sales\", \"EMEA\"]"),
+        (POLICIES, "profiles", texts(&["Sales\u{A0}"]), "profiles", "NO-BREAK SPACE at character 6"),
         (
             POLICIES,
             "profiles",
@@ -134,8 +134,8 @@ fn errors_name_what_they_are_about_and_point_there() {
             "permission_sets",
             "a permission set group",
         ),
-        (POLICIES, "permission_sets"(&["Shop", "SHOP"]), "permission_sets", "differ only in case"),
-        (POLICIES, "permission_sets"(&["A,B"]), "permission_sets", "comma"),
+        (POLICIES, "permission_sets", texts(&["Shop", "SHOP"]), "permission_sets", "differ only in case"),
+        (POLICIES, "permission_sets", texts(&["A,B"]), "permission_sets", "comma"),
         (
             POLICIES,
             "apex_handler",
