@@ -1,4 +1,73 @@
 //! A rotation that is killed, interrupted, or loses a response: the next apply completes it, and it happens once.
+
+use super::rotation::{APPLY, Pair, ROTATION, at, changes, logs_in, main_pair, pairs, shop, started};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Holds a call, before or after it takes effect.
+fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
+    org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
+}
+
+fn reached(org: &Emulator, call: &str) {
+    let deadline = Instant::now() + Duration::from_secs(300);
+    while Instant::now() < deadline {
+        let faults = org.admin("GET", "/faults", None);
+        if faults.as_array().is_some_and(|faults| faults.iter().all(|fault| fault["done"] != 0)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{call} was not called");
+}
+
+const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
+
+/// One rotation and one revocation of the previous pair, whatever happened before.
+#[track_caller]
+fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Pair, what: &str) {
+    org.admin("DELETE", "/faults", None);
+    workspace.apply().succeeded();
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let now = main_pair(org);
+    assert_ne!(&now, before, "{what}");
+    assert_eq!(pairs(org).len(), 1, "{what}: {:?}", pairs(org));
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(now.key), "{what}");
+    assert!(!logs_in(org.url(), before) && logs_in(org.url(), &now), "{what}");
+}
+
+#[test]
+fn a_killed_rotation_is_resumed_and_not_repeated() {
+    for call in CALLS {
+        for when in ["before", "after"] {
+            let org = Emulator::start();
+            let workspace = started(&org);
+            let before = main_pair(&org);
+            hold(&org, call, when, &json!("stall"));
+            workspace.configure(&shop(&org, &at(2), &at(2)));
+            let running = workspace.start(APPLY);
+            reached(&org, call);
+            running.kill();
+            let _killed = running.wait();
+            for left in std::fs::read_dir(workspace.folder().join("../tmp")).unwrap() {
+                let left = left.unwrap().path();
+                let _a_folder = std::fs::remove_file(&left);
+                let _a_file = std::fs::remove_dir_all(&left);
+            }
+            let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
+            converges_to_one_rotation(&org, &workspace, &before, &format!("killed {when} {call}"));
+            let rotated = changes(&org)[1];
+            assert!(rotated <= 2, "{when} {call}: {rotated} calls to rotate");
+        }
+    }
+}
+
+#[test]
+fn a_lost_response_is_recovered_and_ctrl_c_stops_between_two_steps() {
+    for (what, action) in [("lost", json!("drop")), ("late", json!({"stall": 2}))] {
         for call in CALLS {
             for when in ["before", "after"] {
                 let org = Emulator::start();
