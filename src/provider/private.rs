@@ -107,7 +107,7 @@ mod tests {
     use crate::org::Holders;
 
     #[test]
-    fn private_state_survives_and_nonsense_is_empty() {
+    fn private_state_can_be_read_again_and_invalid_data_is_empty() {
         let private = PrivateState {
             parts: [("ExtlClntAppOauthSettings".to_owned(), "Shop_oauth".to_owned())].into(),
             managed: ["permitted_users".to_owned()].into(),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_written_like_that_is_noticed() {
+    fn data_that_was_not_written_by_the_provider_is_detected() {
         let private = PrivateState {
             managed: ["permitted_users".to_owned(), "label".to_owned()].into(),
             user_counts: UserCounts {

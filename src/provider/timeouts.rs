@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_go_writes_them() {
+    fn durations_have_the_format_of_go() {
         assert_eq!(parse("90s"), Some(Duration::from_secs(90)));
         assert_eq!(parse("1h30m"), Some(Duration::from_secs(5400)));
         assert_eq!(parse("1.5m"), Some(Duration::from_secs(90)));

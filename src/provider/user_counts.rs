@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_survives_the_state_and_says_what_it_does_not_know() {
+    fn a_count_survives_the_private_state_and_lists_unknown_counts() {
         let count = counted(1_795_692_300, 214);
         assert_eq!(UserCounts::read(Some(&count.write())), count);
         assert_eq!(
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_result_on_the_same_day_leaves_the_state_as_it_is() {
+    fn an_equal_count_of_the_same_day_does_not_change_the_state() {
         let before = counted(1000, 214);
         assert_eq!(counted(2000, 214).or_unchanged(&before).at, 1000);
         assert_eq!(counted(2000, 213).or_unchanged(&before).at, 2000);

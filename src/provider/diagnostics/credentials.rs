@@ -162,7 +162,7 @@ pub fn rotation_planned(
     ))
 }
 
-/// A rotation that an earlier run made.
+/// A rotation by an earlier run.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     let what = match date {
         Some(date) => format!("staged {date}, and Salesforce names no other user"),
@@ -170,7 +170,7 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
         "\"{app}\": its credentials were rotated since Terraform last read them ({what}). The provider treats this as the \
-         planned rotation, made by an interrupted run, and does not rotate again. If it was another rotation, apply, and then \
+         planned rotation, from an interrupted run, and does not rotate again. If it was another rotation, apply, and then \
          change rotate_when_changed once more."
     ))
 }

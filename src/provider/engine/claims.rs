@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn two_resources_do_not_make_one_thing() {
+    fn two_resources_do_not_create_the_same_object() {
         let claims = Claims::default();
         assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
         assert!(claims.begin(APP, "Alpha", APP.name).is_err());
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_deleted_is_waited_for_whatever_the_type() {
+    fn a_creation_waits_for_a_deletion_by_a_resource_of_any_type() {
         for deleted in [APP, settings()] {
             for wanted in [APP, settings(), policies()] {
                 let claims = Claims::default();
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_that_is_taken_apart_is_not_taken_over() {
+    fn an_object_of_an_app_that_is_being_deleted_is_not_adopted() {
         for (part, ends_well, expected) in [
             (policies(), true, CreationConflict::NotDeletedYet),
             (settings(), true, CreationConflict::NotDeletedYet),
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_over_or_made_is_not_deleted_for_another_address() {
+    fn an_adopted_or_created_object_is_not_deleted_for_another_address() {
         let claims = Claims::default();
         assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
         assert_eq!(claims.take_over(APP, "Alpha"), Ok(()));
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_resource_waits_for_in_vain_is_known() {
+    fn a_failed_dependency_is_recorded() {
         let claims = Claims::default();
         assert!(claims.begin(settings(), "Alpha", settings().name).is_ok());
         assert!(claims.failed_before(policies(), "Alpha").is_none());

@@ -135,7 +135,7 @@ impl Engine<'_> {
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
-            self.check_what_failed(apply.app)?;
+            self.check_dependency(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(diagnostics::no_such_app(self.spec.subject_attribute(), apply.app).into());
             }
@@ -143,7 +143,7 @@ impl Engine<'_> {
     }
 
     /// Stops waiting for a dependency that this run failed to create.
-    fn check_what_failed(&self, app: &str) -> Result<(), Diagnostics> {
+    fn check_dependency(&self, app: &str) -> Result<(), Diagnostics> {
         match self.activity.claims.failed_before(self.spec, app) {
             Some(failed) => Err(diagnostics::dependency_not_created(self.spec.noun, app, failed.noun).into()),
             None => Ok(()),
@@ -170,7 +170,7 @@ impl Engine<'_> {
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
-            self.check_what_failed(apply.app)?;
+            self.check_dependency(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app).into());
             }

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_or_a_small_share_may_go() {
+    fn a_small_number_or_share_may_be_missing() {
         for (missing, left, expected) in [
             (1, 0, false),
             (3, 0, false),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn one_resource_counts_once_and_types_count_apart() {
+    fn a_resource_counts_once_and_each_type_has_its_own_count() {
         let missing = Missing::default();
         assert_eq!(missing.note("a", "Shop"), 1);
         assert_eq!(missing.note("a", "Shop"), 1);

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_an_error_that_says_why() {
+    fn an_invalid_id_is_an_error_with_the_reason() {
         for (id, why) in [
             ("", "It is empty"),
             ("   ", "a space or a line break"),

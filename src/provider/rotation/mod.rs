@@ -159,7 +159,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     found
 }
 
-/// How long to wait; none when it is no duration.
+/// The duration. `None` when it is invalid.
 fn wait(text: &str) -> Option<Duration> {
     let digits = text.trim().trim_end_matches(['h', 'm', 's']);
     if !digits.is_empty() && digits.bytes().all(|byte| byte == b'0') {
@@ -168,7 +168,7 @@ fn wait(text: &str) -> Option<Duration> {
     timeouts::parse(text)
 }
 
-/// Whether values that something is to be done for have changed: to other ones, not away.
+/// Whether values changed to other values. Removing them is no change.
 fn changes(attribute: &str, prior: &Value, planned: &Value) -> bool {
     let (old, new) = (prior.get(attribute), planned.get(attribute));
     if new.is_unknown() {
