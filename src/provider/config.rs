@@ -137,7 +137,7 @@ static ARGUMENTS: &[Argument] = &[
     ),
     text(
         "sf_cli_org",
-        "The alias or user name of an org that the Salesforce CLI is logged in to on this machine. The provider runs \
+        "The alias or username of an org that the Salesforce CLI is logged in to on this machine. The provider runs \
          `sf` and does not read its files.",
     ),
     secret("access_token", "An existing access token. Requires `instance_url`."),
@@ -300,7 +300,7 @@ pub fn validate(config: &Value) -> Diagnostics {
         block.url(name, &mut found);
     }
     if block.known("audience").is_some_and(|text| has_user_information(&text)) {
-        let detail = "audience: remove the user name and password from the URL.";
+        let detail = "audience: remove the username and password from the URL.";
         found.push(INVALID_URL.diagnostic(detail).at_attribute("audience"));
     }
     block.version(&mut found);

@@ -167,7 +167,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         says: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
-        needs: Needs::Other("an active user of the org with this user name and API access"),
+        needs: Needs::Other("an active user of the org with this username and API access"),
         who: Who::OrgAdmin,
     },
     Refusal {

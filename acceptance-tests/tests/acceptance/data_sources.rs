@@ -115,7 +115,7 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
         "{twins}\ndata \"salesforce_external_client_app\" \"it\" {{ label = \"Shop\" }}\n"
     ));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("2 of the org have the label \"Shop\": Shop, Twin. Write the name");
+    run.failed_saying("2 objects of the org have the label \"Shop\": Shop, Twin. Set the name");
 }
 
 #[test]

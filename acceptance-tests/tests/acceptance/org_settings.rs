@@ -233,7 +233,7 @@ fn a_different_value_of_the_org_is_an_error() {
         }}})),
     );
     workspace.configure(&oidc("org", "pkce_required = true"));
-    workspace.apply().failed_saying("the org kept false");
+    workspace.apply().failed_saying("the org has false");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), false);
     workspace.apply().succeeded();
     workspace.is_settled();

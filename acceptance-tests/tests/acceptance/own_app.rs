@@ -168,7 +168,7 @@ fn a_plan_is_refused(is_client: bool) {
             "rejects client credentials",
             &[ClientCredentials],
         ),
-        ("\"Api\", \"RefreshToken\"", "\"Api\"", "without the scope RefreshToken", &[JwtBearer]),
+        ("\"Api\", \"RefreshToken\"", "\"Api\"", "requires the scope RefreshToken", &[JwtBearer]),
         (
             "\"Api\", \"RefreshToken\"",
             "\"OfflineAccess\"",
@@ -350,7 +350,7 @@ fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
     let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
     own.configure(&[jwt]);
     own.workspace.set("SALESFORCE_API_VERSION", "67.0");
-    own.plan().failed_saying(REFUSED).saying("before API 68.0");
+    own.plan().failed_saying(REFUSED).saying("before API version 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
     own.workspace.apply().succeeded().saying("New tokens are JWTs");
     own.workspace.is_settled();

@@ -97,7 +97,7 @@ fn a_missing_run_as_user() {
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
-    let words = "an active user of the org with this user name and API access (an administrator of the org)";
+    let words = "an active user of the org with this username and API access (an administrator of the org)";
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
@@ -191,7 +191,7 @@ fn preauthorization_that_requires_an_assignment_of_the_user() {
     org.admin("PATCH", "/org", Some(&json!({ "preauthorization_needs_own_assignment": true })));
     let workspace = Workspace::new(&org);
     let line = "permitted_users = \"AdminApprovedPreAuthorized\"";
-    let words = "one of the permission_sets assigned to the user that Terraform logs in as";
+    let words = "one of the permission_sets, assigned to the user that Terraform logs in as";
     refused(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
 }
 

@@ -412,7 +412,7 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.configure(&reading(""));
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
     let run = workspace.run(&plan).failed_saying("Credentials not accessible");
-    assert!(run.says("enableClientSecretInRestApiAccess) is off"), "{run}");
+    assert!(run.says("enableClientSecretInRestApiAccess) is disabled"), "{run}");
     org.admin(
         "PATCH",
         "/org",

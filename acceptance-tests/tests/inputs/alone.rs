@@ -36,7 +36,7 @@ fn two_resources_of_one_name() {
             let run = workspace.run(PLAN).failed_saying("Duplicate resource for one app");
             did_not_crash(&run);
             assert!(run.says("main.tf line") && run.says(first), "{run}");
-            assert!(first == second || run.says("upper and lower case"), "{run}");
+            assert!(first == second || run.says("differ only in case"), "{run}");
             workspace.configure(&format!("{}{}", part("a", first), part("b", second)));
             workspace
                 .run(&["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"])

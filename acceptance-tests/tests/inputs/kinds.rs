@@ -119,7 +119,7 @@ pub const KINDS: &[Row] = &[
     row(113, Policies, "permission_sets = [\"Sh\\u00ADop\"]", "permission_sets", "SOFT HYPHEN"),
     row(113, Provider, "client_id = \"a\\u200Bb\"", "client_id", "U+200B ZERO WIDTH SPACE"),
     row(113, Provider, "username = \"\\uFEFFa@example.com\"", "username", "byte-order mark"),
-    row(113, Provider, "client_secret = \"canary\\u200B\"", "", "client_secret holds U+200B"),
+    row(113, Provider, "client_secret = \"canary\\u200B\"", "", "client_secret contains U+200B"),
     row(
         113,
         Provider,
@@ -164,7 +164,7 @@ pub const KINDS: &[Row] = &[
         Provider,
         "login_url = \"https://user:pw@acme.my.salesforce.com\"",
         "login_url",
-        "user name and password",
+        "username and password",
     ),
     row(
         116,
@@ -204,7 +204,7 @@ pub const KINDS: &[Row] = &[
     row(118, Provider, "private_key = \"x\"\nprivate_key_file = \"y\"", "private_key_file", "both set"),
     row(119, Provider, "instance_url = \"https://\"", "instance_url", "no host"),
     row(119, Provider, "instance_url = \"https:///x\"", "instance_url", "no host"),
-    row(119, Provider, "login_url = \"https://.my.salesforce.com\"", "login_url", "nothing before it"),
+    row(119, Provider, "login_url = \"https://.my.salesforce.com\"", "login_url", "empty label"),
     row(120, Provider, "private_key = \"/keys/canary.pem\"", "", "the path of a file"),
     row(120, Provider, "private_key = \"***\"", "", "shown instead of a secret"),
     row(120, Provider, "private_key = \"$${CANARY}\"", "", "the name of a variable"),

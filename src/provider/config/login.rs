@@ -248,22 +248,22 @@ pub fn sf_cli(
     Some(Login::SfCli(SfCli { org, search: None }))
 }
 
-/// Rejects texts that `sf` would not read as an alias or user name.
+/// Rejects texts that `sf` would not read as an alias or username.
 pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     let name = "sf_cli_org";
     let Some(org) = source.known(name) else { return };
     let why = if org.starts_with('-') {
         "starts with a hyphen, which sf would read as an option"
     } else if org.contains(char::is_whitespace) {
-        "contains a space, which is not allowed in an alias or a user name"
+        "contains a space, which is not allowed in an alias or a username"
     } else if org.contains("://") {
         "is a URL"
     } else if org.contains('!') || org.len() > 100 {
-        "is not an alias or a user name; it may be a token"
+        "is not an alias or a username; it may be a token"
     } else {
         return;
     };
-    let detail = format!("{name} {why}. Use an alias or a user name that sf org list shows.");
+    let detail = format!("{name} {why}. Use an alias or a username that sf org list shows.");
     found.push(rows::INVALID_SF_CLI_ORG.diagnostic(detail).at_attribute(name));
 }
 

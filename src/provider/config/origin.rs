@@ -11,7 +11,7 @@ const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.
 /// Checks that a URL is an origin: https, or http on this machine, without a path.
 pub fn check(text: &str) -> Result<Url, String> {
     if has_user_information(text) {
-        return Err(format!("remove the user name and password from the URL. {MY_DOMAIN}"));
+        return Err(format!("remove the username and password from the URL. {MY_DOMAIN}"));
     }
     if let Some(letter) = foreign_letter(text) {
         let seen = as_seen(text);
@@ -95,9 +95,9 @@ mod tests {
             ("https://:443", "no host"),
             ("https://.my.salesforce.com", "empty label"),
             ("https://acme..my.salesforce.com", "empty label"),
-            ("https://user:canary@acme.my.salesforce.com", "user name and password"),
-            ("https://canary@acme.my.salesforce.com", "user name and password"),
-            ("https://@acme.my.salesforce.com", "user name and password"),
+            ("https://user:canary@acme.my.salesforce.com", "username and password"),
+            ("https://canary@acme.my.salesforce.com", "username and password"),
+            ("https://@acme.my.salesforce.com", "username and password"),
             ("https://u:can/ary@acme.my.salesforce.com", "port"),
             ("https://acme .my.salesforce.com", "' '"),
             ("https://acme.my.salesforce.com\\x", "'\\\\'"),

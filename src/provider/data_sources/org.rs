@@ -34,7 +34,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         ),
         result("instance_url", Shape::Text, "The URL of the APIs of the org, without a trailing slash."),
         result("user_id", Shape::Text, "The ID of the user that the provider is connected as."),
-        result("username", Shape::Text, "The user name of that user. Query: `User.Username`."),
+        result("username", Shape::Text, "The username of that user. Query: `User.Username`."),
     ],
     one_of: &[],
     read,

@@ -220,7 +220,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::EXISTING_CLIENTS,
             attribute: "code_credential_post_only",
             change: Transition::ToTrue,
-            detail: "\"{app}\": user names and passwords must be in the body of a POST request.",
+            detail: "\"{app}\": usernames and passwords must be in the body of a POST request.",
         },
         Danger {
             row: &rows::EXISTING_CLIENTS,

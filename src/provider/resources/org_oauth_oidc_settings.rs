@@ -38,7 +38,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "code_credential_flow_enabled",
             change: Transition::ToTrue,
             detail: "Every app of the org can use the Authorization Code and Credentials Flow, whose clients handle \
-                     user names and passwords.",
+                     usernames and passwords.",
         },
         Danger {
             row: &rows::WHOLE_ORG,

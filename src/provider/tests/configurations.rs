@@ -169,10 +169,10 @@ fn what_is_no_value_is_named_as_what_it_is() {
         ("username", "ada@example.com\u{A0}", "U+00A0 NO-BREAK SPACE at character 16"),
         ("client_secret", "canary\u{FEFF}", "U+FEFF"),
         ("audience", "https://login.salesforce.com\u{200E}", "LEFT-TO-RIGHT MARK"),
-        ("audience", "https://u:canary@login.salesforce.com", "user name and password"),
+        ("audience", "https://u:canary@login.salesforce.com", "username and password"),
         ("instance_url", "https://", "no host"),
         ("instance_url", "https:///x", "no host"),
-        ("login_url", "https://u:canary@acme.my.salesforce.com", "user name and password"),
+        ("login_url", "https://u:canary@acme.my.salesforce.com", "username and password"),
         ("expected_org_id", "0PS000000000001", "the ID of a permission set"),
     ] {
         let found = config::validate(&block(&[(name, text)])).0;

@@ -48,8 +48,8 @@ rows! {
     INVALID_SF_CLI_ORG = error(
         "invalid-sf-cli-org",
         "Invalid Salesforce CLI org",
-        "`sf_cli_org` is neither an alias nor a user name.",
-        "Use an alias or a user name that `sf org list` shows.",
+        "`sf_cli_org` is neither an alias nor a username.",
+        "Use an alias or a username that `sf org list` shows.",
     );
     MISSING_HCP_TERRAFORM_TOKEN = error(
         "missing-hcp-terraform-token",
@@ -137,7 +137,7 @@ rows! {
     INVALID_URL = error(
         "invalid-url",
         "Invalid URL",
-        "A URL is not `https://` followed by a host, contains a user name or a character of another script, or is the URL of \
+        "A URL is not `https://` followed by a host, contains a username or a character of another script, or is the URL of \
          Lightning pages.",
         "Use the My Domain URL that Setup, **My Domain** shows.",
     );

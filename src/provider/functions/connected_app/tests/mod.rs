@@ -160,7 +160,7 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("Shop.connectedApp", "It is a path"),
         ("PD94bWwgdmVyc2lvbj0iMS4wIj8+", "It is base64"),
         ("{\"label\": \"Shop\"}", "It is not XML"),
-        ("<ConnectedApp>", "line 1: the document ends inside of an element"),
+        ("<ConnectedApp>", "line 1: the document ends inside an element"),
         ("<ConnectedApp>\n<label>A</labl></ConnectedApp>", "line 2: not well-formed XML"),
         ("<ConnectedApp/><ConnectedApp/>", "more than one root element"),
         ("<!-- nothing -->", "no element"),

@@ -139,7 +139,7 @@ https://orders-test.example.com/cb</callbackUrl>
         left: &["oauthConfig/oauthClientCredentialUser"],
     },
     Shape {
-        name: "client credentials with what is no user name",
+        name: "client credentials with what is no username",
         xml: r#"<ConnectedApp><label>Warehouse</label><oauthConfig>
         <isClientCredentialEnabled>1</isClientCredentialEnabled><isPkceRequired>0</isPkceRequired>
         <oauthClientCredentialUser>005000000000001AAA</oauthClientCredentialUser></oauthConfig></ConnectedApp>"#,
