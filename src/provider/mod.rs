@@ -127,7 +127,7 @@ impl Provider {
                 let warnings = std::mem::take(&mut configuration.warnings);
                 if let Some(Choice { method, named_by, place, not_taken }) = &configuration.method {
                     let not_taken = not_taken.join(", ");
-                    tracing::info!(method, named_by, place, not_taken, "authentication method");
+                    tracing::info!(method, named_by, place, not_taken, "selected authentication method");
                 }
                 match connect(*configuration).await {
                     Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),

@@ -88,7 +88,8 @@ fn a_login_of_the_cli_is_requested_and_renewed() {
     workspace.set("PATH", &sf.path());
     workspace.step(&with_block("  sf_cli_org = \"acme\""), &[(APP, Create)]);
     let log = workspace.logs();
-    let told = log.lines().find(|line| line.contains("authentication method")).expect("told in the log");
+    let told =
+        log.lines().find(|line| line.contains("selected authentication method")).expect("told in the log");
     assert!(told.contains("Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
     let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was asked");
     assert!(asked.contains("org display --target-org acme --json"), "{asked}");
