@@ -251,7 +251,7 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
         }
     } else {
         // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
-        let told = run.says("Resource not replaced") || case.what == "forgotten and written anew";
+        let told = run.says("Resource not replaced") || case.what == "forgotten and configured again";
         if (run.says("Resource adopted") || run.says("Existing settings overwritten")) && !told {
             found.push(format!("taken over: {run}"));
         }

@@ -102,7 +102,7 @@ fn a_login_of_the_cli_is_requested_and_renewed() {
 
     // It expires, and the CLI has no other.
     org.admin("POST", "/sessions/expire", None);
-    workspace.run(&PLAN).failed_saying("login of \"acme\" has expired");
+    workspace.run(&PLAN).failed_saying("login for \"acme\" has expired");
     assert!(sf.asked() > 0);
 }
 
