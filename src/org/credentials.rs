@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Freshness, Lookup, Org, ReadError, ReadErrorKind, Unavailable, Wanted, quoted};
+use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted, quoted};
 use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
@@ -106,7 +106,7 @@ impl Org {
             let consumer = self.consumer(&app_id, None).await?;
             self.with_staged(app_id, consumer).await
         };
-        in_time(deadline, read).await
+        in_time(&self.inner, deadline, read).await
     }
 
     /// The same for a known consumer.
@@ -212,7 +212,7 @@ impl Org {
                 Err(error) => Err(self.explained(error).await),
             }
         };
-        in_time(deadline, read).await
+        in_time(&self.inner, deadline, read).await
     }
 
     pub(super) async fn app_id(
@@ -321,12 +321,13 @@ impl Org {
 
 /// Applies the caller's deadline.
 async fn in_time<T>(
+    inner: &super::Inner,
     deadline: Instant,
     read: impl Future<Output = Result<T, CredentialsError>>,
 ) -> Result<T, CredentialsError> {
     match tokio::time::timeout_at(deadline, read).await {
         Ok(read) => read,
-        Err(_) => Err(CredentialsError::Read(ReadErrorKind::Deadline.into())),
+        Err(_) => Err(CredentialsError::Read(inner.deadline_passed())),
     }
 }
 

@@ -88,7 +88,7 @@ enum Attempt {
     Rejected { problems: Vec<DeployProblem>, deploy_id: String, accident: bool },
     PackageFailed(PackageError),
     Failed(ApplyErrorKind),
-    Nobody,
+    Empty,
 }
 
 impl Inner {
@@ -223,7 +223,7 @@ impl Inner {
                     rounds.package_failed(group, &ApplyErrorKind::Package(error))
                 }
                 Attempt::Failed(error) => rounds.failed(group, &error),
-                Attempt::Nobody => {}
+                Attempt::Empty => {}
             }
             self.dismiss(&mut rounds);
         }
@@ -253,11 +253,11 @@ impl Inner {
         loop {
             group.retain(|queued| !queued.is_abandoned());
             let Some(deadline) = latest(group) else {
-                return Attempt::Nobody;
+                return Attempt::Empty;
             };
             let seen = self.compose(group, deadline).await;
             if group.is_empty() {
-                return Attempt::Nobody;
+                return Attempt::Empty;
             }
             let changes = Changes::merge(group.iter().map(|queued| &queued.job.changes), &missing);
             if changes.len() == 0 {

@@ -3,7 +3,7 @@
 //! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
 //! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
 //! (`deploy_queue.rs`). When the own deploy starts, the files are read again: these are the contents that it
-//! replaces, whoever wrote them, also in Setup. A deploy is never cancelled for this; overwritten changes are
+//! replaces, including changes in Setup. A deploy is never cancelled for this; overwritten changes are
 //! restored by the next one (`reconcile.rs`).
 
 use std::collections::BTreeSet;
@@ -65,7 +65,7 @@ impl Inner {
         if wanted.is_empty() {
             return Baseline::Irrelevant;
         }
-        // Nobody else can know an app that was just created.
+        // No other client knows an app that was just created.
         let of_others = wanted.iter().any(|wanted| !self.names.was_created(&wanted.app));
         let composed = self.unless_stopped(self.read_undisturbed(&wanted, of_others, deadline)).await;
         let (read, seen) = match composed {

@@ -56,8 +56,13 @@ pub enum ReadErrorKind {
     UnknownParent { element: &'static str, parent: String },
     #[error(transparent)]
     Package(PackageError),
-    #[error("the org did not respond before the timeout")]
-    Deadline,
+    /// `last` is the error that the request was being retried for.
+    #[error("the org did not respond before the timeout{}", retried_for(.last))]
+    Deadline { last: Option<Arc<salesforce::Error>> },
+}
+
+fn retried_for(last: &Option<Arc<salesforce::Error>>) -> String {
+    last.as_ref().map(|error| format!("; the request was retried: {error}")).unwrap_or_default()
 }
 
 impl ReadError {

@@ -259,7 +259,7 @@ impl Org {
     ) -> Result<Vec<Lookup>, ReadError> {
         match tokio::time::timeout_at(deadline, self.inner.read(wanted, freshness, deadline)).await {
             Ok(answer) => answer,
-            Err(_) => Err(ReadErrorKind::Deadline.into()),
+            Err(_) => Err(self.inner.deadline_passed()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A cache of files of apps that this process has just created. Nobody else can have changed them, so they are not
+//! A cache of files of apps that this process has just created. No other client can have changed them, so they are not
 //! read again.
 //!
 //! Entries are valid until the app is written again, for at most one minute.
@@ -14,7 +14,7 @@ use super::Wanted;
 use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
 
-/// How long nobody else is expected to change a new app.
+/// How long a new app is assumed to have no other writer.
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]

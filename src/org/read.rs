@@ -111,7 +111,12 @@ impl Inner {
         let run: batch::Run<ReadRequest, ReadResult> =
             Box::new(move |requests| Box::pin(inner.clone().run_reads(requests)));
         let mut handle = self.reads.submit(request, deadline, run);
-        handle.result().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
+        handle.result().await.unwrap_or_else(|| Err(self.deadline_passed()))
+    }
+
+    /// The error of a caller whose deadline has passed.
+    pub(super) fn deadline_passed(&self) -> ReadError {
+        ReadErrorKind::Deadline { last: self.apis.connection.retried_error() }.into()
     }
 
     /// Reads for all callers in one retrieve.

@@ -13,7 +13,7 @@ use super::credentials::{Credentials, CredentialsError, is_withheld};
 use super::rotation_request::{
     Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
 };
-use super::{Freshness, Org, ReadErrorKind, Unavailable, quoted};
+use super::{Freshness, Org, Unavailable, quoted};
 use crate::metadata::record_prefix;
 use crate::salesforce::{self, Staged, StagedState, same_id};
 
@@ -237,7 +237,7 @@ impl Org {
             };
             *seen = match tokio::time::timeout(VERIFY_TIMEOUT, look).await {
                 Ok(seen) => seen?,
-                Err(_) => return Err(CredentialsError::Read(ReadErrorKind::Deadline.into()).into()),
+                Err(_) => return Err(CredentialsError::Read(self.inner.deadline_passed()).into()),
             };
             let lingers = seen.staged.iter().any(|staged| progress.ended.contains(&staged.id));
             let shown = match &progress.asked {

@@ -116,7 +116,7 @@ pub(super) fn next(
             return Err(RotationErrorKind::Foreign(Box::new(staged.clone())));
         }
         let Some(message) = &progress.occupied else { return Ok(Some(Step::Stage)) };
-        // Expired credentials belong to nobody.
+        // Expired credentials have no owner.
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }

@@ -139,6 +139,8 @@ struct Inner {
     time_scale: TimeScale,
     /// The oldest and the newest API version at `instance`. `None` if they could not be read.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
+    /// The error that the latest failed request is retried for. `None` after a success.
+    retried: std::sync::Mutex<Option<Arc<Error>>>,
     /// The duration of the last retrieve in seconds.
     last_retrieve: std::sync::Mutex<Option<f64>>,
     /// When the org's daily limit was reached, and the error.
@@ -187,10 +189,16 @@ impl Client {
                 rotated: std::sync::Mutex::default(),
                 time_scale,
                 versions: tokio::sync::OnceCell::new(),
+                retried: std::sync::Mutex::default(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),
         })
+    }
+
+    /// The error that the latest failed request is retried for.
+    pub fn retried_error(&self) -> Option<Arc<Error>> {
+        self.inner.retried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Whether Salesforce issued another refresh token in place of the configured one, which may no longer be valid.
@@ -228,6 +236,7 @@ impl Inner {
             let error = match result {
                 Ok(value) => {
                     self.forget_limit();
+                    self.note_retry(None);
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -242,6 +251,7 @@ impl Inner {
             match tries.again(&error) {
                 Some(wait) => {
                     tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
+                    self.note_retry(Some(error));
                     tokio::time::sleep(wait).await;
                 }
                 None => {
@@ -250,6 +260,11 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Keeps the error, for a caller whose deadline passes before the retries end.
+    fn note_retry(&self, error: Option<Error>) {
+        *self.retried.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = error.map(Arc::new);
     }
 
     /// Refuses new calls for a while after the daily limit was reached, except those for a running deploy or

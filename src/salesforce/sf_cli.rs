@@ -256,7 +256,10 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one program that somebody has to ask for")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only program that the provider runs, and only when configured"
+)]
 fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, SfCliProblem> {
     let unstartable = |error: std::io::Error| SfCliProblem::Unstartable { why: error.kind().to_string() };
     let mut command = Command::new(program);

@@ -40,11 +40,11 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
 resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
-  enabled    = true
+  enabled = true
   # Needs a user of the org.
   client_credentials_flow_enabled = false
-  start_page = "Custom"
-  start_url  = "https://shop.example.com/start"
+  start_page                      = "Custom"
+  start_url                       = "https://shop.example.com/start"
 
   permitted_users                     = "AdminApprovedPreAuthorized"
   permission_sets                     = ["Shop_Customer"]

@@ -193,7 +193,7 @@ async fn an_abandoned_retrieve_does_not_delay_others() {
     two_apps(&script);
     let soon = Instant::now() + Duration::from_millis(30);
     let error = org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, soon).await.unwrap_err();
-    assert!(matches!(error.kind, ReadErrorKind::Deadline), "{error}");
+    assert!(matches!(error.kind, ReadErrorKind::Deadline { .. }), "{error}");
     let begun = Instant::now();
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
@@ -553,7 +553,7 @@ async fn a_read_ends_at_its_deadline_and_releases_the_snapshot() {
     let wanted = [Wanted::new(APP, "Shop")];
     let soon = Instant::now() + Duration::from_millis(50);
     let error = org.read(&wanted, Freshness::Snapshot, soon).await.unwrap_err();
-    assert!(matches!(error.kind, ReadErrorKind::Deadline));
+    assert!(matches!(error.kind, ReadErrorKind::Deadline { .. }));
     assert_eq!(name_of(&one(&org, Freshness::Snapshot, wanted[0].clone()).await), "Shop");
 }
 

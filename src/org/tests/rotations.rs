@@ -168,7 +168,7 @@ impl CredentialsApi for Model {
                 one.created_by = None;
             } else if named {
                 let ours = one.created_by.as_deref() == Some(WE);
-                one.created_by = Some(if ours { "we@shop.example" } else { "Somebody Else" }.to_owned());
+                one.created_by = Some(if ours { "we@shop.example" } else { "other@shop.example" }.to_owned());
             }
         }
         Box::pin(async move { Ok(staged) })

@@ -144,10 +144,16 @@ pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Di
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
-        ReadErrorKind::Deadline => read::READ_TIMEOUT.diagnostic(format!(
-            "Reading the {noun} of \"{app}\" took longer than its timeout. The state did not change. Try again, or increase \
-             the timeout in the timeouts block."
-        )),
+        ReadErrorKind::Deadline { last } => {
+            let last = last.as_ref().map(|error| {
+                format!(" The last request was retried: {}", sentences(&error.to_string(), error.advice()))
+            });
+            read::READ_TIMEOUT.diagnostic(format!(
+                "Reading the {noun} of \"{app}\" took longer than its timeout. The state did not change.{} Try again, or \
+                 increase the timeout in the timeouts block.",
+                last.unwrap_or_default()
+            ))
+        }
         ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => {
             read::UNEXPECTED_METADATA.diagnostic(format!(
                 "Salesforce returned metadata that may belong to the {noun} of \"{app}\", but does not refer to the app: \

@@ -73,7 +73,7 @@ fn it_rotates_when_values_become_other_ones_and_not_when_they_go_or_are_imported
 fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
     let login = |key: &str| PlanContext { client_id: Some(key.to_owned()), ..PlanContext::default() };
     let allowed = PlanContext { allow_self_lockout: true, ..login("K1") };
-    let nobody = PlanContext::default();
+    let no_context = PlanContext::default();
     let rotated = |text: &str| Memory { rotated: Some(text.to_owned()), ..Memory::default() };
     let ended = Memory { rotated_and_ended: Some(String::new()), ..Memory::default() };
     let imported = Memory { imported: Some(1), ..Memory::default() };
@@ -83,19 +83,25 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
     let changes = "Client ID will change";
     let lockout = "Change would lock out the provider";
     for (memory, context, rotate, revoke, expected) in [
-        (&Memory::default(), &nobody, true, false, vec![(warning, changes)]),
-        (&Memory::default(), &nobody, true, true, vec![(warning, changes)]),
-        (&Memory::default(), &nobody, false, true, vec![(warning, "Previous credentials will be revoked")]),
+        (&Memory::default(), &no_context, true, false, vec![(warning, changes)]),
+        (&Memory::default(), &no_context, true, true, vec![(warning, changes)]),
+        (
+            &Memory::default(),
+            &no_context,
+            false,
+            true,
+            vec![(warning, "Previous credentials will be revoked")],
+        ),
         (&Memory::default(), &login("K1"), true, false, vec![(error, lockout)]),
         (&Memory::default(), &login("K7"), true, false, vec![(warning, changes)]),
         (&Memory::default(), &allowed, true, false, vec![(warning, changes)]),
         (&previous, &login("K0"), false, true, vec![(error, lockout)]),
-        (&rotated("2026"), &nobody, true, false, vec![(warning, "Credentials already rotated")]),
-        (&foreign, &nobody, true, false, vec![(error, "Credentials staged by another user")]),
-        (&foreign, &nobody, false, false, vec![]),
-        (&ended, &nobody, true, true, vec![(warning, "Credentials already rotated")]),
-        (&ended, &nobody, true, false, vec![(warning, changes)]),
-        (&imported, &nobody, true, false, vec![(warning, changes)]),
+        (&rotated("2026"), &no_context, true, false, vec![(warning, "Credentials already rotated")]),
+        (&foreign, &no_context, true, false, vec![(error, "Credentials staged by another user")]),
+        (&foreign, &no_context, false, false, vec![]),
+        (&ended, &no_context, true, true, vec![(warning, "Credentials already rotated")]),
+        (&ended, &no_context, true, false, vec![(warning, changes)]),
+        (&imported, &no_context, true, false, vec![(warning, changes)]),
     ] {
         let value = |changed: bool| map(&[("v", if changed { "2" } else { "1" })]);
         let mut prior = state(value(false), value(false));

@@ -217,7 +217,7 @@ fn a_text_for_people_may_keep_what_the_org_has_of_it_and_nothing_new() {
     );
 }
 
-/// Whatever attribute is added: one that holds a text refuses what nobody can see, or warns.
+/// Every attribute that holds text rejects invisible characters, or warns about them.
 #[test]
 fn no_text_of_any_resource_takes_what_nobody_can_see_in_silence() {
     let silent = |spec: &'static ResourceSpec, name: &str, value: Value| {

@@ -1,4 +1,4 @@
-//! Which changes of its own app the provider refuses, by the way that it logs in.
+//! Which changes to the app that it authenticates with the provider rejects, by authentication method.
 
 use super::plans::{applied, none, planned, planned_with, with};
 use super::texts;
@@ -19,7 +19,7 @@ const REFRESH: u8 = 8;
 const EXCHANGE: u8 = 16;
 const WAYS: [u8; 5] = [JWT, CREDENTIALS, TOKEN, REFRESH, EXCHANGE];
 const ALL: u8 = JWT | CREDENTIALS | TOKEN | REFRESH | EXCHANGE;
-const NOBODY: u8 = 0;
+const NOT_REFUSED: u8 = 0;
 
 struct Pair {
     key: rcgen::KeyPair,
@@ -78,48 +78,60 @@ fn what_ends_a_login_is_refused_to_who_logs_in_so() {
     let no = || Value::Bool(false);
     let cases: Vec<(&str, &'static str, Value, Value, u8)> = vec![
         (SETTINGS, "named_user_jwt_enabled", no(), yes(), ALL),
-        (SETTINGS, "named_user_jwt_enabled", yes(), no(), NOBODY),
+        (SETTINGS, "named_user_jwt_enabled", yes(), no(), NOT_REFUSED),
         (SETTINGS, "client_credentials_flow_enabled", yes(), no(), CREDENTIALS),
         // Left out it is enforced, too.
         (SETTINGS, "client_credentials_flow_enabled", yes(), Value::Null, CREDENTIALS),
-        (SETTINGS, "client_credentials_flow_enabled", no(), yes(), NOBODY),
+        (SETTINGS, "client_credentials_flow_enabled", no(), yes(), NOT_REFUSED),
         (SETTINGS, "certificate", own.certificate("a.example"), text(""), JWT),
         (SETTINGS, "certificate", own.certificate("a.example"), other.certificate("b.example"), JWT),
-        (SETTINGS, "certificate", own.certificate("a.example"), own.certificate("b.example"), NOBODY),
+        (SETTINGS, "certificate", own.certificate("a.example"), own.certificate("b.example"), NOT_REFUSED),
         // Judged when it is known, in the apply.
-        (SETTINGS, "certificate", own.certificate("a.example"), Value::Unknown, NOBODY),
+        (SETTINGS, "certificate", own.certificate("a.example"), Value::Unknown, NOT_REFUSED),
         // Not written, not managed.
-        (SETTINGS, "certificate", own.certificate("a.example"), Value::Null, NOBODY),
-        (SETTINGS, "client_assertion_certificate", own.certificate("a.example"), text(""), NOBODY),
+        (SETTINGS, "certificate", own.certificate("a.example"), Value::Null, NOT_REFUSED),
+        (SETTINGS, "client_assertion_certificate", own.certificate("a.example"), text(""), NOT_REFUSED),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["RefreshToken", "Web"]), ALL),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Api"]), JWT | REFRESH),
         (SETTINGS, "refresh_token_rotation_enabled", no(), yes(), REFRESH),
-        (SETTINGS, "refresh_token_rotation_enabled", yes(), no(), NOBODY),
+        (SETTINGS, "refresh_token_rotation_enabled", yes(), no(), NOT_REFUSED),
         (SETTINGS, "token_exchange_enabled", yes(), no(), EXCHANGE),
         (SETTINGS, "token_exchange_enabled", yes(), Value::Null, EXCHANGE),
-        (SETTINGS, "token_exchange_enabled", no(), yes(), NOBODY),
-        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["api", "OfflineAccess"]), NOBODY),
-        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Full", "RefreshToken"]), NOBODY),
+        (SETTINGS, "token_exchange_enabled", no(), yes(), NOT_REFUSED),
+        (
+            SETTINGS,
+            "oauth_scopes",
+            texts(&["Api", "RefreshToken"]),
+            texts(&["api", "OfflineAccess"]),
+            NOT_REFUSED,
+        ),
+        (
+            SETTINGS,
+            "oauth_scopes",
+            texts(&["Api", "RefreshToken"]),
+            texts(&["Full", "RefreshToken"]),
+            NOT_REFUSED,
+        ),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&[]), ALL),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), Value::Null, ALL),
         // What was not there does not go.
-        (SETTINGS, "oauth_scopes", texts(&["Api", "Web"]), texts(&["Api"]), NOBODY),
-        (SETTINGS, "pkce_required", yes(), no(), NOBODY),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "Web"]), texts(&["Api"]), NOT_REFUSED),
+        (SETTINGS, "pkce_required", yes(), no(), NOT_REFUSED),
         (POLICIES, "enabled", yes(), no(), ALL),
-        (POLICIES, "enabled", no(), yes(), NOBODY),
+        (POLICIES, "enabled", no(), yes(), NOT_REFUSED),
         (POLICIES, "oauth_plugin_enabled", yes(), no(), ALL),
         (POLICIES, "permitted_users", text("AllSelfAuthorized"), text("AdminApprovedPreAuthorized"), ALL),
         (POLICIES, "permitted_users", text("AdminApprovedPreAuthorized"), text("AllSelfAuthorized"), JWT),
         (POLICIES, "client_credentials_flow_enabled", yes(), no(), CREDENTIALS),
         (POLICIES, "client_credentials_flow_enabled", yes(), Value::Null, CREDENTIALS),
         (POLICIES, "client_credentials_flow_user", text("a@example.com"), text(""), CREDENTIALS),
-        (POLICIES, "client_credentials_flow_user", text("a@example.com"), text("b@example.com"), NOBODY),
-        (POLICIES, "client_credentials_flow_user", text("a@example.com"), Value::Null, NOBODY),
+        (POLICIES, "client_credentials_flow_user", text("a@example.com"), text("b@example.com"), NOT_REFUSED),
+        (POLICIES, "client_credentials_flow_user", text("a@example.com"), Value::Null, NOT_REFUSED),
         (POLICIES, "token_exchange_flow_enabled", yes(), no(), EXCHANGE),
-        (POLICIES, "token_exchange_flow_enabled", no(), yes(), NOBODY),
+        (POLICIES, "token_exchange_flow_enabled", no(), yes(), NOT_REFUSED),
         (POLICIES, "refresh_token_policy", text("Infinite"), text("Zero"), REFRESH),
-        (POLICIES, "refresh_token_policy", text("Zero"), text("Infinite"), NOBODY),
-        (POLICIES, "ip_relaxation", text("Bypass"), text("Enforce"), NOBODY),
+        (POLICIES, "refresh_token_policy", text("Zero"), text("Infinite"), NOT_REFUSED),
+        (POLICIES, "ip_relaxation", text("Bypass"), text("Enforce"), NOT_REFUSED),
     ];
     for (resource, attribute, old, new, ends) in &cases {
         for way in WAYS {

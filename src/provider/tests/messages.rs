@@ -24,7 +24,7 @@ fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
     }
 }
 
-/// Terraform hands over no block that nobody has written.
+/// Terraform does not send a block that is not configured.
 #[test]
 fn what_the_environment_silences_is_silent_without_a_block() {
     let doubtful = super::object("_oauth_settings", &[("oauth_scopes", super::texts(&[]))]);

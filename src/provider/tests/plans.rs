@@ -302,7 +302,7 @@ fn unknown_values_of_the_configuration_stay_unknown() {
 fn the_consumer_of_another_org_has_no_attributes_here() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
-    // As Terraform generates it from what has nothing of its own.
+    // As Terraform generates it for a resource without values.
     let generated =
         with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
     assert!(!planned(SETTINGS, &generated, None, &none()).diagnostics.has_errors());

@@ -115,8 +115,11 @@ fn what_is_wrong_is_said_once_and_where_it_is_written() {
     );
     let places: Vec<String> = found(&bad_words).into_iter().map(|(path, _)| path).collect();
     assert_eq!(places, ["distribution_state", "policies.permitted_users", "policies.start_url"]);
-    let nobody = object(&shop(), Some(&[("permitted_users", "AdminApprovedPreAuthorized".into())]));
-    assert_eq!(found(&nobody).first().map(|(path, _)| path.as_str()), Some("policies.permitted_users"));
+    let without_users = object(&shop(), Some(&[("permitted_users", "AdminApprovedPreAuthorized".into())]));
+    assert_eq!(
+        found(&without_users).first().map(|(path, _)| path.as_str()),
+        Some("policies.permitted_users")
+    );
 }
 
 #[test]

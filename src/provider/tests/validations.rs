@@ -123,14 +123,14 @@ fn what_must_not_be_said_together_is_refused() {
     let warned = faults("_oauth_settings", &pair);
     assert_eq!(warned, (vec![], vec!["secret_required_for_web_server_flow".to_owned()]), "orgs have it");
     assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "PKCE is required when it is left out");
-    let nobody = [("permitted_users", "AdminApprovedPreAuthorized".into())];
+    let without_users = [("permitted_users", "AdminApprovedPreAuthorized".into())];
     assert_eq!(
-        faults("_policies", &nobody),
+        faults("_policies", &without_users),
         (vec![], vec!["permitted_users".to_owned()]),
         "the plan refuses it"
     );
     let timed = [("refresh_token_policy", "SpecificLifetime".into())];
     assert_eq!(errors("_policies", &timed), ["refresh_token_policy"]);
-    let unknown = [nobody[0].clone(), ("permission_sets", Value::Unknown)];
+    let unknown = [without_users[0].clone(), ("permission_sets", Value::Unknown)];
     assert!(errors("_policies", &unknown).is_empty(), "an unknown value may turn out well");
 }

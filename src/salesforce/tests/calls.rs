@@ -1,5 +1,8 @@
 //! Deploys, retrieves, lists, queries, credentials.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::client;
@@ -183,6 +186,32 @@ async fn failed_polls_are_transient_and_not_repeated_by_the_client() {
 }
 
 #[tokio::test]
+async fn the_error_of_a_request_that_is_being_retried_is_known_until_a_success() {
+    let answered = Arc::new(AtomicBool::new(false));
+    let well = answered.clone();
+    let server = Server::start(move |request| {
+        let fails = request.name() == "listMetadata" && !well.load(Ordering::SeqCst);
+        fails.then(|| html(503, "<html><body><center>We are down for maintenance.<br>"))
+    })
+    .await;
+    let client = client(&server);
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { client.list_metadata(&["ExternalClientApplication"]).await }
+    });
+    let error = loop {
+        match client.retried_error() {
+            Some(error) => break error,
+            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+        }
+    };
+    assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
+    answered.store(true, Ordering::SeqCst);
+    call.await.unwrap().unwrap();
+    assert!(client.retried_error().is_none());
+}
+
+#[tokio::test]
 async fn a_maintenance_page_is_recognized_and_never_quoted() {
     let server = Server::start(|request| {
         (request.name() == "checkDeployStatus")
@@ -192,7 +221,7 @@ async fn a_maintenance_page_is_recognized_and_never_quoted() {
     let error = client(&server).deploy_status("0Af").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
     assert!(error.is_transient() && !error.to_string().contains('<'));
-    assert_eq!(server.count("checkDeployStatus"), 1, "whoever watches the deploy asks again");
+    assert_eq!(server.count("checkDeployStatus"), 1, "the caller polls the deploy again");
 }
 
 #[tokio::test]

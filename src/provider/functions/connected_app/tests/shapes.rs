@@ -13,7 +13,7 @@ pub struct Shape {
 
 const KEY: &str = "oauthConfig/consumerKey";
 const PKCE: &str = "oauthConfig/isPkceRequired";
-const NOBODY: &str = "permissionSetName";
+const PERMISSION_SET: &str = "permissionSetName";
 
 pub const SHAPES: &[Shape] = &[
     Shape {
@@ -109,7 +109,7 @@ https://orders-test.example.com/cb</callbackUrl>
             ("callback_urls", r#"["http://localhost:1717/OauthRedirect"]"#),
             ("policies.permitted_users", "\"AdminApprovedPreAuthorized\""),
         ],
-        left: &["oauthConfig/certificate", NOBODY],
+        left: &["oauthConfig/certificate", PERMISSION_SET],
     },
     Shape {
         name: "client credentials with the user",
@@ -151,7 +151,7 @@ https://orders-test.example.com/cb</callbackUrl>
         left: &["oauthConfig/oauthClientCredentialUser", "oauthConfig/oauthClientCredentialUser"],
     },
     Shape {
-        name: "a consumer secret where somebody put one",
+        name: "a file that contains a consumer secret",
         xml: r#"<ConnectedApp><label>Leaky</label><oauthConfig>
         <callbackUrl>https://a.example.com</callbackUrl>
         <consumerKey>somekey0somekey0</consumerKey>
@@ -276,7 +276,7 @@ https://orders-test.example.com/cb</callbackUrl>
         left: &[],
     },
     Shape {
-        name: "policies in words that nobody documents",
+        name: "policies with undocumented values",
         xml: r#"<ConnectedApp><label>Odd</label><oauthConfig><isPkceRequired>maybe</isPkceRequired><scopes>Api</scopes>
         <scopes>Id</scopes><scopes>A2A</scopes><scopes>SFAP</scopes></oauthConfig>
     <oauthPolicy><ipRelaxation>RELAXED</ipRelaxation><refreshTokenPolicy>specific_lifetime:30</refreshTokenPolicy></oauthPolicy>
@@ -401,7 +401,7 @@ https://orders-test.example.com/cb</callbackUrl>
         left: &[],
     },
     Shape {
-        name: "templates that nobody filled in, and empty elements",
+        name: "unfilled templates, and empty elements",
         xml: r#"<ConnectedApp><label>{{APP_NAME}}</label><contactEmail>${EMAIL}</contactEmail><startUrl/>
     <oauthConfig><callbackUrl></callbackUrl><certificate/><consumerKey></consumerKey>
     <isPkceRequired>true</isPkceRequired><isDPopEnabled>false</isDPopEnabled></oauthConfig>
