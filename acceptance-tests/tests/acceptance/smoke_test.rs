@@ -49,7 +49,7 @@ fn rotated_refresh_tokens_are_tried_again_and_must_fail() {
     let test = SmokeTest::of(&org, "Shop");
     test.passes(&["refresh", "--rotation", "--expect", "refresh=not_rotated"]);
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
-    test.passes(&["refresh", "--rotation"]).saying("family").saying("refused, as it must be: invalid_grant");
+    test.passes(&["refresh", "--rotation"]).saying("family").saying("rejected as expected: invalid_grant");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn without_curl_it_uses_its_own_http_client() {
     let python = String::from_utf8(python.expect("python3 is on the PATH").stdout).expect("a path");
     std::os::unix::fs::symlink(python.trim(), folder.path().join("python3")).expect("a link");
     let test = SmokeTest::of(&org, "Shop").with("PATH", &folder.path().display().to_string());
-    test.passes(&["login", "guest", "refresh", "revoke"]).saying("as there is no curl");
+    test.passes(&["login", "guest", "refresh", "revoke"]).saying("because curl is not installed");
     test.with("PKCE", "off").passes(&["guest", "--expect", "guest.authorize=invalid_request"]);
 }
 
@@ -148,7 +148,7 @@ fn propagation_is_retried_and_a_refused_password_is_not() {
             was_tried(&org, tried);
             org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 0 })));
         });
-        test.passes(&["login", "--wait", "600"]).saying("again in");
+        test.passes(&["login", "--wait", "600"]).saying("retrying in");
     });
 
     // When a failure is expected, a login that still works may precede the change.
