@@ -108,7 +108,7 @@ pub const WARNINGS: &[Case] = &[
     ),
     case(
         &[("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")],
-        &["New tokens are JWTs", "SOAP calls below API 68.0", "session_timeout_minutes", SUPPRESS],
+        &["New tokens are JWTs", "SOAP calls below API version 68.0", "session_timeout_minutes", SUPPRESS],
     ),
     case(
         &[

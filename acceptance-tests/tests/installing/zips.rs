@@ -60,7 +60,7 @@ fn a_program_with_another_version_is_not_packed() {
     let folder = tempfile::tempdir().expect("a folder");
     let (provider, to) = (provider_binary::path().display().to_string(), folder.path().display().to_string());
     for (version, target, words) in [
-        ("9.9.9", "linux_amd64", "does not call itself 9.9.9"),
+        ("9.9.9", "linux_amd64", "does not have the version 9.9.9"),
         (VERSION, "linux_x86", "unknown target 'linux_x86'; available are linux_amd64,"),
     ] {
         let pack = ["pack", version, "--target", target, "--provider", &provider, "--zips", &to];

@@ -12,7 +12,7 @@ fn a_failed_scenario_is_cleaned_up() {
     let org = org_of_others(&[]);
     let before = picture(&org);
     // The app and its settings exist when the update of the settings is refused.
-    let problem = json!({ "type": "ExtlClntAppGlobalOauthSettings", "problem": "Refused for the test", "line": 3, "column": 1 });
+    let problem = json!({ "type": "ExtlClntAppGlobalOauthSettings", "problem": "Refused here", "line": 3, "column": 1 });
     org.admin(
         "POST",
         "/faults",
@@ -21,7 +21,7 @@ fn a_failed_scenario_is_cleaned_up() {
     let run = Live::in_org(&org).run(&["--only=oauth_settings"]).ended_with(1);
     assert_eq!(run.report["scenarios"][0]["result"], "failed", "{}", run.stdout);
     assert!(run.stdout.contains("FAILED        oauth_settings"), "{}", run.stdout);
-    assert!(run.report["scenarios"][0]["why"].to_string().contains("Refused for the test"), "{}", run.report);
+    assert!(run.report["scenarios"][0]["why"].to_string().contains("Refused here"), "{}", run.report);
     assert_eq!(run.report["left"], json!([]));
     assert_eq!(picture(&org), before);
     run.keeps_secrets(&org);
