@@ -135,7 +135,7 @@ pub const WARNINGS: &[Case] = &[
     case(
         &[("  ip_relaxation                      = \"Bypass\"\n", "")],
         &[
-            "Attribute no longer managed",
+            "Access control attribute no longer managed",
             "ip_relaxation is no longer managed; Bypass remains in the org",
             SUPPRESS,
         ],
