@@ -139,7 +139,7 @@ struct Inner {
     time_scale: TimeScale,
     /// The oldest and the newest API version at `instance`. `None` if they could not be read.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
-    /// The error that the latest failed request is retried for. `None` after a success.
+    /// The error that the latest failed request is retried for. `None` after its end.
     retried: std::sync::Mutex<Option<Arc<Error>>>,
     /// The duration of the last retrieve in seconds.
     last_retrieve: std::sync::Mutex<Option<f64>>,
@@ -255,6 +255,7 @@ impl Inner {
                     tokio::time::sleep(wait).await;
                 }
                 None => {
+                    self.note_retry(None);
                     self.note_limit(&error);
                     return Err(error);
                 }
