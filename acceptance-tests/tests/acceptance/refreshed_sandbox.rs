@@ -166,7 +166,7 @@ fn mass_removal_is_also_refused_here() {
     }
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
-    let run = workspace.run(PLAN).failed_saying("Refusing mass removal");
+    let run = workspace.run(PLAN).failed_saying("Mass removal rejected");
     assert!(run.says("which replaces it") && run.says(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);

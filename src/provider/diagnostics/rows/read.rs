@@ -7,7 +7,7 @@ rows! {
         "salesforce-request-failed",
         "Salesforce request failed",
         "The provider cannot reach Salesforce, or Salesforce rejected the login or the call.",
-        "[The table below](#salesforce-request-failed)",
+        "See [the table below](#salesforce-request-failed).",
     );
     STATE_ORG_MISMATCH = error(
         "state-org-mismatch",
@@ -67,7 +67,7 @@ rows! {
     );
     MASS_REMOVAL = error(
         "mass-removal",
-        "Refusing mass removal",
+        "Mass removal rejected",
         "More than three resources of one type, and more than 30 % of the known ones (the missing ones and those that the org \
          still lists), are no longer in the org. A missing permission has the same effect, and the plan would recreate all of \
          them with new consumer keys.",
@@ -91,7 +91,7 @@ rows! {
         "unexpected-metadata",
         "Unexpected metadata",
         "Salesforce returned metadata that the provider cannot interpret. The state did not change.",
-        "Report it, unless the message says what to do.",
+        "Follow the instructions in the message. If there are none, report the error to the provider developers.",
     );
     DRIFT_NOT_CHECKED = warning(
         "drift-not-checked",

@@ -7,7 +7,7 @@ rows! {
         "invalid-value",
         "Invalid value",
         "The value violates a rule in the description of the attribute.",
-        "Follow the message.",
+        "Follow the instructions in the message.",
     );
     UNCONFIRMED_RULE = warning(
         "unconfirmed-rule",
@@ -43,7 +43,7 @@ rows! {
         "certificate-not-yet-valid",
         "Certificate not yet valid",
         "The validity period of the certificate has not started.",
-        "Check the clocks, or wait.",
+        "Check the clock of this machine and of the machine that created the certificate, or wait.",
     );
     MISPLACED_PRIVATE_KEY = error(
         "misplaced-private-key",
@@ -54,16 +54,16 @@ rows! {
     INVISIBLE_CHARACTER_IN_NAME = error(
         "invisible-character-in-name",
         "Invisible character",
-        "The text contains an invisible character: a zero-width space, a byte-order mark, a directional mark, or a \
-         non-breaking space at the start or end. Names that look the same then differ.",
-        "Type the text again. The message names the character and its position.",
+        "The value contains an invisible character: a zero-width space, a byte-order mark, a directional mark, or a \
+         non-breaking space at the start or end. Two names can then look the same and still differ.",
+        "Retype the value. The message shows the character and its position.",
     );
     INVISIBLE_CHARACTER = warning(
         "invisible-character",
         "Invisible character",
-        "The same in a label or a description, which may keep the character if the org already has it. Otherwise the plan \
-         fails.",
-        "Type the text again.",
+        "A label or a description contains an invisible character. The plan fails unless the org already has the same \
+         value.",
+        "Retype the value.",
     );
     DUPLICATE_ELEMENT = error(
         "duplicate-element",
@@ -87,8 +87,8 @@ rows! {
     QUESTIONABLE_COMBINATION = notice(
         "questionable-combination",
         "Questionable attribute combination",
-        "An attribute has no effect next to another one, or the combination is probably a mistake. The message ends with the \
-         ID of the rule, which `suppress_warnings` accepts.",
+        "An attribute has no effect in combination with another one, or the combination is probably a mistake. The \
+         message ends with the ID of the rule, which `suppress_warnings` accepts.",
         "See [the rules](#rules-between-attributes).",
     );
     DUPLICATE_RESOURCE = error(
@@ -130,8 +130,8 @@ rows! {
     LINKED_CONSUMER = error(
         "linked-consumer",
         "Attributes of a linked consumer",
-        "With `oauth_link`, the app uses the consumer of another org, where the callback URLs, flows and other attributes are \
-         set.",
+        "With `oauth_link`, the app uses the consumer of another org. The callback URLs, flows and other attributes \
+         are set in that org.",
         "Remove the attributes, or `oauth_link`.",
     );
     NEWER_API_VERSION_REQUIRED = error(
