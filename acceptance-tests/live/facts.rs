@@ -68,7 +68,7 @@ pub const FACTS: &[Fact] = &[
         kept::flow_flags_that_were_not_sent),
     fact("pkce_off", "isPkceRequired = false is kept",
         &[Behaviour("isPkceRequired false is stored"),
-          Text("docs/guides/troubleshooting.md", "Reported: `pkce_required = false` that stays `true`"),
+          Text("docs/guides/troubleshooting.md", "`pkce_required` stays `true` after `false` is sent"),
           Text("docs/resources/external_client_app_oauth_settings.md", "One org is reported to keep `true` when `false` is sent"),
           Text("docs/resources/oauth_client.md", "One org is reported to keep `true` when `false` is sent")],
         kept::pkce_can_be_disabled),

@@ -68,7 +68,8 @@ pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result:
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
     bugs::UNKNOWN_TYPE
         .diagnostic(format!(
-            "This version of the Salesforce provider ({}) has no {what} {name:?}.",
+            "This version of the Salesforce provider ({}) does not support the {what} {name:?}. To install a newer \
+             version, run terraform init -upgrade.",
             env!("CARGO_PKG_VERSION")
         ))
         .into()

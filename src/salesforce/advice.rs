@@ -187,7 +187,7 @@ impl SettingsProblem {
                 "Install them (in most Linux distributions the package ca-certificates), or set a file that contains them \
                  in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
             }
-            Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider's authors.",
+            Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider developers.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",
         }
     }

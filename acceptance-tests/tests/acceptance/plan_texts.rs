@@ -127,7 +127,7 @@ pub const WARNINGS: &[Case] = &[
         &[("{certificate_1}", "{certificate_2}")],
         &[
             "Certificate changes",
-            "\"Shop\": from {fingerprint_1} (valid until",
+            "\"Shop\": the certificate changes from {fingerprint_1} (valid until",
             "to {fingerprint_2} (valid until",
             SUPPRESS,
         ],
@@ -403,5 +403,5 @@ fn guests_of_a_new_app_are_reported() {
     workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "anonymous-access, no-such-thing");
     let run = workspace.run(&plan).succeeded();
     assert!(!run.says("Anonymous access"), "{run}");
-    run.saying("Unknown warning ID").saying("that no warning has: \"no-such-thing\"");
+    run.saying("Unknown warning ID").saying("that do not belong to any warning: \"no-such-thing\"");
 }

@@ -118,11 +118,17 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
                 "one that is known after apply".to_owned(),
                 "unless both are for the same private key",
             ),
-            (text(""), "none".to_owned(), "rejects signatures of its private key"),
+            (text(""), "none".to_owned(), "rejects signatures of the old private key"),
         ] {
             let found = changed(attribute, text(&bare(&old)), new, &none()).unwrap();
             let detail = &found.detail;
-            assert!(detail.starts_with(&format!("\"Shop\": from {} to {to}. ", shown(&old))), "{detail}");
+            assert!(
+                detail.starts_with(&format!(
+                    "\"Shop\": the {attribute} changes from {} to {to}. ",
+                    shown(&old)
+                )),
+                "{detail}"
+            );
             assert!(detail.contains(says), "{detail}");
             assert_eq!(found.path, Some(Path::attribute(attribute)));
         }
@@ -134,7 +140,13 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
         }
     }
     let found = changed("client_assertion_certificate", "One".into(), "Other".into(), &none()).unwrap();
-    assert!(found.detail.starts_with("\"Shop\": from \"One\" to \"Other\". "), "{}", found.detail);
+    assert!(
+        found
+            .detail
+            .starts_with("\"Shop\": the client_assertion_certificate changes from \"One\" to \"Other\". "),
+        "{}",
+        found.detail
+    );
 }
 
 #[test]

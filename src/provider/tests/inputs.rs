@@ -87,7 +87,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "custom_attributes",
             map(&[("a\u{200B}", "User.City")]),
             "custom_attributes[\"a\\u{200b}\"]",
-            "In the key: The text contains U+200B",
+            "In the key: The value contains U+200B",
         ),
         (
             SETTINGS,

@@ -163,7 +163,8 @@ rows! {
     SUCCEEDED_AFTER_ERROR = notice(
         "succeeded-after-error",
         "Change succeeded despite an error",
-        "The provider did not receive the result of the deploy. It then read the org, and all changes are complete.",
+        "The provider did not receive the result of the deploy. It then read the org and found that all changes are \
+         complete.",
         "No action is required.",
     );
     CHANGE_NOT_VERIFIED = error(
