@@ -22,7 +22,7 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         return Ok(None);
     }
     if !element.children.is_empty() {
-        return Err(mismatch("a text without elements in it"));
+        return Err(mismatch("text without child elements"));
     }
     let text = element.text.as_str();
     let value = match &field.kind {

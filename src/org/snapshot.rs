@@ -392,7 +392,8 @@ impl Snapshot {
         let spelled = loaded.files.iter().find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
         if let Some(owner) = spelled {
             return hidden(format!(
-                "the org writes the app's name {owner}, not {}; names that differ in case only are one name",
+                "the name of the app in the org is {owner}, not {}; names that differ only in case refer to the same \
+                 app",
                 wanted.app
             ));
         }
@@ -409,7 +410,7 @@ impl Snapshot {
         };
         match loaded.unseen().find(|file| self.may_be(&file.full_name, wanted)) {
             Some(file) => hidden(format!(
-                "the org lists {} {}, but does not let us read it",
+                "the org lists {} {} but does not return it",
                 wanted.kind.name, file.full_name
             )),
             None => Lookup::Absent { others },

@@ -57,7 +57,7 @@ impl Error {
                 _ => self.advice_by_class(),
             },
             ErrorKind::Limit { concurrent: true, .. } => {
-                "Lower -parallelism, or run fewer concurrent jobs against this org."
+                "Reduce -parallelism, or run fewer jobs against this org at the same time."
             }
             ErrorKind::Limit { concurrent: false, .. } => {
                 "The limit applies to the last 24 hours: wait, or request a higher limit from Salesforce."
@@ -72,9 +72,10 @@ impl Error {
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to a version that the org supports, or omit it."
             }
-            ErrorKind::ApiTooOld { .. } => "Check that instance_url is the URL of the right org.",
+            ErrorKind::ApiTooOld { .. } => "Check that instance_url is the URL of the correct org.",
             ErrorKind::Malformed(_) => {
-                "Try again. If the error persists, please report it together with the provider's debug log."
+                "Try again. If the error persists, please report it to the provider developers, together with the \
+                 debug log of the provider."
             }
             ErrorKind::RetrieveFailed { .. } => self.advice_by_class(),
             ErrorKind::RetrieveUnfinished { .. } => "The org is busy. Try again later.",
@@ -85,7 +86,7 @@ impl Error {
     fn advice_by_class(&self) -> &'static str {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
-            Class::Locked => "Another change of the org is in progress. Try again when it has ended.",
+            Class::Locked => "Another change of the org is in progress. Try again when it is complete.",
             Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
                 CREDENTIALS
             }
@@ -93,12 +94,12 @@ impl Error {
                 "The user needs API Enabled and Modify Metadata Through Metadata API Functions or Modify All Data."
             }
             Class::NotFound => {
-                "The object does not exist in the org. Check that the credentials belong to the right org."
+                "The object does not exist in the org. Check that the credentials belong to the correct org."
             }
             Class::Limit => "Wait, and try again.",
             Class::Auth => "Check the credentials.",
             Class::Ambiguous | Class::Config | Class::Fatal => {
-                "If the message does not help, please report the error."
+                "If the message does not help, please report the error to the provider developers."
             }
         }
     }
@@ -108,10 +109,12 @@ impl AuthProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::SessionExpired => {
-                "A new session was refused. Check for a setting that ends sessions, such as locking them to an IP address."
+                "A new session was rejected. Check for a setting that ends sessions, such as locking them to an IP \
+                 address."
             }
             Self::AccessTokenExpired => {
-                "Get a new access token, or configure JWT bearer or client credentials, with which the provider logs in itself."
+                "Get a new access token, or configure JWT bearer or client credentials, so that the provider can log \
+                 in by itself."
             }
             Self::SessionBlocked => {
                 "Check API access control, the required session security level, and the IP restrictions of the user and the app."
@@ -163,7 +166,7 @@ impl AuthProblem {
             Self::ServerError => {
                 "Try again. The My Domain URL as login_url is more reliable than the shared login hosts."
             }
-            Self::Refused => "Setup, Login History shows why Salesforce refused the login.",
+            Self::Refused => "Setup, Login History shows why Salesforce rejected the login.",
         }
     }
 }

@@ -130,7 +130,7 @@ impl SubjectToken {
         let text = text.trim_start_matches('\u{feff}').trim();
         match text {
             "" => Err(SubjectTokenProblem::Empty { path: shown() }),
-            _ if text.starts_with('{') => no_token("JSON, of which the token is a member,"),
+            _ if text.starts_with('{') => no_token("JSON that contains the token,"),
             _ if text.starts_with("-----BEGIN") => no_token("a key or a certificate"),
             _ => Ok(Secret::new(text)),
         }

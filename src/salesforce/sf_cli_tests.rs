@@ -102,9 +102,13 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
     for (lines, says) in [
         (
             failing("NamedOrgNotFoundError", "No authorization information found for acme."),
-            "does not know the org \"acme\"",
+            "has no org with the alias or username \"acme\"",
         ),
-        (failing("Error", "No authorization information found for acme."), "does not know the org \"acme\""),
+        (
+            failing("Error", "No authorization information found for acme."),
+            "has no org with the alias or username \
+                                                                            \"acme\"",
+        ),
         (failing("RefreshTokenAuthError", "Error authenticating"), "has expired or was revoked"),
         (failing("Error", "expired access/refresh token"), "has expired or was revoked"),
         (failing("SomethingElse", "it broke"), "failed (exit code 1): SomethingElse: it broke"),
@@ -112,7 +116,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
         // Older versions print errors to stderr.
         (
             format!("{{ {}\n}} >&2\nexit 1", printing("{\"name\":\"NamedOrgNotFound\",\"status\":1}")),
-            "does not know the org",
+            "has no org with the alias or username",
         ),
         (printing("canary is no JSON"), "did not return JSON"),
         (format!("{}\nexit 127", printing("canary")), "did not return JSON (exit code 127)"),

@@ -118,7 +118,7 @@ fn failures_of_the_cli_are_reported() {
     workspace.set("PATH", &sf.path());
     let failed = json!({ "name": "NamedOrgNotFoundError", "message": "No authorization information found for acme.", "status": 1 });
     for (display, exit, says) in [
-        (failed.to_string(), "1", "does not know the org \"acme\""),
+        (failed.to_string(), "1", "has no org with the alias or username \"acme\""),
         ("Oops".to_owned(), "0", "did not return JSON"),
         (json!({ "name": "RefreshTokenAuthError", "message": "x", "status": 1 }).to_string(), "1", "has expired"),
         (

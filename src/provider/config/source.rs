@@ -335,8 +335,9 @@ pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
         return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(
-        "{name} must be the path of a file. Its value is not a path, and is not shown because it may be the key or the token \
-         itself. Write the value to a file and use its path, or use the argument that accepts the text."
+        "{name} must be the path of a file. The value is not a path. It is not shown, because it may be the key or the \
+         token itself. Write the value to a file and set the path of the file, or use the argument that accepts the \
+         value itself."
     );
     rows::UNREADABLE_FILE.diagnostic(detail)
 }

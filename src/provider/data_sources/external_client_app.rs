@@ -45,9 +45,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         Column::Resource {
             name: "policies",
             spec: &policies::SPEC,
-            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null when the app has \
-                  none, or \
-                  they may not be read.",
+            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null if the app has none, \
+                  or the user cannot read them.",
         },
         own(
             "not_readable",

@@ -319,10 +319,10 @@ pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnost
 
 pub fn unreadable_private() -> Diagnostic {
     read::PRIVATE_STATE_UNREADABLE.diagnostic(
-        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or another \
-         version of the provider wrote it, and the provider ignores it. The provider does not know which optional attributes \
-         the configuration had at the last apply, so it does not warn about an attribute that was removed since. The next \
-         terraform apply, or terraform apply -refresh-only, writes the data again.",
+        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or \
+         another version of the provider wrote it, and the provider ignores it. The provider cannot determine which \
+         optional attributes the configuration had at the last apply, so it does not warn about an attribute that was \
+         removed since. The next terraform apply, or terraform apply -refresh-only, writes the data again.",
     )
 }
 

@@ -214,7 +214,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "private-state-unreadable",
         "the private data in the state is damaged, or another version wrote it",
-        "what the provider does not know until the next apply.",
+        "what the provider cannot determine until the next apply.",
     ),
     (
         "not-refreshed",

@@ -58,14 +58,14 @@ const LOCKOUTS: &[Lockout] = &[
         when: When::Becomes(Is::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
         because: "With permitted_users = \"AdminApprovedPreAuthorized\" only users with its permission sets and \
-                  profiles can use the app. The plan does not know whether the provider's user is one of them.",
+                  profiles can use the app. The plan cannot determine whether the provider's user is one of them.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Is::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
         because: "With permitted_users = \"AllSelfAuthorized\" users approve the app in a browser. The provider logs \
-                  in with JWT bearer, which requires prior approval. The plan does not know whether the provider's \
+                  in with JWT bearer, which requires prior approval. The plan cannot determine whether the provider's \
                   user has approved the app.",
     },
     Lockout {

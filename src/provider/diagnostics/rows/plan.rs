@@ -125,8 +125,9 @@ rows! {
     WHOLE_ORG = warning(
         "whole-org",
         "Org-wide setting",
-        "The change applies to every app of the org, including apps that Terraform does not manage. The message says which \
-         clients may fail. A new resource always shows this warning, because the plan does not know the values in the org.",
+        "The change applies to every app of the org, including apps that Terraform does not manage. The message says \
+         which clients may fail. A new resource always shows this warning, because the values in the org are unknown \
+         during the plan.",
         "Check the other apps of the org.",
     );
     POLICIES_STAY = warning(

@@ -33,8 +33,8 @@ rows! {
     PRIVATE_STATE_UNREADABLE = warning(
         "private-state-unreadable",
         "Private state cannot be read",
-        "The `private` data in the state file is damaged, or another version of the provider wrote it. The provider ignores \
-         it. The provider does not know which optional attributes the configuration had at the last apply.",
+        "The `private` data in the state file is damaged, or another version of the provider wrote it. The provider \
+         ignores it and cannot determine which optional attributes the configuration had at the last apply.",
         "`terraform apply` or `terraform apply -refresh-only` writes it again, and the warning disappears.",
     );
     NOT_REFRESHED = warning(
