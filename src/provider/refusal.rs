@@ -271,7 +271,10 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice(resource)).collect();
     Some(Explained {
         at,
-        advice: format!("The response does not say what is missing. It may be: {}", advice.join(" Or: ")),
+        advice: format!(
+            "The response of Salesforce does not identify what is missing. Possible requirements: {}",
+            advice.join(" Or: ")
+        ),
     })
 }
 

@@ -216,7 +216,7 @@ impl Walk<'_> {
 
     fn check_member(&mut self, field: &Field, member: &Value, place: &Place) {
         match member {
-            Value::Null => self.say(place, "An element must not be null. Remove it.".to_owned(), true),
+            Value::Null => self.say(place, "An element is null. Remove it.".to_owned(), true),
             Value::Text(text) => {
                 let before = self.found.0.len();
                 self.check_text(field, text, place);

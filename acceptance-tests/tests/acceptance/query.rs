@@ -169,7 +169,7 @@ fn a_bad_filter_is_an_error_that_names_it() {
         (r#"name_prefix = "acme__""#, "without wildcards and namespaces"),
         (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
         (r#"distribution_state = "Everywhere""#, "distribution_state: "),
-        (r#"label = " ""#, "label: It is blank"),
+        (r#"label = " ""#, "label: The value is blank"),
         (r#"labels = "Shop""#, "Did you mean \"label\"?"),
     ] {
         run(&workspace, &list(LISTS[0], "", config), &["-no-color"]).failed_saying(words);

@@ -325,8 +325,8 @@ fn an_invalid_id_is_an_error_at_the_argument() {
     for (written, says) in [
         ("[\"00D\"]", "\"00D\" is not an org ID"),
         ("[\"0PS000000000001\"]", "This is the ID of a permission set"),
-        ("[\"00DEM0000000001\", \"\"]", "An empty text is not an org ID"),
-        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown, is not an org ID"),
+        ("[\"00DEM0000000001\", \"\"]", "An empty string is not an org ID"),
+        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer value, which is not shown, is not an org ID"),
         ("[null]", "contains null"),
     ] {
         workspace.configure(&format!(

@@ -256,7 +256,7 @@ fn a_comma_that_is_known_only_after_apply() {
         )
     };
     workspace.configure(&with("Sales, EMEA"));
-    let run = workspace.apply().failed_saying("has a comma");
+    let run = workspace.apply().failed_saying("contains a comma");
     assert!(run.says("\"Sales\", \"EMEA\""), "{run}");
     assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").text("commaSeparatedProfile"), "");
 }

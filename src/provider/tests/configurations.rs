@@ -233,7 +233,7 @@ fn previous_orgs_are_named_by_their_ids() {
     assert!(written(set(&[])).is_empty());
     // The expected org may be among them: a list that is longer than it needs to be does no harm.
     for (id, says) in [
-        ("", "An empty text is not an org ID"),
+        ("", "An empty string is not an org ID"),
         ("00D", "\"00D\" is not an org ID"),
         ("0PS000000000001", "the ID of a permission set"),
         ("00D00000000000!", "is not an org ID"),

@@ -55,7 +55,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "trusted_ip_range",
             Value::set(vec![range(&start)]),
             "trusted_ip_range[…].start_ip_address",
-            "start_ip_address: It is 10.0.0.9, which is after end_ip_address, 10.0.0.1",
+            "start_ip_address: The address 10.0.0.9 is after end_ip_address = 10.0.0.1",
         ),
         (
             SETTINGS,
@@ -124,7 +124,8 @@ fn errors_name_what_they_are_about_and_point_there() {
             "profiles",
             texts(&["0PS000000000001AAA"]),
             "profiles",
-            "the record ID of a permission set, not of a profile. Write the name or the ID of a profile. The attribute for it is permission_sets.",
+            "the record ID of a permission set, not of a profile. Use the name or the ID of a profile. The attribute \
+             for it is permission_sets.",
         ),
         (
             POLICIES,
