@@ -180,7 +180,7 @@ pub const FACTS: &[Fact] = &[
         &[Text("docs/resources/external_client_app_oauth_settings.md", "An RSA key should have at least 2048 bits")],
         refused::a_short_key),
     fact("overlap", "Trusted IP ranges that overlap are refused",
-        &[Text("docs/resources/external_client_app_oauth_settings.md", "Should not overlap")],
+        &[Text("docs/resources/external_client_app_oauth_settings.md", "The ranges should not overlap")],
         refused::overlapping_ranges),
 
     // Deletions.

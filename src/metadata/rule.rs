@@ -240,14 +240,12 @@ impl Rule {
             Rule::AtMost(most) => format!("At most {most}."),
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "Must not have duplicates.".to_owned(),
-            Rule::Each(rule) => format!("Each: {}", rule.describe()),
+            Rule::Each(rule) => of_each(&rule.describe()),
             Rule::Spelled(..) => "Must match Salesforce's spelling.".to_owned(),
-            Rule::Word(words) | Rule::Listed(words, _) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                format!("One of {}.", words.join(", "))
-            }
+            Rule::Word(words) => format!("One of {}.", in_code(words)),
+            Rule::Listed(words, _) => format!("Should be one of {}.", in_code(words)),
             Rule::Ascending(..) => "The start must not be after the end.".to_owned(),
-            Rule::Disjoint(..) => "Should not overlap.".to_owned(),
+            Rule::Disjoint(..) => "The ranges should not overlap.".to_owned(),
             Rule::Ipv4 => "Must be an IPv4 address without leading zeros.".to_owned(),
             Rule::Username => {
                 "Must be a Salesforce username, in the format of an email address.".to_owned()
@@ -263,6 +261,15 @@ impl Rule {
             Rule::NoRecordId => "Must be a name, not a record ID.".to_owned(),
             Rule::Link => "Must be an org ID and a consumer ID, separated by a colon.".to_owned(),
         }
+    }
+}
+
+/// The sentence about one value as a sentence about each value of a list, set or map. A sentence with a subject stays.
+fn of_each(sentence: &str) -> String {
+    match (sentence.strip_prefix("Must "), sentence.strip_prefix("Should ")) {
+        (Some(rest), _) => format!("Each value must {rest}"),
+        (_, Some(rest)) => format!("Each value should {rest}"),
+        _ => sentence.to_owned(),
     }
 }
 
@@ -382,6 +389,11 @@ fn ipv4(text: &str) -> Option<String> {
     } else {
         format!("{shown} is not an IPv4 address. Use an address such as 192.0.2.1.")
     })
+}
+
+fn in_code(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }
 
 fn listed(numbers: &[i64]) -> String {
