@@ -296,7 +296,7 @@ impl Walk<'_> {
         if let Some(taker) = value.as_text().and_then(|text| self.taker_of(text))
             && !place.is_in(taker)
         {
-            problem = format!("{problem} The attribute for it is {taker}.");
+            problem = format!("{problem} The attribute for this ID is {taker}.");
         }
         self.say(place, problem, rule.confirmed());
     }

@@ -60,7 +60,7 @@ impl Error {
                 "Reduce -parallelism, or run fewer jobs against this org at the same time."
             }
             ErrorKind::Limit { concurrent: false, .. } => {
-                "The limit applies to the last 24 hours: wait, or request a higher limit from Salesforce."
+                "The limit applies to the last 24 hours. Wait, or request a higher limit from Salesforce."
             }
             ErrorKind::OtherOrg { .. } => {
                 "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the old ID to previous_org_ids."
@@ -68,7 +68,9 @@ impl Error {
             ErrorKind::OtherInstance { .. } => {
                 "Set instance_url and the credentials to the same org, or omit instance_url."
             }
-            ErrorKind::OrgChanged { .. } => "The sandbox may have been refreshed just now. Run plan again.",
+            ErrorKind::OrgChanged { .. } => {
+                "The sandbox may have been refreshed just now. Run terraform plan again."
+            }
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to a version that the org supports, or omit it."
             }
@@ -130,10 +132,14 @@ impl AuthProblem {
                 "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: External Client Apps are reported to accept no other audience. Connected apps also accept https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; for users of an Experience Cloud site, its URL."
             }
             Self::AppAbsent => {
-                "Either the app does not exist in this org, for example in a new or refreshed sandbox: create it there, or use that org's own client ID. Or the audience of the JWT is not the org's My Domain URL, which is reported to result in the same error: set instance_url to it (https://<name>.my.salesforce.com), and omit audience and login_url."
+                "The app may not exist in this org, for example in a new or refreshed sandbox: create it there, or use \
+                 the client ID of an app in that org. Or the audience of the JWT is not the My Domain URL of the org, \
+                 which is reported to result in the same error: set instance_url to that URL \
+                 (https://<name>.my.salesforce.com), and omit audience and login_url."
             }
             Self::UnknownClient => {
-                "Check client_id and login_url. A new app, or one with a rotated key, may take up to half an hour to be known on all servers."
+                "Check client_id and login_url. A new app, or an app with a rotated key, may take up to half an hour \
+                 to be available on all servers."
             }
             Self::BadClient => {
                 "Check client_id and client_secret; a rotation changes the secret. An app may also require the secret with a refresh token or a subject token."
@@ -146,13 +152,17 @@ impl AuthProblem {
                 "Get a new one, for example with sf org login web. If the app rotates refresh tokens, each is valid for one login, and Terraform logs in more than once per run: disable the rotation for that app (refresh_token_rotation_enabled), or use another authentication method."
             }
             Self::SubjectTokenRefused => {
-                "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the token exchange handler supports. Beyond that the handler decides: check how it validates issuer, audience and subject, which user it finds, and whether that user may use the app. The attempt is in Setup, Login History."
+                "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
+                 token exchange handler supports. All other checks are made by the handler: check how it validates \
+                 issuer, audience and subject, which user it finds, and whether that user is allowed to use the app. \
+                 The attempt is in Setup, Login History."
             }
             Self::SubjectTokenExpired => {
                 "The environment that runs Terraform issues a new one for each run. If a run takes longer than the token is valid, use subject_token_file, which is read again at each login."
             }
             Self::TokenHandler => {
-                "Check token_handler: the handler's API name, or its Apex class. It must be enabled, and assigned to this app. Without token_handler, the app needs a default handler."
+                "Check token_handler, which is the API name of the handler or its Apex class. The handler must be \
+                 enabled and assigned to this app. Without token_handler, the app needs a default handler."
             }
             Self::LoginRate => "Wait for an hour, and use a separate user for Terraform.",
             Self::Restricted => {

@@ -65,7 +65,7 @@ impl SubjectTokenProblem {
         match self {
             Self::Unreadable { .. } => "Check subject_token_file and the permissions of the file.",
             Self::Empty { .. } => {
-                "The program that writes subject_token_file has not done so yet. Try again later."
+                "The program that creates subject_token_file has not written the token yet. Try again later."
             }
             Self::NoToken { .. } => "subject_token_file must contain only the token, as text.",
         }

@@ -60,8 +60,8 @@ fn the_warning_counts_the_assigned_users() {
         &words,
         &[
             "Users lose access to an app",
-            "\"Shop\": from AllSelfAuthorized to AdminApprovedPreAuthorized: on apply, users without \
-             Shop_Customer immediately lose access, and their tokens become invalid.",
+            "\"Shop\": permitted_users changes from AllSelfAuthorized to AdminApprovedPreAuthorized. On apply, \
+             users without Shop_Customer immediately lose access, and their tokens become invalid.",
             "Assigned users: Shop_Customer 214 (counted 20",
             KEEP,
         ],
@@ -160,7 +160,7 @@ fn a_missing_count_is_unknown_and_never_zero() {
         &words,
         &[
             "Users lose access to an app",
-            "Assigned users: Shop_Customer not known:",
+            "Assigned users: Shop_Customer unknown:",
             "PermissionSetAssignment",
         ],
     );
@@ -176,7 +176,7 @@ fn a_set_that_is_only_in_the_new_configuration_is_reported_as_not_counted() {
         &words,
         &[
             "without Shop_Customer immediately lose access",
-            "Assigned users: Shop_Customer not known: the counts are from",
+            "Assigned users: Shop_Customer unknown: the numbers are from",
         ],
     );
 }

@@ -336,7 +336,7 @@ fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
              resource \"salesforce_external_client_app\" \"own\" {{"
         ),
     )]);
-    own.plan().succeeded().saying("to one that is known after apply");
+    own.plan().succeeded().saying("to one that is known only after apply");
     own.workspace.apply().failed_saying(REFUSED).saying("not for the private key");
     assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
 }

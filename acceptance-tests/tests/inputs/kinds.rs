@@ -41,14 +41,14 @@ pub const KINDS: &[Row] = &[
         Policies,
         "profiles = [\"0PS000000000001AAA\"]",
         "profiles",
-        "The attribute for it is permission_sets",
+        "The attribute for this ID is permission_sets",
     ),
     row(
         111,
         Policies,
         "permission_sets = [\"00e000000000001\"]",
         "permission_sets",
-        "The attribute for it is profiles",
+        "The attribute for this ID is profiles",
     ),
     row(
         111,

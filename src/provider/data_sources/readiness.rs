@@ -350,11 +350,11 @@ impl Facts<'_> {
                 Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
                 Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
-                None => unknown.push(format!("{}: it is not counted", group.name)),
+                None => unknown.push(format!("{}: its users are not counted", group.name)),
             }
         }
         if !unknown.is_empty() {
-            return Err(format!("the number of users is not known: {}", unknown.join("; ")));
+            return Err(format!("the number of users is unknown: {}", unknown.join("; ")));
         }
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
         Ok(GateStatus::Closed { actual: format!("no active user has {}", names.join(", ")) })
@@ -370,7 +370,9 @@ impl Facts<'_> {
             return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
         }
         match site.members_among(self.org, groups).await? {
-            (0, false) => Ok(GateStatus::Closed { actual: "no active user is both".to_owned() }),
+            (0, false) => Ok(GateStatus::Closed {
+                actual: "no active user of the app is a member of the site".to_owned(),
+            }),
             (0, true) => Err("the members with a permission set cannot be distinguished".to_owned()),
             _ => Ok(GateStatus::Open),
         }

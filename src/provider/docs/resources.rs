@@ -186,6 +186,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
+            .replace("the profile {removed}", "the removed elements")
             .replace("{removed}", "the removed elements")
             .replace("{permitted}", "the permission sets and profiles in the plan")
             .replace("{holders}", "the number of users of each, with the time of the count")
@@ -277,7 +278,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
         found.push((
             "invisible-character",
             "a label or a description contains an invisible character".to_owned(),
-            "the character and its position. The plan fails if the org does not have the text already.",
+            "the character and its position. The plan fails if the org does not have the same value already.",
         ));
     }
     if rules.contains(&false) {

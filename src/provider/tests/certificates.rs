@@ -115,7 +115,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
             (text(&renewed), shown(&renewed), "Both certificates are for the same private key"),
             (
                 Value::Unknown,
-                "one that is known after apply".to_owned(),
+                "one that is known only after apply".to_owned(),
                 "unless both are for the same private key",
             ),
             (text(""), "none".to_owned(), "rejects signatures of the old private key"),
@@ -154,5 +154,5 @@ fn what_an_org_does_not_show_may_be_another_one() {
     let new = made(&rcgen::KeyPair::generate().unwrap(), "a.example");
     let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let found = changed("certificate", Value::Null, new.as_str().into(), &hidden).unwrap();
-    assert!(found.detail.contains("from what the org has and does not show to "), "{}", found.detail);
+    assert!(found.detail.contains("from one that Salesforce does not return to "), "{}", found.detail);
 }

@@ -132,7 +132,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "permission_sets",
             texts(&["00e000000000001"]),
             "permission_sets",
-            "The attribute for it is profiles.",
+            "The attribute for this ID is profiles.",
         ),
         (
             POLICIES,

@@ -211,10 +211,10 @@ pub static ROWS: &[Row] = &[
     Row {
         element: "oauthConfig/consumerSecret",
         conversion: Conversion::Secret {
-            why: "Salesforce creates a new consumer secret for the new app. This one is not shown.",
-            what_to_do: "Pass the new one on with the ephemeral resource salesforce_external_client_app_credentials. \
-                         Do not keep a consumer secret in a repository: remove it from the file, and rotate the \
-                         secret.",
+            why: "Salesforce creates a new consumer secret for the new app. The secret in the file is not shown.",
+            what_to_do: "Pass the new secret on with the ephemeral resource \
+                         salesforce_external_client_app_credentials. Do not keep a consumer secret in a repository: \
+                         remove it from the file, and rotate the secret.",
         },
     },
     attribute("oauthConfig/scopes", "oauth_scopes", Reading::WordMembers(SCOPES)),
@@ -404,7 +404,7 @@ pub static GAPS: &[Gap] = &[
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
         why: "The file does not have the permitted users, which API versions before 46.0 do not return. If omitted, \
-              the org decides: in orgs that we have seen, every user can approve a new app.",
+              the org decides: in the orgs seen so far, every user can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {

@@ -34,8 +34,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     parameters: &[Parameter {
         name: "xml",
         ty: Type::String,
-        doc: "The text of the file: `NAME.connectedApp-meta.xml` in source format, or `NAME.connectedApp` in metadata \
-              format. Read it with `file(\"…\")`.",
+        doc: "The contents of the file: `NAME.connectedApp-meta.xml` in source format, or `NAME.connectedApp` in \
+              metadata format. Read it with `file(\"…\")`.",
     }],
     returns,
     call,
