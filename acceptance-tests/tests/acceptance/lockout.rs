@@ -158,11 +158,7 @@ fn a_missing_count_is_unknown_and_never_zero() {
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     says(
         &words,
-        &[
-            "Users lose access to an app",
-            "Assigned users: Shop_Customer unknown:",
-            "PermissionSetAssignment",
-        ],
+        &["Users lose access to an app", "Assigned users: Shop_Customer unknown:", "PermissionSetAssignment"],
     );
     assert!(!words.contains("Shop_Customer 0"), "{words}");
 }
