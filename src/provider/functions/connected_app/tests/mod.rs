@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use self::shapes::SHAPES;
 use super::elements::{Conversion, ROWS, Reading, Words};
-use super::promise::{configuration, errors, fits};
+use super::property::{configuration, errors, fits};
 use super::{NOT_CONVERTED, SPEC, call, returns};
 use crate::value::Value;
 
