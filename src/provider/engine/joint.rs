@@ -81,7 +81,7 @@ async fn created(
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
-    if let AdoptionResult::Ours(existing) = engine.settle(&apply, &desired).await.map_err(said)? {
+    if let AdoptionResult::Ours(existing) = engine.check_existing(&apply, &desired).await.map_err(said)? {
         return adopted(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
