@@ -199,7 +199,7 @@ impl Scenario {
                 expected.plan.iter().map(|(at, action)| (at.as_str(), *action)).collect();
             let plan = workspace.step(configuration, &changes);
             for sentence in &expected.says {
-                plan.saying(sentence);
+                plan.containing(sentence);
             }
             for element in &expected.org {
                 let found = target.part(&element.kind, &element.app).text(&element.element);

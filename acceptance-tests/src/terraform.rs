@@ -146,7 +146,7 @@ impl Run {
     }
 
     #[must_use]
-    pub fn says(&self, sentence: &str) -> bool {
+    pub fn contains(&self, sentence: &str) -> bool {
         self.words().contains(sentence)
     }
 
@@ -158,16 +158,16 @@ impl Run {
 
     /// Asserts a failure with exit code 1 and this text in the output.
     #[track_caller]
-    pub fn failed_saying(self, sentence: &str) -> Self {
+    pub fn failed_with(self, sentence: &str) -> Self {
         assert_eq!(self.code, Some(1), "expected to fail: {self}");
-        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
-        assert!(!self.says("plugin crashed") && !self.says("Plugin did not respond"), "{self}");
+        assert!(self.contains(sentence), "expected the words {sentence:?} in {self}");
+        assert!(!self.contains("plugin crashed") && !self.contains("Plugin did not respond"), "{self}");
         self
     }
 
     #[track_caller]
-    pub fn saying(self, sentence: &str) -> Self {
-        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
+    pub fn containing(self, sentence: &str) -> Self {
+        assert!(self.contains(sentence), "expected the words {sentence:?} in {self}");
         self
     }
 }

@@ -84,7 +84,7 @@ impl<'org> Shop<'org> {
     fn is_settled(&self) {
         let plan = self.workspace.plan(&[]);
         assert!(plan.actions().is_empty(), "{:?}", plan.actions());
-        plan.saying("No changes.");
+        plan.containing("No changes.");
     }
 
     fn pair(&self) -> (String, String) {
@@ -155,8 +155,8 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     let numbers = |rotate: u32, revoke: u32| numbered(&text, rotate, revoke);
     shop.configure(&numbers(2, 1));
     let plan = shop.workspace.plan(&[]);
-    plan.saying(&format!("{ROTATION} will be updated in-place"));
-    plan.saying("Client ID will change").saying(&old);
+    plan.containing(&format!("{ROTATION} will be updated in-place"));
+    plan.containing("Client ID will change").containing(&old);
     shop.workspace.apply_plan().succeeded();
     let (new, _) = shop.pair();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
@@ -164,7 +164,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert_eq!(said.stdout.trim(), new);
 
     shop.configure(&numbers(2, 2));
-    shop.workspace.plan(&[]).saying("Previous credentials will be revoked").saying(&old);
+    shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new.as_str()]);
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
@@ -193,7 +193,7 @@ fn a_previous_pair_that_is_still_valid_is_revoked_first() {
     shop.workspace.apply().succeeded();
     let two = shop.keys();
     shop.configure(&numbered(text, 3, 1));
-    shop.workspace.apply().failed_saying("Previous credentials still valid");
+    shop.workspace.apply().failed_with("Previous credentials still valid");
     assert_eq!(shop.keys(), two, "nothing has changed");
 
     // Revoke alone, then rotate.
@@ -233,7 +233,7 @@ fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
     // A week later, shortened to a second here.
     shop.configure(&text.replace("\"168h\"", "\"1s\""));
     std::thread::sleep(std::time::Duration::from_millis(2500));
-    shop.workspace.plan(&[]).saying("Previous credentials will be revoked").saying(&old);
+    shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new]);
     shop.is_settled();
@@ -292,7 +292,7 @@ fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
     // What the next change of the number triggers.
     let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
-    shop.workspace.plan(&[]).saying("Credentials already rotated");
+    shop.workspace.plan(&[]).containing("Credentials already rotated");
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     invoke("revoke_previous_credentials");
@@ -322,7 +322,7 @@ fn an_older_terraform_fails_as_the_guide_says() {
         assert!(guide.contains(&said), "{said}");
         if !language::has(since) {
             workspace.configure(text);
-            workspace.run(&["validate", "-no-color"]).failed_saying(&said);
+            workspace.run(&["validate", "-no-color"]).failed_with(&said);
         }
     }
 }

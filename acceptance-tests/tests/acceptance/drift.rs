@@ -48,7 +48,7 @@ fn what_is_not_managed_may_change_in_setup() {
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
     // The refresh reads it, and no change is planned.
     workspace.plan(&[]).changes(&[]);
-    workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed");
+    workspace.apply().succeeded().containing("0 added, 0 changed, 0 destroyed");
     workspace.is_settled();
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("requiredSessionLevel"), "HIGH_ASSURANCE");
     assert_eq!(workspace.attribute(POLICIES, "required_session_level"), "HIGH_ASSURANCE");

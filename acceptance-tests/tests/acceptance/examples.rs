@@ -153,7 +153,7 @@ fn the_examples_of_lists_run() {
             &example(&format!("list-resources/{name}/list-resource.tfquery.hcl")),
         );
         let run = workspace.run(&["query", "-no-color"]).succeeded();
-        assert!(run.says("name=Shop,") && !run.says("returned 0 results"), "{run}");
+        assert!(run.contains("name=Shop,") && !run.contains("returned 0 results"), "{run}");
     }
 }
 
@@ -178,7 +178,7 @@ fn data_source_runs(name: &str) {
     workspace.write("provider.tf", &example("provider/provider.tf"));
     workspace.write("main.tf", &example(&format!("data-sources/{name}/data-source.tf")));
     let run = workspace.apply().succeeded();
-    assert!(!run.says("Check block assertion failed"), "{run}");
+    assert!(!run.contains("Check block assertion failed"), "{run}");
     workspace.is_settled();
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());

@@ -94,8 +94,8 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
     workspace.configure(&keyed("new"));
     workspace
         .apply()
-        .failed_saying("Missing moved block")
-        .saying("from = salesforce_external_client_app.OLD");
+        .failed_with("Missing moved block")
+        .containing("from = salesforce_external_client_app.OLD");
     assert_eq!(org.deploys().len(), deploys);
 
     let moved = |resource: &str| {

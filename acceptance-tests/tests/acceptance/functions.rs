@@ -161,7 +161,7 @@ fn functions_need_no_org_and_report_errors_at_the_argument() {
         ("record_id_18(null)", "argument must not be null"),
     ] {
         workspace.configure(&format!("output \"it\" {{\n  value = provider::salesforce::{call}\n}}\n"));
-        workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(words);
+        workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(words);
     }
     if !language::has(Feature::FunctionsAlone) {
         return;

@@ -92,7 +92,7 @@ fn by_query(kind: &Kind) {
             assert_eq!(found.contains(&one), importable, "{resource}: {found:?}");
         }
         if !found.is_empty() {
-            workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+            workspace.plan(&[]).changes(&[]).containing(&format!("{} to import", found.len()));
         }
     }
     assert_eq!(org.admin("GET", "/components", None), before, "a query changes nothing in the org");
@@ -115,7 +115,7 @@ fn in_parts(kind: &Kind) {
         workspace.configure(&format!("resource \"{resource}\" \"found\" {{\n {own}\n}}"));
         workspace
             .run(&["import", "-no-color", "-input=false", &address(resource), kind.id])
-            .failed_saying(words);
+            .failed_with(words);
     }
 
     // The others together, with generated configurations.
@@ -132,8 +132,8 @@ fn in_parts(kind: &Kind) {
             .collect();
         workspace.configure(&blocks);
         let generate = "-generate-config-out=generated.tf";
-        workspace.plan(&[generate]).changes(&[]).saying(&format!("{} to import", taken.len()));
-        workspace.apply().succeeded().saying(&format!("{} imported", taken.len()));
+        workspace.plan(&[generate]).changes(&[]).containing(&format!("{} to import", taken.len()));
+        workspace.apply().succeeded().containing(&format!("{} imported", taken.len()));
         workspace.configure("");
         workspace.is_settled();
         only_this_changes(&org, &workspace, &kind.edit, &before);
@@ -155,14 +155,14 @@ fn as_a_whole(kind: &Kind) {
     if let Some(words) = refusal {
         workspace
             .configure(&format!("resource \"{CLIENT}\" \"found\" {{\n name = \"x\"\n label = \"x\"\n}}"));
-        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_saying(words);
+        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_with(words);
         assert_eq!(org.deploys().len(), 0);
         return;
     }
     workspace.configure(&format!("import {{\n  to = {to}\n  id = \"{}\"\n}}\n", kind.id));
     let generate = "-generate-config-out=generated.tf";
-    workspace.plan(&[generate]).changes(&[]).saying("1 to import");
-    workspace.apply().succeeded().saying("1 imported");
+    workspace.plan(&[generate]).changes(&[]).containing("1 to import");
+    workspace.apply().succeeded().containing("1 imported");
     workspace.configure("");
     workspace.is_settled();
     // A client has no attribute for the label of the OAuth settings.

@@ -124,7 +124,7 @@ fn every_stored_state_is_read_without_changes() {
         let deploys = org.deploys().len();
         kept.workspace.is_settled();
         let run = kept.workspace.run(PLAN).succeeded();
-        assert!(!run.says(WARNING), "{}: {run}", kept.version);
+        assert!(!run.contains(WARNING), "{}: {run}", kept.version);
         assert_eq!(org.deploys().len(), deploys);
         // All resources exist, so they can be destroyed.
         kept.workspace.destroy().succeeded();
@@ -185,7 +185,7 @@ fn a_newer_state_is_refused_with_a_message_and_unchanged() {
         kept.write(&state);
         let run = kept.workspace.run(PLAN);
         // Terraform refuses it without a call to the provider.
-        assert!(run.code == Some(1) && run.says("newer provider version"), "{run}");
+        assert!(run.code == Some(1) && run.contains("newer provider version"), "{run}");
 
         // Identities exist since 1.12.
         if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
@@ -195,7 +195,7 @@ fn a_newer_state_is_refused_with_a_message_and_unchanged() {
             }
             kept.write(&state);
             let run = kept.workspace.run(PLAN);
-            assert!(run.code == Some(1) && run.says("newer"), "{run}");
+            assert!(run.code == Some(1) && run.contains("newer"), "{run}");
         }
         assert_eq!(org.deploys().len(), deploys);
     });
@@ -226,7 +226,7 @@ fn invalid_private_state_is_a_warning() {
             let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
             kept.workspace.run(&refresh).succeeded();
             let run = kept.workspace.run(PLAN).succeeded();
-            assert!(!run.says(WARNING), "it was rewritten: {run}");
+            assert!(!run.contains(WARNING), "it was rewritten: {run}");
             kept.workspace.is_settled();
             assert_eq!(org.deploys().len(), deploys);
         }

@@ -124,7 +124,7 @@ fn a_name_of_another_app_replaces_the_client() {
     workspace.configure(&SHOP.replace("name                         = \"Shop\"", "name = \"Till\""));
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Replace)]);
-    plan.saying("Consumer key will be destroyed");
+    plan.containing("Consumer key will be destroyed");
     assert!(plan.is_unknown(CLIENT, "consumer_key"));
     workspace.apply_plan().succeeded();
     workspace.is_settled();

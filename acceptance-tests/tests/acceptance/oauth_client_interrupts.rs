@@ -131,7 +131,7 @@ fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
         let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
     } else {
         let run = workspace.wait(running);
-        assert!(!run.says("Plugin did not respond"), "{what}: {run}");
+        assert!(!run.contains("Plugin did not respond"), "{what}: {run}");
     }
     converges(&org, &workspace, step, &key, &what);
 }

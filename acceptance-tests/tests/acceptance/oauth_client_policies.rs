@@ -30,7 +30,7 @@ fn a_block_that_is_added_later_adopts_the_default_policies_in_one_deploy() {
     workspace.configure(SHOP);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
-    plan.saying("Users lose access to an app").saying("Anonymous access");
+    plan.containing("Users lose access to an app").containing("Anonymous access");
     one_deploy(&org, &workspace, "the block");
     assert_eq!(policy_files(&org), names, "the components keep their names");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -48,7 +48,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     workspace.configure(&without_policies(SHOP));
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
-    plan.saying("Policies remain in the org");
+    plan.containing("Policies remain in the org");
     let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 0);
     workspace.is_settled();
@@ -81,7 +81,7 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     plan.changes(&[(CLIENT, Update)]);
     for kept in ["permitted_users", "permission_sets", "guest_jwt_timeout_minutes", "session_timeout_minutes"]
     {
-        plan.saying(&format!("{kept} is no longer managed"));
+        plan.containing(&format!("{kept} is no longer managed"));
     }
     one_deploy(&org, &workspace, "an empty block");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -201,15 +201,15 @@ fn a_protected_client_is_neither_destroyed_nor_replaced() {
     let protected = SHOP.replace("  policies {", "  deletion_protection = true\n  policies {");
     workspace.step(&protected, &[(CLIENT, Create)]);
     let deploys = org.deploys().len();
-    workspace.destroy().failed_saying("deletion_protection");
+    workspace.destroy().failed_with("deletion_protection");
     let run = workspace.run(&["plan", "-no-color", "-input=false", "-replace", CLIENT]);
-    let run = run.failed_saying("deletion_protection");
+    let run = run.failed_with("deletion_protection");
     assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
     workspace.configure(&protected.replace("name                         = \"Shop\"", "name = \"Till\""));
-    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("deletion_protection");
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("deletion_protection");
     assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
     workspace.configure("");
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("deletion_protection");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("deletion_protection");
     assert_eq!(org.deploys().len(), deploys);
     // The documented procedure changes only Terraform's state.
     workspace.step(SHOP, &[(CLIENT, Update)]);
@@ -226,7 +226,7 @@ fn an_existing_app_is_not_adopted_by_a_create() {
         let workspace = Workspace::new(&org);
         workspace.configure(&configuration);
         let run = workspace.apply();
-        let run = run.failed_saying("to = salesforce_oauth_client.").saying("id = \"Shop\"");
+        let run = run.failed_with("to = salesforce_oauth_client.").containing("id = \"Shop\"");
         assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
         assert!(workspace.state().is_empty());
     }

@@ -262,7 +262,7 @@ fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     workspace
         .run(&["plan", "-no-color", "-input=false", "-lock=false", &replace])
         .succeeded()
-        .saying("1 to add, 0 to change, 1 to destroy");
+        .containing("1 to add, 0 to change, 1 to destroy");
 
     let other = Emulator::start();
     let workspace = Workspace::new(&other);
@@ -308,7 +308,7 @@ fn a_certificate_drifts_and_may_be_written_in_any_form() {
     }
     assert_eq!(org.deploys().len(), 0);
     org.edit(GLOBAL_OAUTH, "Shop", "certificate", &bare_certificate());
-    workspace.apply().succeeded().saying("Certificate changes");
+    workspace.apply().succeeded().containing("Certificate changes");
     let again = org.part(GLOBAL_OAUTH, "Shop").text("certificate").replace(['\r', '\n', ' '], "");
     assert!(again.contains(&bare.replace('\n', "")), "{again}");
     workspace.is_settled();

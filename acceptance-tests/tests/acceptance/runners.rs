@@ -137,7 +137,7 @@ fn no_terminal_and_no_second_core_are_needed() {
         workspace
             .run_script(&script, &["apply", "-no-color", "-input=false", "-auto-approve"])
             .succeeded()
-            .saying("3 added");
+            .containing("3 added");
         workspace
             .run_script(&script, &["plan", "-input=false", "-detailed-exitcode", "-no-color"])
             .succeeded();
@@ -216,7 +216,7 @@ fn a_ca_is_read_from_a_variable() {
     rows.extend(single_lines(&ca).map(|form| ("SALESFORCE_CA_CERTIFICATE", form)));
     let workspace = workspace_of(&org);
     workspace.run(PLAN).succeeded();
-    workspace.apply().failed_saying("ca_certificate");
+    workspace.apply().failed_with("ca_certificate");
     for (variable, value) in rows {
         let mut workspace = workspace_of(&org);
         workspace.set(variable, &value);
@@ -250,7 +250,7 @@ fn a_proxy_is_used_with_and_without_a_password() {
         let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve"]);
         match says {
             None => drop(run.succeeded()),
-            Some(says) => drop(run.failed_saying(says)),
+            Some(says) => drop(run.failed_with(says)),
         }
         let asked = proxy.requested();
         let is_passed_over = except.contains("salesforce");
@@ -306,7 +306,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     // New resources are planned, and applied when the block is known.
     workspace.configure(&waiting(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
-    assert!(run.says("4 added") && !run.says("not refreshed"), "{run}");
+    assert!(run.contains("4 added") && !run.contains("not refreshed"), "{run}");
     workspace.is_settled();
 
     // Existing resources are read from the state, with one warning.
@@ -342,7 +342,10 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
             continue;
         }
         workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
-        let run = workspace.run(PLAN).failed_saying("Provider configuration not yet known");
-        assert!(run.says("instance_url of the provider block is known only after apply"), "{kind}: {run}");
+        let run = workspace.run(PLAN).failed_with("Provider configuration not yet known");
+        assert!(
+            run.contains("instance_url of the provider block is known only after apply"),
+            "{kind}: {run}"
+        );
     }
 }

@@ -75,7 +75,7 @@ fn an_external_token_does_not_leak() {
 
     // An expired token appears in the org's error.
     org.admin("POST", "/sessions/expire", None);
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("access token");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("access token");
 }
 
 /// Besides the secrets that the org issues: those that a test plants.
