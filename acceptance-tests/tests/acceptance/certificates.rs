@@ -55,7 +55,7 @@ fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     let all = ["Certificate expires soon", "Certificate expired", "Certificate not yet valid"];
-    for (from, until, first_line, says, id) in [
+    for (from, until, first_line, fragment, id) in [
         (-DAY, 31 * DAY + 60, None, "", ""),
         (-DAY, 30 * DAY, Some(all[0]), "in 29 days", "certificate-expires-soon"),
         (-DAY, DAY + 3600, Some(all[0]), "in 1 day", "certificate-expires-soon"),
@@ -72,7 +72,7 @@ fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
             for line in all {
                 assert_eq!(run.contains(line), first_line == Some(line), "{line} in {run}");
             }
-            let run = run.containing("No changes").containing(says);
+            let run = run.containing("No changes").containing(fragment);
             if !id.is_empty() {
                 run.containing(&format!("suppress_warnings = [\"{id}\"]")).containing("certificate = ");
             }

@@ -117,7 +117,7 @@ fn failures_of_the_cli_are_reported() {
     workspace.apply().failed_with("there is no program sf on the PATH");
     workspace.set("PATH", &sf.path());
     let failed = json!({ "name": "NamedOrgNotFoundError", "message": "No authorization information found for acme.", "status": 1 });
-    for (display, exit, says) in [
+    for (display, exit, fragment) in [
         (failed.to_string(), "1", "has no org with the alias or username \"acme\""),
         ("Oops".to_owned(), "0", "did not return JSON"),
         (json!({ "name": "RefreshTokenAuthError", "message": "x", "status": 1 }).to_string(), "1", "has expired"),
@@ -129,7 +129,7 @@ fn failures_of_the_cli_are_reported() {
     ] {
         sf.answers("display", &display);
         sf.answers("exit", exit);
-        workspace.apply().failed_with(says);
+        workspace.apply().failed_with(fragment);
     }
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -274,7 +274,7 @@ fn errors_of_an_exchange_are_reported() {
     let mut workspace = exchanging(&org);
     workspace.configure(ONLY_APP);
     let fine = json!({});
-    for (otherwise, variable, says) in [
+    for (otherwise, variable, fragment) in [
         (json!({ "issuer": "https://evil.example" }), None, "the subject token was not accepted"),
         (json!({ "audience": "somebody else" }), None, "Token handler validation failed"),
         (
@@ -296,7 +296,7 @@ fn errors_of_an_exchange_are_reported() {
             workspace.set(name, value);
             name
         });
-        workspace.apply().failed_with(says);
+        workspace.apply().failed_with(fragment);
         if let Some(name) = before {
             workspace.unset(name);
             workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
@@ -319,7 +319,7 @@ fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.watch_secret(Secret::new("refresh token", "5Aep861canaryBLOCK0123456789"));
-    for (arguments, says) in [
+    for (arguments, fragment) in [
         (
             "  sf_cli_org = \"acme\"\n  use_hcp_terraform_token = true",
             "use_hcp_terraform_token and sf_cli_org are both",
@@ -337,7 +337,7 @@ fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
         ("  sf_cli_alias = \"acme\"", "sf_cli_alias"),
     ] {
         workspace.configure(&with_block(arguments));
-        workspace.apply().failed_with(says);
+        workspace.apply().failed_with(fragment);
     }
     workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryBLOCK0123456789");
     workspace.set("SALESFORCE_SF_CLI_ORG", "acme");

@@ -50,11 +50,11 @@ resource "salesforce_external_client_app_oauth_settings" "till" {
 /// The edits of the base configuration, and the expected text of the plan.
 pub struct Case {
     pub edits: &'static [(&'static str, &'static str)],
-    says: &'static [&'static str],
+    expected: &'static [&'static str],
 }
 
-const fn case(edits: &'static [(&'static str, &'static str)], says: &'static [&'static str]) -> Case {
-    Case { edits, says }
+const fn case(edits: &'static [(&'static str, &'static str)], expected: &'static [&'static str]) -> Case {
+    Case { edits, expected }
 }
 
 const SUPPRESS: &str = "suppress_warnings = [\"";
@@ -238,7 +238,7 @@ fn dangerous_changes_are_reported_in_the_plan() {
             workspace.configure(&filled(&edited(case), &words));
             let run = workspace.run(&plan);
             let missing: Vec<String> = case
-                .says
+                .expected
                 .iter()
                 .map(|text| filled(text, &words))
                 .filter(|text| !run.contains(text))

@@ -325,7 +325,7 @@ fn an_import_with_the_identity_of_a_previous_org_uses_the_connected_org() {
 fn an_invalid_id_is_an_error_at_the_argument() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    for (written, says) in [
+    for (written, fragment) in [
         ("[\"00D\"]", "\"00D\" is not an org ID"),
         ("[\"0PS000000000001\"]", "This is the ID of a permission set"),
         ("[\"00DEM0000000001\", \"\"]", "An empty string is not an org ID"),
@@ -335,7 +335,7 @@ fn an_invalid_id_is_an_error_at_the_argument() {
         workspace.configure(&format!(
             "provider \"salesforce\" {{\n  previous_org_ids = {written}\n}}\n{ONLY_APP}"
         ));
-        let run = workspace.run(&["validate", "-no-color"]).failed_with(says);
+        let run = workspace.run(&["validate", "-no-color"]).failed_with(fragment);
         assert!(run.contains("Invalid org ID") && run.contains("previous_org_ids = ["), "{run}");
     }
 }

@@ -232,7 +232,7 @@ fn a_proxy_is_used_with_and_without_a_password() {
     let (org, ca) = behind_tls();
     let address = org.url().trim_start_matches("https://").to_owned();
     let encoded = PASSWORD.replace('/', "%2F").replace('@', "%40");
-    for (user, written, except, says) in [
+    for (user, written, except, fragment) in [
         (None, String::new(), "", None),
         (Some(("ada", PASSWORD)), format!("ada:{encoded}@"), "elsewhere.example", None),
         (Some(("ada", PASSWORD)), "ada:canaryWRONG01234567@".to_owned(), "", Some("proxy")),
@@ -248,9 +248,9 @@ fn a_proxy_is_used_with_and_without_a_password() {
         workspace.set("NO_PROXY", except);
         workspace.configure("data \"salesforce_org\" \"it\" {}\n");
         let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve"]);
-        match says {
+        match fragment {
             None => drop(run.succeeded()),
-            Some(says) => drop(run.failed_with(says)),
+            Some(fragment) => drop(run.failed_with(fragment)),
         }
         let asked = proxy.requested();
         let is_passed_over = except.contains("salesforce");

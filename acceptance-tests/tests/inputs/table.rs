@@ -36,11 +36,11 @@ pub struct Row {
     /// several blocks of a set.
     pub at: &'static str,
     /// Expected in the message, in any letter case.
-    pub says: &'static str,
+    pub message: &'static str,
 }
 
-pub const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: &'static str) -> Row {
-    Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, says }
+pub const fn row(number: usize, of: Of, body: &'static str, at: &'static str, message: &'static str) -> Row {
+    Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, message }
 }
 
 impl Row {

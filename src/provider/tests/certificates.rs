@@ -40,7 +40,7 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
     let soon = "certificate-expires-soon";
     for attribute in ATTRIBUTES {
         for text in [RSA_1024.to_owned(), bare(RSA_1024)] {
-            for (now, id, says) in [
+            for (now, id, fragment) in [
                 (from - 1, "certificate-not-yet-valid", "is valid from"),
                 (from, "", ""),
                 (until - 31 * DAY, "", ""),
@@ -55,7 +55,7 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
                 let expected: Vec<&str> = Some(id).filter(|id| !id.is_empty()).into_iter().collect();
                 assert_eq!(ids, expected, "{attribute} at {now}");
                 for found in &found {
-                    assert!(found.detail.contains(says), "{}", found.detail);
+                    assert!(found.detail.contains(fragment), "{}", found.detail);
                     assert!(found.detail.contains(&facts.sha256_fingerprint), "{}", found.detail);
                     assert!(found.text().contains(&format!("suppress_warnings = [\"{id}\"]")));
                     assert_eq!(found.path, Some(Path::attribute(attribute)));
@@ -109,7 +109,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
         format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date)
     };
     for attribute in ATTRIBUTES {
-        for (new, to, says) in [
+        for (new, to, fragment) in [
             (text(&another), shown(&another), long),
             (text(&bare(&another)), shown(&another), long),
             (text(&renewed), shown(&renewed), "Both certificates are for the same private key"),
@@ -129,7 +129,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
                 )),
                 "{detail}"
             );
-            assert!(detail.contains(says), "{detail}");
+            assert!(detail.contains(fragment), "{detail}");
             assert_eq!(found.path, Some(Path::attribute(attribute)));
         }
         // The same one otherwise written, and one where there was none.

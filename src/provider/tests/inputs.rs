@@ -42,7 +42,7 @@ fn errors_name_what_they_are_about_and_point_there() {
     const SETTINGS: &str = "_oauth_settings";
     const POLICIES: &str = "_policies";
     let start = [("start_ip_address", "10.0.0.9"), ("end_ip_address", "10.0.0.1")];
-    for (resource, name, value, path, says) in [
+    for (resource, name, value, path, fragment) in [
         (
             SETTINGS,
             "trusted_ip_range",
@@ -169,7 +169,7 @@ fn errors_name_what_they_are_about_and_point_there() {
         let errors: Vec<_> = all.iter().filter(|one| one.is_error()).collect();
         assert_eq!(errors.len(), 1, "{name} = {value:?}: {all:#?}");
         assert_eq!(errors[0].path.as_ref().map(ToString::to_string).as_deref(), Some(path), "{errors:?}");
-        assert!(errors[0].detail.contains(says), "{says}: {}", errors[0].detail);
+        assert!(errors[0].detail.contains(fragment), "{fragment}: {}", errors[0].detail);
     }
 }
 

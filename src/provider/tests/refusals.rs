@@ -16,7 +16,7 @@ fn every_row_names_attributes_that_exist() {
             known(of, attribute);
             assert_ne!(of, refusal.of, "what one resource can check itself is a combination");
         }
-        assert!(!refusal.says.is_empty());
+        assert!(!refusal.phrases.is_empty());
     }
 }
 
