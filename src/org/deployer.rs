@@ -209,9 +209,9 @@ impl Inner {
                     // The next batch does not wait for this, but stays open a little for the callers that get their
                     // result now.
                     let coming = self.deployer.queue.prepare();
-                    let settled = self.clone().reconcile(made).in_current_span();
+                    let reconciled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
-                        settled.await;
+                        reconciled.await;
                         drop(coming);
                     });
                 }

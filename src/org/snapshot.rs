@@ -113,8 +113,8 @@ impl Snapshot {
 
     /// Whether the result is final: it was found, or all sources were read.
     pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
-        let settled = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
-        self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(settled)
+        let complete = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
+        self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(complete)
     }
 
     /// Adds the retrieved files of these types. Earlier files stay.

@@ -228,7 +228,7 @@ fn many_gone(what: &str) -> Outcome {
         .workspace
         .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{many}"));
     succeeded(&fixture.workspace.apply(), what);
-    fixture.workspace.is_settled();
+    fixture.workspace.assert_empty_plan();
     succeeded(&fixture.workspace.destroy(), what);
     fixture.workspace.configure(&configuration(Shape::Client, crate::fixture::FIRST));
     finish(&mut fixture, what)

@@ -270,7 +270,7 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
         if run.code == Some(0) {
             let plan = workspace.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]);
             if plan.code != Some(0) {
-                found.push(format!("not settled: {plan} after {run}"));
+                found.push(format!("the plan is not empty: {plan} after {run}"));
             }
         }
     }

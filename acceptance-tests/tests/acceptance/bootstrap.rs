@@ -171,7 +171,7 @@ fn are_needed_and_sufficient(permission_set: &str, org: &Emulator, workspace: &m
     }
     grant(org, workspace, &permissions);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

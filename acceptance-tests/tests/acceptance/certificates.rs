@@ -146,5 +146,5 @@ fn the_command_of_the_guide_needs_no_change_of_clients() {
         .containing("Both certificates are for the same private key")
         .containing(fingerprint);
     assert!(!run.contains("Certificate expires soon"), "{run}");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }

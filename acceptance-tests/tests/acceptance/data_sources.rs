@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 fn found(workspace: &Workspace<'_>, configuration: &str, address: &str) -> Value {
     workspace.configure(configuration);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     data(workspace, address)
 }
 
@@ -247,7 +247,7 @@ fn the_result_of_a_data_source_is_valid_in_a_resource() {
     );
     workspace.configure(&with_policies);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

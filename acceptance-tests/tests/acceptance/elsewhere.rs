@@ -76,7 +76,7 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
         workspace.plan(&[]).changes(&[(POLICIES, Update)]);
         reads_policies_only(&org);
         workspace.apply_plan().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(org.part(OAUTH_POLICIES, app).text("requiredSessionLevel"), "HIGH_ASSURANCE");
 
         org.edit(OAUTH_POLICIES, app, "requiredSessionLevel", "LOW");

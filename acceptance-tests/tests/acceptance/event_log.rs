@@ -14,7 +14,7 @@ fn every_request_names_terraform_the_provider_and_the_caller() {
     workspace.set("TF_APPEND_USER_AGENT", "acme-pipeline/1.2");
     workspace.configure(SHOP);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let (major, minor) = terraform::version();
     let begins = match terraform::product() {
         Product::Terraform => format!("Terraform/{major}.{minor}."),

@@ -31,7 +31,7 @@ fn the_examples_of_functions_run() {
     workspace.write("record_id.tf", &example("record_id_18/function.tf"));
     workspace.run(&["fmt", "-check", "-diff"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let output = |name: &str| workspace.run(&["output", "-json", name]).succeeded().stdout.trim().to_owned();
     assert_eq!(output("permission_set_id"), "\"0PSD000000IqhSLOAZ\"");
     let left: serde_json::Value = serde_json::from_str(&output("not_converted")).expect("JSON");
@@ -120,7 +120,7 @@ shopapp://done</callbackUrl>
 "#;
     let workspace = shop(&org, file);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let left = workspace.run(&["output", "-json", "not_converted"]).succeeded().stdout;
     for element in [
         "canvasConfig",

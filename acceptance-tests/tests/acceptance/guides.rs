@@ -26,7 +26,7 @@ fn leads_to_logins(guide: &str, variants: &[&str]) {
     workspace.configure(&configuration(guide));
     workspace.run(&["fmt", "-check", "-diff"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     SmokeTest::of(&org, "Shop").passes(variants);
     workspace.destroy().succeeded();
 }
@@ -82,7 +82,7 @@ fn an_app_created_in_setup_is_imported_as_the_guide_says() {
     workspace.plan(&[]).changes(&[]).containing("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
     workspace.configure(&without_moves(&complete));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0);
 }
 
@@ -107,10 +107,10 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
         .containing(terraform::product().forgets())
         .containing("Plan: 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
     workspace.configure(&without_moves(&there));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     workspace.configure(&back);
     workspace
@@ -119,10 +119,10 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
         .containing(&format!("{CLIENT} has moved to {APP}"))
         .containing("2 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
     workspace.configure(&without_moves(&back));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
@@ -156,7 +156,7 @@ fn the_statements_of_the_guide_about_moves_are_true() {
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]).containing("policies-stay");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
     let changed = there.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
@@ -185,10 +185,10 @@ fn an_older_terraform_moves_its_state_manually() {
 
     workspace.configure(&there);
     commands(&["terraform import salesforce_oauth_client.shop Shop"]);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.configure(&back);
     commands(&["terraform state rm salesforce_oauth_client.shop"]);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
     // The guide's statement about an apply in between.

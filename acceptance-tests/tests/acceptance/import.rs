@@ -16,7 +16,7 @@ fn an_app_created_in_setup_is_imported_by_its_name() {
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
 }
 
@@ -34,7 +34,7 @@ fn an_import_block_is_planned_without_changes() {
     plan.containing("3 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded().containing("3 imported");
     workspace.configure(CREATED_IN_SETUP);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// The identity also names the org, and another org is refused. Older Terraform versions do not support it and
@@ -79,7 +79,7 @@ fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configur
     let changed = without_policies.replace("/callback\"", "/other\"");
     workspace.configure(&changed);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(callback(), "https://shop.example.com/other");
 
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
@@ -103,7 +103,7 @@ fn settings_without_a_parent_are_an_error_and_not_missing() {
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     for kind in [org::OAUTH, org::OAUTH_POLICIES] {
         let path = format!("/components/{kind}/{}", org.part(kind, "Shop").name);
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Nobody" })));
@@ -113,7 +113,7 @@ fn settings_without_a_parent_are_an_error_and_not_missing() {
             .containing("Nobody");
         assert_eq!(workspace.state().len(), 3);
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Shop" })));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 

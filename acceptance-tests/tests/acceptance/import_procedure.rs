@@ -135,7 +135,7 @@ fn in_parts(kind: &Kind) {
         workspace.plan(&[generate]).changes(&[]).containing(&format!("{} to import", taken.len()));
         workspace.apply().succeeded().containing(&format!("{} imported", taken.len()));
         workspace.configure("");
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         only_this_changes(&org, &workspace, &kind.edit, &before);
     }
     assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
@@ -164,7 +164,7 @@ fn as_a_whole(kind: &Kind) {
     workspace.plan(&[generate]).changes(&[]).containing("1 to import");
     workspace.apply().succeeded().containing("1 imported");
     workspace.configure("");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     // A client has no attribute for the label of the OAuth settings.
     let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
     only_this_changes(&org, &workspace, &edit, &before);
@@ -198,7 +198,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
     assert!(edited, "no line begins with {pattern:?}:\n{generated}");
     workspace.write("generated.tf", &lines.join("\n"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let after = org.admin("GET", "/components", None);
     assert_ne!(&after, before, "the edit must change something");
     let differing: Vec<(String, String)> = leaves(before)

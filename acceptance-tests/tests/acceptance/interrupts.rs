@@ -60,7 +60,7 @@ fn pace(org: &Emulator, queue_ms: u64, deploy_ms: u64) {
 fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
     pace(org, 0, 0);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP), ["Shop"]);
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), global.text("consumerKey"));

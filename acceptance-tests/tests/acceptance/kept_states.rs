@@ -122,7 +122,7 @@ fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
 fn every_stored_state_is_read_without_changes() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
-        kept.workspace.is_settled();
+        kept.workspace.assert_empty_plan();
         let run = kept.workspace.run(PLAN).succeeded();
         assert!(!run.contains(WARNING), "{}: {run}", kept.version);
         assert_eq!(org.deploys().len(), deploys);
@@ -227,7 +227,7 @@ fn invalid_private_state_is_a_warning() {
             kept.workspace.run(&refresh).succeeded();
             let run = kept.workspace.run(PLAN).succeeded();
             assert!(!run.contains(WARNING), "it was rewritten: {run}");
-            kept.workspace.is_settled();
+            kept.workspace.assert_empty_plan();
             assert_eq!(org.deploys().len(), deploys);
         }
     });
@@ -250,7 +250,7 @@ fn keep() {
     // A refresh stores more private state than a create.
     let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
     workspace.run(&refresh).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let state = serde_json::to_string_pretty(&state_of(&workspace)).expect("JSON");
     std::fs::write(version.join("terraform.tfstate"), state + "\n").expect("the kept state");
 }

@@ -20,7 +20,7 @@ fn shop(org: &Emulator) -> (Workspace<'_>, String) {
 }
 
 fn is_as_before(org: &Emulator, workspace: &Workspace<'_>, key: &str) {
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
     assert_eq!(org.names(org::APP), ["Shop"]);
     workspace.destroy().succeeded();

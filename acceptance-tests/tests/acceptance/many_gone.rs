@@ -72,7 +72,7 @@ fn three_of_three_are_created_again_and_four_of_four_only_if_allowed() {
         workspace
             .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{}", apps(4)));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 

@@ -202,7 +202,7 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     assert_eq!(actions, expected, "{}", plan.words);
     plan.containing("0 to destroy").containing(terraform::product().forgets());
     workspace.apply_plan().succeeded().containing("0 added").containing("0 destroyed");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(told(), before, "outputs stay");
     assert_eq!(org.part(GLOBAL_OAUTH, app).text("consumerKey"), key);
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");

@@ -73,7 +73,7 @@ fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value,
         }
         return;
     }
-    if let Some(plan) = workspace.unsettled(&[]) {
+    if let Some(plan) = workspace.non_empty_plan(&[]) {
         panic!("{what}: {}", plan.words);
     }
     assert_eq!(org.names(APP), ["Shop"], "{what}");

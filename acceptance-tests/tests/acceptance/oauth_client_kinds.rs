@@ -71,7 +71,7 @@ fn a_part_in_the_state_conflicts_with_a_new_client() {
             workspace.apply().failed_with(TWO_KINDS);
             assert_eq!(org.deploys().len(), deploys, "{kind}");
             workspace.configure(&client);
-            workspace.is_settled();
+            workspace.assert_empty_plan();
         }
     }
 }
@@ -95,7 +95,7 @@ fn all_parts_in_the_state_conflict_with_a_new_client() {
     }
     assert_eq!(org.deploys().len(), deploys);
     workspace.configure(crate::configurations::SHOP);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_client_works_beside_data_sources_and_other_apps() {
         "data \"salesforce_external_client_app\" \"shop\" {\n  name = salesforce_oauth_client.shop.name\n}\n";
     workspace.configure(&format!("{}{others}{reads}", oauth_client::SHOP));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
 }
 

@@ -51,7 +51,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     plan.containing("Policies remain in the org");
     let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 0);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.admin("GET", "/components", None), before);
     assert!(workspace.attribute(CLIENT, "policies").is_null());
 
@@ -162,7 +162,7 @@ fn a_client_has_the_same_diagnostics_as_its_parts() {
         workspace.unset("TF_LOG");
         workspace.configure(&text);
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     let [in_parts, whole] = &mut workspaces;
     let mut problems = Vec::new();
@@ -260,7 +260,7 @@ resource "salesforce_oauth_client" "shop" {
         workspace.set("TF_VAR_managed", &managed.to_string());
         let run = workspace.apply();
         assert_eq!(run.code, Some(0), "{managed}: {run}");
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(workspace.attribute(CLIENT, "policies").is_object(), managed);
     }
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("sessionTimeoutInMinutes"), "15");
@@ -283,7 +283,7 @@ fn ignored_attributes_of_the_block_are_unchanged() {
         org.edit(OAUTH_POLICIES, "Shop", "guestJwtTimeout", "60");
         workspace.configure(&with("  contact_phone = \"1\"\n").replace("= 30", "= 15"));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "60", "{ignored}");
         workspace.destroy().succeeded();
     }

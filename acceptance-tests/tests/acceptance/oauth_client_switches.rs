@@ -242,11 +242,11 @@ fn each_state_changes_to_each_other_state_in_one_deploy() {
                 ));
             }
         }
-        if let Some(plan) = workspace.unsettled(&[]) {
+        if let Some(plan) = workspace.non_empty_plan(&[]) {
             for address in plan.actions().into_keys() {
                 let inner = plan.differing_in(&address, "policies");
                 problems.push(format!(
-                    "{step}: {address} is not settled: {:?} {inner:?}",
+                    "{step}: {address}: the plan is not empty: {:?} {inner:?}",
                     plan.differing(&address)
                 ));
             }

@@ -125,7 +125,7 @@ module "client" {{
     ));
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded().containing("2 added");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(east.part(org::APP, "Shop").text("label"), "east");
     assert_eq!(west.part(org::APP, "Shop").text("label"), "west");
     workspace.destroy().succeeded();
@@ -144,7 +144,7 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
     let older = terraform::pinned();
     let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
     workspace.run_script(&older, &apply).succeeded().containing("1 added");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.apply().succeeded();
     assert!(!workspace.attribute(CLIENT, "consumer_key").is_null());
     let guide =

@@ -93,7 +93,7 @@ fn imports_by_name_by_org_and_by_block_are_planned_without_changes() {
     workspace.run(&generated).succeeded().containing("2 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply().succeeded().containing("2 imported, 0 added, 0 changed, 0 destroyed");
     workspace.configure("");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0);
 }
 
@@ -127,7 +127,7 @@ fn a_replacement_is_not_a_duplicate() {
     }
     workspace.apply().succeeded().containing("1 added, 0 changed, 1 destroyed");
     workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-replace", OIDC]).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.step(
         &oidc("moved", "pkce_required = true\n  user_agent_flow_blocked = false").replace(
             "resource",
@@ -202,7 +202,7 @@ fn refused_org_settings_do_not_fail_other_resources() {
     assert_eq!(workspace.attribute(APP, "name"), "Shop", "{run}");
     assert_eq!(workspace.attribute(OIDC, "id"), Value::Null);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(switch(&org, "isPkceRequired"), "true");
 }
 
@@ -236,7 +236,7 @@ fn a_different_value_of_the_org_is_an_error() {
     workspace.apply().failed_with("the org has false");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), false);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

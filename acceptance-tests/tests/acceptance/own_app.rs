@@ -244,14 +244,14 @@ fn an_apply_is_refused(is_client: bool) {
             assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
             // It still has access, and the refused change is the only one left.
             own.configure(&[]);
-            own.workspace.is_settled();
+            own.workspace.assert_empty_plan();
         }
     }
     // A change that does not affect the provider's login is applied.
     own.log_in_by(JwtBearer);
     own.configure(&[("client_credentials_flow_enabled = true\n  client", "client")]);
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
 }
 
 /// Adopting the policies of the provider's app unchanged is allowed.
@@ -262,7 +262,7 @@ fn policies_of_the_own_app_can_be_adopted_unchanged() {
     own.log_in_by(JwtBearer);
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.configure(&[("AdminApprovedPreAuthorized", "AllSelfAuthorized")]);
     own.workspace.apply().failed_with(REFUSED);
@@ -280,7 +280,7 @@ fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_d
     own.workspace.apply().succeeded();
     own.configure(&[]);
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     own.configure(&[(&policies, "")]);
     own.workspace.apply().succeeded();
     let deploys = org.deploys().len();
@@ -309,7 +309,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.log_in_by(JwtBearer);
     own.plan().failed_with("invalid_grant");
     own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     // The check uses the key that the provider has now.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
@@ -317,7 +317,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.certificate = certificate_for(OTHER_KEY, "renewed.example.com");
     own.configure(&[]);
     own.workspace.apply().succeeded().containing("Both certificates are for the same private key");
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
 }
 
 /// A certificate that is created in the same apply is checked when it is known.
@@ -353,7 +353,7 @@ fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
     own.plan().failed_with(REFUSED).containing("before API version 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
     own.workspace.apply().succeeded().containing("New tokens are JWTs");
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
 }
 
 /// The check does not apply to other apps.
@@ -367,6 +367,6 @@ fn changes_of_other_apps_are_not_refused() {
     other.configure(SHOP);
     other.apply().succeeded();
     other.destroy().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     own.workspace.destroy().failed_with(REFUSED).containing("Destroying it");
 }

@@ -230,7 +230,7 @@ fn dangerous_changes_are_reported_in_the_plan() {
     workspace.configure(&filled(BASE, &words));
     let run = workspace.apply().succeeded();
     assert!(!run.contains("Anonymous access") && !run.contains("Existing clients may fail"), "{run}");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let plan = ["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"];
     let mut problems = Vec::new();
     for (cases, code) in [(WARNINGS, Some(0)), (ERRORS, Some(1))] {
@@ -305,7 +305,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     let (_, tail) = rest.split_once("\"None\"\n").expect("the policies");
     workspace.configure(&format!("{settings}{policies}"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     let settings = settings.replace("  label               = \"Shop's\"\n", "");
     workspace.configure(&format!("{settings}{head}{tail}"));

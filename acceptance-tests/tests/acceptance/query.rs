@@ -311,7 +311,7 @@ fn a_generated_configuration_is_complete() {
         assert_eq!(found.len(), count, "{found:?}");
         workspace.plan(&[]).changes(&[]).containing(&format!("{count} to import"));
         workspace.apply().succeeded().containing(&format!("{count} imported"));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         for file in ["generated.tf", "terraform.tfstate"] {
             std::fs::remove_file(workspace.folder().join(file)).unwrap_or_else(|error| panic!("{error}"));
         }

@@ -92,9 +92,9 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), after);
     // The warning does not reappear, with and without the argument.
     assert!(!workspace.run(PLAN).succeeded().contains(WARNING));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was sent");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
@@ -111,7 +111,7 @@ fn a_refresh_only_apply_updates_the_state() {
     workspace.run(&refreshes).succeeded().containing(WARNING);
     workspace.is_in_org(APP, NEW);
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn an_apply_without_changes_updates_the_state() {
     workspace.set(VARIABLE, &old);
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     for address in [APP, SETTINGS, POLICIES] {
         workspace.is_in_org(address, NEW);
     }
@@ -174,7 +174,7 @@ fn mass_removal_is_also_refused_here() {
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
     workspace.configure(&changed);
     workspace.apply().succeeded();
     workspace.set(VARIABLE, &format!("{old},{NEW}"));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_client_has_one_warning() {
     assert!(plan.words.contains(&before) && plan.words.contains(&key(&org)), "{}", plan.words);
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key(&org));
     workspace.is_in_org(CLIENT, NEW);
 }
@@ -243,7 +243,7 @@ fn a_hidden_consumer_does_not_keep_the_old_key() {
         assert_eq!(now, if key_in_rest { json!(key(&org)) } else { Value::Null });
         assert_ne!(now, json!(before));
         workspace.unset(VARIABLE);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -261,7 +261,7 @@ fn org_settings_are_those_of_the_new_org() {
     assert_eq!(run.words().matches(WARNING).count(), 1, "{run}");
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(OIDC, "id"), NEW);
     workspace.is_in_org(OIDC, NEW);
 
@@ -271,7 +271,7 @@ fn org_settings_are_those_of_the_new_org() {
     workspace.set(VARIABLE, &old);
     workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).succeeded();
     workspace.is_in_org(OIDC, NEW);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_move_between_types_and_a_refresh_of_the_sandbox_in_one_run() {
     workspace.apply_plan().succeeded();
     workspace.configure(oauth_client::SHOP);
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key(&org));
     workspace.is_in_org(CLIENT, NEW);
 }
@@ -318,7 +318,7 @@ fn an_import_with_the_identity_of_a_previous_org_uses_the_connected_org() {
     workspace.set(VARIABLE, &old);
     workspace.apply().succeeded();
     workspace.is_in_org(APP, NEW);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

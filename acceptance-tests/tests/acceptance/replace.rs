@@ -26,7 +26,7 @@ fn replacing_the_app_replaces_all_parts_in_one_apply() {
     plan.changes(&[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)]);
     plan.containing("Consumer key will be destroyed");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     assert_eq!(org.names(org::APP), ["Shop"]);
     policies_are_in_force(&org, "Shop");
@@ -46,7 +46,7 @@ fn replacing_the_settings_replaces_the_policies_and_leaves_the_app() {
     plan.changes(&[(SETTINGS, Replace), (POLICIES, Replace)]);
     plan.containing("Consumer key will be destroyed");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     policies_are_in_force(&org, "Shop");
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
@@ -96,11 +96,11 @@ fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     workspace.run(&replace).succeeded().containing("Resource not replaced");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
     policies_are_in_force(&org, "Shop");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     // Without it, the app is created again.
     workspace.step(SHOP, &[]);
     workspace.run(&replace).succeeded();
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }

@@ -56,7 +56,7 @@ pub fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.configure(&shop(org, &at(1), &at(1)));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace
 }
 
@@ -174,7 +174,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     assert!(logs_in(org.url(), &old) && logs_in(org.url(), &new));
     // The settings' attribute follows, without a change.
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let settings = "salesforce_external_client_app_oauth_settings.shop";
     assert_eq!(workspace.attribute(settings, "consumer_key"), json!(new.key));
 
@@ -218,7 +218,7 @@ fn create_import_and_destroy_rotate_nothing() {
     plan.changes(&[(ROTATION, Update)]);
     assert!(!plan.words.contains("Client ID will change"), "{}", plan.words);
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let without = shop(&org, "null", "null");
     workspace.step(&without, &[(ROTATION, Update)]);
     assert_eq!(main_pair(&org), pair);
@@ -243,7 +243,7 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
     let workspace = started(&org);
     let other = org.user("other.admin");
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_with("Credentials staged by another user");
@@ -280,7 +280,7 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
             assert_eq!(pairs(&org).len(), 3);
         }
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -338,7 +338,7 @@ fn settings_that_change_in_the_same_run_have_a_correct_state() {
     workspace.configure(&beside("/other", 2));
     workspace.apply().succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
@@ -381,7 +381,7 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
         .succeeded()
         .containing("there are no previous key and secret to revoke");
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org)[1..], [1, 1]);
 }
 
@@ -437,7 +437,7 @@ fn a_refreshed_sandbox_is_not_rotated() {
     let run = workspace.run(APPLY).succeeded();
     assert!(run.contains("new consumer key of Shop"), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org), rotated, "nothing was rotated");
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
     assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
@@ -462,7 +462,7 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     let run = workspace.run(APPLY).succeeded();
     assert!(run.contains("Credentials not checked") && run.contains(&format!("of org {old}")), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), Value::Null);
     // Without the previous key, an interrupted rotation would be repeated.
     workspace.configure(&shop(&org, &at(2), &at(1)));
@@ -472,7 +472,7 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": true})));
     workspace.configure(&shop(&org, &at(1), &at(1)));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
     workspace.configure(&shop(&org, &at(2), &at(1)));
     workspace.apply().succeeded();

@@ -31,7 +31,7 @@ fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: 
     org.admin("DELETE", "/faults", None);
     workspace.apply().succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let now = main_pair(org);
     assert_ne!(&now, before, "{what}");
     assert_eq!(pairs(org).len(), 1, "{what}: {:?}", pairs(org));

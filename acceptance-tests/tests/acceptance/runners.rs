@@ -158,7 +158,7 @@ fn a_quarter_of_a_gibibyte_is_enough() {
                 label = \"Shop\"\n}\n";
     workspace.configure(&format!("{apps}{SHOP}"));
     workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-parallelism=40"]).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP).len(), 31);
 }
 
@@ -280,7 +280,7 @@ fn several_jobs_of_one_user_do_not_interfere() {
         workspace.wait(running).succeeded();
     }
     for workspace in &workspaces {
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     let left = std::fs::read_dir(shared.path()).expect("the home").flatten();
     let left: Vec<_> = left
@@ -307,7 +307,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     workspace.configure(&waiting(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
     assert!(run.contains("4 added") && !run.contains("not refreshed"), "{run}");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     // Existing resources are read from the state, with one warning.
     org.edit(org::APP, "Shop", "label", "Changed in Setup");

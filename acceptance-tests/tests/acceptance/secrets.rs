@@ -57,7 +57,7 @@ fn a_secret_in_a_retrieve_does_not_leak() {
     let changed = APP_AND_SETTINGS.replace("\"OpenID\", ", "");
     workspace.configure(&changed);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.imports_into_an_empty_state();
 }
 

@@ -34,7 +34,7 @@ fn a_public_client_runs_every_variant_with_pkce_and_no_secret() {
     let org = Emulator::start();
     let workspace = open(&org);
     apply(&workspace, PUBLIC);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     tries(&org, &Row { public: true, run: VARIANTS, ..ROW });
     tries(&org, &Row { public: true, run: "login refresh revoke --rotation", ..ROW });
     tries(&org, &Row { public: true, run: "passwordless refresh revoke", ..ROW });

@@ -66,7 +66,7 @@ fn names_that_move_between_resources() {
     workspace.apply().succeeded();
     workspace.configure(&format!("{}moved {{\n  from = {a}\n  to   = {b}\n}}\n", app("b", "Shop", "A")));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// Rows 37 and 61: Terraform merges the duplicates before the provider sees them.
@@ -81,7 +81,7 @@ fn duplicates_that_terraform_merges() {
         app("a", "Shop", "Shop")
     ));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api");
     let said = org.part(org::OAUTH, "Shop").fields["customAttributes"].to_string();
     assert!(said.contains("User.Country") && !said.contains("User.City"), "{said}");
@@ -224,7 +224,7 @@ fn unusual_characters_are_returned() {
         .collect();
     workspace.configure(&configuration);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// A label in the org is unchanged by other changes; such a label cannot be configured.
