@@ -187,7 +187,7 @@ pub struct Running {
     child: Child,
     command: String,
     started: Instant,
-    patience: Duration,
+    time_limit: Duration,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
 }
@@ -240,13 +240,13 @@ impl Running {
         let stderr = collect(child.stderr.take());
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         let command = format!("{name} {}", arguments.join(" "));
-        Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
+        Self { child, command, started: Instant::now(), time_limit: target::DEADLINE, stdout, stderr }
     }
 
     /// Sets the time limit.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn with_time_limit(self, time_limit: Duration) -> Self {
+        Self { time_limit, ..self }
     }
 
     /// The ID of Terraform's process and process group.
@@ -281,14 +281,14 @@ impl Running {
     /// When it exceeds the time limit.
     #[track_caller]
     pub fn wait(mut self) -> Run {
-        let deadline = self.started + self.patience;
+        let deadline = self.started + self.time_limit;
         let mut is_interrupted = false;
         let status = loop {
             match self.child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status,
                 None if Instant::now() > deadline => {
                     self.kill();
-                    panic!("`{}` still ran after {:?}", self.command, self.patience);
+                    panic!("`{}` still ran after {:?}", self.command, self.time_limit);
                 }
                 None if interrupt::is_requested() && !is_interrupted => {
                     self.interrupt();

@@ -153,8 +153,8 @@ impl<'org> Workspace<'org> {
         let mut environment = self.environment.clone();
         environment.insert("TF_LOG_PATH".to_owned(), self.log().display().to_string());
         self.commands.set(self.commands.get() + 1);
-        let patience = self.orgs.iter().map(|org| org.patience()).max().unwrap_or(target::DEADLINE);
-        Running::start(&self.folder(), &environment, arguments).with_patience(patience)
+        let time_limit = self.orgs.iter().map(|org| org.time_limit()).max().unwrap_or(target::DEADLINE);
+        Running::start(&self.folder(), &environment, arguments).with_time_limit(time_limit)
     }
 
     /// The log of the next command.
