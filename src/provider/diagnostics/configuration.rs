@@ -28,7 +28,7 @@ pub fn combination(id: &'static str, message: &str, attribute: &str, is_error: b
 }
 
 pub fn required(place: &Place, attribute: &str) -> Diagnostic {
-    let problem = place.say(&format!("{attribute} is required and must not be null."));
+    let problem = place.message(&format!("{attribute} is required and must not be null."));
     values::MISSING_REQUIRED_ATTRIBUTE.diagnostic(problem).at(place.path().clone())
 }
 
@@ -73,13 +73,13 @@ pub fn unwritable(place: &Place, character: char) -> Diagnostic {
         "The value contains the character U+{:04X}, which is not allowed in a metadata file. Remove it.",
         u32::from(character)
     );
-    provider_block::INVALID_CHARACTER.diagnostic(place.say(&problem)).at(place.path().clone())
+    provider_block::INVALID_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 /// An invisible character in a text that is compared with others.
 pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!("The value contains {unseen}, which is invisible. Retype the value.");
-    values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.say(&problem)).at(place.path().clone())
+    values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 /// The same in a label or a description, where an org may have it.
@@ -88,7 +88,7 @@ pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
         "The value contains {unseen}, which is invisible. The plan fails unless the org already has the same value. \
          Retype the value."
     );
-    values::INVISIBLE_CHARACTER.diagnostic(place.say(&problem)).at(place.path().clone())
+    values::INVISIBLE_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 pub fn too_long(path: Path, longest: usize) -> Diagnostic {

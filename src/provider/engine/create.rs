@@ -126,7 +126,8 @@ impl Engine<'_> {
         }
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
-            let mut lookups = self.ask(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
+            let mut lookups =
+                self.read_components(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist; the deploy will show it.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
@@ -160,7 +161,7 @@ impl Engine<'_> {
         let wanted = merge.edit().wanted;
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
-            let found = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            let found = self.read_components(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
                 // A component that is about to be deleted is created again with other values.
                 Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => break,
