@@ -296,7 +296,7 @@ pub enum AuthProblem {
     #[error("the app is not installed in this org")]
     AppAbsent,
     /// F32, F39: the client ID is unknown, or not yet known.
-    #[error("the client ID is not known")]
+    #[error("the client ID is unknown")]
     UnknownClient,
     #[error("the client ID or client secret is not valid")]
     BadClient,

@@ -289,7 +289,7 @@ fn errors_of_an_exchange_are_reported() {
         (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "saml2")), "does not support"),
         (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "JWTs")), "must be one of jwt"),
         (fine.clone(), Some(("SALESFORCE_CLIENT_SECRET", "canaryWRONG-4711-0815")), "invalid_client"),
-        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is not known"),
+        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is unknown"),
     ] {
         workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &otherwise));
         let before = variable.map(|(name, value)| {

@@ -51,8 +51,8 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
             "The app already has a component of this type with a different name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {
-            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, see the other \
-             error."
+            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, correct the \
+             other error first."
         }
         _ => "",
     }
@@ -68,8 +68,8 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => rows::ORG_LOCKED.diagnostic(format!(
-            "Another change still locked the org after {} s: {why}. Nothing was changed. Check Setup, Deployment Status, \
-             and apply again when the other change is complete.",
+            "Another change still locked the org after {} s: {why}. Nothing was changed. Check Setup, Deployment \
+             Status, and apply again when the other change is complete.",
             waited.as_secs()
         )),
         ApplyErrorKind::Unread(cause) => unreadable(noun, app, cause),
@@ -312,9 +312,9 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 /// The same, if it is not known what the other deploy wrote.
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \"{app}\" at \
-         the same time. Its changes are not known and may be overwritten. Setup, Deployment Status, shows who started it. \
-         Check its changes."
+        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \
+         \"{app}\" at the same time. The provider cannot determine its changes, which may be overwritten. Setup, \
+         Deployment Status, shows who started it. Check its changes."
     ))
 }
 

@@ -354,9 +354,9 @@ pub fn certificate_standing(
                 days => format!("in {days} days"),
             };
             values::CERTIFICATE_EXPIRES_SOON.diagnostic(format!(
-                "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {EFFECT} Create a new one in time. With \
-                 the same private key, clients are not affected. With a new key, change the clients at the same time, \
-                 because an app has one certificate."
+                "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {EFFECT} Replace it before that \
+                 date. With the same private key, clients are not affected. With a new key, change the clients at the \
+                 same time, because an app has one certificate."
             ))
         }
         Validity::Expired => values::CERTIFICATE_EXPIRED.diagnostic(format!(

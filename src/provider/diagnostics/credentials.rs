@@ -20,8 +20,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::NoApp => rows::APP_NOT_FOUND
             .diagnostic(format!(
-                "The org has no External Client App with the API name \"{app}\", or the provider's user cannot see it. Setup \
-                 shows the name as \"API Name\". It is case-sensitive."
+                "The org has no External Client App with the API name \"{app}\", or the provider's user cannot see it. \
+                 Setup shows this name as \"API Name\". Check the spelling; the name is case-sensitive."
             ))
             .at_attribute(APP),
         CredentialsError::Hidden { why } => {
@@ -141,8 +141,8 @@ pub fn rotation_planned(
     let if_so = if sure { "" } else { "rotate_when_changed is known only after apply. If it changed, " };
     let in_the_way = match previous {
         Some(expires) if !revokes => format!(
-            " The credentials from before the last rotation are valid until {expires}. Salesforce may refuse to create new \
-             ones until then; in that case nothing changes."
+            " The credentials from before the last rotation are valid until {expires}. Salesforce may reject new ones \
+             until then. In that case, nothing is changed."
         ),
         _ => String::new(),
     };
@@ -288,9 +288,10 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
                 previous.expiration_date.as_deref().map(|at| format!(" (until {at})")).unwrap_or_default();
             rows::PREVIOUS_CREDENTIALS_VALID.diagnostic(format!(
                 "\"{app}\": Salesforce does not create new credentials while the credentials from before the last \
-                 rotation are valid{until}: {message}. Nothing was changed. Wait, or revoke them: change \
-                 revoke_previous_when_changed, or invoke salesforce_external_client_app_revoke_previous_credentials. \
-                 Clients that still use them can then no longer log in."
+                 rotation are valid{until}: {message}. Nothing was changed. Wait until they expire, or revoke them: \
+                 change revoke_previous_when_changed, or invoke the action \
+                 salesforce_external_client_app_revoke_previous_credentials. Clients that still use them can then no \
+                 longer log in."
             ))
         }
         RotationErrorKind::OwnLogin { revoke } => {

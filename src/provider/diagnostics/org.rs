@@ -252,7 +252,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     let is_the_app = catalog::APP.noun == noun;
     let or = if is_the_app { String::new() } else { format!(", or the app has no {noun}") };
     import::IMPORT_NOT_FOUND.diagnostic(format!(
-        "{instance} has no app with the API name \"{app}\"{or}. Setup shows the name as \"API Name\". It is case-sensitive."
+        "{instance} has no app with the API name \"{app}\"{or}. Setup shows this name as \"API Name\". Check the \
+         spelling; the name is case-sensitive."
     ))
 }
 
@@ -267,8 +268,8 @@ pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &st
 
 pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     import::PACKAGED_APP.diagnostic(format!(
-        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org you can manage \
-         only its policies, with salesforce_external_client_app_policies."
+        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org, you can \
+         manage only its policies, with salesforce_external_client_app_policies."
     ))
 }
 

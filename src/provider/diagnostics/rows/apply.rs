@@ -98,8 +98,8 @@ rows! {
     CONCURRENT_CHANGE_CONFLICT = error(
         "concurrent-change-conflict",
         "Conflict with a concurrent change",
-        "The change was written, but others wrote the same components at the same time, and the provider could not resolve \
-         the conflict. The state has the values of the org.",
+        "The change was written, but others wrote the same components at the same time, and the provider could not \
+         resolve the conflict. The state contains the values of the org.",
         "Run `terraform plan` when the other changes are complete.",
     );
     CONCURRENT_CHANGE = notice(
@@ -170,7 +170,7 @@ rows! {
     CHANGE_NOT_VERIFIED = error(
         "change-not-verified",
         "Change not verified",
-        "The deploy succeeded, but reading the result failed. The state has the planned values.",
+        "The deploy succeeded, but reading the result failed. The state contains the planned values.",
         "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would \
          replace it, with a new consumer key. To keep it, run `terraform untaint`.",
     );

@@ -105,7 +105,7 @@ rows! {
         "certificate-changed",
         "Certificate changes",
         "An app has one certificate. Clients that sign with the old private key can no longer log in, unless both \
-         certificates are for the same key; the message says so.",
+         certificates are for the same key. The message shows which case applies.",
         "See [Certificates](certificates.md) for ways to replace a certificate.",
     );
     ACCESS_ATTRIBUTE_NO_LONGER_MANAGED = warning(
@@ -125,9 +125,9 @@ rows! {
     WHOLE_ORG = warning(
         "whole-org",
         "Org-wide setting",
-        "The change applies to every app of the org, including apps that Terraform does not manage. The message says \
-         which clients may fail. A new resource always shows this warning, because the values in the org are unknown \
-         during the plan.",
+        "The change applies to every app of the org, including apps that Terraform does not manage. The message \
+         describes which clients may fail. A new resource always shows this warning, because the values in the org are \
+         unknown during the plan.",
         "Check the other apps of the org.",
     );
     POLICIES_STAY = warning(

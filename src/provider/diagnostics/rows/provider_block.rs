@@ -41,7 +41,7 @@ rows! {
     INVALID_SFDX_AUTH_URL = error(
         "invalid-sfdx-auth-url",
         "Invalid SFDX auth URL",
-        "The value is not an SFDX auth URL. The message says what it is: the placeholder that newer versions of `sf` \
+        "The value is not an SFDX auth URL. The message shows what it is: the placeholder that newer versions of `sf` \
          print, JSON, the name of a variable, a URL without a refresh token, …",
         "See [Get an SFDX auth URL](authentication.md#sfdx-auth-url).",
     );
@@ -124,7 +124,7 @@ rows! {
     INVALID_PRIVATE_KEY = error(
         "invalid-private-key",
         "Invalid private key",
-        "The value is not an RSA key in a supported format. The message says what it is: encrypted, truncated, a \
+        "The value is not an RSA key in a supported format. The message shows what it is: encrypted, truncated, a \
          certificate, a path, the name of a variable, DER, PKCS#12, …",
         "See [Supported formats](authentication.md#keys-in-single-line-variables).",
     );

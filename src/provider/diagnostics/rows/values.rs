@@ -80,8 +80,8 @@ rows! {
     INVALID_COMBINATION = error(
         "invalid-combination",
         "Invalid attribute combination",
-        "The values of several attributes contradict each other or are unsafe together. The message ends with the ID of the \
-         rule, and the page of the resource lists the rules.",
+        "The values of several attributes contradict each other or are unsafe together. The message ends with the ID \
+         of the rule, and the documentation of the resource lists the rules.",
         "Change one of the attributes.",
     );
     QUESTIONABLE_COMBINATION = notice(
