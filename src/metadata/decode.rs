@@ -24,7 +24,7 @@ pub struct DecodeError {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeErrorKind {
-    #[error("the file is not valid XML: {0}")]
+    #[error("the file cannot be parsed as XML: {0}")]
     Xml(XmlError),
     #[error("the root element is {found}, not {expected}")]
     UnknownRoot { found: String, expected: &'static str },

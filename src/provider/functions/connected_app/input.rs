@@ -49,7 +49,7 @@ pub enum Unusable {
          file(\"NAME.connectedApp-meta.xml\")."
     )]
     NoXml,
-    #[error("It is not valid XML: {0}.")]
+    #[error("It cannot be parsed as XML: {0}.")]
     Xml(#[from] XmlError),
     #[error(
         "Its root element is {0}: it is the file of an External Client App. Import the app into salesforce_oauth_client."
