@@ -128,7 +128,7 @@ impl Source<'_> {
             None => return,
         };
         let place = if self.is_written(name) { name.to_owned() } else { variable(name) };
-        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the value."));
+        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the actual value."));
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
@@ -331,7 +331,8 @@ pub fn truth(text: &str) -> Option<bool> {
 /// A file that cannot be read. A value that is not a path is not shown, because it may be the key or the token itself.
 pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
     if is_like_a_path(path) {
-        let detail = format!("{name}: {path:?} cannot be read: {why}.");
+        let detail =
+            format!("{name}: {path:?} cannot be read: {why}. Check the path, the file and its permissions.");
         return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(

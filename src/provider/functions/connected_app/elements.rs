@@ -403,15 +403,15 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not have the permitted users, which API versions before 46.0 do not return. If omitted, \
+        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If omitted, \
               the org decides: in the orgs seen so far, every user can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not have the PKCE setting, which API versions before 59.0 do not return. The default of a \
-              connected app is false according to Salesforce; the default of the client is true.",
+        why: "The file does not contain the PKCE setting, which API versions before 59.0 do not return. The default of \
+              a connected app is false according to Salesforce; the default of the client is true.",
         what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
                      until they do.",
     },
