@@ -219,7 +219,7 @@ fn many_gone(what: &str) -> Outcome {
         testbed.org.remove(APP, &format!("Shop{number}"));
     }
     let committed = testbed.committed();
-    said(&fixture.workspace.apply(), "Mass removal rejected", what);
+    said(&fixture.workspace.apply(), "Refusing mass removal", what);
     assert_eq!(fixture.state().len(), 8, "{what}: resources were removed from the state");
     assert_eq!(testbed.committed(), committed, "{what}: something was created again");
     // The removal is intended.

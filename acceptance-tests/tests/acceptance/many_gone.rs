@@ -30,7 +30,7 @@ fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspa
     workspace
 }
 
-const SUMMARY: &str = "Mass removal rejected";
+const SUMMARY: &str = "Refusing mass removal";
 
 #[test]
 fn forty_missing_of_a_hundred_are_refused_in_any_order() {
