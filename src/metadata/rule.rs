@@ -236,7 +236,7 @@ impl Rule {
             Rule::AtMost(most) => format!("At most {most}."),
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "Must not have duplicates.".to_owned(),
-            Rule::Each(rule) => format!("Each: {}", rule.describe()),
+            Rule::Each(rule) => of_each(&rule.describe()),
             Rule::Spelled(..) => "Must match Salesforce's spelling.".to_owned(),
             Rule::Word(words) | Rule::Listed(words, _) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
@@ -250,7 +250,7 @@ impl Rule {
             }
             Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
             Rule::NoPrivateKey => "Must not be a private key.".to_owned(),
-            Rule::CertificateIfPem => "A PEM text should have exactly one X.509 certificate.".to_owned(),
+            Rule::CertificateIfPem => "If it is in PEM format, it should be exactly one X.509 certificate.".to_owned(),
             Rule::RsaKeyBits(bits) => format!("An RSA key should have at least {bits} bits."),
             Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
             Rule::RecordOrName(prefix) | Rule::RecordOrLabel(prefix) => {
@@ -260,6 +260,13 @@ impl Rule {
             Rule::Link => "Must be an org ID and a consumer ID, separated by a colon.".to_owned(),
         }
     }
+}
+
+/// The description of a rule as one of every element.
+fn of_each(rule: &str) -> String {
+    let starts = [("Must ", "must "), ("Should ", "should "), ("One of ", "must be one of ")];
+    let begun = starts.iter().find_map(|(start, verb)| Some((verb, rule.strip_prefix(start)?)));
+    begun.map_or_else(|| rule.to_owned(), |(verb, rest)| format!("Each element {verb}{rest}"))
 }
 
 fn each(rule: &Rule, value: &Value) -> Option<String> {

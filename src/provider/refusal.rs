@@ -186,7 +186,7 @@ pub static REFUSALS: &[Refusal] = &[
         says: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
-            "a flow with a consent screen, which code_credential_flow_enabled = true of \
+            "a flow with a consent screen, which code_credential_flow_enabled = true in \
              salesforce_external_client_app_oauth_settings does not have: set permitted_users = \
              \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
@@ -310,7 +310,7 @@ impl Refusal {
     /// The requirement as text.
     pub fn needed(&self) -> String {
         match &self.needs {
-            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} of {of}"),
+            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} in {of}"),
             Needs::Other(text) => (*text).to_owned(),
         }
     }

@@ -60,8 +60,8 @@ fn the_warning_counts_the_assigned_users() {
         &words,
         &[
             "Users lose access to an app",
-            "\"Shop\": from AllSelfAuthorized to AdminApprovedPreAuthorized: on apply, users without \
-             Shop_Customer immediately lose access, and their tokens become invalid.",
+            "\"Shop\": permitted_users changes from AllSelfAuthorized to AdminApprovedPreAuthorized. On apply, users \
+             without Shop_Customer immediately lose access, and their tokens become invalid.",
             "Assigned users: Shop_Customer 214 (counted 20",
             KEEP,
         ],

@@ -358,8 +358,8 @@ resource "salesforce_external_client_app_policies" "shop" {{
         workspace.configure(&format!("{app}{policies}"));
         let run = workspace.run(&plan).succeeded();
         run.saying("Users lose access to an app")
-            .saying("\"Shop\": from its current value to AdminApprovedPreAuthorized")
-            .saying("on apply, users without Shop_Customer");
+            .saying("\"Shop\": permitted_users changes from its current value to AdminApprovedPreAuthorized")
+            .saying("On apply, users without Shop_Customer");
     }
 }
 

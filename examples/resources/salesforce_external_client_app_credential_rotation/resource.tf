@@ -19,10 +19,10 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {
   # References the OAuth settings, because they create the consumer.
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
-  # To rotate, raise the number. The previous credentials remain valid for 30 days.
+  # To rotate, increase the number. The previous credentials remain valid for 30 days.
   rotate_when_changed = { version = 1 }
 
-  # To revoke the previous credentials, raise the number when all clients have the new ones.
+  # To revoke the previous credentials, increase the number when all clients have the new ones.
   revoke_previous_when_changed = { version = 1 }
 
   # Delays resources that reference this one after a rotation.

@@ -53,7 +53,7 @@ const NOTES: &str = "
 
 - Terraform 1.10 or later, or OpenTofu 1.11 or later. Older versions do not support `ephemeral` blocks. There is no data source or \
 attribute with the secret: the provider never writes it to a state.
-- The setting *Allow access to External Client App consumer secrets via REST API* of the org: \
+- The org setting *Allow access to External Client App consumer secrets via REST API*: \
 [`client_secret_in_rest_api_access_enabled`](../resources/org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
 

@@ -17,9 +17,9 @@ use crate::provider::schema::Attribute;
 
 /// Explains the terms of the attribute lists.
 pub const SCHEMA: &str = "\n## Schema\n\n\
-    A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps the value of \
-    the org. *Metadata* is the type and the element in the Metadata API, with the first API version that supports it. *In \
-    Setup* is the label in Setup, if Salesforce documents it.\n\n";
+    A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps its \
+    value in the org. *Metadata* is the type and the element in the Metadata API, with the first API version that \
+    supports it. *In Setup* is the label in Setup, if Salesforce documents it.\n\n";
 
 pub fn page(spec: &'static ResourceSpec) -> String {
     let block = &spec.schema().block;
@@ -186,10 +186,12 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
+            .replace("the profile {removed}", "{removed}")
             .replace("{removed}", "the removed elements")
             .replace("{permitted}", "the permission sets and profiles in the plan")
-            .replace("{holders}", "the number of users of each, with the time of the count")
-            .replace(['{', '}'], "`");
+            .replace("{holders}", "the number of users of each permission set and profile, with the time of the count");
+        // A name in braces is the planned value of the attribute.
+        let detail = spec.rows().fold(detail, |detail, row| detail.replace(&format!("{{{}}}", row.field.attribute), "…"));
         let (id, detail) = (row.id, in_markdown(spec, &detail));
         let _ = writeln!(page, "| `{id}` | `{attribute}` {change} | **{}**: {detail} |", row.summary);
     }
@@ -209,7 +211,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
         "the state belongs to an org in `previous_org_ids`",
-        "the differences to the connected org. Nothing is rotated because of it.",
+        "the differences from the connected org. Nothing is rotated because of it.",
     ),
     (
         "private-state-unreadable",
@@ -277,7 +279,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
         found.push((
             "invisible-character",
             "a label or a description contains an invisible character".to_owned(),
-            "the character and its position. The plan fails if the org does not have the text already.",
+            "the character and its position. The plan fails if the org does not already have the text.",
         ));
     }
     if rules.contains(&false) {

@@ -147,7 +147,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "refresh_token_rotation_enabled",
             when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
-            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app has no \
+            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken, the app has no \
                       refresh tokens. Add the scope to oauth_scopes, or remove refresh_token_rotation_enabled.",
         },
         Combination {
@@ -155,7 +155,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "named_user_jwt_enabled",
             when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
-            message: "With named_user_jwt_enabled access tokens are JWTs. Users of live orgs report that JWTs cannot \
+            message: "With named_user_jwt_enabled, access tokens are JWTs. Users of live orgs report that JWTs cannot \
                       open a browser session, which is the purpose of the scope Web in oauth_scopes.",
         },
         Combination {
@@ -164,7 +164,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             at: "code_credential_flow_enabled",
             when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
             message: "The Authorization Code and Credentials Flow redirects to one of callback_urls. Without a \
-                      callback URL no login can succeed. Set callback_urls.",
+                      callback URL, no login can succeed. Set callback_urls.",
         },
         Combination {
             id: "no-scopes",

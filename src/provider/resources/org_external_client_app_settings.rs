@@ -48,8 +48,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "consumer_secret_api_access_enabled",
             change: Transition::ToTrue,
-            detail: "Users with the permission can read the consumer of every External Client App of the org through \
-                     the Metadata API. Salesforce calls this setting deprecated.",
+            detail: "Users with the corresponding permission can read the consumer of every External Client App of the \
+                     org through the Metadata API. Salesforce marks this setting as deprecated.",
         },
         Danger {
             row: &rows::WHOLE_ORG,

@@ -101,9 +101,9 @@ const LOCKOUTS: &[Lockout] = &[
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_policies",
     noun: "policies",
-    doc: "The policies of an External Client App: who can use it, how long tokens are valid, from where users can log \
-          in, and which plugins are enabled.\n\nSalesforce creates the policies automatically together with the OAuth \
-          settings of the app. Creating this resource adopts the existing policies, and destroying it only stops \
+    doc: "The policies of an External Client App: who can use it, how long tokens are valid, where users can log in \
+          from, and which plugins are enabled.\n\nSalesforce creates the policies automatically together with the \
+          OAuth settings of the app. Creating this resource adopts the existing policies, and destroying it only stops \
           managing them.",
     subject: Subject::App {
         attribute: "external_client_app",
@@ -153,8 +153,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("permission_sets", Is::Empty),
                 ("profiles", Is::Empty),
             ],
-            message: "With AdminApprovedPreAuthorized and without a permission set or profile, no user can log in. \
-                      Set permission_sets or profiles.",
+            message: "With AdminApprovedPreAuthorized and no permission set or profile, no user can log in. Set \
+                      permission_sets or profiles.",
         },
         Combination {
             id: "permission-sets-without-effect",
@@ -317,9 +317,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::ACCESS_LOST,
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply, users without {permitted} \
-                     immediately lose access, and their tokens become invalid. Assigned users: {holders}. Users with \
-                     \"Use Any API Client\" keep access.",
+            detail: "\"{app}\": permitted_users changes from {old} to AdminApprovedPreAuthorized. On apply, users \
+                     without {permitted} immediately lose access, and their tokens become invalid. Assigned users: \
+                     {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             row: &rows::ACCESS_LOST,
@@ -353,9 +353,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "guest_code_credential_flow_enabled",
             change: Transition::On,
             detail: "\"{app}\": on apply, users who are not authenticated get access tokens, with the oauth_scopes of \
-                     the app's OAuth settings and the permissions of the guest user of the site. Their lifetime: \
-                     guest_jwt_session_timeout_type = {guest_jwt_session_timeout_type}, guest_jwt_timeout_minutes = \
-                     {guest_jwt_timeout_minutes}.",
+                     the app's OAuth settings and the permissions of the guest user of the site. The lifetime of these \
+                     tokens: guest_jwt_session_timeout_type = {guest_jwt_session_timeout_type}, \
+                     guest_jwt_timeout_minutes = {guest_jwt_timeout_minutes}.",
         },
     ],
     // Policies wait for settings that another resource may be creating. Salesforce creates them within this time.

@@ -96,8 +96,8 @@ rows! {
     VALUES_TAKEN_OVER = warning(
         "values-taken-over",
         "Initial values recorded after import",
-        "Within a day after an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are only \
-         recorded.",
+        "Within a day of an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are \
+         only recorded.",
         "Change the values again to rotate or revoke.",
     );
     CREDENTIALS_STAGED = warning(
