@@ -23,7 +23,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Role::Either,
             "The API name, with the namespace of an app from a package: `Shop`, `acme__Shop`.",
         ),
-        own("label", Shape::Text, Role::Either, "The label. Only one app may have it."),
+        own("label", Shape::Text, Role::Either, "The label, which must be unique in the org."),
         own("id", Shape::Text, Role::Result, "The API name, for `external_client_app` of resources."),
         own("record_id", Shape::Text, Role::Result, "The record ID, which starts with `0xI`."),
         own("org_id", Shape::Text, Role::Result, "The ID of the org that contains the app."),
@@ -45,9 +45,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         Column::Resource {
             name: "policies",
             spec: &policies::SPEC,
-            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null when the app has \
-                  none, or \
-                  they may not be read.",
+            doc: "The policies: the attributes of `salesforce_external_client_app_policies`. Null if the app has none, \
+                  or the user cannot read them.",
         },
         own(
             "not_readable",

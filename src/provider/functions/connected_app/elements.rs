@@ -318,22 +318,22 @@ pub static ROWS: &[Row] = &[
     unsupported(
         "samlConfig",
         "SAML is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the app up as a SAML service provider in Setup, in the External Client App Manager.",
+        "Configure the app as a SAML service provider in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvasConfig",
         "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the canvas app up in Setup, in the External Client App Manager.",
+        "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvas",
         "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the canvas app up in Setup, in the External Client App Manager.",
+        "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "mobileAppConfig",
         "Mobile settings are a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the mobile app up in Setup, in the External Client App Manager.",
+        "Configure the mobile app in Setup, in the External Client App Manager.",
     ),
 ];
 
@@ -403,15 +403,15 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not have the permitted users, which API versions before 46.0 do not return. If omitted, \
-              the org decides: in orgs that we have seen, every user can approve a new app.",
+        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If you omit \
+              the setting, the org decides: according to one report, every user can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not have the PKCE setting, which API versions before 59.0 do not return. The default of a \
-              connected app is false according to Salesforce; the default of the client is true.",
+        why: "The file does not contain the PKCE setting, which API versions before 59.0 do not return. According to \
+              Salesforce, a connected app defaults to false; the client defaults to true.",
         what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
                      until they do.",
     },
