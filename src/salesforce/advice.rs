@@ -26,7 +26,7 @@ impl Error {
                 "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file."
             }
             ErrorKind::Proxy { .. } => {
-                "Check HTTPS_PROXY with its user name and password, or exclude the host in NO_PROXY."
+                "Check HTTPS_PROXY, including its username and password, or exclude the host in NO_PROXY."
             }
             ErrorKind::Interrupted { .. } => {
                 "Try again. If the error persists, check the network between this machine and Salesforce."
@@ -44,7 +44,7 @@ impl Error {
                 "Wait until Salesforce is available (status.salesforce.com), and try again."
             }
             ErrorKind::Status { status: 420 } => {
-                "The org may have been deleted, or have expired as scratch orgs do."
+                "The org may have been deleted, or it may be a scratch org that has expired."
             }
             ErrorKind::Status { .. } => self.advice_by_class(),
             ErrorKind::Fault { code, .. } => match code.as_str() {
@@ -68,7 +68,7 @@ impl Error {
             ErrorKind::OtherInstance { .. } => {
                 "Set instance_url and the credentials to the same org, or omit instance_url."
             }
-            ErrorKind::OrgChanged { .. } => "The sandbox may have been refreshed just now. Run plan again.",
+            ErrorKind::OrgChanged { .. } => "The sandbox may just have been refreshed. Run plan again.",
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to a version that the org supports, or omit it."
             }
@@ -85,7 +85,7 @@ impl Error {
     fn advice_by_class(&self) -> &'static str {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
-            Class::Locked => "Another change of the org is in progress. Try again when it has ended.",
+            Class::Locked => "Another change to the org is in progress. Try again when it is complete.",
             Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
                 CREDENTIALS
             }
@@ -117,12 +117,16 @@ impl AuthProblem {
                 "Check API access control, the required session security level, and the IP restrictions of the user and the app."
             }
             Self::JwtToken => {
-                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for named users\" (named_user_jwt_enabled). Or use API version 68.0 or newer: omit api_version, if the org supports it."
+                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for \
+                 named users\" (named_user_jwt_enabled). Or use API version 68.0 or later: omit api_version if the org \
+                 supports it."
             }
             Self::NotApproved => {
-                "In the app's policies, set the permitted users to admin approved and assign the user a permission set or profile of the app; or have the user approve the app once. Salesforce returns the same error when login_url or audience belongs to another kind of org (sandbox or production)."
+                "In the app's policies, set the permitted users to admin approved and assign the user a permission set \
+                 or profile of the app; or have the user approve the app once. Salesforce returns the same error when \
+                 login_url or audience belongs to the other kind of org (sandbox or production)."
             }
-            Self::AppAccess => "Assign the user a permission set or profile that the app's policies name.",
+            Self::AppAccess => "Assign the user a permission set or profile that the app's policies list.",
             Self::Audience => {
                 "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: External Client Apps are reported to accept no other audience. Connected apps also accept https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; for users of an Experience Cloud site, its URL."
             }
@@ -130,7 +134,8 @@ impl AuthProblem {
                 "Either the app does not exist in this org, for example in a new or refreshed sandbox: create it there, or use that org's own client ID. Or the audience of the JWT is not the org's My Domain URL, which is reported to result in the same error: set instance_url to it (https://<name>.my.salesforce.com), and omit audience and login_url."
             }
             Self::UnknownClient => {
-                "Check client_id and login_url. A new app, or one with a rotated key, may take up to half an hour to be known on all servers."
+                "Check client_id and login_url. A new app, or one with a rotated key, may take up to half an hour to \
+                 become available on all servers."
             }
             Self::BadClient => {
                 "Check client_id and client_secret; a rotation changes the secret. An app may also require the secret with a refresh token or a subject token."
@@ -143,7 +148,10 @@ impl AuthProblem {
                 "Get a new one, for example with sf org login web. If the app rotates refresh tokens, each is valid for one login, and Terraform logs in more than once per run: disable the rotation for that app (refresh_token_rotation_enabled), or use another authentication method."
             }
             Self::SubjectTokenRefused => {
-                "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the token exchange handler supports. Beyond that the handler decides: check how it validates issuer, audience and subject, which user it finds, and whether that user may use the app. The attempt is in Setup, Login History."
+                "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
+                 token exchange handler supports. Beyond that, the handler decides: check how it validates issuer, \
+                 audience and subject, which user it finds, and whether that user may use the app. The attempt is \
+                 listed in Setup, Login History."
             }
             Self::SubjectTokenExpired => {
                 "The environment that runs Terraform issues a new one for each run. If a run takes longer than the token is valid, use subject_token_file, which is read again at each login."
@@ -163,7 +171,7 @@ impl AuthProblem {
             Self::ServerError => {
                 "Try again. The My Domain URL as login_url is more reliable than the shared login hosts."
             }
-            Self::Refused => "Setup, Login History shows why Salesforce refused the login.",
+            Self::Refused => "See Setup, Login History for the reason why Salesforce refused the login.",
         }
     }
 }
@@ -184,8 +192,8 @@ impl SettingsProblem {
             Self::ApiVersion { .. } => "Set api_version to a version in that range, or omit it.",
             Self::CaCertificate => "Set it to one or more blocks of -----BEGIN CERTIFICATE-----.",
             Self::NoCaCertificates => {
-                "Install them (in most Linux distributions the package ca-certificates), or set a file that contains them \
-                 in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
+                "Install them (in most Linux distributions, with the package ca-certificates), or set a file that \
+                 contains them in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
             }
             Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider's authors.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",

@@ -164,14 +164,14 @@ pub enum ErrorKind {
     #[error("{code}: {text}")]
     Fault { code: String, text: String },
     /// `REQUEST_LIMIT_EXCEEDED`: too many concurrent calls, or too many in 24 hours.
-    #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit is used up" })]
+    #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit has been reached" })]
     Limit { concurrent: bool, text: String },
     #[error("{problem}{}", words(.message))]
     Auth { problem: AuthProblem, message: Option<String> },
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
     /// The token belongs to another instance than the configured one.
-    #[error("the login led to {actual}, but instance_url is {expected}")]
+    #[error("the login returned {actual}, but instance_url is {expected}")]
     OtherInstance { expected: String, actual: String },
     /// After the session expired, the same credentials led to another org.
     #[error("the org changed from {before} to {after} during the run")]
@@ -185,7 +185,7 @@ pub enum ErrorKind {
     Malformed(String),
     #[error("the retrieve failed: {text}")]
     RetrieveFailed { code: Option<String>, text: String },
-    #[error("the retrieve did not end within {seconds} s")]
+    #[error("the retrieve did not complete within {seconds} s")]
     RetrieveUnfinished { seconds: u64 },
     #[error("the org did not return the consumer secret")]
     SecretWithheld,
@@ -281,13 +281,13 @@ pub enum AuthProblem {
     SessionBlocked,
     /// F03: the access token is a JWT, which SOAP refuses below API version 68.0.
     #[error(
-        "the access token is a JSON Web Token, which Salesforce's SOAP API refuses below API version 68.0"
+        "the access token is a JSON Web Token, which Salesforce's SOAP API rejects below API version 68.0"
     )]
     JwtToken,
     #[error("the user has not approved the app")]
     NotApproved,
     /// An administrator has not approved the user for the app.
-    #[error("the user may not use the app")]
+    #[error("the user is not allowed to use the app")]
     AppAccess,
     /// F31: the JWT has another audience than this login host.
     #[error("the audience of the JWT is not valid for the login host")]
@@ -318,7 +318,7 @@ pub enum AuthProblem {
     #[error("the app has no such token exchange handler")]
     TokenHandler,
     /// F34: more than 3,600 logins of the user in an hour.
-    #[error("too many logins of this user")]
+    #[error("too many logins by this user")]
     LoginRate,
     /// F35: the IP address or login hours are restricted, or the user is inactive or locked.
     #[error("the login is restricted for the user or the app")]

@@ -46,11 +46,11 @@ pub enum PrivateKeyProblem {
     #[error("the key is in DER, the binary format")]
     Der,
     /// A file with a key and certificates, protected by a password.
-    #[error("this is a PKCS#12 file (.p12, .pfx), not a PEM")]
+    #[error("this is a PKCS#12 file (.p12, .pfx), not PEM")]
     Pkcs12,
-    #[error("this is a Java keystore, not a PEM")]
+    #[error("this is a Java keystore, not PEM")]
     Keystore,
-    #[error("this is a JSON Web Key, not a PEM")]
+    #[error("this is a JSON Web Key, not PEM")]
     Jwk,
     /// A JSON file that contains the key.
     #[error("this is JSON that contains a key, not the key itself")]
@@ -65,7 +65,8 @@ impl PrivateKeyProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Empty | Self::NotPem => {
-                "Set it to the whole text of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line breaks may be written as \\n."
+                "Set it to the entire contents of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line \
+                 breaks may be written as \\n."
             }
             Self::PublicKey | Self::Certificate => {
                 "The certificate belongs to the app; private_key is the other file of the pair."
@@ -76,9 +77,9 @@ impl PrivateKeyProblem {
             }
             Self::OpenSsh => "Convert it: ssh-keygen -p -m PEM -f key.",
             Self::Path => {
-                "Set private_key_file to the path, or private_key to the text of the file, with file(\"…\")."
+                "Set private_key_file to the path, or private_key to the contents of the file, with file(\"…\")."
             }
-            Self::Mask => "Set it to the key itself; a log or a screen showed this instead.",
+            Self::Mask => "Set it to the key itself; logs and user interfaces show this mask instead of it.",
             Self::Variable => {
                 "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set and what should replace it."
             }
@@ -90,12 +91,12 @@ impl PrivateKeyProblem {
                 "Extract the key: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
             }
             Self::Jwk => "Convert it to PEM with a tool for JSON Web Keys.",
-            Self::Json => "Set it to the member with the key only, with jsondecode(…).",
+            Self::Json => "Set it to only the member that contains the key, with jsondecode(…).",
             Self::Putty => {
                 "Convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PEM -f key."
             }
             Self::Utf16 => "Save the file as UTF-8; Windows PowerShell redirects output as UTF-16.",
-            Self::Damaged => "Copy the whole text of the key file again; a line may be missing.",
+            Self::Damaged => "Copy the entire contents of the key file again; a line may be missing.",
         }
     }
 }

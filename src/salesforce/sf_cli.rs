@@ -122,7 +122,9 @@ impl SfCliProblem {
                 "Run the command manually: sf org display --target-org ALIAS --json. It may wait for the network, a proxy, or the keychain."
             }
             Self::UnknownOrg { .. } => {
-                "sf org list shows the known aliases and user names. Logins are stored per user and machine: log in with sf org login web --alias ALIAS --instance-url URL as the user that runs Terraform, or correct sf_cli_org."
+                "sf org list shows the known aliases and usernames. Logins are stored per user and machine: log in \
+                 with sf org login web --alias ALIAS --instance-url URL as the user that runs Terraform, or correct \
+                 sf_cli_org."
             }
             Self::Expired { .. } => {
                 "Log in again: sf org login web --alias ALIAS --instance-url URL, or sf org login jwt."

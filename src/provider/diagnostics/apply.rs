@@ -15,8 +15,8 @@ const UNTAINT: &str = " Terraform treats a resource whose creation failed as tai
 
 pub fn internal_error(noun: &str, app: &str, message: &str) -> Diagnostic {
     rows::SALESFORCE_INTERNAL_ERROR.diagnostic(format!(
-        "\"{app}\", {noun}: Salesforce failed internally: {message}\n\nThe state has the current values of the org. Apply \
-         again. If the error persists, give the ErrorId in this message to Salesforce support."
+        "\"{app}\", {noun}: Salesforce failed internally: {message}\n\nThe state contains the current values in the \
+         org. Apply again. If the error persists, give the ErrorId in this message to Salesforce support."
     ))
 }
 
@@ -48,7 +48,7 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
              External Client App Admin for policies, and the permissions of an administrator for settings of the org."
         }
         Some(Meaning::Duplicate) => {
-            "The app already has a component of this type with another name. Import it."
+            "The app already has a component of this type under a different name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {
             "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, see the other \
@@ -95,8 +95,8 @@ pub fn outcome_unknown(noun: &str, app: &str, error: &ApplyError, created: bool)
         None => String::new(),
     };
     let mut detail = format!(
-        "The {noun} of \"{app}\": {error}.{deploy} The state has the values that the provider last read from the org. Run \
-         terraform plan to see the remaining changes."
+        "The {noun} of \"{app}\": {error}.{deploy} The state contains the values that the provider last read from the \
+         org. Run terraform plan to see the remaining changes."
     );
     if created {
         detail.push_str(UNTAINT);
@@ -106,15 +106,15 @@ pub fn outcome_unknown(noun: &str, app: &str, error: &ApplyError, created: bool)
 
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     rows::SUCCEEDED_AFTER_ERROR.diagnostic(format!(
-        "The provider lost the response of Salesforce about the {noun} of \"{app}\", or could not interpret it. It then read \
-         the org, and all changes are complete."
+        "The provider lost Salesforce's response about the {noun} of \"{app}\", or could not interpret it. It then \
+         read the org, and all changes are complete."
     ))
 }
 
 pub fn not_verified(noun: &str, app: &str) -> Diagnostic {
     rows::CHANGE_NOT_VERIFIED.diagnostic(format!(
-        "The {noun} of \"{app}\" was sent to Salesforce, but reading it failed, so the state has the planned values. Run \
-         terraform plan when Salesforce is available again.{UNTAINT}"
+        "The {noun} of \"{app}\" was sent to Salesforce, but reading it failed, so the state contains the planned \
+         values. Run terraform plan when Salesforce is available again.{UNTAINT}"
     ))
 }
 
@@ -127,8 +127,8 @@ pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
 
 pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, created: bool) -> Diagnostic {
     let mut detail = format!(
-        "The provider sent {attribute} = {}; the org has {}. The state has the value of the org. Set a value that the org \
-         allows, or change what prevents it.",
+        "The provider sent {attribute} = {}; the org has {}. The state contains the value in the org. Set a value that \
+         the org allows, or change what prevents it.",
         shown(wanted),
         shown(saved)
     );
@@ -194,9 +194,9 @@ pub fn dependent_created(noun: &str, app: &str, part: &str) -> Diagnostic {
 
 pub fn replaced_resource_exists(noun: &str, app: &str) -> Diagnostic {
     rows::REPLACED_RESOURCE_EXISTS.diagnostic(format!(
-        "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API name. \
-         Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the new app \
-         another name."
+        "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
+         name. Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the \
+         new app a different name."
     ))
 }
 
@@ -320,9 +320,9 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
 /// The provider could not restore an overwritten value, or could not write its own value again.
 pub fn conflict_unresolved(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
     rows::CONCURRENT_CHANGE_CONFLICT.diagnostic(format!(
-        "The {noun} of \"{app}\" was written, but others wrote the same components at the same time, and the provider could \
-         not resolve the conflict: {error}. The state has the values of the org. Run terraform plan when the other changes \
-         are complete."
+        "The {noun} of \"{app}\" was written, but others wrote the same components at the same time, and the provider \
+         could not resolve the conflict: {error}. The state contains the values in the org. Run terraform plan when \
+         the other changes are complete."
     ))
 }
 

@@ -77,15 +77,15 @@ pub fn unwritable(place: &Place, character: char) -> Diagnostic {
 
 /// An invisible character in a text that is compared with others.
 pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
-    let problem = format!("The text contains {unseen}, which is invisible. Type the text again.");
+    let problem = format!("The text contains {unseen}, which is invisible. Retype the text.");
     values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.say(&problem)).at(place.path().clone())
 }
 
 /// The same in a label or a description, where an org may have it.
 pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!(
-        "The text contains {unseen}, which is invisible. The plan fails unless the org already has the text. Type the text \
-         again."
+        "The text contains {unseen}, which is invisible. The plan fails unless the org already has the text. Retype \
+         the text."
     );
     values::INVISIBLE_CHARACTER.diagnostic(place.say(&problem)).at(place.path().clone())
 }

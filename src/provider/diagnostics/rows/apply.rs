@@ -6,7 +6,7 @@ rows! {
     CHANGE_REJECTED = error(
         "change-rejected",
         "Salesforce rejected the change",
-        "Salesforce rejected a component. The message has the response of Salesforce.",
+        "Salesforce rejected a component. The message includes Salesforce's response.",
         "[Rejections that need an explanation](#rejections-that-need-an-explanation)",
     );
     SALESFORCE_INTERNAL_ERROR = error(
@@ -18,8 +18,8 @@ rows! {
     DIFFERENT_VALUE_SAVED = error(
         "different-value-saved",
         "Salesforce saved a different value",
-        "The deploy succeeded, but the org has another value than the one that was sent. Reported: `pkce_required = false` \
-         that stays `true`.",
+        "The deploy succeeded, but the value in the org differs from the one that was sent. Reported: `pkce_required = \
+         false` that stays `true`.",
         "Set a value that the org allows, or change what prevents it. After a create, `terraform untaint` keeps the resource.",
     );
     ALREADY_EXISTS = error(
@@ -31,7 +31,8 @@ rows! {
     ADOPTED = notice(
         "adopted",
         "Resource adopted from an interrupted run",
-        "The resource already exists, was created by the same user within a day, and is identical to the configuration.",
+        "The resource already exists, was created by the same user within the last day, and is identical to the \
+         configuration.",
         "Nothing.",
     );
     NOT_REPLACED = notice(
@@ -65,7 +66,7 @@ rows! {
         "replaced-resource-exists",
         "Replaced resource still exists",
         "With `create_before_destroy`, the replacement requires the API name of the resource that it replaces.",
-        "Remove `create_before_destroy`, or give the new app another name.",
+        "Remove `create_before_destroy`, or give the new app a different name.",
     );
     DUPLICATE_ORG_RESOURCE = error(
         "duplicate-org-resource",
@@ -77,7 +78,7 @@ rows! {
     EXISTING_SETTINGS_OVERWRITTEN = notice(
         "existing-settings-overwritten",
         "Existing settings overwritten",
-        "The policies had settings that differ from the configuration. The message has the old values.",
+        "The policies had settings that differ from the configuration. The message includes the old values.",
         "Add them to the configuration if you want to keep them.",
     );
     MISSING_COMPONENT = error(
@@ -95,41 +96,42 @@ rows! {
     CONCURRENT_CHANGE_CONFLICT = error(
         "concurrent-change-conflict",
         "Conflict with a concurrent change",
-        "The change was written, but others wrote the same components at the same time, and the provider could not resolve \
-         the conflict. The state has the values of the org.",
+        "The change was written, but others wrote the same components at the same time, and the provider could not \
+         resolve the conflict. The state contains the values in the org.",
         "Run `terraform plan` when the other changes are complete.",
     );
     CONCURRENT_CHANGE = notice(
         "concurrent-change",
         "Concurrent change detected",
         "Another deploy wrote the same component during the apply, and the apply may have overwritten it, at least \
-         temporarily. The message has the attribute with both values and whether the value was restored, or the ID of the \
-         other deploy.",
+         temporarily. The message includes the attribute with both values and whether the value was restored, or the \
+         ID of the other deploy.",
         "Check the values. Apply again if a managed value is missing.",
     );
     CREATED_SINCE_PLAN = error(
         "created-since-plan",
         "Resource created since the plan",
-        "The resource was created outside of Terraform between plan and apply, with other values than planned.",
+        "The resource was created outside of Terraform between plan and apply, with values that differ from the plan.",
         "Run `terraform plan` again.",
     );
     NO_LONGER_EXISTS = error(
         "no-longer-exists",
         "Resource no longer exists",
-        "The resource existed when Terraform planned, and was deleted since.",
+        "The resource existed when Terraform planned, and has been deleted since.",
         "Run `terraform plan` again.",
     );
     CHANGED_SINCE_PLAN = notice(
         "changed-since-plan",
         "Attribute changed since the plan",
-        "An attribute was changed outside of Terraform between plan and apply. The message says which value the org has now.",
+        "An attribute was changed outside of Terraform between plan and apply. The message states the current value in \
+         the org.",
         "Inform the owner of the other change.",
     );
     SALESFORCE_WARNING = notice(
         "salesforce-warning",
         "Salesforce returned a warning",
         "The deploy succeeded, and Salesforce returned a warning about a component.",
-        "Follow the message.",
+        "Follow the instructions in the message.",
     );
     ORG_LOCKED = error(
         "org-locked",
@@ -159,13 +161,13 @@ rows! {
     SUCCEEDED_AFTER_ERROR = notice(
         "succeeded-after-error",
         "Change succeeded despite an error",
-        "As **Outcome unknown**, but the provider read the org and found all changes.",
+        "The result was not received, as for **Outcome unknown**, but the provider read the org and found all changes.",
         "Nothing.",
     );
     CHANGE_NOT_VERIFIED = error(
         "change-not-verified",
         "Change not verified",
-        "The deploy succeeded, but reading the result failed. The state has the planned values.",
+        "The deploy succeeded, but reading the result failed. The state contains the planned values.",
         "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would replace \
          it, with a new consumer key: `terraform untaint` keeps it.",
     );

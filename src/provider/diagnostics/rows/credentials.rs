@@ -26,13 +26,14 @@ rows! {
     CONSUMER_KEY_MISMATCH = error(
         "consumer-key-mismatch",
         "Consumer key does not belong to the app",
-        "`consumer_key` is set, and the consumer has another key: it was rotated, or the state was not refreshed.",
+        "`consumer_key` is set, and the consumer has a different key: it was rotated, or the state was not refreshed.",
         "Use the `consumer_key` of the credential rotation, and plan with a refresh.",
     );
     CREDENTIALS_NOT_ACCESSIBLE = error(
         "credentials-not-accessible",
         "Credentials not accessible",
-        "The setting of the org is disabled, or the user lacks a permission. The message says which, if Salesforce returns it.",
+        "The org setting is disabled, or the user lacks a permission. The message says which, provided that Salesforce \
+         returns this information.",
         "[Requirements](consumer-secret.md#requirements)",
     );
     INVALID_DURATION = error(
@@ -57,41 +58,44 @@ rows! {
     ROTATION_INCOMPLETE = error(
         "rotation-incomplete",
         "Rotation incomplete",
-        "The credentials were rotated, but a later step failed. The message says which. The state has the new key.",
+        "The credentials were rotated, but a later step failed. The message says which. The state contains the new \
+         key.",
         "Apply again. The apply continues and does not rotate twice.",
     );
     CREDENTIAL_CHANGE_REJECTED = error(
         "credential-change-rejected",
         "Salesforce rejected the credential change",
-        "The message has the response of Salesforce. Credentials of packaged apps cannot be staged.",
-        "Follow the message.",
+        "The message includes Salesforce's response. Credentials of packaged apps cannot be staged.",
+        "Follow the instructions in the message.",
     );
     CREDENTIAL_CHANGE_UNVERIFIED = error(
         "credential-change-unverified",
         "Credential change not verified",
-        "The provider lost the response of Salesforce more than once, or Salesforce still lists revoked credentials.",
+        "Salesforce's response was lost more than once, or Salesforce still lists revoked credentials.",
         "Apply again. The next apply reads the org first.",
     );
     CREDENTIALS_NOT_REFRESHED = error(
         "credentials-not-refreshed",
         "Credentials not refreshed",
-        "After the refresh of a sandbox the new org did not return its credentials, so the state has no consumer key. The \
+        "After a sandbox refresh, the new org did not return its credentials, so the state has no consumer key. The \
          provider cannot tell whether an earlier rotation succeeded.",
         "Follow the warning **Credentials not checked**, and plan again.",
     );
     CLIENT_ID_CHANGES = warning(
         "client-id-changes",
         "Client ID will change",
-        "The apply rotates the credentials. The message has the old key and how long clients can use it. It also says if the \
-         values of `rotate_when_changed` are known only after apply, as on the day of a `time_rotating`.",
+        "The apply rotates the credentials. The message includes the old key and how long clients can use it. It also \
+         says if the values of `rotate_when_changed` are known only after apply, as on the day when a `time_rotating` \
+         expires.",
         "Give the new key to the clients.",
     );
     ROTATED_ALREADY = warning(
         "rotated-already",
         "Credentials already rotated",
-        "The consumer has another key than the state, and no other user is known to have rotated it: an interrupted run or an \
-         action did. Within a day, the provider treats this as the planned rotation and does not rotate again.",
-        "If it was another rotation, change the values again after the apply.",
+        "The key of the consumer differs from the key in the state, and no other user is known to have rotated it, so \
+         it was rotated by an interrupted run or an action. Within a day, the provider treats this as the planned \
+         rotation and does not rotate again.",
+        "If it was a different rotation, change the values again after the apply.",
     );
     VALUES_TAKEN_OVER = warning(
         "values-taken-over",
@@ -122,13 +126,13 @@ rows! {
     PREVIOUS_CREDENTIALS_MAY_STAY = warning(
         "previous-credentials-stay",
         "Previous credentials may remain valid",
-        "The same, if the provider cannot read the credentials of the org.",
+        "Terraform stops managing the rotation, and the provider cannot read the credentials of the org.",
         "Check the app in Setup.",
     );
     CREDENTIALS_NOT_CHECKED = warning(
         "credentials-not-checked",
         "Credentials not checked",
         "The refresh cannot read the credentials. The state did not change.",
-        "Follow the message.",
+        "Follow the instructions in the message.",
     );
 }

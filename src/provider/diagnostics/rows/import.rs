@@ -7,7 +7,8 @@ rows! {
         "invalid-import-id",
         "Invalid import ID",
         "The ID is not an API name or, for settings of the org, not the name of the settings.",
-        "Use `Shop` or `namespace__Shop`; for settings of the org `OauthOidc`, `ExternalClientApp` or the ID of the org.",
+        "Use `Shop` or `namespace__Shop`; for settings of the org, use `OauthOidc`, `ExternalClientApp` or the ID of \
+         the org.",
     );
     IMPORT_ORG_MISMATCH = error(
         "import-org-mismatch",
@@ -36,14 +37,14 @@ rows! {
     INCOMPLETE_LIST = notice(
         "incomplete-list",
         "Some apps could not be read",
-        "`terraform query` omits apps that Salesforce does not return or that the provider cannot interpret. The message has \
-         the reason for the first one.",
+        "`terraform query` omits apps that Salesforce does not return or that the provider cannot interpret. The \
+         message includes the reason for the first one.",
         "Check the [permissions](authentication.md#permissions-of-the-user).",
     );
     APPS_NOT_LISTED = error(
         "apps-not-listed",
         "Apps cannot be listed",
-        "The provider cannot interpret the response of Salesforce.",
+        "The provider cannot interpret Salesforce's response.",
         "Try again. If the error persists, report it.",
     );
 }

@@ -19,16 +19,16 @@ rows! {
     SELF_LOCKOUT = error(
         "self-lockout",
         "Change would lock out the provider",
-        "The change would revoke the access of the app that Terraform authenticates with. The message describes how. Changes \
-         of policies are refused during apply.",
+        "The change would revoke the access of the app that Terraform authenticates with. The message describes how. \
+         Changes to policies are rejected during apply.",
         "Do not manage that app with Terraform, authenticate with another app, or set `allow_self_lockout = true`. \
          [Affected changes](authentication.md#the-app-that-terraform-logs-in-with)",
     );
     CERTIFICATE_MAY_BE_REMOVED = error(
         "certificate-may-be-removed",
         "Certificate may be removed",
-        "Salesforce does not return the consumer settings, which the provider writes as a whole, and the configuration has no \
-         `certificate`. A certificate of the app may be removed.",
+        "Salesforce does not return the consumer settings, which the provider writes as a whole, and the configuration \
+         has no `certificate`. The apply may remove the app's certificate.",
         "Set `certificate`, or `\"\"` if the app has none; or allow Terraform to read the settings. \
          [Importing](importing.md#what-cannot-be-imported)",
     );
@@ -65,10 +65,10 @@ rows! {
     ACCESS_LOST = warning(
         "access-lost",
         "Users lose access to an app",
-        "Users without any of the remaining permission sets and profiles can no longer use the app, effective immediately. \
-         The message counts the active users who have each of them, directly and through permission set groups, as of the \
-         last refresh. The counts are missing if the provider's user may not read them (this requires View Setup and \
-         Configuration), or if the state did not contain the permission set yet.",
+        "Users without any of the remaining permission sets and profiles can no longer use the app, effective \
+         immediately. The message counts the active users who have each of them, directly and through permission set \
+         groups, as of the last refresh. The counts are missing if the provider's user cannot read them (this requires \
+         View Setup and Configuration), or if the state does not contain the permission set yet.",
         "Assign the permission sets or profiles first.",
     );
     APP_DISABLED = warning(
@@ -86,7 +86,7 @@ rows! {
     EXISTING_CLIENTS = warning(
         "existing-clients",
         "Existing clients may fail",
-        "Clients have to send more than before, or a callback URL or a scope is removed.",
+        "Clients must send additional parameters, or a callback URL or a scope is removed.",
         "Change the clients first.",
     );
     JWT_ENABLED = warning(
@@ -111,8 +111,8 @@ rows! {
     ACCESS_ATTRIBUTE_NO_LONGER_MANAGED = warning(
         "no-longer-managed",
         "Access control attribute no longer managed",
-        "The same as the next row, for attributes that control access to the app or the org. The message lists all attributes \
-         of the resource, these first.",
+        "The same as the next row, for attributes that control access to the app or the org. The message lists all \
+         such attributes of the resource, starting with these.",
         "Keep the attribute in the configuration to manage it.",
     );
     NO_LONGER_MANAGED = warning(

@@ -41,8 +41,8 @@ rows! {
     INVALID_SFDX_AUTH_URL = error(
         "invalid-sfdx-auth-url",
         "Invalid SFDX auth URL",
-        "The text is not an SFDX auth URL. The message says what it is: the placeholder that newer versions of `sf` print, \
-         JSON, the name of a variable, a URL without a refresh token, …",
+        "The value is not an SFDX auth URL. The message says what it is instead: the placeholder that newer versions \
+         of `sf` print, JSON, the name of a variable, a URL without a refresh token, …",
         "[Get an SFDX auth URL](authentication.md#sfdx-auth-url)",
     );
     INVALID_SF_CLI_ORG = error(
@@ -72,8 +72,8 @@ rows! {
     PLACEHOLDER_VALUE = error(
         "placeholder-value",
         "Placeholder instead of a value",
-        "An argument or a variable holds `***`, `${VAR}` or a similar text: a masked secret, or the name of a variable that \
-         was not replaced.",
+        "An argument or a variable contains `***`, `${VAR}` or a similar placeholder: a masked secret, or the name of \
+         a variable that was not replaced.",
         "Set the value, and check how the variable is set.",
     );
     INVALID_PROXY = error(
@@ -98,15 +98,16 @@ rows! {
     EMPTY_ARGUMENT = error(
         "empty-argument",
         "Empty argument",
-        "An argument is set to an empty text.",
+        "An argument is set to an empty string.",
         "Set a value, or remove the argument.",
     );
     INVALID_CHARACTER = error(
         "invalid-character",
         "Invalid character",
-        "A text contains a control character. In the provider block also: an invisible character, such as a zero-width space, \
-         or a space in a token. The message does not show the character if it is part of a secret.",
-        "Type the text again. The character often comes from copying.",
+        "A value contains a control character. In the provider block, this also covers an invisible character, such as \
+         a zero-width space, and a space in a token. The message does not show the character if it is part of a \
+         secret.",
+        "Retype the value. Such characters are often introduced by copying and pasting.",
     );
     VALUE_TOO_LONG = error(
         "value-too-long",
@@ -117,29 +118,29 @@ rows! {
     UNKNOWN_WARNING_ID = notice(
         "unknown-warning-id",
         "Unknown warning ID",
-        "`suppress_warnings` contains an ID that no warning has.",
+        "`suppress_warnings` contains an ID that is not the ID of a warning.",
         "Use an ID that the message lists.",
     );
     INVALID_PRIVATE_KEY = error(
         "invalid-private-key",
         "Invalid private key",
-        "The text is not an RSA key in a supported format. The message says what it is: encrypted, truncated, a certificate, \
-         a path, the name of a variable, DER, PKCS#12, …",
+        "The value is not an RSA key in a supported format. The message says what it is instead: encrypted, truncated, \
+         a certificate, a path, the name of a variable, DER, PKCS#12, …",
         "[Supported formats](authentication.md#keys-in-single-line-variables)",
     );
     UNREADABLE_FILE = error(
         "unreadable-file",
         "Cannot read file",
-        "`private_key_file`, `subject_token_file` or `ca_certificate_file` cannot be read. Relative paths start in the \
-         directory where Terraform runs.",
+        "`private_key_file`, `subject_token_file` or `ca_certificate_file` cannot be read. Relative paths are relative \
+         to the directory where Terraform runs.",
         "Correct the path or the permissions of the file.",
     );
     INVALID_URL = error(
         "invalid-url",
         "Invalid URL",
-        "A URL is not `https://` followed by a host, contains a username or a character of another script, or is the URL of \
-         Lightning pages.",
-        "Use the My Domain URL that Setup, **My Domain** shows.",
+        "A URL is not `https://` followed by a host, contains a username or a character from another script, or is a \
+         Lightning Experience URL.",
+        "Use the My Domain URL from Setup, **My Domain**.",
     );
     INVALID_API_VERSION = error(
         "invalid-api-version",
@@ -152,7 +153,7 @@ rows! {
         "Invalid org ID",
         "`expected_org_id` or an element of `previous_org_ids` is not an org ID. An org ID starts with `00D` and has 15 or \
          18 characters.",
-        "Setup, **Company Information** shows the ID.",
+        "Find the ID in Setup, **Company Information**.",
     );
     INVALID_ENVIRONMENT_VARIABLE = error(
         "invalid-environment-variable",

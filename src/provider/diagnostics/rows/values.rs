@@ -7,7 +7,7 @@ rows! {
         "invalid-value",
         "Invalid value",
         "The value violates a rule in the description of the attribute.",
-        "Follow the message.",
+        "Follow the instructions in the message.",
     );
     UNCONFIRMED_RULE = warning(
         "unconfirmed-rule",
@@ -55,15 +55,15 @@ rows! {
         "invisible-character-in-name",
         "Invisible character",
         "The text contains an invisible character: a zero-width space, a byte-order mark, a directional mark, or a \
-         non-breaking space at the start or end. Names that look the same then differ.",
-        "Type the text again. The message names the character and its position.",
+         non-breaking space at the start or end. As a result, names that look the same are different.",
+        "Retype the text. The message names the character and its position.",
     );
     INVISIBLE_CHARACTER = warning(
         "invisible-character",
         "Invisible character",
-        "The same in a label or a description, which may keep the character if the org already has it. Otherwise the plan \
-         fails.",
-        "Type the text again.",
+        "A label or a description contains an invisible character. It can keep the character only if the org already \
+         has it. Otherwise, the plan fails.",
+        "Retype the text.",
     );
     DUPLICATE_ELEMENT = error(
         "duplicate-element",
@@ -138,6 +138,6 @@ rows! {
         "newer-api-version-required",
         "Newer API version required",
         "The element or the value requires a newer API version than the one in use.",
-        "Remove it, or raise `api_version` if the org supports a newer one.",
+        "Remove it, or set `api_version` to a newer version if the org supports one.",
     );
 }
