@@ -28,7 +28,7 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     | policies of a new app | in the package that creates the app | created by Salesforce with its defaults, and changed in a \
     separate deploy |\n\
     | policies that another team owns | omit the block `policies`: not managed | only that team has the resource |\n\
-    | destroying | deletes the app | separate for each resource: policies are only no longer managed |\n\
+    | destroying | deletes the app | separate for each resource; policies remain in the org and are no longer managed |\n\
     | `deletion_protection` | one, for the whole app | one for the app, one for the OAuth settings |\n\
     | references | none | by `id`, so that Terraform replaces the resources together with the app |\n\
     | import | 1, by the API name of the app | 3, each by the API name of the app |\n\
@@ -64,10 +64,11 @@ pub fn page() -> String {
         let _ = writeln!(page, "| {name} | {} | {} |", all.join(", "), quoted(may_have).join(", "));
     }
     page.push_str(
-        "\nEach argument has an environment variable. The block takes precedence over the environment: if it sets a method, the \
-         methods of the environment are ignored. If no method is set, the provider uses an access token in `SF_ACCESS_TOKEN` with \
-         the org in `SF_ORG_INSTANCE_URL`, or else an SFDX auth URL in `SFDX_AUTH_URL`. The log shows the method at level INFO. The \
-         guide [Authentication](guides/authentication.md) compares the methods, and describes how to create the key and the app.\n\n\
+        "\nEach argument has an environment variable. The block takes precedence over the environment: if it sets a \
+         method, methods set in the environment are ignored. If no method is set, the provider uses an access token in \
+         `SF_ACCESS_TOKEN` with the org in `SF_ORG_INSTANCE_URL`, or else an SFDX auth URL in `SFDX_AUTH_URL`. The log \
+         shows the method at level INFO. The guide [Authentication](guides/authentication.md) compares the methods, \
+         and describes how to create the key and the app.\n\n\
          `terraform validate` does not require credentials. The provider logs in at the first call that requires the org.\n\n\
          | warning | meaning |\n|---|---|\n\
          | `argument-without-effect` | An argument of the block belongs to another authentication method |\n\
@@ -84,8 +85,8 @@ pub fn page() -> String {
          - [Installing](guides/installing.md): from a registry, a mirror or source; in containers\n\
          - [Which resource for whom](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n\
-         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider block that is \
-         not yet known\n\
+         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider \
+         block with unknown values\n\
          - [Headless Identity](guides/headless-identity.md): the steps of Salesforce Help as configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the settings of the site in Setup\n\
          - [Consumer secret](guides/consumer-secret.md): pass it on without storing it, rotate it without downtime, revoke it after a \

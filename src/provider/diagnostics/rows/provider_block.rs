@@ -60,7 +60,7 @@ rows! {
     INVALID_TOKEN_TAG = error(
         "invalid-token-tag",
         "Invalid HCP Terraform token tag",
-        "`hcp_terraform_token_tag` is not a suffix of the environment variable `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
+        "`hcp_terraform_token_tag` is not a valid suffix of an environment variable.",
         "Set only the part after `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
     );
     UNSUPPORTED_TOKEN_TYPE = error(
