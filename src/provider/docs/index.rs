@@ -83,7 +83,7 @@ pub fn page() -> String {
         "\n## Guides\n\n\
          - [Getting started](guides/getting-started.md)\n\
          - [Installing](guides/installing.md): from a registry, a mirror or source; in containers\n\
-         - [Which resource for whom](guides/which-resource.md)\n\
+         - [Which resource to use](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n\
          - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider \
          block with unknown values\n\
@@ -93,7 +93,7 @@ pub fn page() -> String {
          leak\n\
          - [Certificates](guides/certificates.md): expiry and replacement\n\
          - [Importing](guides/importing.md): existing apps; from three resources to one, and back\n\
-         - [From a connected app](guides/from-connected-app.md) to an External Client App: convert, run both, migrate clients\n\
+         - [Migrating from connected apps](guides/from-connected-app.md): convert, run both, move the clients\n\
          - [Deploys](guides/deploys.md): the deploys of an apply, and their duration\n\
          - [Testing modules](guides/testing.md): with a mocked provider, with the emulator, in CI\n\
          - [Upgrading](guides/upgrading.md): versions, state, downgrades; from Terraform to OpenTofu\n\

@@ -232,7 +232,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
     let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
     if !certificates.is_empty() {
         let certificate = certificates.join("` or `");
-        let what = "fingerprint and last day of both certificates, and whether clients need another key.";
+        let what = "fingerprint and last day of both certificates, and whether clients need a different key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "the last day of validity.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));

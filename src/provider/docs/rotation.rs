@@ -23,7 +23,7 @@ requires a later version.
 ## How a rotation works
 
 1. The provider *stages* a new key and secret, and then activates them. It uses staged credentials that the same user created in an \
-interrupted run. Credentials that another user staged are an error and are not changed.
+interrupted run. If another user has staged credentials, the rotation fails and does not change them.
 2. The previous key and secret remain valid for 30 days (`previous_state` is `Rotated`), or until `revoke_previous_when_changed` \
 changes.
 3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.

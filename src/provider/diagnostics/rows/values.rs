@@ -87,8 +87,8 @@ rows! {
     QUESTIONABLE_COMBINATION = notice(
         "questionable-combination",
         "Questionable attribute combination",
-        "An attribute has no effect next to another one, or the combination is probably a mistake. The message ends with the \
-         ID of the rule, which `suppress_warnings` accepts.",
+        "An attribute has no effect in combination with another one, or the combination is probably a mistake. The \
+         message ends with the ID of the rule, which `suppress_warnings` accepts.",
         "See [the rules](#rules-between-attributes).",
     );
     DUPLICATE_RESOURCE = error(
