@@ -225,9 +225,10 @@ impl ResourceSpec {
                  exists, so that Terraform replaces them together with the app.",
                 "The ID of the org that contains the app.",
             ),
-            Subject::Org => {
-                ("The ID of the org, the same as `org_id`.", "The ID of the org that these settings belong to.")
-            }
+            Subject::Org => (
+                "The ID of the org, the same as `org_id`.",
+                "The ID of the org that these settings belong to.",
+            ),
         };
         block.attributes.push(computed(ID, id));
         block.attributes.push(computed(ORG_ID, org_id));

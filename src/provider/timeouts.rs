@@ -73,7 +73,8 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
         name: BLOCK.to_owned(),
         nesting: Nesting::Single,
         block: Block {
-            description: "How long operations may take, including the time spent waiting for Salesforce.".to_owned(),
+            description: "How long operations may take, including the time spent waiting for Salesforce."
+                .to_owned(),
             attributes: attributes.collect(),
             blocks: Vec::new(),
         },

@@ -189,9 +189,14 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             .replace("the profile {removed}", "{removed}")
             .replace("{removed}", "the removed elements")
             .replace("{permitted}", "the permission sets and profiles in the plan")
-            .replace("{holders}", "the number of users of each permission set and profile, with the time of the count");
+            .replace(
+                "{holders}",
+                "the number of users of each permission set and profile, with the time of the count",
+            );
         // A name in braces is the planned value of the attribute.
-        let detail = spec.rows().fold(detail, |detail, row| detail.replace(&format!("{{{}}}", row.field.attribute), "…"));
+        let detail = spec
+            .rows()
+            .fold(detail, |detail, row| detail.replace(&format!("{{{}}}", row.field.attribute), "…"));
         let (id, detail) = (row.id, in_markdown(spec, &detail));
         let _ = writeln!(page, "| `{id}` | `{attribute}` {change} | **{}**: {detail} |", row.summary);
     }

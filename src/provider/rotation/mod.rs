@@ -100,11 +100,7 @@ const ATTRIBUTES: &[(&str, Role, &str)] = &[
         "The state of the previous key and secret: `Rotated` (still valid) or `Expired`. Null if there are none, or if \
          they were revoked.",
     ),
-    (
-        PREVIOUS_EXPIRES,
-        Role::Computed,
-        "When the previous key and secret expire, in Salesforce's format.",
-    ),
+    (PREVIOUS_EXPIRES, Role::Computed, "When the previous key and secret expire, in Salesforce's format."),
     (ID, Role::Computed, "The API name of the app."),
     (ORG_ID, Role::Computed, "The ID of the org that contains the app."),
 ];
