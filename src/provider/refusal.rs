@@ -186,8 +186,8 @@ pub static REFUSALS: &[Refusal] = &[
         says: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
-            "a flow with a consent screen, which code_credential_flow_enabled = true in \
-             salesforce_external_client_app_oauth_settings does not have: set permitted_users = \
+            "a flow with a consent screen; the flow that code_credential_flow_enabled = true in \
+             salesforce_external_client_app_oauth_settings enables has none. Set permitted_users = \
              \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
         who: Who::Developer,

@@ -289,7 +289,7 @@ pub static GATES: &[Gate] = &[
         variants: &[Login, Passwordless, Registration, ForgotPassword, Guest],
         reads: Reads::Site(Column::Network("Status")),
         expects: Expects::Word("Live"),
-        fix: "Activate the site: its Administration, Settings, Activate.",
+        fix: "In the site's Administration, Settings, click Activate.",
     },
     Gate {
         id: "N6",

@@ -168,7 +168,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "profiles",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
-            message: "profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
+            message: "The attribute profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "guest-timeout-type",

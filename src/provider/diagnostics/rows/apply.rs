@@ -33,7 +33,7 @@ rows! {
         "Resource adopted from an interrupted run",
         "The resource already exists, was created by the same user within the last day, and is identical to the \
          configuration.",
-        "Nothing.",
+        "No action is required.",
     );
     NOT_REPLACED = notice(
         "not-replaced",
@@ -45,8 +45,8 @@ rows! {
     BELONGS_TO_ANOTHER_RESOURCE = error(
         "belongs-to-another-resource",
         "Managed by another resource",
-        "Another resource of the run still has the object in its state and removes it (renamed, removed, another key of \
-         `for_each`), but had not finished. The provider does not adopt it.",
+        "Another resource in the same run still had the object in its state and was removing it (because it was \
+         renamed, removed, or has another key of `for_each`), but had not finished. The provider does not adopt it.",
         "Apply again. If it is the same object at a new address, a `moved` block keeps it with its consumer key.",
     );
     DEPENDENT_CREATED = error(
@@ -59,7 +59,7 @@ rows! {
     DEPENDENCY_NOT_CREATED = error(
         "dependency-not-created",
         "Dependency not created",
-        "The app or the settings that the resource depends on failed in the same run.",
+        "The app or the settings that the resource depends on could not be created in the same run.",
         "See the other error.",
     );
     REPLACED_RESOURCE_EXISTS = error(
@@ -162,7 +162,7 @@ rows! {
         "succeeded-after-error",
         "Change succeeded despite an error",
         "The result was not received, as for **Outcome unknown**, but the provider read the org and found all changes.",
-        "Nothing.",
+        "No action is required.",
     );
     CHANGE_NOT_VERIFIED = error(
         "change-not-verified",

@@ -7,8 +7,8 @@ rows! {
         "app-not-found",
         "App not found",
         "The org has no app with that API name, or the provider's user cannot see it.",
-        "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app of the \
-         same configuration by its `id`.",
+        "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app \
+         in the same configuration by its `id`.",
     );
     NO_CONSUMER = error(
         "no-consumer",

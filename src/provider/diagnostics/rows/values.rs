@@ -100,8 +100,8 @@ rows! {
     CONFLICTING_RESOURCES = error(
         "conflicting-resources",
         "Conflicting resources for one app",
-        "A `salesforce_oauth_client` manages a whole app, and another resource of the same configuration manages the app, its \
-         OAuth settings or its policies.",
+        "A `salesforce_oauth_client` manages a whole app, and another resource in the same configuration manages the \
+         app, its OAuth settings or its policies.",
         "Keep one kind of resource. `moved` and `removed` blocks move the state; see [Importing](importing.md).",
     );
     MOVED_NOT_REFRESHED = error(
