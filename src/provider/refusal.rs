@@ -167,7 +167,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         says: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
-        needs: Needs::Other("an active user of the org with this username and API access"),
+        needs: Needs::Other("an active user in the org with this username and API access"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -207,7 +207,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Some,
         says: &[&["no permissionset named"]],
         may_mean: &[],
-        needs: Needs::Other("permission sets of the org, by API name (case-sensitive) or ID"),
+        needs: Needs::Other("permission sets in the org, by API name (case-sensitive) or ID"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -217,7 +217,7 @@ pub static REFUSALS: &[Refusal] = &[
         says: &[&["no profile named"]],
         may_mean: &[],
         needs: Needs::Other(
-            "profiles of the org by metadata name, which may differ from the name in Setup: System Administrator is \
+            "profiles in the org by metadata name, which may differ from the name in Setup: System Administrator is \
              Admin, Standard User is Standard",
         ),
         who: Who::OrgAdmin,
@@ -228,7 +228,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         says: &[&["no apexclass named"]],
         may_mean: &[],
-        needs: Needs::Other("an Apex class of the org"),
+        needs: Needs::Other("an Apex class in the org"),
         who: Who::OrgAdmin,
     },
     Refusal {

@@ -97,7 +97,7 @@ fn a_missing_run_as_user() {
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
-    let words = "an active user of the org with this username and API access (an administrator of the org)";
+    let words = "an active user in the org with this username and API access (an administrator of the org)";
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 

@@ -124,9 +124,10 @@ rows! {
     WHOLE_ORG = warning(
         "whole-org",
         "Org-wide setting",
-        "The change applies to every app of the org, including apps that Terraform does not manage. The message says which \
-         clients may fail. A new resource always shows this warning, because the plan does not know the values in the org.",
-        "Check the other apps of the org.",
+        "The change applies to every app in the org, including apps that Terraform does not manage. The message says \
+         which clients may fail. A new resource always shows this warning, because the plan does not know the values \
+         in the org.",
+        "Check the other apps in the org.",
     );
     POLICIES_STAY = warning(
         "policies-stay",
