@@ -29,7 +29,7 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {
   wait_for_propagation = "5s"
 }
 
-# The client ID for clients. The settings show a new key only after the next refresh.
+# The client ID to give to clients. The settings show a new key only after the next refresh.
 output "client_id" {
   value = salesforce_external_client_app_credential_rotation.shop.consumer_key
 }

@@ -22,7 +22,8 @@ Everything else is a status.
 
 The data source cannot read whether the secret key of reCAPTCHA is correct, whether the app of an integration user has the scope for
 the init endpoints, what a registration handler assigns, whether a user has a verified address or must use multi-factor authentication,
-whether browsers may call the endpoints (CORS), and whether a change has propagated in Salesforce. The status of `passwordless`,
+whether browsers can call the endpoints (CORS), or whether a change has propagated in Salesforce. The status of \
+`passwordless`,
 `registration` and `forgot_password` is therefore `unknown` at best. Use `not_ready_variants` to check that nothing is \
 closed, and
 `ready_variants` to check that everything is open. The guide [Experience Cloud site](../guides/experience-cloud-site.md) describes the

@@ -37,8 +37,8 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     can move an app from one kind to the other [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
 
 /// The link from another page to that section.
-pub const WHICH_TO_CHOOSE: &str = "\nTo choose between one resource and three for an app, see [One resource or \
-                                   three](../index.md#one-resource-or-three).\n";
+pub const WHICH_TO_CHOOSE: &str = "\nTo decide whether to manage an app with one resource or three, see [One resource \
+                                   or three](../index.md#one-resource-or-three).\n";
 
 pub fn page() -> String {
     let block = config::schema().block;

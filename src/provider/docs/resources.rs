@@ -99,7 +99,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let names: Vec<String> = names.into_iter().collect();
         let _ = write!(
             page,
-            "\nWith `{link}` the app uses the consumer of another org, and these attributes must not be set: {}.\n",
+            "\nWith `{link}`, the app uses the consumer of another org, and these attributes must not be set: {}.\n",
             names.join(", ")
         );
     }
@@ -136,9 +136,10 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
         return;
     }
     page.push_str(
-        "\n## Requirements of other resources\n\nThe plan does not check these requirements, because another configuration may \
-         manage the other resource. Salesforce rejects the apply, or may reject it, and the error names the attribute and the \
-         requirement.\n\n| when | requires | who can change it |\n|---|---|---|\n",
+        "\n## Requirements on other resources\n\nThe plan does not check these requirements, because another \
+         configuration may manage the other resource. If a requirement is not met, Salesforce may reject the change. \
+         The error then names the attribute and the requirement.\n\n| when | requires | who can change it \
+         |\n|---|---|---|\n",
     );
     for refusal in rows {
         let _ = writeln!(

@@ -40,7 +40,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     ("client-id-changes", "`rotate_when_changed` changes", "the old key, and how long clients can use it."),
     (
         "rotated-already",
-        "`rotate_when_changed` changes, and the same user rotated since the last complete apply",
+        "`rotate_when_changed` changes, and the same user has rotated the credentials since the last complete apply",
         "the provider treats that rotation as the planned one and does not rotate again.",
     ),
     (
@@ -51,7 +51,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     (
         "previous-credentials-stay",
         "the resource is destroyed",
-        "how long the previous credentials are valid, if the provider can read it.",
+        "how long the previous credentials are valid, if the provider can determine this.",
     ),
     (
         "credentials-not-checked",

@@ -193,8 +193,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::EXISTING_CLIENTS,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            detail: "\"{app}\": every authorization request must include a code_challenge, and the token request its \
-                     code_verifier (PKCE).",
+            detail: "\"{app}\": every authorization request must include a code_challenge, and every token request \
+                     must include the code_verifier (PKCE).",
         },
         Danger {
             row: &rows::EXISTING_CLIENTS,

@@ -68,7 +68,8 @@ const ATTRIBUTES: &[(&str, Role, &str)] = &[
         ROTATE,
         Role::Optional,
         "Arbitrary values, such as `{ version = 2 }` or the `id` of a `time_rotating`. When they change, the consumer \
-         gets a new key and a new secret. Creating the resource, importing it, or removing the values does not rotate.",
+         gets a new key and a new secret. Creating the resource, importing it, or removing the values does not trigger \
+         a rotation.",
     ),
     (
         REVOKE,
@@ -119,12 +120,12 @@ pub fn schema() -> &'static Schema {
         });
         let block = Block {
             description: "Rotates the consumer key and the consumer secret of an External Client App without downtime, \
-                          and revokes the previous ones. Creating this resource does not rotate. Destroying it removes \
-                          it from the state and does not change the org.\n\nSalesforce creates a new key and secret \
-                          and activates them. The previous ones remain valid for 30 days, so that clients can switch. \
-                          No attribute contains a secret: read the secret with the ephemeral resource \
-                          `salesforce_external_client_app_credentials`. Requires the user permissions External Client \
-                          App Developer and View Client Secret, the org setting \
+                          and revokes the previous ones. Creating this resource does not trigger a rotation. \
+                          Destroying it removes it from the state and does not change the org.\n\nSalesforce creates a \
+                          new key and secret and activates them. The previous ones remain valid for 30 days, so that \
+                          clients can switch. No attribute contains a secret: read the secret with the ephemeral \
+                          resource `salesforce_external_client_app_credentials`. Requires the user permissions \
+                          External Client App Developer and View Client Secret, the org setting \
                           `client_secret_in_rest_api_access_enabled`, and API version 65.0 or later."
                 .to_owned(),
             attributes: attributes.collect(),

@@ -111,8 +111,8 @@ rows! {
     ACCESS_ATTRIBUTE_NO_LONGER_MANAGED = warning(
         "no-longer-managed",
         "Access control attribute no longer managed",
-        "The same as the next row, for attributes that control access to the app or the org. The message lists all \
-         such attributes of the resource, starting with these.",
+        "Like the next row, but for attributes that control access to the app or the org. The message lists all \
+         attributes that are no longer managed, starting with these.",
         "Keep the attribute in the configuration to manage it.",
     );
     NO_LONGER_MANAGED = warning(
