@@ -232,7 +232,7 @@ impl Rule {
             Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
             Rule::NoUserInformation => "Must not contain a username or password.".to_owned(),
             Rule::CallbackUrl => "Must be a URL with a scheme: `https` or a custom scheme.".to_owned(),
-            Rule::UsualCallbackUrl => "Should not have a fragment or a wildcard.".to_owned(),
+            Rule::UsualCallbackUrl => "Should not contain a fragment or a wildcard.".to_owned(),
             Rule::NotZero => "Should not be 0.".to_owned(),
             Rule::NotPlainHttp => "Should not be `http`, unless the host is localhost.".to_owned(),
             Rule::Between(from, to) => format!("Between {from} and {to}."),
@@ -252,7 +252,7 @@ impl Rule {
             }
             Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
             Rule::NoPrivateKey => "Must not be a private key.".to_owned(),
-            Rule::CertificateIfPem => "A PEM text should have exactly one X.509 certificate.".to_owned(),
+            Rule::CertificateIfPem => "A value in PEM format should contain exactly one X.509 certificate.".to_owned(),
             Rule::RsaKeyBits(bits) => format!("An RSA key should have at least {bits} bits."),
             Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
             Rule::RecordOrName(prefix) | Rule::RecordOrLabel(prefix) => {

@@ -97,8 +97,8 @@ static ARGUMENTS: &[Argument] = &[
     ),
     secret(
         "subject_token",
-        "A token of the environment that runs Terraform, which is exchanged for an access token of the org (OAuth \
-         token exchange). Requires `client_id`, `instance_url`, and a token exchange handler in the org.",
+        "A token issued by the environment that runs Terraform. The provider exchanges it for an access token of the \
+         org (OAuth token exchange). Requires `client_id`, `instance_url`, and a token exchange handler in the org.",
     ),
     text(
         "subject_token_file",
@@ -112,7 +112,7 @@ static ARGUMENTS: &[Argument] = &[
     },
     text(
         "hcp_terraform_token_tag",
-        "For workspaces with several such tokens: the suffix of the environment variable \
+        "For workspaces with several workload identity tokens: the suffix of the environment variable, after \
          `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
     ),
     text(
@@ -176,8 +176,8 @@ static ARGUMENTS: &[Argument] = &[
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
         doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
-              30 % of the existing ones. Defaults to `false`: an error instead of a plan that would recreate all of \
-              them.",
+              30 % of the existing ones. Defaults to `false`, which makes such a refresh fail with an error instead of \
+              planning to recreate all of them.",
     },
 ];
 

@@ -13,7 +13,7 @@ pub static LISTS: &[&ListSpec] = &[&APP_LIST, &SETTINGS_LIST, &POLICIES_LIST, &C
 
 static APP_LIST: ListSpec = ListSpec {
     name: external_client_app::SPEC.name,
-    doc: "Lists the External Client Apps of the org, without apps from packages: the publisher of the package owns \
+    doc: "Lists the External Client Apps in the org, without apps from packages: the publisher of the package owns \
           those, and you can manage only their policies.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
@@ -21,7 +21,7 @@ static APP_LIST: ListSpec = ListSpec {
 
 static SETTINGS_LIST: ListSpec = ListSpec {
     name: oauth_settings::SPEC.name,
-    doc: "Lists the OAuth settings of the External Client Apps of the org, without apps from packages, whose settings \
+    doc: "Lists the OAuth settings of the External Client Apps in the org, without apps from packages, whose settings \
           belong to the publisher.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
@@ -29,14 +29,14 @@ static SETTINGS_LIST: ListSpec = ListSpec {
 
 static POLICIES_LIST: ListSpec = ListSpec {
     name: policies::SPEC.name,
-    doc: "Lists the policies of the External Client Apps of the org, including apps from packages.",
+    doc: "Lists the policies of the External Client Apps in the org, including apps from packages.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE, NAMESPACE],
     schema: OnceLock::new(),
 };
 
 static CLIENT_LIST: ListSpec = ListSpec {
     name: oauth_client::SPEC.name,
-    doc: "Lists the External Client Apps of the org that have OAuth settings, each as one resource with its settings \
+    doc: "Lists the External Client Apps in the org that have OAuth settings, each as one resource with its settings \
           and policies. Use salesforce_external_client_app for apps without OAuth settings, and \
           salesforce_external_client_app_policies for the policies of apps from packages.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],

@@ -167,7 +167,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         phrases: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
-        needs: Needs::Other("an active user of the org with this username and API access"),
+        needs: Needs::Other("an active user in the org with this username and API access"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -186,8 +186,8 @@ pub static REFUSALS: &[Refusal] = &[
         phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
-            "a flow with a consent screen, which code_credential_flow_enabled = true of \
-             salesforce_external_client_app_oauth_settings does not have: set permitted_users = \
+            "a flow with a consent screen; the flow that code_credential_flow_enabled = true in \
+             salesforce_external_client_app_oauth_settings enables has none. Set permitted_users = \
              \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
         who: Who::Developer,
@@ -207,7 +207,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Some,
         phrases: &[&["no permissionset named"]],
         may_mean: &[],
-        needs: Needs::Other("permission sets of the org, by API name (case-sensitive) or ID"),
+        needs: Needs::Other("permission sets in the org, by API name (case-sensitive) or ID"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -217,7 +217,7 @@ pub static REFUSALS: &[Refusal] = &[
         phrases: &[&["no profile named"]],
         may_mean: &[],
         needs: Needs::Other(
-            "profiles of the org by metadata name, which may differ from the name in Setup: System Administrator is \
+            "profiles in the org by metadata name, which may differ from the name in Setup: System Administrator is \
              Admin, Standard User is Standard",
         ),
         who: Who::OrgAdmin,
@@ -228,7 +228,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Is::Written,
         phrases: &[&["no apexclass named"]],
         may_mean: &[],
-        needs: Needs::Other("an Apex class of the org"),
+        needs: Needs::Other("an Apex class in the org"),
         who: Who::OrgAdmin,
     },
     Refusal {
@@ -313,7 +313,7 @@ impl Refusal {
     /// The requirement as text.
     pub fn needed(&self) -> String {
         match &self.needs {
-            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} of {of}"),
+            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} in {of}"),
             Needs::Other(text) => (*text).to_owned(),
         }
     }

@@ -223,11 +223,12 @@ impl ResourceSpec {
             Subject::App { .. } => (
                 "The API name of the app. Use it in the other resources of the app: it is unknown until the app \
                  exists, so that Terraform replaces them together with the app.",
-                "The ID of the org of the app.",
+                "The ID of the org that contains the app.",
             ),
-            Subject::Org => {
-                ("The ID of the org, the same as `org_id`.", "The ID of the org of these settings.")
-            }
+            Subject::Org => (
+                "The ID of the org, the same as `org_id`.",
+                "The ID of the org that these settings belong to.",
+            ),
         };
         block.attributes.push(computed(ID, id));
         block.attributes.push(computed(ORG_ID, org_id));

@@ -61,7 +61,7 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
             name: (*name).to_owned(),
             ty: Type::String,
             description: format!(
-                "The timeout to {name} the resource, such as `30s`, `20m` or `1h30m`. Defaults to `{minutes}m`."
+                "The timeout for the {name} operation, such as `30s`, `20m` or `1h30m`. Defaults to `{minutes}m`."
             ),
             required: false,
             optional: true,
@@ -73,7 +73,8 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
         name: BLOCK.to_owned(),
         nesting: Nesting::Single,
         block: Block {
-            description: "How long operations may take, waiting for Salesforce included.".to_owned(),
+            description: "How long operations may take, including the time spent waiting for Salesforce."
+                .to_owned(),
             attributes: attributes.collect(),
             blocks: Vec::new(),
         },

@@ -26,7 +26,7 @@ impl Error {
                 "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file."
             }
             ErrorKind::Proxy { .. } => {
-                "Check HTTPS_PROXY with its user name and password, or exclude the host in NO_PROXY."
+                "Check HTTPS_PROXY, including its username and password, or exclude the host in NO_PROXY."
             }
             ErrorKind::Interrupted { .. } => {
                 "Try again. If the error persists, check the network between this machine and Salesforce."
@@ -44,7 +44,7 @@ impl Error {
                 "Wait until Salesforce is available (status.salesforce.com), and try again."
             }
             ErrorKind::Status { status: 420 } => {
-                "The org may have been deleted, or have expired as scratch orgs do."
+                "The org may have been deleted, or it may be a scratch org that has expired."
             }
             ErrorKind::Status { .. } => self.advice_by_class(),
             ErrorKind::Fault { code, .. } => match code.as_str() {
@@ -122,12 +122,16 @@ impl AuthProblem {
                 "Check API access control, the required session security level, and the IP restrictions of the user and the app."
             }
             Self::JwtToken => {
-                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for named users\" (named_user_jwt_enabled). Or use API version 68.0 or newer: omit api_version, if the org supports it."
+                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for \
+                 named users\" (named_user_jwt_enabled). Or use API version 68.0 or later: omit api_version if the org \
+                 supports it."
             }
             Self::NotApproved => {
-                "In the app's policies, set the permitted users to admin approved and assign the user a permission set or profile of the app; or have the user approve the app once. Salesforce returns the same error when login_url or audience belongs to another kind of org (sandbox or production)."
+                "In the app's policies, set the permitted users to admin approved and assign the user a permission set \
+                 or profile of the app; or have the user approve the app once. Salesforce returns the same error when \
+                 login_url or audience belongs to the other kind of org (sandbox or production)."
             }
-            Self::AppAccess => "Assign the user a permission set or profile that the app's policies name.",
+            Self::AppAccess => "Assign the user a permission set or profile that the app's policies list.",
             Self::Audience => {
                 "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: External Client Apps are reported to accept no other audience. Connected apps also accept https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; for users of an Experience Cloud site, its URL."
             }
@@ -197,8 +201,8 @@ impl SettingsProblem {
             Self::ApiVersion { .. } => "Set api_version to a version in that range, or omit it.",
             Self::CaCertificate => "Set it to one or more blocks of -----BEGIN CERTIFICATE-----.",
             Self::NoCaCertificates => {
-                "Install them (in most Linux distributions the package ca-certificates), or set a file that contains them \
-                 in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
+                "Install them (in most Linux distributions, with the package ca-certificates), or set a file that \
+                 contains them in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
             }
             Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider developers.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",

@@ -319,7 +319,7 @@ pub enum AuthProblem {
     #[error("the app has no such token exchange handler")]
     TokenHandler,
     /// F34: more than 3,600 logins of the user in an hour.
-    #[error("too many logins of this user")]
+    #[error("too many logins by this user")]
     LoginRate,
     /// F35: the IP address or login hours are restricted, or the user is inactive or locked.
     #[error("the login is restricted for the user or the app")]

@@ -93,7 +93,7 @@ impl PrivateKeyProblem {
                 "Extract the key: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
             }
             Self::Jwk => "Convert it to PEM with a tool for JSON Web Keys.",
-            Self::Json => "Set it to the member with the key only, with jsondecode(…).",
+            Self::Json => "Set it to only the member that contains the key, with jsondecode(…).",
             Self::Putty => {
                 "Convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PEM -f key."
             }

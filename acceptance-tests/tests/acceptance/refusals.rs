@@ -75,7 +75,7 @@ fn guests_without_their_requirements() {
     developer.configure(&split(&[flow, jwt], &[]).0);
     developer.apply().succeeded();
     admin.apply().succeeded();
-    let without = format!("requires guest_code_credential_flow_enabled = false of {ADMIN}");
+    let without = format!("requires guest_code_credential_flow_enabled = false in {ADMIN}");
     for (settings, line) in [([flow, no_jwt], no_jwt), ([no_flow, jwt], no_flow)] {
         refused(&developer, &split(&settings, &[]).0, line, &without);
     }
@@ -87,7 +87,7 @@ fn a_timeout_of_tokens_that_are_not_issued() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let line = "named_user_jwt_session_timeout_type = \"UserSession\"";
-    let words = format!("requires named_user_jwt_enabled = true of {DEVELOPER}");
+    let words = format!("requires named_user_jwt_enabled = true in {DEVELOPER}");
     refused(&workspace, &shop(&["code_credential_flow_enabled = true"], &[line]), line, &words);
 }
 
@@ -97,7 +97,7 @@ fn a_missing_run_as_user() {
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
-    let words = "an active user of the org with this username and API access (an administrator of the org)";
+    let words = "an active user in the org with this username and API access (an administrator of the org)";
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
@@ -120,7 +120,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["guest_code_credential_flow_enabled = true"],
             "guest_code_credential_flow_enabled = true",
-            format!("requires named_user_jwt_enabled = true of {DEVELOPER}"),
+            format!("requires named_user_jwt_enabled = true in {DEVELOPER}"),
         ),
         (
             policy,
@@ -128,7 +128,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["guest_code_credential_flow_enabled = true"],
             "guest_code_credential_flow_enabled = true",
-            format!("Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled = true of {DEVELOPER}"),
+            format!("Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled = true in {DEVELOPER}"),
         ),
         (
             policy,
@@ -136,7 +136,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["client_credentials_flow_enabled = true", user.as_str()],
             "client_credentials_flow_enabled = true",
-            format!("requires client_credentials_flow_enabled = true of {DEVELOPER}"),
+            format!("requires client_credentials_flow_enabled = true in {DEVELOPER}"),
         ),
         (
             policy,
@@ -144,7 +144,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["token_exchange_flow_enabled = true"],
             "token_exchange_flow_enabled = true",
-            format!("requires token_exchange_enabled = true of {DEVELOPER}"),
+            format!("requires token_exchange_enabled = true in {DEVELOPER}"),
         ),
         (
             policy,
@@ -152,7 +152,8 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "which code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings does not have".into(),
+            "the flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
+             enables has none".into(),
         ),
         (
             global,
@@ -160,7 +161,7 @@ fn the_same_with_other_messages() {
             other.as_slice(),
             vec![],
             "code_credential_flow_enabled = true",
-            format!("requires code_credential_flow_enabled = true of {ORG}"),
+            format!("requires code_credential_flow_enabled = true in {ORG}"),
         ),
     ] {
         let fault = json!({"call": "deploy", "every": true, "do": {"component_problem": {

@@ -1,5 +1,5 @@
 # Terraform 1.6 or later, OpenTofu 1.10 or later.
-# All apps of the org.
+# All apps in the org.
 data "salesforce_external_client_apps" "all" {}
 
 # Local apps with API names that start with Shop.

@@ -23,7 +23,7 @@ resource "salesforce_external_client_app_policies" "shop" {
   guest_jwt_timeout_minutes          = 30
 }
 
-# Outside of the check: Terraform reads a nested data source at every apply, so that no plan would be empty.
+# Outside of the check: Terraform reads a nested data source at every apply, so no plan would be empty.
 data "salesforce_headless_identity_readiness" "shop" {
   external_client_app = salesforce_external_client_app_policies.shop.id
   site                = "Shop"

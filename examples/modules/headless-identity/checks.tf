@@ -7,7 +7,7 @@ check "scopes" {
   }
 }
 
-# Outside of the check: Terraform reads a nested data source at every apply, so that no plan would be empty.
+# Outside of the check: Terraform reads a nested data source at every apply, so no plan would be empty.
 data "salesforce_headless_identity_readiness" "this" {
   count = var.check_readiness ? 1 : 0
 

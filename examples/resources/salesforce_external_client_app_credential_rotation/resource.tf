@@ -19,17 +19,17 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {
   # References the OAuth settings, because they create the consumer.
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
-  # To rotate, raise the number. The previous credentials remain valid for 30 days.
+  # To rotate, increase the number. The previous credentials remain valid for 30 days.
   rotate_when_changed = { version = 1 }
 
-  # To revoke the previous credentials, raise the number when all clients have the new ones.
+  # To revoke the previous credentials, increase the number when all clients have the new ones.
   revoke_previous_when_changed = { version = 1 }
 
   # Delays resources that reference this one after a rotation.
   wait_for_propagation = "5s"
 }
 
-# The client ID for clients. The settings show a new key only after the next refresh.
+# The client ID to give to clients. The settings show a new key only after the next refresh.
 output "client_id" {
   value = salesforce_external_client_app_credential_rotation.shop.consumer_key
 }

@@ -1,5 +1,5 @@
 # Terraform 1.6 or later, OpenTofu 1.10 or later.
-# Settings of the whole org. Omitted attributes are not managed.
+# Org-wide settings. Omitted attributes are not managed.
 resource "salesforce_org_oauth_oidc_settings" "org" {
   code_credential_flow_enabled   = true
   pkce_required                  = true

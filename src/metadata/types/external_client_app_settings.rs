@@ -14,14 +14,15 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool(SECRETS_BY_REST, "enableClientSecretInRestApiAccess")
             .switch()
             .doc(
-                "Whether users with the permission View Client Secret may read consumer secrets through the credentials \
-                 REST API.",
+                "Whether users with the permission View Client Secret can read consumer secrets through the \
+                 credentials REST API.",
             ),
         Field::bool("consumer_secret_api_access_enabled", "enableConsumerSecretApiAccess")
             .switch()
             .doc(
-                "Whether the Metadata API may read consumers. Salesforce's guide marks it as deprecated and recommends Setup \
-                 instead. When it is disabled, Terraform cannot detect drift of an app's consumer settings or import them.",
+                "Whether the Metadata API can read consumers. Salesforce's guide marks it as deprecated and recommends \
+                 Setup instead. When it is disabled, Terraform cannot detect drift of an app's consumer settings or \
+                 import them.",
             )
             .setup("Allow Access to OAuth Consumer Secrets via Metadata API"),
         Field::bool("package_eca_oauth_from_dev_org_enabled", "enablePackageEcaOauthFromDevOrg")

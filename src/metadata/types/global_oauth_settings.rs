@@ -26,10 +26,10 @@ pub static TYPE: MetadataType = MetadataType {
             .certificate()
             .rules(&[Rule::Certificate, Rule::RsaKeyBits(2048)])
             .doc(
-                "The certificate whose private key signs JWT bearer assertions: PEM, or the base64 content alone, which is what \
-                 Salesforce returns. Both forms are equal. An app has at most one certificate. Plans warn 30 days before it \
-                 expires. Set `\"\"` to remove it. If the provider cannot read the consumer, set the certificate to be able to \
-                 change the consumer's other attributes.",
+                "The certificate whose private key signs JWT bearer assertions: PEM, or the base64 content alone, \
+                 which is what Salesforce returns. Both forms are equivalent. An app has at most one certificate. \
+                 Plans warn 30 days before it expires. Set `\"\"` to remove it. If the provider cannot read the \
+                 consumer, set the certificate to be able to change the consumer's other attributes.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),
         Field::text("consumer_key", "consumerKey")
@@ -44,10 +44,10 @@ pub static TYPE: MetadataType = MetadataType {
             .default(false)
             .since(61)
             .doc(
-                "Whether the Authorization Code and Credentials Flow is enabled: headless login, passwordless login and guest \
-                 users. For headless registration Salesforce's help and its Metadata API guide differ: the help says that it \
-                 works with these apps, the guide that it does not. The org must also allow the flow (OauthOidcSettings, \
-                 `oAuthCdCrdtFlowEnable`).",
+                "Whether the Authorization Code and Credentials Flow is enabled: headless login, passwordless login \
+                 and guest users. Salesforce's help and its Metadata API guide contradict each other about headless \
+                 registration: the help says that it works with these apps, and the guide says that it does not. The \
+                 org must also allow the flow (OauthOidcSettings, `oAuthCdCrdtFlowEnable`).",
             )
             .setup("Enable Authorization Code and Credentials Flow"),
         Field::bool("code_credential_post_only", "isCodeCredPostOnly")
@@ -110,7 +110,10 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("id_token_include_custom_permissions", "idTokenConfig/idTokenIncludeCustomPermissions")
             .kept()
             .since(61)
-            .doc("Whether ID tokens include custom permissions. The WSDL has the element, Salesforce's documentation does not."),
+            .doc(
+                "Whether ID tokens include custom permissions. The WSDL contains the element, but Salesforce's \
+                 documentation does not.",
+            ),
         Field::bool("id_token_include_standard_claims", "idTokenConfig/idTokenIncludeStandardClaims")
             .kept()
             .doc("Whether ID tokens include the standard claims."),

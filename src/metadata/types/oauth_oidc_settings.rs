@@ -11,8 +11,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("code_credential_flow_enabled", "oAuthCdCrdtFlowEnable")
             .switch()
             .doc(
-                "Whether apps of the org can use the Authorization Code and Credentials Flow: headless login, passwordless \
-                 login, registration and guest users. Each app must also enable the flow, with \
+                "Whether apps in the org can use the Authorization Code and Credentials Flow: headless login, \
+                 passwordless login, registration and guest users. Each app must also enable the flow, with \
                  `code_credential_flow_enabled` in its OAuth settings.",
             )
             .setup("OAuth and OpenID Connect Settings, Allow Authorization Code and Credentials Flows"),

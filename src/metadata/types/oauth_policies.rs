@@ -82,7 +82,7 @@ pub static TYPE: MetadataType = MetadataType {
         .emptiable()
         .since(65)
         .doc(
-            "The lifetime of users' JWT tokens: the same as the user's session, or `named_user_jwt_timeout_minutes`. \
+            "The lifetime of users' JWTs: the same as the user's session, or `named_user_jwt_timeout_minutes`. \
              Salesforce rejects both without `named_user_jwt_enabled`.",
         ),
         Field::int("named_user_jwt_timeout_minutes", "namedUserJwtTimeout")
@@ -90,7 +90,7 @@ pub static TYPE: MetadataType = MetadataType {
             .since(61)
             .newer(NEWER_JWT_MINUTES)
             .rules(&[Rule::Numbers(JWT_MINUTES)])
-            .doc("The lifetime of users' JWT tokens in minutes. Requires `named_user_jwt_session_timeout_type` = `Custom`."),
+            .doc("The lifetime of users' JWTs in minutes. Requires `named_user_jwt_session_timeout_type` = `Custom`."),
         Field::one_of(
             "refresh_token_policy",
             "refreshTokenPolicyType",

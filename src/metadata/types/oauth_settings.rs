@@ -94,8 +94,8 @@ pub static TYPE: MetadataType = MetadataType {
             .prose()
             .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc(
-                "The label of the OAuth settings. On create the consumer gets the same label; later changes do not affect the \
-                 consumer.",
+                "The label of the OAuth settings. When the settings are created, the consumer gets the same label; \
+                 later changes do not affect the consumer.",
             ),
         Field::commas("oauth_scopes", "commaSeparatedOauthScopes")
             .any_case()
@@ -105,23 +105,28 @@ pub static TYPE: MetadataType = MetadataType {
             ])
             .rules(&[Rule::Each(&Rule::Spelled(SCOPES, OAUTH_NAMES)), Rule::Each(&Rule::Listed(SCOPES, OAUTH_NAMES))])
             .doc(
-                "The OAuth scopes of the app. The names are those that an org with API 67.0 listed. `Basic` is equal to \
-                 `Address`, `Email`, `Phone` and `Profile`, and `OfflineAccess` to `RefreshToken`.",
+                "The OAuth scopes of the app. The names are those that an org with API 67.0 listed. `Basic` is \
+                 equivalent to `Address`, `Email`, `Phone` and `Profile`, and `OfflineAccess` is equivalent to \
+                 `RefreshToken`.",
             )
             .setup("OAuth Scopes"),
         Field::commas("custom_scopes", "commaSeparatedCustomScopes")
             .kept()
             .since(61)
             .rules(&[Rule::Each(&Rule::NotBlank), Rule::Each(&Rule::NoRecordId)])
-            .doc("Names of custom scopes. The WSDL has the element, Salesforce's documentation of this type does not."),
+            .doc(
+                "Names of custom scopes. The WSDL contains the element, but Salesforce's documentation of this type \
+                 does not.",
+            ),
         Field::text("client_assertion_certificate", "clientAssertionCertificate")
             .kept()
             .since(62)
             .certificate()
             .rules(&[Rule::NoPrivateKey, Rule::CertificateIfPem])
             .doc(
-                "The certificate that verifies client attestation JWTs of first-party apps. Whether Salesforce expects its text \
-                 or its name is not confirmed. If it is a PEM text, plans warn before it expires, as for `certificate`.",
+                "The certificate that verifies client attestation JWTs of first-party apps. Whether Salesforce expects \
+                 its text or its name is not confirmed. If it is in PEM format, plans warn before it expires, as for \
+                 `certificate`.",
             ),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
@@ -164,9 +169,9 @@ pub static TYPE: MetadataType = MetadataType {
             .ids()
             .rules(&[Rule::Link])
             .doc(
-                "The consumer, as `<org ID>:<consumer ID>`. Set it only to use a consumer of another org. The app must then be \
-                 `Packaged`, and the attributes of the consumer must not be set. By default the app has its own consumer, \
-                 which is not imported into this attribute.",
+                "The consumer, as `<org ID>:<consumer ID>`. Set it only to use a consumer of another org. The app must \
+                 then be `Packaged`, and the attributes of the consumer must not be set. By default, the app has its \
+                 own consumer, which is not imported into this attribute.",
             ),
         Field::text("asset_token_audiences", "assetTokenAudiences")
             .kept()

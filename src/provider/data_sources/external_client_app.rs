@@ -23,10 +23,15 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Role::Either,
             "The API name, with the namespace of an app from a package: `Shop`, `acme__Shop`.",
         ),
-        own("label", Shape::Text, Role::Either, "The label. Only one app may have it."),
-        own("id", Shape::Text, Role::Result, "The API name, for `external_client_app` of resources."),
+        own("label", Shape::Text, Role::Either, "The label, which must be unique in the org."),
+        own(
+            "id",
+            Shape::Text,
+            Role::Result,
+            "The API name, for the argument `external_client_app` of resources.",
+        ),
         own("record_id", Shape::Text, Role::Result, "The record ID, which starts with `0xI`."),
-        own("org_id", Shape::Text, Role::Result, "The ID of the org of the app."),
+        own("org_id", Shape::Text, Role::Result, "The ID of the org that contains the app."),
         own("namespace", Shape::Text, Role::Result, "The namespace of the package that contains the app."),
         own(
             "consumer_key",

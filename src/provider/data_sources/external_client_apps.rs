@@ -11,7 +11,7 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_external_client_apps",
-    doc: "The External Client Apps of the org, including apps from packages: all of them, or those that match all \
+    doc: "The External Client Apps in the org, including apps from packages: all of them, or those that match all \
           arguments.",
     columns: &[
         own(

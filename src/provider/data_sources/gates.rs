@@ -91,7 +91,7 @@ const NAMED: &[Variant] = &[Login, Passwordless, Registration];
 
 const DEVELOPER: &str =
     "Set `{attribute}` in {resource}. Requires a user who can manage External Client Apps.";
-const ADMIN: &str = "Set `{attribute}` in {resource}. Requires an administrator of the policies of the app.";
+const ADMIN: &str = "Set `{attribute}` in {resource}. Requires an administrator of the app's policies.";
 
 pub static GATES: &[Gate] = &[
     Gate {
@@ -129,7 +129,8 @@ pub static GATES: &[Gate] = &[
         reads: Reads::Attribute(&policies::SPEC, "permitted_users"),
         expects: Expects::Word("AdminApprovedPreAuthorized"),
         fix: "Set `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}: \
-              headless flows have no page to approve an app. Requires an administrator of the policies of the app.",
+              headless flows have no page on which users could approve the app. Requires an administrator of the app's \
+              policies.",
     },
     Gate {
         id: "G6",
@@ -289,7 +290,7 @@ pub static GATES: &[Gate] = &[
         variants: &[Login, Passwordless, Registration, ForgotPassword, Guest],
         reads: Reads::Site(Column::Network("Status")),
         expects: Expects::Word("Live"),
-        fix: "Activate the site: its Administration, Settings, Activate.",
+        fix: "In the site's Administration, Settings, click Activate.",
     },
     Gate {
         id: "N6",

@@ -10,7 +10,7 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_permission_set",
-    doc: "A permission set, by API name or label, and the number of its users.",
+    doc: "A permission set, by API name or label, and the number of users who have it.",
     columns: &[
         own(
             "name",
@@ -18,7 +18,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Role::Either,
             "The API name, with the namespace of its package: `Shop_Customer`, `acme__Shop_Customer`.",
         ),
-        own("label", Shape::Text, Role::Either, "The label. Only one permission set may have it."),
+        own("label", Shape::Text, Role::Either, "The label, which must be unique in the org."),
         own(
             "id",
             Shape::Text,
@@ -29,8 +29,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "holders",
             Shape::Number,
             Role::Result,
-            "The number of active users who have it, directly or through permission set groups. Null if the user \
-             cannot count them.",
+            "The number of active users who have it, directly or through permission set groups. Null if the provider's \
+             user cannot count them.",
         ),
         own("holders_not_known", Shape::Text, Role::Result, "Why `holders` is null."),
         own("owned_by_profile", Shape::Bool, Role::Result, "Whether it belongs to a profile."),

@@ -22,11 +22,11 @@ use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_headless_identity_readiness",
-    doc: "Checks the prerequisites of each variant of headless identity: the setting of the org, the app, its \
-          policies, its users, and the Experience Cloud site. For use in `check` blocks.\n\nA variant is `ready` if \
-          all gates are open, `not_ready` if a gate is closed, and `unknown` if no gate is closed and a gate cannot be \
-          read. The data source does not send requests to the site. A `ready` variant can still fail for reasons that \
-          the API does not show, such as propagation delays.",
+    doc: "Checks the prerequisites of each variant of headless identity: the org setting, the app, its policies, its \
+          users, and the Experience Cloud site. For use in `check` blocks.\n\nA variant is `ready` if all gates are \
+          open, `not_ready` if a gate is closed, and `unknown` if no gate is closed and a gate cannot be read. The \
+          data source does not send requests to the site. A `ready` variant can still fail for reasons that the API \
+          does not show, such as propagation delays.",
     columns: &[
         own(
             "external_client_app",

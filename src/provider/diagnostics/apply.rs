@@ -195,9 +195,9 @@ pub fn dependent_created(noun: &str, app: &str, part: &str) -> Diagnostic {
 
 pub fn replaced_resource_exists(noun: &str, app: &str) -> Diagnostic {
     rows::REPLACED_RESOURCE_EXISTS.diagnostic(format!(
-        "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API name. \
-         Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the new app \
-         another name."
+        "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
+         name. Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the \
+         new app a different name."
     ))
 }
 

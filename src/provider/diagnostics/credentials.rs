@@ -9,8 +9,7 @@ use crate::org::{
 const SETTING: &str = "\"Allow access to External Client App consumer secrets via REST API\" \
                        (ExternalClientAppSettings.enableClientSecretInRestApiAccess)";
 const ENABLE: &str = "Enable it in Setup, External Client App Settings, or with \
-                      client_secret_in_rest_api_access_enabled = true of \
-                      salesforce_org_external_client_app_settings";
+                      client_secret_in_rest_api_access_enabled = true in salesforce_org_external_client_app_settings";
 const PERMISSIONS: &str = "\"External Client App Developer\" and \"View Client Secret\"";
 
 /// Why the credentials cannot be read.

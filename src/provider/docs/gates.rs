@@ -14,15 +14,18 @@ const NOTES: &str = "
 ## Checks
 
 Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again at every apply and
-shows it as a change, so that no plan is empty. The data source fails only if the app or the site does not exist, or if the login fails.
+shows it as a change, so no plan is empty. The data source fails only if the app or the site does not exist, or if the \
+login fails.
 Everything else is a status.
 
 ## Limitations
 
 The data source cannot read whether the secret key of reCAPTCHA is correct, whether the app of an integration user has the scope for
 the init endpoints, what a registration handler assigns, whether a user has a verified address or must use multi-factor authentication,
-whether browsers may call the endpoints (CORS), and whether a change has propagated in Salesforce. The status of `passwordless`,
-`registration` and `forgot_password` is therefore at best `unknown`. Use `not_ready_variants` to check that nothing is closed, and
+whether browsers can call the endpoints (CORS), or whether a change has propagated in Salesforce. The status of \
+`passwordless`,
+`registration` and `forgot_password` is therefore `unknown` at best. Use `not_ready_variants` to check that nothing is \
+closed, and
 `ready_variants` to check that everything is open. The guide [Experience Cloud site](../guides/experience-cloud-site.md) describes the
 settings of the site.
 ";

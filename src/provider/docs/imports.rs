@@ -26,7 +26,8 @@ pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool)
         }
         Subject::Org => {
             let by = format!(
-                "By the name of the settings, `{id}`, which is the same in every org, so that the import works in all workspaces. Alternatively, by the ID of the connected org."
+                "By the name of the settings, `{id}`, which is the same in every org, so the import works in all \
+                 workspaces. Alternatively, by the ID of the connected org."
             );
             (by, "org_id = \"00D000000000001EAA\"".to_owned())
         }

@@ -28,7 +28,7 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     | policies of a new app | in the package that creates the app | created by Salesforce with its defaults, and changed in a \
     separate deploy |\n\
     | policies that another team owns | omit the block `policies`: not managed | only that team has the resource |\n\
-    | destroying | deletes the app | separate for each resource: policies are only no longer managed |\n\
+    | destroying | deletes the app | separate for each resource; policies remain in the org and are no longer managed |\n\
     | `deletion_protection` | one, for the whole app | one for the app, one for the OAuth settings |\n\
     | references | none | by `id`, so that Terraform replaces the resources together with the app |\n\
     | import | 1, by the API name of the app | 3, each by the API name of the app |\n\
@@ -37,8 +37,8 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     can move an app from one kind to the other [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
 
 /// The link from another page to that section.
-pub const WHICH_TO_CHOOSE: &str = "\nTo choose between this resource and the other kind, see \
-    [One resource or three](../index.md#one-resource-or-three).\n";
+pub const WHICH_TO_CHOOSE: &str = "\nTo decide whether to manage an app with one resource or three, see [One resource \
+                                   or three](../index.md#one-resource-or-three).\n";
 
 pub fn page() -> String {
     let block = config::schema().block;
@@ -64,10 +64,11 @@ pub fn page() -> String {
         let _ = writeln!(page, "| {name} | {} | {} |", all.join(", "), quoted(may_have).join(", "));
     }
     page.push_str(
-        "\nEach argument has an environment variable. The block takes precedence over the environment: if it sets a method, the \
-         methods of the environment are ignored. If no method is set, the provider uses an access token in `SF_ACCESS_TOKEN` with \
-         the org in `SF_ORG_INSTANCE_URL`, or else an SFDX auth URL in `SFDX_AUTH_URL`. The log shows the method at level INFO. The \
-         guide [Authentication](guides/authentication.md) compares the methods, and describes how to create the key and the app.\n\n\
+        "\nEach argument has an environment variable. The block takes precedence over the environment: if it sets a \
+         method, methods set in the environment are ignored. If no method is set, the provider uses an access token in \
+         `SF_ACCESS_TOKEN` with the org in `SF_ORG_INSTANCE_URL`, or else an SFDX auth URL in `SFDX_AUTH_URL`. The log \
+         shows the method at level INFO. The guide [Authentication](guides/authentication.md) compares the methods, \
+         and describes how to create the key and the app.\n\n\
          `terraform validate` does not require credentials. The provider logs in at the first call that requires the org.\n\n\
          | warning | meaning |\n|---|---|\n\
          | `argument-without-effect` | An argument of the block belongs to another authentication method |\n\
@@ -82,17 +83,17 @@ pub fn page() -> String {
         "\n## Guides\n\n\
          - [Getting started](guides/getting-started.md)\n\
          - [Installing](guides/installing.md): from a registry, a mirror or source; in containers\n\
-         - [Which resource for whom](guides/which-resource.md)\n\
+         - [Which resource to use](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n\
-         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider block that is \
-         not yet known\n\
+         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider \
+         block with unknown values\n\
          - [Headless Identity](guides/headless-identity.md): the steps of Salesforce Help as configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the settings of the site in Setup\n\
          - [Consumer secret](guides/consumer-secret.md): pass it on without storing it, rotate it without downtime, revoke it after a \
          leak\n\
          - [Certificates](guides/certificates.md): expiry and replacement\n\
          - [Importing](guides/importing.md): existing apps; from three resources to one, and back\n\
-         - [From a connected app](guides/from-connected-app.md) to an External Client App: convert, run both, migrate clients\n\
+         - [Migrating from connected apps](guides/from-connected-app.md): convert, run both, move the clients\n\
          - [Deploys](guides/deploys.md): the deploys of an apply, and their duration\n\
          - [Testing modules](guides/testing.md): with a mocked provider, with the emulator, in CI\n\
          - [Upgrading](guides/upgrading.md): versions, state, downgrades; from Terraform to OpenTofu\n\

@@ -53,17 +53,19 @@ const NOTES: &str = "
 
 - Terraform 1.10 or later, or OpenTofu 1.11 or later. Older versions do not support `ephemeral` blocks. There is no data source or \
 attribute with the secret: the provider never writes it to a state.
-- The setting *Allow access to External Client App consumer secrets via REST API* of the org: \
+- The org setting *Allow access to External Client App consumer secrets via REST API*: \
 [`client_secret_in_rest_api_access_enabled`](../resources/org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
 
-If one of them is missing, the error says which, if Salesforce returns it. After the app is created or the setting is enabled, \
+If one of them is missing, the error names it, provided that Salesforce returns this information. After the app is \
+created or the setting is enabled, \
 Salesforce may need some time to return the secret. The provider waits for up to one minute.
 
 ## When Terraform reads it
 
-In every plan and every apply, or only in the apply if an argument is known only after apply. Refer to the credential rotation, as in \
-the example: in a run that rotates, `consumer_key` is known only after apply, so that Terraform reads the new secret.
+Terraform reads it in every plan and every apply, or only in the apply if an argument is known only after apply. Refer \
+to the credential rotation, as in \
+the example: in a run that rotates, `consumer_key` is known only after apply, so Terraform reads the new secret.
 
 Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and reads the secret \
 again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The guide \

@@ -17,9 +17,9 @@ use crate::provider::schema::Attribute;
 
 /// Explains the terms of the attribute lists.
 pub const SCHEMA: &str = "\n## Schema\n\n\
-    A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps the value of \
-    the org. *Metadata* is the type and the element in the Metadata API, with the first API version that supports it. *In \
-    Setup* is the label in Setup, if Salesforce documents it.\n\n";
+    A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps its \
+    value in the org. *Metadata* is the type and the element in the Metadata API, with the first API version that \
+    supports it. *In Setup* is the label in Setup, if Salesforce documents it.\n\n";
 
 pub fn page(spec: &'static ResourceSpec) -> String {
     let block = &spec.schema().block;
@@ -99,7 +99,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let names: Vec<String> = names.into_iter().collect();
         let _ = write!(
             page,
-            "\nWith `{link}` the app uses the consumer of another org, and these attributes must not be set: {}.\n",
+            "\nWith `{link}`, the app uses the consumer of another org, and these attributes must not be set: {}.\n",
             names.join(", ")
         );
     }
@@ -136,9 +136,10 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
         return;
     }
     page.push_str(
-        "\n## Requirements of other resources\n\nThe plan does not check these requirements, because another configuration may \
-         manage the other resource. Salesforce rejects the apply, or may reject it, and the error names the attribute and the \
-         requirement.\n\n| when | requires | who can change it |\n|---|---|---|\n",
+        "\n## Requirements on other resources\n\nThe plan does not check these requirements, because another \
+         configuration may manage the other resource. If a requirement is not met, Salesforce may reject the change. \
+         The error then names the attribute and the requirement.\n\n| when | requires | who can change it \
+         |\n|---|---|---|\n",
     );
     for refusal in rows {
         let _ = writeln!(
@@ -189,8 +190,14 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             .replace("the profile {removed}", "the removed elements")
             .replace("{removed}", "the removed elements")
             .replace("{permitted}", "the permission sets and profiles in the plan")
-            .replace("{holders}", "the number of users of each, with the time of the count")
-            .replace(['{', '}'], "`");
+            .replace(
+                "{holders}",
+                "the number of users of each permission set and profile, with the time of the count",
+            );
+        // A name in braces is the planned value of the attribute.
+        let detail = spec
+            .rows()
+            .fold(detail, |detail, row| detail.replace(&format!("{{{}}}", row.field.attribute), "…"));
         let (id, detail) = (row.id, in_markdown(spec, &detail));
         let _ = writeln!(page, "| `{id}` | `{attribute}` {change} | **{}**: {detail} |", row.summary);
     }
@@ -210,7 +217,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
         "the state belongs to an org in `previous_org_ids`",
-        "the differences to the connected org. Nothing is rotated because of it.",
+        "the differences from the connected org. Nothing is rotated because of it.",
     ),
     (
         "private-state-unreadable",
@@ -231,7 +238,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
     let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
     if !certificates.is_empty() {
         let certificate = certificates.join("` or `");
-        let what = "fingerprint and last day of both certificates, and whether clients need another key.";
+        let what = "fingerprint and last day of both certificates, and whether clients need a different key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "the last day of validity.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));

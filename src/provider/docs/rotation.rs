@@ -10,7 +10,7 @@ use crate::provider::rotation;
 const NOTES: &str = "
 ## Requirements
 
-- The setting *Allow access to External Client App consumer secrets via REST API* of the org: \
+- The org setting *Allow access to External Client App consumer secrets via REST API*: \
 [`client_secret_in_rest_api_access_enabled`](org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
 - API version 65.0 or later, which supports staged credentials.
@@ -23,7 +23,7 @@ requires a later version.
 ## How a rotation works
 
 1. The provider *stages* a new key and secret, and then activates them. It uses staged credentials that the same user created in an \
-interrupted run. Staged credentials of another user are an error and do not change.
+interrupted run. If another user has staged credentials, the rotation fails and does not change them.
 2. The previous key and secret remain valid for 30 days (`previous_state` is `Rotated`), or until `revoke_previous_when_changed` \
 changes.
 3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.
@@ -40,7 +40,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     ("client-id-changes", "`rotate_when_changed` changes", "the old key, and how long clients can use it."),
     (
         "rotated-already",
-        "`rotate_when_changed` changes, and the same user rotated since the last complete apply",
+        "`rotate_when_changed` changes, and the same user has rotated the credentials since the last complete apply",
         "the provider treats that rotation as the planned one and does not rotate again.",
     ),
     (
@@ -51,7 +51,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     (
         "previous-credentials-stay",
         "the resource is destroyed",
-        "how long the previous credentials are valid, if the provider can read it.",
+        "how long the previous credentials are valid, if the provider can determine this.",
     ),
     (
         "credentials-not-checked",
@@ -87,8 +87,8 @@ pub fn page() -> String {
     }
     imports::section(&mut page, rotation::NAME, rotation::SUBJECT, false);
     page.push_str(
-        "\nAn import has no values of `rotate_when_changed` and `revoke_previous_when_changed`. Values that are set within a day \
-         after the import are recorded as current, and nothing is rotated or revoked. The plan shows a warning.\n",
+        "\nAn import does not set `rotate_when_changed` and `revoke_previous_when_changed`. Values that you set within \
+         a day of the import are recorded as current, and nothing is rotated or revoked. The plan shows a warning.\n",
     );
     page
 }

@@ -30,7 +30,8 @@ pub fn page(spec: &'static UnionSpec) -> String {
         let _ = writeln!(page, "- [`{}`]({name}.md){at}", member.spec.name);
     }
     page.push_str(
-        "\nRequirements between these resources are part of the same deploy, so that you can enable and disable them together.\n",
+        "\nAttributes that require each other are part of the same deploy, so you can enable and disable them \
+         together.\n",
     );
     imports::section(&mut page, spec.name, spec.whole().subject, false);
     page

@@ -30,8 +30,8 @@ const fn row(
 const ROWS: &[Row] = &[
     row("resources, data sources, `import` blocks, `-generate-config-out`", "", "1.6", Some("1.10")),
     row(
-        "moving an app [from three resources to one](guides/importing.md#from-three-resources-to-one) by blocks, the module \
-         `headless-identity`",
+        "moving an app [from three resources to one](guides/importing.md#from-three-resources-to-one) with \
+         configuration blocks; the module `headless-identity`",
         "moved {",
         "1.8",
         Some("1.10"),

@@ -18,7 +18,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Shape::AppName,
             Role::Required,
             "The API name of the app. Use the `id` of its OAuth settings, or `external_client_app` of its credential \
-             rotation, so that Terraform reads the secret after changes of these.",
+             rotation, so that Terraform reads the secret after these change.",
         )),
         Column::Own(Own::new(
             "consumer_key",

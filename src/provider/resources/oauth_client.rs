@@ -20,11 +20,11 @@ pub static SPEC: UnionSpec = UnionSpec {
             spec: &policies::SPEC,
             block: Some(MemberBlock {
                 name: "policies",
-                doc: "Who can use the app, how long tokens are valid, from where users can log in, and which plugins \
-                      are enabled. Without this block the policies are not managed: a new app gets the default \
-                      policies of Salesforce, and existing policies do not change. An import adds the policies to the \
-                      state. If the configuration has no such block, the first plan removes them from the state and \
-                      does not change the org. In a `dynamic` block, the number of blocks must be known during plan.",
+                doc: "Who can use the app, how long tokens are valid, where users can log in from, and which plugins \
+                      are enabled. Without this block, the policies are not managed: a new app gets Salesforce's \
+                      default policies, and existing policies do not change. An import adds the policies to the state. \
+                      If the configuration has no such block, the first plan removes them from the state and does not \
+                      change the org. In a `dynamic` block, the number of blocks must be known during plan.",
             }),
         },
     ],

@@ -147,7 +147,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "refresh_token_rotation_enabled",
             when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
-            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app has no \
+            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken, the app has no \
                       refresh tokens. Add the scope to oauth_scopes, or remove refresh_token_rotation_enabled.",
         },
         Combination {
@@ -165,7 +165,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             at: "code_credential_flow_enabled",
             when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
             message: "The Authorization Code and Credentials Flow redirects to one of callback_urls. Without a \
-                      callback URL no login can succeed. Set callback_urls.",
+                      callback URL, no login can succeed. Set callback_urls.",
         },
         Combination {
             id: "no-scopes",
@@ -194,8 +194,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::EXISTING_CLIENTS,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            detail: "\"{app}\": every authorization request must include a code_challenge, and the token request its \
-                     code_verifier (PKCE).",
+            detail: "\"{app}\": every authorization request must include a code_challenge, and every token request \
+                     must include the code_verifier (PKCE).",
         },
         Danger {
             row: &rows::EXISTING_CLIENTS,

@@ -11,8 +11,8 @@ use crate::provider::timeouts::Timeouts;
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_org_external_client_app_settings",
     noun: "External Client App settings",
-    doc: "The External Client App settings of the org: which APIs return the consumers of its apps, and which apps \
-          can be packaged. They apply to all External Client Apps of the org, including apps that Terraform does not \
+    doc: "The External Client App settings of the org: which APIs return the consumers of its apps, and which apps can \
+          be packaged. They apply to all External Client Apps in the org, including apps that Terraform does not \
           manage.\n\nThese settings exist once in every org. Creating the resource adopts the existing settings and \
           changes only those in the configuration. Destroying it does not change the org. Manage them in a single \
           workspace for each org.",
@@ -34,42 +34,41 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "client_secret_in_rest_api_access_enabled",
             change: Transition::ToTrue,
             detail: "Users with the permission View Client Secret can read the consumer secret of every External \
-                     Client App \
-                     of the org through the credentials REST API.",
+                     Client App in the org through the credentials REST API.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "client_secret_in_rest_api_access_enabled",
             change: Transition::ToFalse,
-            detail: "The credentials REST API no longer returns the consumer secret of any External Client App of the \
+            detail: "The credentials REST API no longer returns the consumer secret of any External Client App in the \
                      org. Programs that read secrets from it fail.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "consumer_secret_api_access_enabled",
             change: Transition::ToTrue,
-            detail: "Users with the permission can read the consumer of every External Client App of the org through \
-                     the Metadata API. Salesforce calls this setting deprecated.",
+            detail: "Users with the corresponding permission can read the consumer of every External Client App in the \
+                     org through the Metadata API. Salesforce marks this setting as deprecated.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "consumer_secret_api_access_enabled",
             change: Transition::ToFalse,
-            detail: "The Metadata API no longer returns the consumer of any External Client App of the org. Terraform \
+            detail: "The Metadata API no longer returns the consumer of any External Client App in the org. Terraform \
                      cannot detect drift of consumer settings or import them.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "package_eca_oauth_from_dev_org_enabled",
             change: Transition::ToTrue,
-            detail: "Every External Client App of the org can be packaged with its OAuth settings, although the org \
+            detail: "Every External Client App in the org can be packaged with its OAuth settings, even though the org \
                      is not a Dev Hub. If the org is deleted, the credentials of the packages are lost.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "package_eca_oauth_from_dev_org_enabled",
             change: Transition::ToFalse,
-            detail: "External Client Apps of the org can no longer be packaged with their OAuth settings, unless the \
+            detail: "External Client Apps in the org can no longer be packaged with their OAuth settings, unless the \
                      org is a Dev Hub.",
         },
     ],

@@ -11,8 +11,8 @@ use crate::provider::timeouts::Timeouts;
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_org_oauth_oidc_settings",
     noun: "OAuth and OpenID Connect settings",
-    doc: "The OAuth and OpenID Connect settings of the org: which OAuth flows its apps can use. They apply to all \
-          apps of the org, including apps that Terraform does not manage.\n\nThese settings exist once in every org. \
+    doc: "The OAuth and OpenID Connect settings of the org: which OAuth flows its apps can use. They apply to all apps \
+          in the org, including apps that Terraform does not manage.\n\nThese settings exist once in every org. \
           Creating the resource adopts the existing settings and changes only those in the configuration. Destroying \
           it does not change the org. Manage them in a single workspace for each org.",
     subject: Subject::Org,
@@ -37,22 +37,22 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "code_credential_flow_enabled",
             change: Transition::ToTrue,
-            detail: "Every app of the org can use the Authorization Code and Credentials Flow, whose clients handle \
+            detail: "Every app in the org can use the Authorization Code and Credentials Flow, whose clients handle \
                      usernames and passwords.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "code_credential_flow_enabled",
             change: Transition::ToFalse,
-            detail: "The apply disables headless login, passwordless login, registration and guest access for all \
-                     apps of the org, regardless of code_credential_flow_enabled of the app.",
+            detail: "The apply disables headless login, passwordless login, registration and guest access for all apps \
+                     in the org, regardless of code_credential_flow_enabled of the app.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            detail: "Every authorization request to any app of the org requires a code_challenge (PKCE), regardless \
-                     of pkce_required of the app. Clients that do not send one fail, including clients of connected \
+            detail: "Every authorization request to any app in the org requires a code_challenge (PKCE), regardless of \
+                     pkce_required of the app. Clients that do not send one fail, including clients of connected \
                      apps.",
         },
         Danger {
@@ -71,7 +71,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "username_password_flow_blocked",
             change: Transition::ToFalse,
-            detail: "Clients of all apps of the org can log in with the username-password flow.",
+            detail: "Clients of all apps in the org can log in with the username-password flow.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
@@ -83,7 +83,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "user_agent_flow_blocked",
             change: Transition::ToFalse,
-            detail: "Clients of all apps of the org can log in with the user-agent flow.",
+            detail: "Clients of all apps in the org can log in with the user-agent flow.",
         },
     ],
     default_timeouts: Timeouts::STANDARD,

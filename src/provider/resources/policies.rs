@@ -102,9 +102,9 @@ const LOCKOUTS: &[Lockout] = &[
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_policies",
     noun: "policies",
-    doc: "The policies of an External Client App: who can use it, how long tokens are valid, from where users can log \
-          in, and which plugins are enabled.\n\nSalesforce creates the policies automatically together with the OAuth \
-          settings of the app. Creating this resource adopts the existing policies, and destroying it only stops \
+    doc: "The policies of an External Client App: who can use it, how long tokens are valid, where users can log in \
+          from, and which plugins are enabled.\n\nSalesforce creates the policies automatically together with the \
+          OAuth settings of the app. Creating this resource adopts the existing policies, and destroying it only stops \
           managing them.",
     subject: Subject::App {
         attribute: "external_client_app",
@@ -169,7 +169,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "profiles",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
-            message: "profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
+            message: "The attribute profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "guest-timeout-type",

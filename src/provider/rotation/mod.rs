@@ -68,7 +68,8 @@ const ATTRIBUTES: &[(&str, Role, &str)] = &[
         ROTATE,
         Role::Optional,
         "Arbitrary values, such as `{ version = 2 }` or the `id` of a `time_rotating`. When they change, the consumer \
-         gets a new key and a new secret. Creating the resource, importing it, or removing the values does not rotate.",
+         gets a new key and a new secret. Creating the resource, importing it, or removing the values does not trigger \
+         a rotation.",
     ),
     (
         REVOKE,
@@ -100,13 +101,9 @@ const ATTRIBUTES: &[(&str, Role, &str)] = &[
         "The state of the previous key and secret: `Rotated` (still valid) or `Expired`. Null if there are none, or if \
          they were revoked.",
     ),
-    (
-        PREVIOUS_EXPIRES,
-        Role::Computed,
-        "When the previous key and secret expire, in the format of Salesforce.",
-    ),
+    (PREVIOUS_EXPIRES, Role::Computed, "When the previous key and secret expire, in Salesforce's format."),
     (ID, Role::Computed, "The API name of the app."),
-    (ORG_ID, Role::Computed, "The ID of the org of the app."),
+    (ORG_ID, Role::Computed, "The ID of the org that contains the app."),
 ];
 
 pub fn schema() -> &'static Schema {
@@ -123,13 +120,13 @@ pub fn schema() -> &'static Schema {
         });
         let block = Block {
             description: "Rotates the consumer key and the consumer secret of an External Client App without downtime, \
-                          and revokes the previous ones. Creating this resource does not rotate. Destroying it stops \
-                          the management and does not change the org.\n\nSalesforce creates a new key and secret and \
-                          activates them. The previous ones remain valid for 30 days, so that clients can switch. No \
-                          attribute contains a secret: read the secret with the ephemeral resource \
-                          `salesforce_external_client_app_credentials`. The user requires the permissions External \
-                          Client App Developer and View Client Secret, the org the setting \
-                          `client_secret_in_rest_api_access_enabled`, and the provider API version 65.0 or later."
+                          and revokes the previous ones. Creating this resource does not trigger a rotation. \
+                          Destroying it removes it from the state and does not change the org.\n\nSalesforce creates a \
+                          new key and secret and activates them. The previous ones remain valid for 30 days, so that \
+                          clients can switch. No attribute contains a secret: read the secret with the ephemeral \
+                          resource `salesforce_external_client_app_credentials`. Requires the user permissions \
+                          External Client App Developer and View Client Secret, the org setting \
+                          `client_secret_in_rest_api_access_enabled`, and API version 65.0 or later."
                 .to_owned(),
             attributes: attributes.collect(),
             blocks: vec![timeouts::block(&Timeouts::STANDARD)],

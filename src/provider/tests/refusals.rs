@@ -47,7 +47,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             guest(),
             "needs isNamedUserJwtEnabled",
             "guest_code_credential_flow_enabled",
-            "named_user_jwt_enabled = true of salesforce_external_client_app_oauth_settings (a developer of the app)",
+            "named_user_jwt_enabled = true in salesforce_external_client_app_oauth_settings (a developer of the app)",
         ),
         (
             "_policies",
@@ -61,7 +61,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             guest(),
             "isCodeCredFlowEnabled is off",
             "guest_code_credential_flow_enabled",
-            "code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings",
+            "code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings",
         ),
         (
             "_policies",
@@ -75,7 +75,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             flow(),
             "OauthOidcSettings forbid it",
             "code_credential_flow_enabled",
-            "code_credential_flow_enabled = true of salesforce_org_oauth_oidc_settings (an administrator of the org), in Setup: OAuth and OpenID Connect Settings",
+            "code_credential_flow_enabled = true in salesforce_org_oauth_oidc_settings (an administrator of the org), in Setup: OAuth and OpenID Connect Settings",
         ),
         (
             "_oauth_settings",
@@ -89,7 +89,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("named_user_jwt_enabled", false.into())],
             "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
             "named_user_jwt_enabled",
-            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false of salesforce_external_client_app_policies (an administrator of the policies)",
+            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false in salesforce_external_client_app_policies (an administrator of the policies)",
         ),
         (
             "_policies",
@@ -110,7 +110,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("permitted_users", "AllSelfAuthorized".into())],
             "there is no consent screen",
             "permitted_users",
-            "code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings",
+            "code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings",
         ),
         (
             "_policies",

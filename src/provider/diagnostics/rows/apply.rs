@@ -68,7 +68,7 @@ rows! {
         "replaced-resource-exists",
         "Replaced resource still exists",
         "With `create_before_destroy`, the replacement requires the API name of the resource that it replaces.",
-        "Remove `create_before_destroy`, or give the new app another name.",
+        "Remove `create_before_destroy`, or give the new app a different name.",
     );
     DUPLICATE_ORG_RESOURCE = error(
         "duplicate-org-resource",
@@ -113,7 +113,7 @@ rows! {
     CREATED_SINCE_PLAN = error(
         "created-since-plan",
         "Resource created since the plan",
-        "The resource was created outside of Terraform between plan and apply, with other values than planned.",
+        "The resource was created outside of Terraform between plan and apply, with values that differ from the plan.",
         "Run `terraform plan` again.",
     );
     NO_LONGER_EXISTS = error(

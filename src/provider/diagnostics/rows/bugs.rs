@@ -42,8 +42,8 @@ rows! {
     UNSUPPORTED_MOVE = error(
         "unsupported-move",
         "Unsupported move",
-        "A `moved` block changes the type of a resource to one that is not supported. An app, its OAuth settings or its \
-         policies can become a `salesforce_oauth_client`, and the reverse.",
+        "A `moved` block changes the type of a resource to one that is not supported. An app, its OAuth settings or \
+         its policies can become a `salesforce_oauth_client`, and vice versa.",
         "Remove the block and import the object.",
     );
 }

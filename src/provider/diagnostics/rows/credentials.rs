@@ -7,8 +7,8 @@ rows! {
         "app-not-found",
         "App not found",
         "The org has no app with that API name, or the provider's user cannot see it.",
-        "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app of the \
-         same configuration by its `id`.",
+        "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app \
+         in the same configuration by its `id`.",
     );
     NO_CONSUMER = error(
         "no-consumer",
@@ -26,7 +26,7 @@ rows! {
     CONSUMER_KEY_MISMATCH = error(
         "consumer-key-mismatch",
         "Consumer key does not belong to the app",
-        "`consumer_key` is set, and the consumer has another key: it was rotated, or the state was not refreshed.",
+        "`consumer_key` is set, and the consumer has a different key: it was rotated, or the state was not refreshed.",
         "Use the `consumer_key` of the credential rotation, and plan with a refresh.",
     );
     CREDENTIALS_NOT_ACCESSIBLE = error(
@@ -73,7 +73,7 @@ rows! {
     CREDENTIAL_CHANGE_UNVERIFIED = error(
         "credential-change-unverified",
         "Credential change not verified",
-        "The provider lost the response of Salesforce more than once, or Salesforce still lists revoked credentials.",
+        "Salesforce's response was lost more than once, or Salesforce still lists revoked credentials.",
         "Apply again. The next apply reads the org first.",
     );
     CREDENTIALS_NOT_REFRESHED = error(
@@ -102,8 +102,8 @@ rows! {
     VALUES_TAKEN_OVER = warning(
         "values-taken-over",
         "Initial values recorded after import",
-        "Within a day after an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are only \
-         recorded.",
+        "Within a day of an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are \
+         only recorded.",
         "Change the values again to rotate or revoke.",
     );
     CREDENTIALS_STAGED = warning(

@@ -18,7 +18,7 @@ rows! {
     EXACTLY_ONE_ARGUMENT = error(
         "exactly-one-argument",
         "Exactly one argument required",
-        "None, or more than one, of the arguments that select the object is set.",
+        "Either none or more than one of the arguments that select the object is set.",
         "Set exactly one.",
     );
     INTERRUPTED = error(

@@ -12,16 +12,16 @@ rows! {
     CONFLICTING_AUTHENTICATION = error(
         "conflicting-authentication",
         "Conflicting authentication methods",
-        "Two authentication methods are set in the same place. Methods in the provider block take precedence over methods in \
-         the environment, so both are in the block or both are in the environment. A client secret next to a refresh token \
-         or a subject token belongs to that method.",
+        "Two authentication methods are set in the same place. Methods in the provider block take precedence over \
+         methods in the environment, so both are in the block or both are in the environment. A client secret that is \
+         set together with a refresh token or a subject token belongs to that method.",
         "Keep one method.",
     );
     ARGUMENT_WITHOUT_EFFECT = warning(
         "argument-without-effect",
         "Argument has no effect",
-        "The provider block sets an authentication method and arguments of another one, such as `username` next to \
-         `sf_cli_org`.",
+        "The provider block sets an authentication method and arguments of another one, such as `username` together \
+         with `sf_cli_org`.",
         "Remove the arguments, or use the other method.",
     );
     CONFLICTING_ARGUMENTS = error(
@@ -60,7 +60,7 @@ rows! {
     INVALID_TOKEN_TAG = error(
         "invalid-token-tag",
         "Invalid HCP Terraform token tag",
-        "`hcp_terraform_token_tag` is not a suffix of the environment variable `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
+        "`hcp_terraform_token_tag` is not a valid suffix of an environment variable.",
         "Set only the part after `TFC_WORKLOAD_IDENTITY_TOKEN_`.",
     );
     UNSUPPORTED_TOKEN_TYPE = error(

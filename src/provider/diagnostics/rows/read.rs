@@ -40,7 +40,7 @@ rows! {
     NOT_REFRESHED = warning(
         "not-refreshed",
         "State not refreshed",
-        "An argument of the provider block is known only after apply. The plan uses the resources as they are in the state.",
+        "An argument of the provider block is known only after apply. The plan uses the values in the state.",
         "Apply the resource that the argument depends on first, or plan again afterwards. \
          [What works before that](hcp-terraform.md#unknown-provider-blocks)",
     );

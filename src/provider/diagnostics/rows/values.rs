@@ -100,8 +100,8 @@ rows! {
     CONFLICTING_RESOURCES = error(
         "conflicting-resources",
         "Conflicting resources for one app",
-        "A `salesforce_oauth_client` manages a whole app, and another resource of the same configuration manages the app, its \
-         OAuth settings or its policies.",
+        "A `salesforce_oauth_client` manages a whole app, and another resource in the same configuration manages the \
+         app, its OAuth settings or its policies.",
         "Keep one kind of resource. `moved` and `removed` blocks move the state; see [Importing](importing.md).",
     );
     MOVED_NOT_REFRESHED = error(
@@ -138,6 +138,6 @@ rows! {
         "newer-api-version-required",
         "Newer API version required",
         "The element or the value requires a newer API version than the one in use.",
-        "Remove it, or raise `api_version` if the org supports a newer one.",
+        "Remove it, or set `api_version` to a newer version if the org supports one.",
     );
 }

@@ -318,22 +318,22 @@ pub static ROWS: &[Row] = &[
     unsupported(
         "samlConfig",
         "SAML is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the app up as a SAML service provider in Setup, in the External Client App Manager.",
+        "Configure the app as a SAML service provider in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvasConfig",
         "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the canvas app up in Setup, in the External Client App Manager.",
+        "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvas",
         "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the canvas app up in Setup, in the External Client App Manager.",
+        "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "mobileAppConfig",
         "Mobile settings are a separate plugin of External Client Apps, and the client manages only OAuth.",
-        "Set the mobile app up in Setup, in the External Client App Manager.",
+        "Configure the mobile app in Setup, in the External Client App Manager.",
     ),
 ];
 

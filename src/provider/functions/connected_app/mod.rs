@@ -26,11 +26,11 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     summary: "Converts the file of a connected app to the attributes of salesforce_oauth_client",
     doc: "Reads the metadata of a connected app, as written by `sf project retrieve`, and returns an object with the \
           arguments of [`salesforce_oauth_client`](../resources/oauth_client.md) and a list of elements that are not \
-          converted.\n\nAttributes that the file does not have are null, and so is `policies` if the file has no \
-          policies. All returned values are valid for the client: a value that its validation rejects is in \
+          converted.\n\nAttributes that the file does not contain are null, and so is `policies` if the file contains \
+          no policies. All returned values are valid for the client: a value that its validation rejects is in \
           `not_converted` instead. The consumer key is not converted, because a new app gets a new one. The result \
-          never contains a consumer secret.\n\nThe function does not call an org. The guide [From a connected \
-          app](../guides/from-connected-app.md) describes the whole migration.",
+          never contains a consumer secret.\n\nThe function does not call an org. The guide [Migrating from connected \
+          apps](../guides/from-connected-app.md) describes the whole migration.",
     parameters: &[Parameter {
         name: "xml",
         ty: Type::String,
