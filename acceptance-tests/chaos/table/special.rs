@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, SHOP, Shape, Step, Testbed, configuration};
 use crate::invariants;
 use crate::processes;
 use crate::random::Random;
-use crate::table::jobs;
+use crate::table::{jobs, network};
 use acceptance_tests::org::APP;
 use acceptance_tests::terraform::Run;
 use serde_json::json;
@@ -39,6 +39,9 @@ const SPECIAL: &[Special] = &[
     special("mass_removal", 0, many_gone),
     special("app_name_is_taken", 0, foreign),
     special("one_of_five_is_refused", 0, one_of_five),
+    special("host_name_does_not_resolve", 0, network::host_name_does_not_resolve),
+    special("proxy_refuses_connections", 0, network::proxy_refuses_connections),
+    special("certificate_is_not_trusted", 0, network::certificate_is_not_trusted),
     special("no_folder_for_temporary_files", 0, |what| {
         with_variable(what, "TMPDIR", Some("/nowhere/at/all"))
     }),
@@ -67,7 +70,7 @@ fn fault(call: &str, when: When, times: Times, action: Action) -> Fault {
     Fault { calls: Calls::Named(call.to_owned()), nth: 1, times, when, action }
 }
 
-fn said(run: &Run, words: &str, what: &str) {
+pub fn said(run: &Run, words: &str, what: &str) {
     invariants::exited_normally(run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
     assert!(run.words().to_lowercase().contains(&words.to_lowercase()), "{what}: expected {words:?}: {run}");
@@ -78,7 +81,7 @@ fn succeeded(run: &Run, what: &str) {
     assert_eq!(run.code, Some(0), "{what}: {run}");
 }
 
-fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
+pub fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
     let loss = invariants::converges(fixture, what);
     Outcome {
         state_lost_by_terraform: loss.by_terraform,
