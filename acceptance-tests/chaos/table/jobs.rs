@@ -167,11 +167,9 @@ pub const ROWS: &[Row] = &[
     .when(AFTER)
     .times(Times::All)
     .expects(Expected::Either),
-    Row::wire("zip_with_path_traversal", ZIP, || {
-        Action::Rewrite(|response| with_zip(response, leading_out))
-    })
-    .when(AFTER)
-    .expects(Expected::Either),
+    Row::wire("zip_with_path_traversal", ZIP, || Action::Rewrite(|response| with_zip(response, leading_out)))
+        .when(AFTER)
+        .expects(Expected::Either),
     Row::wire("retrieve_fails", ZIP, || Action::Rewrite(failed_retrieve)).when(AFTER),
     // Encoding.
     Row::wire("byte_order_mark", These(super::READS), || {

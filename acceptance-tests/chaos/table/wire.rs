@@ -29,6 +29,7 @@ pub const ROWS: &[Row] = &[
         Action::Drip(400, Duration::from_secs(1))
     })
     .when(super::AFTER)
+    .expects(Expected::FailsWith("timeout exceeded"))
     .takes(120),
     // Pages of intermediaries.
     Row::wire("maintenance_page", EachKind, pages::maintenance).when(BOTH).times(Times::Some(2)),
@@ -42,7 +43,9 @@ pub const ROWS: &[Row] = &[
     Row::wire("gateway_timeout", EachKind, pages::gateway_timeout).when(BOTH),
     Row::wire("bad_message", EachKind, pages::bad_message),
     Row::wire("connection_error_page", EachKind, pages::connection_error),
-    Row::wire("page_of_a_captive_portal", EachKind, pages::portal).times(Times::All).expects(Expected::Either),
+    Row::wire("page_of_a_captive_portal", EachKind, pages::portal)
+        .times(Times::All)
+        .expects(Expected::Either),
     Row::wire("http_420_twice", These(READS), pages::status_420).times(Times::Some(2)),
     Row::wire("http_420_always", These(READS), pages::status_420)
         .steps(CREATE)
