@@ -231,8 +231,10 @@ async fn a_session_that_never_works_is_renewed_once() {
 async fn a_session_that_has_worked_is_renewed_whenever_it_expires() {
     // Every third call ends the session.
     let server = Server::start(|request| {
-        let ends = request.name() == "checkDeployStatus" && request.nth % 3 == 2;
-        ends.then(|| fault("INVALID_SESSION_ID", "Session not found"))
+        (request.name() == "checkDeployStatus").then(|| match request.nth % 3 {
+            2 => fault("INVALID_SESSION_ID", "Session not found"),
+            _ => result("checkDeployStatus", "<done>true</done><id>0Af</id>"),
+        })
     })
     .await;
     let client = client(&server);
@@ -247,8 +249,10 @@ async fn sessions_that_work_once_do_not_cause_a_login_for_each_call() {
     let ended = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
     let server = Server::start(move |request| {
         let session = request.body.split("<sessionId>").nth(1)?.split('<').next()?.to_owned();
-        let is_first = ended.lock().unwrap().insert(session);
-        (!is_first).then(|| fault("INVALID_SESSION_ID", "Session not found"))
+        Some(match ended.lock().unwrap().insert(session) {
+            true => result("checkDeployStatus", "<done>true</done><id>0Af</id>"),
+            false => fault("INVALID_SESSION_ID", "Session not found"),
+        })
     })
     .await;
     let client = client(&server);
