@@ -29,7 +29,9 @@ pub const ROWS: &[Row] = &[
     Row::org("deploy_fails_with_an_exception_after_its_commit", DEPLOY, ACCIDENT)
         .when(AFTER)
         .expects(Expected::SucceedsWithRedeploy),
-    Row::org("deploy_always_fails_with_an_exception", DEPLOY, ACCIDENT).times(Times::All).says("1991077152"),
+    Row::org("deploy_always_fails_with_an_exception", DEPLOY, ACCIDENT)
+        .times(Times::All)
+        .fails_with("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
     Row::org("component_stays_locked", DEPLOY, ROW_LOCK)
         .steps(CREATE)
@@ -43,7 +45,7 @@ pub const ROWS: &[Row] = &[
         .fails_with("lock")
         .takes(600),
     Row::org("deploy_is_canceled_by_another_user", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
-        .says("cancel"),
+        .fails_with("cancel"),
     Row::org("deploy_is_canceled_after_its_commit", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .when(AFTER)
         .expects(Expected::Either),
@@ -125,7 +127,7 @@ pub const ROWS: &[Row] = &[
     .expects(Expected::Either),
     // Retrieves.
     Row::wire("retrieve_is_consumed", ZIP, || Action::Cut(90)).when(AFTER),
-    Row::wire("locator_has_expired", ZIP, says!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
+    Row::wire("locator_has_expired", ZIP, fault!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
     Row::wire("envelope_truncated", ZIP, || Action::Rewrite(without_end)).when(AFTER),
     Row::wire("envelope_always_truncated", ZIP, || Action::Rewrite(without_end))
         .when(AFTER)

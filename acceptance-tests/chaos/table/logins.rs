@@ -65,8 +65,9 @@ pub const ROWS: &[Row] = &[
     always(Row::wire("too_many_logins", TOKEN, refuses!("invalid_grant", "login rate exceeded")))
         .fails_with("login rate exceeded"),
     always(Row::wire("ip_is_restricted", TOKEN, refuses!("invalid_grant", "ip restricted")))
-        .says("restricted"),
-    always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user"))).says("inactive"),
+        .fails_with("restricted"),
+    always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user")))
+        .fails_with("inactive"),
     always(Row::wire("server_error_always", TOKEN, refuses!("server_error", "try later")))
         .expects(Expected::Either),
     Row::wire("server_error_once", TOKEN, refuses!("server_error", "try later")),
