@@ -133,7 +133,7 @@ mod tests {
     fn a_wrong_type_is_an_error_with_its_path() {
         let message = upgraded(0, r#"{"name":["Shop"]}"#).unwrap_err();
         assert!(
-            message.contains("at name") && message.contains("expected a text, found a list"),
+            message.contains("at name") && message.contains("expected a string, found a list"),
             "{message}"
         );
     }

@@ -165,7 +165,10 @@ fn callbacks() {
     assert!(problems(list(&["https://a", "https://b"])).is_empty());
     assert!(problems(list(&["https://a", "https://a"]))[0].contains("duplicate"));
     let long = format!("https://a.example/{}", "x".repeat(1990));
-    assert_eq!(problems(list(&[&long])), ["It has 2008 characters. Salesforce may reject more than 2000."]);
+    assert_eq!(
+        problems(list(&[&long])),
+        ["The value has 2008 characters. Salesforce may reject more than 2000."]
+    );
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn scopes() {
         assert_eq!(check(theirs), None);
         assert_eq!(
             listed.check(&set(&[theirs])).unwrap(),
-            format!("Salesforce spells {theirs:?} as {ours:?}.")
+            format!("Salesforce spells {theirs:?} as {ours:?}. Use that spelling.")
         );
     }
     for (theirs, ours) in [

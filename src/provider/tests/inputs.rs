@@ -74,13 +74,19 @@ fn errors_name_what_they_are_about_and_point_there() {
             "trusted_ip_range[…].start_ip_address",
             "U+200B ZERO WIDTH SPACE at character 9",
         ),
-        (SETTINGS, "custom_attributes", map(&[("", "User.City")]), "custom_attributes[\"\"]", "the key \"\""),
+        (
+            SETTINGS,
+            "custom_attributes",
+            map(&[("", "User.City")]),
+            "custom_attributes[\"\"]",
+            "the blank key \"\"",
+        ),
         (
             SETTINGS,
             "custom_attributes",
             map(&[(" ", "User.City")]),
             "custom_attributes[\" \"]",
-            "the key \" \"",
+            "the blank key \" \"",
         ),
         (
             SETTINGS,

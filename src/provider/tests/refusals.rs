@@ -82,7 +82,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             flow(),
             "In field: isCodeCredFlowEnabled - no",
             "code_credential_flow_enabled",
-            "of salesforce_org_oauth_oidc_settings",
+            "in salesforce_org_oauth_oidc_settings",
         ),
         (
             "_oauth_settings",
