@@ -66,7 +66,7 @@ chaos: build ## Test faults at every call, kills, interrupts and load (one hour)
 	@target/debug/chaos --jobs=$(JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 
 # Needs a nightly compiler and ten minutes for the first build. Without it, proptest checks the same properties.
-fuzz: ## Fuzz the properties in src/promises.rs; SECONDS=60 for each, ONLY=name
+fuzz: ## Fuzz the properties in src/properties.rs; SECONDS=60 for each, ONLY=name
 	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
 live: build ## Test unconfirmed behavior on a real org (SALESFORCE_* variables); PLAN=1, SWEEP=1, ONLY=…

@@ -20,7 +20,7 @@ mod provider;
 pub mod plugin;
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod properties;
 
 #[cfg(test)]
 mod supply_chain;

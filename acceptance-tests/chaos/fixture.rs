@@ -208,7 +208,7 @@ impl Target for Testbed {
         !app.starts_with(FOREIGN)
     }
 
-    fn patience(&self) -> std::time::Duration {
+    fn time_limit(&self) -> std::time::Duration {
         // Locks are waited for up to ten minutes. A longer run hangs.
         std::time::Duration::from_secs(1500)
     }

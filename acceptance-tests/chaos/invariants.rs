@@ -88,7 +88,7 @@ pub fn converges(fixture: &mut Fixture<'_>, what: &str) -> StateLoss {
 #[track_caller]
 fn plan_is_empty(fixture: &Fixture<'_>, what: &str) {
     for more in [&[] as &[&str], &["-refresh=false"]] {
-        if let Some(plan) = fixture.workspace.unsettled(more) {
+        if let Some(plan) = fixture.workspace.non_empty_plan(more) {
             panic!("{what}: the plan is not empty {more:?}: {}", plan.words);
         }
     }

@@ -119,7 +119,7 @@ fn run_workspace(testbed: &Testbed, seed: u64, number: usize, until: Instant) ->
     }
     let run = workspace.apply();
     assert_eq!(run.code, Some(0), "{what}: {run}");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let run = workspace.destroy();
     assert_eq!(run.code, Some(0), "{what}: {run}");
     (memory_of(&workspace), commands + 2)
@@ -170,7 +170,7 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     let faults = testbed.proxy.seen().iter().filter(|seen| seen.faulty).count();
     let calls = testbed.proxy.seen().len();
     testbed.proxy.calm();
-    if let Some(plan) = workspace.unsettled(&[]) {
+    if let Some(plan) = workspace.non_empty_plan(&[]) {
         panic!("{what}: the plan is not empty: {}", plan.words);
     }
     assert_eq!(testbed.own().len(), apps, "{what}");

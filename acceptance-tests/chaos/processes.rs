@@ -62,8 +62,8 @@ impl Process {
 ///
 /// # Errors
 /// The processes that are still running.
-pub fn all_end(root: &Path, patience: Duration) -> Result<(), Vec<Process>> {
-    let until = Instant::now() + patience;
+pub fn all_end(root: &Path, time_limit: Duration) -> Result<(), Vec<Process>> {
+    let until = Instant::now() + time_limit;
     loop {
         let left = of(root);
         if left.is_empty() {

@@ -447,7 +447,7 @@ impl Target for Org {
     }
 
     /// A deploy may wait for others, and a step has several.
-    fn patience(&self) -> Duration {
+    fn time_limit(&self) -> Duration {
         Duration::from_secs(30 * 60)
     }
 }

@@ -140,13 +140,13 @@ impl Plan {
     }
 
     #[must_use]
-    pub fn says(&self, sentence: &str) -> bool {
+    pub fn contains(&self, sentence: &str) -> bool {
         self.words.contains(sentence)
     }
 
     #[track_caller]
-    pub fn saying(&self, sentence: &str) -> &Self {
-        assert!(self.says(sentence), "expected the words {sentence:?} in\n{}", self.words);
+    pub fn containing(&self, sentence: &str) -> &Self {
+        assert!(self.contains(sentence), "expected the words {sentence:?} in\n{}", self.words);
         self
     }
 }

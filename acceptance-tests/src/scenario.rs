@@ -4,7 +4,7 @@
 //! ```hcl
 //! # edit: ExternalClientApplication of Shop: label = Changed in Setup     before the step, in the org
 //! # plan: salesforce_external_client_app.shop = update                    the plan has exactly these
-//! # says: Consumer key will be destroyed                                  in what the plan prints
+//! # output: Consumer key will be destroyed                                in what the plan prints
 //! # org: ExternalClientApplication of Shop: label = Shop                  after the step, in the org
 //! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator, see below
 //! # emulator only: needs a custom scope                                   why `make live` skips it
@@ -31,7 +31,7 @@ use std::path::PathBuf;
 struct Expectations {
     edits: Vec<Element>,
     plan: Vec<(String, Action)>,
-    says: Vec<String>,
+    output: Vec<String>,
     org: Vec<Element>,
     no_import: bool,
 }
@@ -198,8 +198,8 @@ impl Scenario {
             let changes: Vec<(&str, Action)> =
                 expected.plan.iter().map(|(at, action)| (at.as_str(), *action)).collect();
             let plan = workspace.step(configuration, &changes);
-            for sentence in &expected.says {
-                plan.saying(sentence);
+            for sentence in &expected.output {
+                plan.containing(sentence);
             }
             for element in &expected.org {
                 let found = target.part(&element.kind, &element.app).text(&element.element);
@@ -295,7 +295,7 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
                 };
                 expected.plan.push((address.to_owned(), action));
             }
-            "says" => expected.says.push(rest.to_owned()),
+            "output" => expected.output.push(rest.to_owned()),
             "edit" => expected.edits.push(element(rest)?),
             "org" => expected.org.push(element(rest)?),
             "no import" => expected.no_import = true,

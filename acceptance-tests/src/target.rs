@@ -33,7 +33,7 @@ pub trait Target {
     }
 
     /// The time limit of one Terraform command.
-    fn patience(&self) -> Duration {
+    fn time_limit(&self) -> Duration {
         DEADLINE
     }
 }

@@ -146,7 +146,7 @@ impl Run {
     }
 
     #[must_use]
-    pub fn says(&self, sentence: &str) -> bool {
+    pub fn contains(&self, sentence: &str) -> bool {
         self.words().contains(sentence)
     }
 
@@ -158,16 +158,16 @@ impl Run {
 
     /// Asserts a failure with exit code 1 and this text in the output.
     #[track_caller]
-    pub fn failed_saying(self, sentence: &str) -> Self {
+    pub fn failed_with(self, sentence: &str) -> Self {
         assert_eq!(self.code, Some(1), "expected to fail: {self}");
-        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
-        assert!(!self.says("plugin crashed") && !self.says("Plugin did not respond"), "{self}");
+        assert!(self.contains(sentence), "expected the words {sentence:?} in {self}");
+        assert!(!self.contains("plugin crashed") && !self.contains("Plugin did not respond"), "{self}");
         self
     }
 
     #[track_caller]
-    pub fn saying(self, sentence: &str) -> Self {
-        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
+    pub fn containing(self, sentence: &str) -> Self {
+        assert!(self.contains(sentence), "expected the words {sentence:?} in {self}");
         self
     }
 }
@@ -187,7 +187,7 @@ pub struct Running {
     child: Child,
     command: String,
     started: Instant,
-    patience: Duration,
+    time_limit: Duration,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
 }
@@ -240,13 +240,13 @@ impl Running {
         let stderr = collect(child.stderr.take());
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         let command = format!("{name} {}", arguments.join(" "));
-        Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
+        Self { child, command, started: Instant::now(), time_limit: target::DEADLINE, stdout, stderr }
     }
 
     /// Sets the time limit.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn with_time_limit(self, time_limit: Duration) -> Self {
+        Self { time_limit, ..self }
     }
 
     /// The ID of Terraform's process and process group.
@@ -281,14 +281,14 @@ impl Running {
     /// When it exceeds the time limit.
     #[track_caller]
     pub fn wait(mut self) -> Run {
-        let deadline = self.started + self.patience;
+        let deadline = self.started + self.time_limit;
         let mut is_interrupted = false;
         let status = loop {
             match self.child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status,
                 None if Instant::now() > deadline => {
                     self.kill();
-                    panic!("`{}` still ran after {:?}", self.command, self.patience);
+                    panic!("`{}` still ran after {:?}", self.command, self.time_limit);
                 }
                 None if interrupt::is_requested() && !is_interrupted => {
                     self.interrupt();

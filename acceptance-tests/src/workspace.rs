@@ -153,8 +153,8 @@ impl<'org> Workspace<'org> {
         let mut environment = self.environment.clone();
         environment.insert("TF_LOG_PATH".to_owned(), self.log().display().to_string());
         self.commands.set(self.commands.get() + 1);
-        let patience = self.orgs.iter().map(|org| org.patience()).max().unwrap_or(target::DEADLINE);
-        Running::start(&self.folder(), &environment, arguments).with_patience(patience)
+        let time_limit = self.orgs.iter().map(|org| org.time_limit()).max().unwrap_or(target::DEADLINE);
+        Running::start(&self.folder(), &environment, arguments).with_time_limit(time_limit)
     }
 
     /// The log of the next command.
@@ -277,9 +277,9 @@ impl<'org> Workspace<'org> {
 
     /// Asserts that the plan is empty, with and without a refresh.
     #[track_caller]
-    pub fn is_settled(&self) {
+    pub fn assert_empty_plan(&self) {
         for more in [&[] as &[&str], &["-refresh=false"]] {
-            if let Some(plan) = self.unsettled(more) {
+            if let Some(plan) = self.non_empty_plan(more) {
                 plan.is_empty();
             }
         }
@@ -304,7 +304,7 @@ impl<'org> Workspace<'org> {
     /// The plan, or `None` when there are no changes and no drift. Equal to `plan` with half the commands.
     #[must_use]
     #[track_caller]
-    pub fn unsettled(&self, more: &[&str]) -> Option<Plan> {
+    pub fn non_empty_plan(&self, more: &[&str]) -> Option<Plan> {
         let mut arguments =
             vec!["plan", "-json", "-input=false", "-detailed-exitcode", "-lock=false", "-out=plan.bin"];
         arguments.extend(more);
@@ -333,7 +333,7 @@ impl<'org> Workspace<'org> {
             assert!(is_allowed, "the plan changes {app}, which does not belong to this test");
         }
         self.apply_plan().succeeded();
-        self.is_settled();
+        self.assert_empty_plan();
         plan
     }
 
@@ -394,7 +394,7 @@ impl<'org> Workspace<'org> {
             let id = values["id"].as_str().unwrap_or_default();
             self.run(&["import", "-no-color", "-input=false", address, id]).succeeded();
         }
-        self.is_settled();
+        self.assert_empty_plan();
         std::fs::rename(&kept, &state).expect("the moved state exists");
     }
 }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::promises::metadata_xml(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::properties::metadata_xml(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::promises::private_state(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::properties::private_state(data));

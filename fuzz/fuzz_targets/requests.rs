@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::promises::requests(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| provider_salesforce::properties::requests(data));

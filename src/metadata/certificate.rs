@@ -150,26 +150,28 @@ fn base64() -> GeneralPurpose {
 
 /// The DER of the certificate in a text, PEM or base64.
 fn der(text: &str) -> Result<Vec<u8>, &'static str> {
-    const DAMAGED: &str =
-        "This PEM block is not a valid X.509 certificate. Use the complete, unchanged file.";
-    const NOT_PEM: &str = "This is neither PEM nor the base64 of a certificate. Use a text that begins with -----BEGIN CERTIFICATE-----, \
-                           for example file(\"certificate.pem\"), or the base64 alone.";
+    const DAMAGED: &str = "The PEM block is not a valid X.509 certificate. Use the complete, unchanged file.";
+    const NOT_PEM: &str = "The value is neither a PEM certificate nor the base64 content of one. Use a PEM certificate \
+                           that begins with -----BEGIN CERTIFICATE-----, for example file(\"certificate.pem\"), or its \
+                           base64 content alone.";
     if has_private_key(text) {
         return Err(
-            "This contains a private key, which must not be in a configuration. Use only the certificate. If the key was \
-             exposed, replace it.",
+            "The value contains a private key, which must not be in a configuration. Use only the certificate. If the \
+             key was exposed, replace the key.",
         );
     }
     let Some((_, rest)) = text.split_once(BEGIN) else {
         return decoded(text).ok_or(NOT_PEM);
     };
     if rest.contains(BEGIN) {
-        return Err("There is more than one PEM block. Use exactly one certificate, without the chain.");
+        return Err(
+            "The value contains more than one PEM block. Use exactly one certificate, without the chain.",
+        );
     }
     let (label, rest) = rest.split_once(DASHES).ok_or(NOT_PEM)?;
     if label != LABEL {
         return Err(
-            "This PEM block is not a certificate. Use one that begins with -----BEGIN CERTIFICATE-----.",
+            "The PEM block is not a certificate. Use one that begins with -----BEGIN CERTIFICATE-----.",
         );
     }
     let (body, _) = rest.split_once("-----END CERTIFICATE-----").ok_or(DAMAGED)?;

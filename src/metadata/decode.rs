@@ -24,13 +24,13 @@ pub struct DecodeError {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeErrorKind {
-    #[error("the file cannot be read as XML: {0}")]
+    #[error("the file cannot be parsed as XML: {0}")]
     Xml(XmlError),
     #[error("the root element is {found}, not {expected}")]
     UnknownRoot { found: String, expected: &'static str },
     #[error("{element} is not {expected}")]
     WrongType { element: &'static str, expected: &'static str },
-    #[error("{element} is there more than once")]
+    #[error("{element} occurs more than once")]
     Repeated { element: &'static str },
 }
 

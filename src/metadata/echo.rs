@@ -7,7 +7,7 @@ use super::words;
 /// A value for an error message.
 pub fn echo(text: &str) -> String {
     if may_be_secret(text) && !words::is_public(text) {
-        return "The value (hidden, it may be a secret)".to_owned();
+        return "The value (not shown, because it may be a secret)".to_owned();
     }
     quoted(text)
 }

@@ -192,7 +192,7 @@ pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<Str
 
 fn newer(what: &str, since: u16, version: u16) -> String {
     format!(
-        "{what} requires API version {since}.0 or later, but the provider uses {version}.0. Remove it, or set a later \
-         `api_version` that the org supports."
+        "{what} requires API version {since}.0 or later, but the provider uses {version}.0. Remove it, or set \
+         `api_version` to a later version that the org supports."
     )
 }

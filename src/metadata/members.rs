@@ -22,7 +22,7 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         return Ok(None);
     }
     if !element.children.is_empty() {
-        return Err(mismatch("a text without elements in it"));
+        return Err(mismatch("text without child elements"));
     }
     let text = element.text.as_str();
     let value = match &field.kind {
@@ -83,7 +83,7 @@ pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value
             None => Value::Null,
         };
         if found.next().is_some() {
-            return Err(Mismatch { element: field.element, expected: "one element" });
+            return Err(Mismatch { element: field.element, expected: "a single element" });
         }
         attributes.push((field.attribute, value));
     }
@@ -100,7 +100,7 @@ pub(super) fn entry(
         let first = found.next();
         match found.next() {
             None if first.is_none_or(|child| child.children.is_empty()) => Ok(first),
-            _ => Err(Mismatch { element: name, expected: "one text" }),
+            _ => Err(Mismatch { element: name, expected: "a single text value" }),
         }
     };
     let missing = Mismatch { element: key, expected: "a key in each entry" };

@@ -24,7 +24,7 @@ mod words;
 mod xml;
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod properties;
 #[cfg(test)]
 mod tests;
 

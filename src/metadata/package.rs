@@ -47,7 +47,7 @@ pub enum PackageErrorKind {
     #[error("the package is damaged")]
     Damaged,
     /// The package is complete, but not acceptable.
-    #[error("the package is refused")]
+    #[error("the package is rejected")]
     Refused,
     /// The content cannot be written as a package.
     #[error("the package cannot be written")]
@@ -78,9 +78,9 @@ impl From<ZipError> for PackageError {
         match error {
             ZipError::UnsupportedArchive(_)
             | ZipError::CompressionMethodNotSupported(_)
-            | ZipError::InvalidPassword => refused("it uses an unsupported feature of zip"),
-            ZipError::Io(_) => damaged("its content does not match its checksums or is truncated"),
-            _ => damaged("it is not a complete zip"),
+            | ZipError::InvalidPassword => refused("it uses an unsupported zip feature"),
+            ZipError::Io(_) => damaged("its content is truncated or does not match its checksums"),
+            _ => damaged("it is not a complete zip file"),
         }
     }
 }
@@ -147,11 +147,11 @@ fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u1
 /// Reads a package. Removes a leading `unpackaged/` from paths, and ignores folders.
 pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     if !zip.starts_with(b"PK\x03\x04") {
-        return Err(damaged("it does not start like a zip"));
+        return Err(damaged("it does not start as a zip file does"));
     }
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     if archive.offset() != 0 {
-        return Err(refused("there is data before the zip"));
+        return Err(refused("there is data before the zip file"));
     }
     if archive.len() > MOST_ENTRIES {
         return Err(refused(format!("more than {MOST_ENTRIES} files")));

@@ -64,17 +64,21 @@ pub fn record_prefix(text: &str) -> Option<&'static str> {
 /// Why a text is not a record ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecordId {
-    #[error("It is empty. Write a record ID of 15 or 18 characters.")]
+    #[error("It is empty. Use a record ID of 15 or 18 characters.")]
     Empty,
-    #[error("It contains a space or a line break. Use trimspace() to remove white space around it.")]
+    #[error(
+        "It contains a space or a line break. Use trimspace() to remove leading and trailing whitespace."
+    )]
     Space,
-    #[error("It contains the character {0:?}. A record ID has only the letters A to Z, a to z, and digits.")]
+    #[error(
+        "It contains the character {0:?}. A record ID contains only the letters A to Z, a to z, and digits."
+    )]
     Character(char),
-    #[error("It has {0} characters. A record ID has 15 or 18.")]
+    #[error("It has {0} characters. A record ID has 15 or 18 characters.")]
     Length(usize),
     #[error(
-        "Its last three characters do not match the others: a character, or the case of a letter, is wrong. Copy the ID \
-         again, or write its first 15 characters if you are sure of their case."
+        "Its last three characters do not match the others: a character, or the case of a letter, is wrong. Copy the \
+         ID again, or use its first 15 characters if you are sure of their case."
     )]
     Mismatch,
 }
@@ -109,10 +113,10 @@ pub fn long_id(text: &str) -> Result<String, NoRecordId> {
 /// Why a text that should be a record ID of this object is not one.
 fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Some("has a character other than letters and digits");
+        return Some("contains a character other than letters and digits");
     }
     match text.len() {
-        15 | 18 if !text.starts_with(prefix) => Some("begins with other characters"),
+        15 | 18 if !text.starts_with(prefix) => Some("does not begin with the correct prefix"),
         15 => None,
         18 if short_id(prefix, text).is_some() => None,
         18 => Some(
@@ -124,7 +128,7 @@ fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
 
 pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("It is blank. Write an API name or a record ID.".to_owned());
+        return Some("The value is blank. Use an API name or a record ID.".to_owned());
     }
     // API names never begin with a digit, all these prefixes do.
     let is_id = text.starts_with(prefix) || record_prefix(text).is_some();
@@ -139,20 +143,21 @@ pub fn label(text: &str, prefix: &str) -> Option<String> {
     let shown = echo(text);
     if let Some(letter) = foreign_letter(text) {
         return Some(format!(
-            "In {shown} {letter}. API names have the letters A to Z, digits and underscores."
+            "In {shown}, {letter}. API names contain only the letters A to Z, digits and underscores."
         ));
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (!is_name && !is_mock_value(text)).then(|| {
-        format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
+        format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}. \
+                 Use the API name or the ID.")
     })
 }
 
 /// Why a text is neither a record ID nor a label. A label can be any text that does not look like an ID.
 pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("It is blank. Write a name or a record ID.".to_owned());
+        return Some("The value is blank. Use a name or a record ID.".to_owned());
     }
     let nearly_an_id = text.starts_with(prefix)
         && (12..=20).contains(&text.len())
@@ -166,12 +171,13 @@ fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
     let (shown, wanted) = (echo(text), object_words(prefix));
     match record_prefix(text).filter(|found| *found != prefix) {
         Some(found) => Some(format!(
-            "{shown} is the record ID of {}, not of {wanted}. Write the {name} or the ID of {wanted}.",
+            "{shown} is the record ID of {}, not of {wanted}. Use the {name} or the ID of {wanted}.",
             object_words(found)
         )),
         None => id_problem(text, prefix).map(|problem| {
             format!(
-                "{shown} is not a record ID: it {problem}. A record ID has 15 or 18 characters. Write the complete ID or the {name}."
+                "{shown} is not a record ID: it {problem}. A record ID has 15 or 18 characters. Use the complete ID or \
+                 the {name}."
             )
         }),
     }
@@ -179,34 +185,34 @@ fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
 
 pub fn no_record_id(text: &str) -> Option<String> {
     let object = object_words(record_prefix(text)?);
-    Some(format!("{} is the record ID of {object}. Write the name instead.", echo(text)))
+    Some(format!("{} is the record ID of {object}. Use the name instead.", echo(text)))
 }
 
 const ORG: &str = "00D";
 const CONSUMER: &str = "888";
 
 pub fn link(text: &str) -> Option<String> {
-    const FORM: &str =
-        "Write <org ID>:<consumer ID> as in the other org, for example 00D000000000001:888000000000001.";
+    const FORM: &str = "Use the format <org ID>:<consumer ID>, with the IDs of the other org, for example \
+         00D000000000001:888000000000001.";
     let shown = echo(text);
     let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
     let Some((org, consumer)) = text.split_once(':') else {
-        return if is_mock_value(text) { None } else { wrong("has no colon") };
+        return if is_mock_value(text) { None } else { wrong("contains no colon") };
     };
     if consumer.contains(':') {
-        return wrong("has more than one colon");
+        return wrong("contains more than one colon");
     }
     if record_prefix(org) == Some(CONSUMER) && record_prefix(consumer) == Some(ORG) {
-        return wrong("has the consumer before the org");
+        return wrong("contains the consumer ID before the org ID");
     }
     if let Some(found) = record_prefix(org).filter(|found| *found != ORG) {
-        return wrong(&format!("has the ID of {} instead of an org ID", object_words(found)));
+        return wrong(&format!("contains the ID of {} instead of an org ID", object_words(found)));
     }
     if record_prefix(org) != Some(ORG) {
         return wrong("has no org ID before the colon: 15 or 18 letters and digits that begin with 00D");
     }
     if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
-        return wrong(&format!("has the ID of {} instead of a consumer ID", object_words(found)));
+        return wrong(&format!("contains the ID of {} instead of a consumer ID", object_words(found)));
     }
     // Consumer IDs began with 888 in one org. It is not documented that all do.
     let is_id =

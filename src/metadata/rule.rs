@@ -116,17 +116,19 @@ impl Rule {
             (Rule::AtMost(most), value) => {
                 let count = value.members().map(<[Value]>::len);
                 let count = count.or_else(|| value.entries().map(|entries| entries.len()))?;
-                (count > *most).then(|| format!("There are {count}, the maximum is {most}."))
+                (count > *most).then(|| format!("There are {count} elements. The maximum is {most}."))
             }
             (Rule::Longest(most), value) => {
                 let length = length(value)?;
-                (length > *most)
-                    .then(|| format!("It has {length} characters. Salesforce may reject more than {most}."))
+                (length > *most).then(|| {
+                    format!("The value has {length} characters. Salesforce may reject more than {most}.")
+                })
             }
             (Rule::Unique, value) => twice(value),
             (Rule::Ascending(first, last), block) => {
                 let (from, to) = addresses(block, first, last)?;
-                (from > to).then(|| format!("It is {from}, which is after {last}, {to}. Swap them."))
+                (from > to)
+                    .then(|| format!("The address {from} is after {last} = {to}. Swap the two addresses."))
             }
             (Rule::Disjoint(first, last), Value::Set(blocks)) => overlap(blocks, first, last),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -135,7 +137,7 @@ impl Rule {
                 (!inside).then(|| format!("{number} is not a whole number from {from} to {to}."))
             }
             (Rule::NotZero, value) => (value.as_int() == Some(0))
-                .then(|| "0 is not in the range that Salesforce documents. Write another number.".to_owned()),
+                .then(|| "0 is not in the range that Salesforce documents. Use another number.".to_owned()),
             (Rule::Numbers(numbers), Value::Number(number)) => {
                 let known = value.as_int().is_some_and(|number| numbers.contains(&number));
                 let number = echo(&number.to_string());
@@ -163,20 +165,21 @@ impl Rule {
         }
         match self {
             Rule::NotBlank if text.trim().is_empty() => {
-                Some("It is blank. Write a text or omit the attribute.".to_owned())
+                Some("The value is blank. Set a value or omit the attribute.".to_owned())
             }
             Rule::ApiName => api_name(text),
             Rule::Namespace if api_name(text).is_some() => Some(format!(
-                "{} is not a namespace. Use letters, digits and underscores, without the two underscores that follow it in \
-                 names such as acme__Shop.",
+                "{} is not a namespace. Use letters, digits and underscores, without the two underscores that follow a \
+                 namespace in names such as acme__Shop.",
                 echo(text)
             )),
             Rule::Email if !is_address(text) => {
-                Some(format!("{} is not an email address. Write one like ada@example.com.", echo(text)))
+                Some(format!("{} is not an email address. Use an address such as ada@example.com.", echo(text)))
             }
             Rule::Username if record_prefix(text).is_some() => no_record_id(text),
             Rule::Username if !is_address(text) => Some(format!(
-                "{} is not a Salesforce username. Write one in the format of an email address, like ada@example.com.",
+                "{} is not a Salesforce username. Use a username in the format of an email address, such as \
+                 ada@example.com.",
                 echo(text)
             )),
             Rule::WebUrl => web_url(text),
@@ -194,7 +197,8 @@ impl Rule {
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
             Rule::NoPrivateKey => certificate::has_private_key(text).then(|| {
-                "This is a private key, which must not be in a configuration. If the key was exposed, replace it."
+                "The value is a private key, which must not be in a configuration. Remove it. If the key was exposed, \
+                 replace the key."
                     .to_owned()
             }),
             Rule::CertificateIfPem if !certificate::has_private_key(text) => certificate::pem_problem(text),
@@ -202,7 +206,7 @@ impl Rule {
                 let facts = certificate::certificate_facts(text)?;
                 (facts.is_rsa && facts.key_bits < *bits).then(|| {
                     let has = facts.key_bits;
-                    format!("The certificate's key has {has} bits. Use a key with {bits} or more.")
+                    format!("The key of the certificate has {has} bits. Use a key with {bits} bits or more.")
                 })
             }
             Rule::RecordOrName(prefix) => record_or_name(text, prefix),
@@ -238,12 +242,10 @@ impl Rule {
             Rule::Unique => "Must not contain duplicates.".to_owned(),
             Rule::Each(rule) => of_each(&rule.describe()),
             Rule::Spelled(..) => "Must match Salesforce's spelling.".to_owned(),
-            Rule::Word(words) | Rule::Listed(words, _) => {
-                let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                format!("One of {}.", words.join(", "))
-            }
+            Rule::Word(words) => format!("One of {}.", in_code(words)),
+            Rule::Listed(words, _) => format!("Should be one of {}.", in_code(words)),
             Rule::Ascending(..) => "The start must not be after the end.".to_owned(),
-            Rule::Disjoint(..) => "Should not overlap.".to_owned(),
+            Rule::Disjoint(..) => "The ranges should not overlap.".to_owned(),
             Rule::Ipv4 => "Must be an IPv4 address without leading zeros.".to_owned(),
             Rule::Username => {
                 "Must be a Salesforce username, in the format of an email address.".to_owned()
@@ -262,18 +264,20 @@ impl Rule {
     }
 }
 
-/// The description of a rule as one of every element.
-fn of_each(rule: &str) -> String {
-    let starts = [("Must ", "must "), ("Should ", "should "), ("One of ", "must be one of ")];
-    let begun = starts.iter().find_map(|(start, verb)| Some((verb, rule.strip_prefix(start)?)));
-    begun.map_or_else(|| rule.to_owned(), |(verb, rest)| format!("Each element {verb}{rest}"))
+/// The sentence about one value as a sentence about each value of a list, set or map. A sentence with a subject stays.
+fn of_each(sentence: &str) -> String {
+    match (sentence.strip_prefix("Must "), sentence.strip_prefix("Should ")) {
+        (Some(rest), _) => format!("Each value must {rest}"),
+        (_, Some(rest)) => format!("Each value should {rest}"),
+        _ => sentence.to_owned(),
+    }
 }
 
 fn each(rule: &Rule, value: &Value) -> Option<String> {
     if let Some(members) = value.members() {
         return members.iter().find_map(|member| {
             if member.is_null() {
-                return Some("A member is null. Remove it.".to_owned());
+                return Some("An element is null. Remove it.".to_owned());
             }
             rule.check(member)
         });
@@ -283,7 +287,7 @@ fn each(rule: &Rule, value: &Value) -> Option<String> {
             return Some(format!("The key {}: {problem}", echo(key)));
         }
         let problem = if value.is_null() {
-            Some("It is null. Remove the entry.".to_owned())
+            Some("The value is null. Remove the entry.".to_owned())
         } else {
             rule.check(value)
         };
@@ -306,8 +310,8 @@ fn twice(value: &Value) -> Option<String> {
     let mut rest = members.iter();
     while let Some(member) = rest.next() {
         if member.is_wholly_known() && rest.clone().any(|other| other == member) {
-            let shown = member.as_text().map_or_else(|| "A member".to_owned(), echo);
-            return Some(format!("{shown} is a duplicate. Remove one."));
+            let shown = member.as_text().map_or_else(|| "An element".to_owned(), echo);
+            return Some(format!("{shown} is a duplicate. Remove one of them."));
         }
     }
     None
@@ -315,29 +319,29 @@ fn twice(value: &Value) -> Option<String> {
 
 fn api_name(text: &str) -> Option<String> {
     let problem = if text.is_empty() {
-        return Some("It is empty. Write a name of letters, digits and underscores.".to_owned());
+        return Some("The value is empty. Use a name of letters, digits and underscores.".to_owned());
     } else if let Some(prefix) = record_prefix(text) {
         let object = object_words(prefix);
-        return Some(format!("{} is the record ID of {object}. Write the API name.", echo(text)));
+        return Some(format!("{} is the record ID of {object}. Use the API name.", echo(text)));
     } else if let Some(unseen) = unseen(text) {
         return Some(format!("{} contains {unseen}, which is invisible. Retype the name.", echo(text)));
     } else if let Some(letter) = foreign_letter(text) {
         return Some(format!(
-            "In {} {letter}. Write the letters A to Z, digits and underscores.",
+            "In {}, {letter}. Use only the letters A to Z, digits and underscores.",
             echo(text)
         ));
     } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        "has a character other than the letters A to Z, digits and underscores"
+        "contains a character other than the letters A to Z, digits and underscores"
     } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         "does not start with a letter"
     } else if text.ends_with('_') {
         "ends with an underscore"
     } else if text.contains("__") {
-        "has two underscores in a row, which end a namespace"
+        "contains two underscores in a row, which end a namespace"
     } else {
         return None;
     };
-    Some(format!("{} {problem}. Write a name like Shop_App.", echo(text)))
+    Some(format!("{} {problem}. Use a name such as Shop_App.", echo(text)))
 }
 
 fn is_address(text: &str) -> bool {
@@ -379,12 +383,17 @@ fn ipv4(text: &str) -> Option<String> {
     let leading_zero = |part: &&str| part.len() > 1 && part.starts_with('0');
     let numbers = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     Some(if text.parse::<Ipv6Addr>().is_ok() {
-        format!("{shown} is an IPv6 address. Write an IPv4 address like 192.0.2.1.")
+        format!("{shown} is an IPv6 address. Use an IPv4 address such as 192.0.2.1.")
     } else if parts.len() == 4 && numbers && parts.iter().any(leading_zero) {
         format!("{shown} has a leading zero, which can be read as octal. Remove it.")
     } else {
-        format!("{shown} is not an IPv4 address. Write one like 192.0.2.1.")
+        format!("{shown} is not an IPv4 address. Use an address such as 192.0.2.1.")
     })
+}
+
+fn in_code(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }
 
 fn listed(numbers: &[i64]) -> String {

@@ -23,8 +23,8 @@ pub fn member_problem(field: &Field, member: &str) -> Option<String> {
                 None => String::new(),
             };
             Some(format!(
-                "{} has a comma, which separates members in Salesforce. If it is several members, write each separately{each}. \
-                 A name with a comma cannot be sent: {}.",
+                "{} contains a comma, which separates elements in Salesforce. To set several elements, specify each \
+                 one separately{each}. A name with a comma cannot be sent: {}.",
                 shown(),
                 match field.record {
                     Some(_) => "use the record ID, or rename it in the org",
@@ -33,13 +33,13 @@ pub fn member_problem(field: &Field, member: &str) -> Option<String> {
             ))
         }
         Kind::Commas | Kind::Lines if member.contains(['\n', '\r']) => {
-            Some(format!("{} has a line break. Write each member separately.", shown()))
+            Some(format!("{} contains a line break. Specify each element separately.", shown()))
         }
         Kind::Commas if member.trim().is_empty() => {
-            Some("A member is blank, which Salesforce ignores. Remove it.".to_owned())
+            Some("An element is blank, which Salesforce ignores. Remove it.".to_owned())
         }
         Kind::Commas if member.trim() != member => Some(format!(
-            "{} has leading or trailing white space, which Salesforce removes. Remove it.",
+            "{} has leading or trailing whitespace, which Salesforce removes. Remove the whitespace.",
             shown()
         )),
         _ => None,
@@ -49,7 +49,7 @@ pub fn member_problem(field: &Field, member: &str) -> Option<String> {
 /// Why a map cannot have this key.
 pub fn key_problem(key: &str) -> Option<String> {
     key.trim().is_empty().then(|| {
-        format!("The map has an entry with the key {}. Name the key or remove the entry.", echo(key))
+        format!("The map contains an entry with the blank key {}. Set a key, or remove the entry.", echo(key))
     })
 }
 
@@ -65,11 +65,13 @@ pub fn same_member(field: &Field, one: &str, other: &str) -> Option<String> {
         let same = short_id(record.prefix, other) == Some(id);
         let object = object_words(record.prefix);
         return same.then(|| {
-            format!("{first} and {second} are the same ID of {object} in two lengths. Remove one.")
+            format!("{first} and {second} are two forms (15 and 18 characters) of the same ID of {object}. Remove one \
+                     of them.")
         });
     }
-    (one.to_lowercase() == other.to_lowercase())
-        .then(|| format!("{first} and {second} differ only in case, which Salesforce ignores. Remove one."))
+    (one.to_lowercase() == other.to_lowercase()).then(|| {
+        format!("{first} and {second} differ only in case, which Salesforce ignores. Remove one of them.")
+    })
 }
 
 /// Why two members may be equal. Whether Salesforce distinguishes them is not confirmed.
@@ -90,6 +92,6 @@ pub fn alike_members(field: &Field, one: &str, other: &str) -> Option<String> {
         _ => false,
     };
     alike.then(|| {
-        format!("{} and {} differ only in case and may be equal. Remove one.", echo(one), echo(other))
+        format!("{} and {} differ only in case and may be equal. Remove one of them.", echo(one), echo(other))
     })
 }

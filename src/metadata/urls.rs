@@ -10,10 +10,10 @@ fn has_stray_character(text: &str) -> bool {
 }
 
 pub fn web_url(text: &str) -> Option<String> {
-    let advice = "Write one like https://www.example.com/logo.png.";
+    let advice = "Use an absolute URL such as https://www.example.com/logo.png.";
     let wrong = |what: &str| Some(format!("{} {what}. {advice}", echo(text)));
     if has_stray_character(text) {
-        return wrong("has a character that is not allowed in a URL");
+        return wrong("contains a character that is not allowed in a URL");
     }
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("is not an http or https URL"),
@@ -41,16 +41,19 @@ pub fn authority_is_written(text: &str) -> bool {
 
 pub fn callback_url(text: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("It is blank. Write a URL or remove it from the list.".to_owned());
+        return Some("The value is blank. Set a URL, or remove the element from the list.".to_owned());
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return wrong_callback(text, "has a character that is not allowed in a URL, or is more than one URL");
+        return wrong_callback(
+            text,
+            "contains a character that is not allowed in a URL, or is more than one URL",
+        );
     }
     let scheme = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric());
     match text.split_once(':') {
         Some((before, after)) if scheme(before) && !after.trim_start_matches('/').is_empty() => None,
         Some((before, _)) if scheme(before) => wrong_callback(text, "has no host"),
-        _ if text.contains('*') => wrong_callback(text, "is a wildcard and not an absolute URL"),
+        _ if text.contains('*') => wrong_callback(text, "contains a wildcard and is not an absolute URL"),
         _ => wrong_callback(text, "is not an absolute URL"),
     }
 }
@@ -62,20 +65,20 @@ pub fn unusual_callback_url(text: &str) -> Option<String> {
         return None;
     }
     if has_stray_character(text) {
-        return wrong("has a character that is not allowed in a URL");
+        return wrong("contains a character that is not allowed in a URL");
     }
     if text.contains('*') {
-        return wrong("has a wildcard, but OAuth compares callback URLs exactly");
+        return wrong("contains a wildcard, but OAuth compares callback URLs exactly");
     }
     if text.contains('#') {
-        return wrong("has a fragment, which OAuth forbids");
+        return wrong("contains a fragment, which OAuth does not allow");
     }
     match Url::parse(text) {
         Ok(url) => match url.scheme() {
             "http" | "https" if url.host().is_some() && authority_is_written(text) => None,
             "http" | "https" => wrong("has no host"),
             "javascript" | "data" | "file" | "vbscript" | "blob" | "about" | "ftp" | "mailto" => {
-                wrong("has a scheme that cannot be a callback")
+                wrong("has a scheme that is not allowed in a callback URL")
             }
             _ => None,
         },
@@ -85,7 +88,7 @@ pub fn unusual_callback_url(text: &str) -> Option<String> {
 }
 
 fn wrong_callback(text: &str, what: &str) -> Option<String> {
-    Some(format!("{} {what}. Write an absolute URL like https://www.example.com/callback.", echo(text)))
+    Some(format!("{} {what}. Use an absolute URL such as https://www.example.com/callback.", echo(text)))
 }
 
 pub fn plain_http(text: &str) -> Option<String> {

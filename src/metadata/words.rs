@@ -16,7 +16,9 @@ pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option
         return None;
     }
     if text.trim().is_empty() {
-        return Some("It is blank. Write one of the words, or remove it.".to_owned());
+        return Some(
+            "The value is blank. Use one of the values in the documentation, or remove it.".to_owned(),
+        );
     }
     if let Some((_, ours)) = by_other_name(text, other_names) {
         let shown = quoted(text);
@@ -24,7 +26,7 @@ pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option
     }
     if text.contains(',') {
         return Some(format!(
-            "{} has a comma. Write each word as a separate element: [\"Api\", \"Web\"].",
+            "{} contains a comma. Specify each value as a separate element: [\"Api\", \"Web\"].",
             echo(text)
         ));
     }
@@ -32,7 +34,7 @@ pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option
         return Some(problem);
     }
     if let Some(several) = several(text, words, other_names) {
-        return Some(format!("{} is more than one word. Write {several}.", quoted(text)));
+        return Some(format!("{} contains more than one value. Use {several}.", quoted(text)));
     }
     let word = nearest(text, words)?;
     Some(format!("{} is not a known value. Did you mean {word:?}?", quoted(text)))
@@ -83,7 +85,7 @@ pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
 /// A word whose case differs from Salesforce's spelling.
 pub fn differs_in_case(text: &str, words: &[&str]) -> Option<String> {
     let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
-    Some(format!("Salesforce spells {} as {word:?}.", quoted(text)))
+    Some(format!("Salesforce spells {} as {word:?}. Use that spelling.", quoted(text)))
 }
 
 /// A word that is not one of these.

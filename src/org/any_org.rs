@@ -1,4 +1,4 @@
-//! An org whose behavior is determined by bytes, for `promises`: it may keep deployed files, list, refuse and return
+//! An org whose behavior is determined by bytes, for `properties`: it may keep deployed files, list, refuse and return
 //! files. When no bytes are left, it refuses everything.
 //!
 //! Not here: realistic behavior. The tests of this layer have scripted orgs, the acceptance tests an emulator.
@@ -11,7 +11,7 @@ use super::{
     ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Pending, Queries, Row, SessionFacts,
 };
 use crate::metadata::{ComponentKey, Element, package, types};
-use crate::promises::Choices;
+use crate::properties::Choices;
 use crate::salesforce::{
     AuthProblem, Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties,
     RetrieveMessage, Retrieved, Staged, StagedState,

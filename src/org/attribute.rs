@@ -31,7 +31,7 @@ impl<'a> Member<'a> {
 pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Vec<DeployProblem> {
     let mut problems = Vec::new();
     for message in messages {
-        let text = message.problem.as_deref().unwrap_or("no reason given");
+        let text = message.problem.as_deref().unwrap_or("no reason returned");
         let member = member(message, text, sent);
         let problem = DeployProblem {
             key: member.map(|member| member.key.clone()),

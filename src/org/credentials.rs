@@ -31,7 +31,7 @@ pub struct Credentials {
 pub enum CredentialsError {
     #[error("the org has no such app")]
     NoApp,
-    #[error("the org does not show the app: {why}")]
+    #[error("the org does not return the app: {why}")]
     Hidden { why: String },
     /// The app has no OAuth settings, or the org does not show its consumer yet.
     #[error("the app has no consumer")]

@@ -34,12 +34,12 @@ pub(super) fn judge(
         DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why })
     };
     match report.status.as_str() {
-        "SucceededPartial" => {
-            unverified("the org kept a part of it, although all or nothing was asked for".into())
-        }
+        "SucceededPartial" => unverified(
+            "the org applied only a part of the deploy, although the deploy requested all or nothing".into(),
+        ),
         status if status.starts_with("Cancel") && canceled_by_us => {
             DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
-                who: "Terraform, on an interrupt,".to_owned(),
+                who: "Terraform, because of an interrupt,".to_owned(),
                 deploy_id: id.to_owned(),
             })
         }
@@ -48,8 +48,8 @@ pub(super) fn judge(
             deploy_id: id.to_owned(),
         }),
         status if status.starts_with("Finalizing") => {
-            let reason = report.error_message.as_deref().unwrap_or("no reason given");
-            unverified(format!("the org failed while finalizing it: {reason}"))
+            let reason = report.error_message.as_deref().unwrap_or("no reason returned");
+            unverified(format!("the org failed while finalizing the deploy: {reason}"))
         }
         "Succeeded" => done(report, sent),
         _ if report.success => done(report, sent),
@@ -108,7 +108,8 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
         problems.push(DeployProblem {
             key: None,
             path: None,
-            message: message.unwrap_or_else(|| "the deploy failed and Salesforce gave no reason".to_owned()),
+            message: message
+                .unwrap_or_else(|| "the deploy failed, and Salesforce returned no reason".to_owned()),
         });
     }
     DeployOutcome::Rejected { problems, accident }

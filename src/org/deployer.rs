@@ -140,7 +140,7 @@ impl Inner {
                         // One log line for each caller; those of the deploy belong to the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
                     }
-                    let lost = || "internal error of the provider".to_owned();
+                    let lost = || "internal provider error".to_owned();
                     return answer.unwrap_or_else(|| {
                         Err(ApplyErrorKind::Unverified { deploy_id: handle.withdraw().err().flatten(), why: lost() })
                     });
@@ -166,11 +166,11 @@ impl Inner {
 
     fn timeout_reason(&self, confirmed: bool) -> &'static str {
         if !confirmed {
-            "the org did not confirm the deploy in time"
+            "the org did not confirm the deploy before the timeout"
         } else if self.deployer.in_queue.load(Ordering::SeqCst) {
-            "the time is over; it is waiting behind other deploys of the org"
+            "the timeout was exceeded while the deploy was queued behind other deploys of the org"
         } else {
-            "the time is over and it has not ended"
+            "the timeout was exceeded before the deploy ended"
         }
     }
 
@@ -209,9 +209,9 @@ impl Inner {
                     // The next batch does not wait for this, but stays open a little for the callers that get their
                     // result now.
                     let coming = self.deployer.queue.prepare();
-                    let settled = self.clone().reconcile(made).in_current_span();
+                    let reconciled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
-                        settled.await;
+                        reconciled.await;
                         drop(coming);
                     });
                 }
@@ -344,7 +344,7 @@ impl Inner {
         }
         tracing::info!(
             wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-            "others change the org; waiting"
+            "waiting for another change of the org"
         );
         tokio::select! {
             () = sleep_until(until) => Ok(()),

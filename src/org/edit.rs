@@ -109,7 +109,7 @@ impl Inner {
                 && let Some(now) = self.deploy_queue().await
                 && !now.adds_nothing_to(before)
             {
-                tracing::debug!("others changed the org in the meantime; reading again");
+                tracing::debug!("the org changed in the meantime; reading again");
                 continue;
             }
             return (read, seen);

@@ -52,7 +52,7 @@ pub enum ReadErrorKind {
     #[error("it has no {element}, which every {} has", .of.name)]
     Parentless { of: &'static MetadataType, element: &'static str },
     /// The file of the component names an app that the org does not list.
-    #[error("its {element} is {parent}, and the org lists no such app")]
+    #[error("its {element} is {parent}, and the org does not list that app")]
     UnknownParent { element: &'static str, parent: String },
     #[error(transparent)]
     Package(PackageError),
@@ -99,13 +99,13 @@ pub enum ApplyErrorKind {
         accident: bool,
     },
     /// The caller declined its edit of the current files: nothing was changed.
-    #[error("the files are not what the change is for")]
+    #[error("the files do not match the change")]
     Declined { found: Vec<Lookup> },
     /// The files to edit could not be read: nothing was changed.
     #[error("the files could not be read: {0}")]
     Unread(ReadError),
     /// Each time a file was written, another deploy wrote it at the same time.
-    #[error("others wrote the same file each time")]
+    #[error("another deploy wrote the same file at the same time in each attempt")]
     Outrun,
     /// The provider was stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]
@@ -114,10 +114,10 @@ pub enum ApplyErrorKind {
     #[error("the timeout was exceeded before anything was sent")]
     Expired,
     /// The deploy was cancelled. Salesforce reports that nothing was changed; only a read confirms it.
-    #[error("{who} cancelled deploy {deploy_id}")]
+    #[error("{who} canceled deploy {deploy_id}")]
     CanceledBy { who: String, deploy_id: String },
     /// The outcome is unknown: the caller must read.
-    #[error("the outcome {}is not known: {why}", of_deploy(.deploy_id))]
+    #[error("the outcome {}is unknown: {why}", of_deploy(.deploy_id))]
     Unverified { deploy_id: Option<String>, why: String },
     /// Other changes kept the org locked: nothing was changed.
     #[error("the org was locked by other changes for {} s: {why}", .waited.as_secs())]

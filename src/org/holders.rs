@@ -45,7 +45,7 @@ impl Org {
         }
         match tokio::time::timeout_at(deadline, self.inner.holders(&wanted)).await {
             Ok(counts) => counts,
-            Err(_) => all_unknown(wanted, "the org did not answer in time"),
+            Err(_) => all_unknown(wanted, "the org did not respond before the timeout"),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Inner {
             }
         }
         let answer = |group: &Group| {
-            let why = "it was not counted".to_owned();
+            let why = "the users were not counted".to_owned();
             counted.counts.get(group).cloned().unwrap_or(Holders::Unknown { why })
         };
         wanted.iter().map(|group| (group.clone(), answer(group))).collect()
@@ -82,7 +82,7 @@ impl Inner {
         let outcome = match object {
             PERMISSION_SET => self.permission_sets(prefix, &all).await,
             PROFILE => self.profiles(&all).await,
-            other => return all_unknown(all, &format!("holders of a {other} are not counted")),
+            other => return all_unknown(all, &format!("users of a {other} are not counted")),
         };
         match outcome {
             Ok(counts) => counts,
@@ -177,7 +177,7 @@ impl Inner {
             take(counts, groups, text(row, "Name"), Some(0));
         }
         for group in groups {
-            let why = || format!("a query of the org shows no {what} of that name");
+            let why = || format!("a query of the org returned no {what} with that name");
             counts.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
         }
         Ok(())

@@ -43,7 +43,7 @@ mod timing;
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
 #[cfg(any(test, fuzzing))]
-pub mod promise;
+pub mod property;
 #[cfg(test)]
 mod tests;
 

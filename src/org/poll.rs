@@ -205,11 +205,11 @@ impl Poller<'_> {
             }
             _ => return,
         }
-        tracing::info!({ SF_DEPLOY_ID } = self.id, "cancelling the deploy");
+        tracing::info!({ SF_DEPLOY_ID } = self.id, "canceling the deploy");
         let cancel = self.org.apis.deploys.cancel_deploy(self.id);
         match tokio::time::timeout_at(self.limit(), cancel).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
+            Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not canceled"),
             Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no response to the cancellation"),
         }
     }
@@ -236,9 +236,9 @@ impl Poller<'_> {
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {
-            Some("it has not ended long after the timeouts of all callers".to_owned())
+            Some("the deploy was still in progress long after the timeouts of all callers".to_owned())
         } else if now >= self.limit() {
-            Some("the provider was stopped and it did not end soon after".to_owned())
+            Some("the provider was stopped, and the deploy did not end soon after".to_owned())
         } else {
             None
         }

@@ -337,7 +337,7 @@ impl Inner {
     ) -> Result<(), ReadError> {
         match (outcome, selection.keys().next()) {
             (Err(error), Some(kind)) if selection.len() == 1 && is_refusal(&error) => {
-                snapshot.refuse(kind, format!("{} may not be read: {error}", kind.name));
+                snapshot.refuse(kind, format!("{} cannot be read: {error}", kind.name));
                 Ok(())
             }
             (outcome, _) => outcome,
@@ -456,7 +456,7 @@ impl Inner {
             }
             Err(error) if !refuses(&error) => return Err(ReadError::unavailable(error)),
             Err(error) => match kinds {
-                [kind] => snapshot.list(kind, Err(format!("{} may not be listed: {error}", kind.name))),
+                [kind] => snapshot.list(kind, Err(format!("{} cannot be listed: {error}", kind.name))),
                 _ => {
                     for kind in kinds {
                         Box::pin(self.list(snapshot, &[kind])).await?;

@@ -157,7 +157,7 @@ impl Inner {
             let read = self.read_now(&made.wanted(), false).await;
             tracing::debug!(
                 read = read.is_ok(),
-                "waiting until others have written again what was overwritten"
+                "waiting for other deploys to write overwritten values again"
             );
             let silence = begun.elapsed() * RETRIEVES;
             unseen.reapplied = self.await_reapply(&known, unseen.deploys.len(), silence).await;

@@ -113,8 +113,8 @@ impl Snapshot {
 
     /// Whether the result is final: it was found, or all sources were read.
     pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
-        let settled = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
-        self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(settled)
+        let complete = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
+        self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(complete)
     }
 
     /// Adds the retrieved files of these types. Earlier files stay.
@@ -392,7 +392,8 @@ impl Snapshot {
         let spelled = loaded.files.iter().find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
         if let Some(owner) = spelled {
             return hidden(format!(
-                "the org writes the app's name {owner}, not {}; names that differ in case only are one name",
+                "the name of the app in the org is {owner}, not {}; names that differ only in case refer to the same \
+                 app",
                 wanted.app
             ));
         }
@@ -409,7 +410,7 @@ impl Snapshot {
         };
         match loaded.unseen().find(|file| self.may_be(&file.full_name, wanted)) {
             Some(file) => hidden(format!(
-                "the org lists {} {}, but does not let us read it",
+                "the org lists {} {} but does not return it",
                 wanted.kind.name, file.full_name
             )),
             None => Lookup::Absent { others },

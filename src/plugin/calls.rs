@@ -85,9 +85,9 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
     };
     bugs::PROVIDER_BUG
         .diagnostic(format!(
-            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" in Terraform's \
-             output or log. Provider version: {}. A change in Salesforce that was in progress may or may not be complete: run \
-             terraform plan to check.",
+            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this to the provider developers, with the lines that \
+             follow \"panic:\" in Terraform's output or log. Provider version: {}. A change in Salesforce that was in \
+             progress may or may not be complete: run terraform plan to check.",
             env!("CARGO_PKG_VERSION")
         ))
         .into()

@@ -68,7 +68,8 @@ pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result:
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
     bugs::UNKNOWN_TYPE
         .diagnostic(format!(
-            "This version of the Salesforce provider ({}) has no {what} {name:?}.",
+            "This version of the Salesforce provider ({}) does not support the {what} {name:?}. To install a newer \
+             version, run terraform init -upgrade.",
             env!("CARGO_PKG_VERSION")
         ))
         .into()
@@ -96,8 +97,8 @@ fn unreadable(role: &str, problem: ValueError) -> Diagnostics {
     };
     bugs::UNREADABLE_VALUE
         .diagnostic(format!(
-            "The {role} that Terraform sent cannot be read{place}: {}. Either another version of this provider wrote it, or \
-             this is a bug: please report it.",
+            "The {role} that Terraform sent cannot be read{place}: {}. Either another version of the provider wrote \
+             it, or this is a bug in the provider. Please report it to the provider developers.",
             problem.what
         ))
         .at(problem.path)

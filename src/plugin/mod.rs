@@ -19,7 +19,7 @@ mod to_proto;
 mod upgrades;
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod properties;
 
 use std::io;
 use std::sync::Arc;

@@ -51,8 +51,8 @@ pub fn moved(
     let unsupported = || -> Diagnostics {
         bugs::UNSUPPORTED_MOVE
             .diagnostic(format!(
-                "A moved block changes {source:?} to {target:?}, which is not supported. Remove the block and import the \
-                 object instead."
+                "A moved block changes {source:?} to {target:?}, which is not supported. Remove the block and import \
+                 the object instead."
             ))
             .into()
     };

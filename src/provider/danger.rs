@@ -137,7 +137,7 @@ impl Permitted {
             )
             .collect();
         if self.more {
-            words.push("what is known after apply".to_owned());
+            words.push("one that is known only after apply".to_owned());
         }
         if words.is_empty() { "a permission set or profile".to_owned() } else { words.join(" or ") }
     }

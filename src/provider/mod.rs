@@ -43,7 +43,7 @@ mod validate;
 #[cfg(test)]
 mod docs;
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod properties;
 #[cfg(test)]
 mod tests;
 

@@ -73,7 +73,7 @@ impl Place {
     }
 
     /// A message about this place.
-    pub fn say(&self, problem: &str) -> String {
+    pub fn message(&self, problem: &str) -> String {
         match &self.words {
             Some(words) => format!("{words}: {problem}"),
             None => problem.to_owned(),

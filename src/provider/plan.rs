@@ -351,7 +351,7 @@ fn certificate_change(
     let show = |value: &Value| match (facts(value), value.as_text()) {
         (Some(facts), _) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date),
         (None, Some(name)) if !name.is_empty() => metadata::quoted(name),
-        _ if value.is_unknown() => "one that is known after apply".to_owned(),
+        _ if value.is_unknown() => "one that is known only after apply".to_owned(),
         _ => "none".to_owned(),
     };
     let successor = match (facts(old), facts(new)) {
@@ -360,7 +360,7 @@ fn certificate_change(
         (Some(_), Some(_)) => Successor::OtherKey,
         _ => Successor::Unknown,
     };
-    let old = if hidden { "what the org has and does not show".to_owned() } else { show(old) };
+    let old = if hidden { "one that Salesforce does not return".to_owned() } else { show(old) };
     Some(diagnostics::certificate_changed(name, app, &old, &show(new), successor))
 }
 

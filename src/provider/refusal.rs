@@ -19,7 +19,7 @@ pub struct Refusal {
     /// The planned value of the attribute.
     pub planned: Is,
     /// The message contains all words of one of these lists, ignoring case.
-    pub says: &'static [&'static [&'static str]],
+    pub phrases: &'static [&'static [&'static str]],
     /// Messages that may have several causes.
     pub may_mean: &'static [&'static str],
     pub needs: Needs,
@@ -67,7 +67,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: SETTINGS,
         at: "code_credential_flow_enabled",
         planned: Is::True,
-        says: &[
+        phrases: &[
             &["oauthcdcrdtflowenable"],
             &["oauthoidc"],
             &["iscodecredflowenabled"],
@@ -81,7 +81,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: SETTINGS,
         at: "code_credential_flow_enabled",
         planned: Is::False,
-        says: &[&["isguestcodecredflowenabled", "iscodecredflowenabled"]],
+        phrases: &[&["isguestcodecredflowenabled", "iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute {
             of: POLICIES,
@@ -94,7 +94,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: SETTINGS,
         at: "named_user_jwt_enabled",
         planned: Is::False,
-        says: &[&["isguestcodecredflowenabled", "isnameduserjwtenabled"]],
+        phrases: &[&["isguestcodecredflowenabled", "isnameduserjwtenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute {
             of: POLICIES,
@@ -107,7 +107,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: SETTINGS,
         at: "client_credentials_flow_enabled",
         planned: Is::False,
-        says: &[&["isclientcredentialsflowenabled"]],
+        phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: &[],
         needs: Needs::Attribute {
             of: POLICIES,
@@ -120,7 +120,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: SETTINGS,
         at: "oauth_link",
         planned: Is::Written,
-        says: &[&["distribution state"], &["distributionstate"]],
+        phrases: &[&["distribution state"], &["distributionstate"]],
         may_mean: &["oauth link"],
         needs: Needs::Attribute { of: APP, attribute: "distribution_state", value: "\"Packaged\"" },
         who: Who::Developer,
@@ -129,7 +129,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
         planned: Is::True,
-        says: &[&["isnameduserjwtenabled"], &["json web token"], &["jwt-based"]],
+        phrases: &[&["isnameduserjwtenabled"], &["json web token"], &["jwt-based"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
         who: Who::Developer,
@@ -138,7 +138,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
         planned: Is::True,
-        says: &[&["iscodecredflowenabled"]],
+        phrases: &[&["iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "true" },
         who: Who::Developer,
@@ -147,7 +147,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "named_user_jwt_session_timeout_type",
         planned: Is::Written,
-        says: &[&["namedUserJwtSessionTimeoutType"]],
+        phrases: &[&["namedUserJwtSessionTimeoutType"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
         who: Who::Developer,
@@ -156,7 +156,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "client_credentials_flow_enabled",
         planned: Is::True,
-        says: &[&["isclientcredentialsflowenabled"]],
+        phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "client_credentials_flow_enabled", value: "true" },
         who: Who::Developer,
@@ -165,7 +165,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "client_credentials_flow_user",
         planned: Is::Written,
-        says: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
+        phrases: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
         needs: Needs::Other("an active user in the org with this username and API access"),
         who: Who::OrgAdmin,
@@ -174,7 +174,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "token_exchange_flow_enabled",
         planned: Is::True,
-        says: &[&["istokenexchangeenabled"], &["istokenexchangeflowenabled"]],
+        phrases: &[&["istokenexchangeenabled"], &["istokenexchangeflowenabled"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "token_exchange_enabled", value: "true" },
         who: Who::Developer,
@@ -183,7 +183,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "permitted_users",
         planned: Is::Word("AllSelfAuthorized"),
-        says: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
+        phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
             "a flow with a consent screen; the flow that code_credential_flow_enabled = true in \
@@ -196,7 +196,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "permitted_users",
         planned: Is::Word("AdminApprovedPreAuthorized"),
-        says: &[&["assign", "permission set", "yourself"]],
+        phrases: &[&["assign", "permission set", "yourself"]],
         may_mean: &[],
         needs: Needs::Other("one of the permission_sets, assigned to the user that Terraform logs in as"),
         who: Who::OrgAdmin,
@@ -205,7 +205,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "permission_sets",
         planned: Is::Some,
-        says: &[&["no permissionset named"]],
+        phrases: &[&["no permissionset named"]],
         may_mean: &[],
         needs: Needs::Other("permission sets in the org, by API name (case-sensitive) or ID"),
         who: Who::OrgAdmin,
@@ -214,7 +214,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "profiles",
         planned: Is::Some,
-        says: &[&["no profile named"]],
+        phrases: &[&["no profile named"]],
         may_mean: &[],
         needs: Needs::Other(
             "profiles in the org by metadata name, which may differ from the name in Setup: System Administrator is \
@@ -226,7 +226,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: POLICIES,
         at: "apex_handler",
         planned: Is::Written,
-        says: &[&["no apexclass named"]],
+        phrases: &[&["no apexclass named"]],
         may_mean: &[],
         needs: Needs::Other("an Apex class in the org"),
         who: Who::OrgAdmin,
@@ -235,7 +235,7 @@ pub static REFUSALS: &[Refusal] = &[
         of: ORG,
         at: "code_credential_flow_enabled",
         planned: Is::False,
-        says: &[&["iscodecredflowenabled"]],
+        phrases: &[&["iscodecredflowenabled"]],
         may_mean: &["external client app"],
         needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "false" },
         who: Who::Developer,
@@ -260,7 +260,7 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     };
     let rows: Vec<&Refusal> = REFUSALS.iter().filter(situation).collect();
     let named: Vec<&&Refusal> =
-        rows.iter().filter(|refusal| refusal.says.iter().any(|words| words.iter().all(has))).collect();
+        rows.iter().filter(|refusal| refusal.phrases.iter().any(|words| words.iter().all(has))).collect();
     if let Some(first) = named.first() {
         let advice: Vec<String> = named.iter().map(|refusal| refusal.advice(resource)).collect();
         return Some(Explained { at: Some(first.at), advice: advice.join(" ") });
@@ -271,7 +271,10 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice(resource)).collect();
     Some(Explained {
         at,
-        advice: format!("The response does not say what is missing. It may be: {}", advice.join(" Or: ")),
+        advice: format!(
+            "The response of Salesforce does not identify what is missing. Possible requirements: {}",
+            advice.join(" Or: ")
+        ),
     })
 }
 

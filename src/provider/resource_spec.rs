@@ -268,39 +268,39 @@ impl Row {
     pub fn describe(&self) -> String {
         let field = self.field;
         let mut text = field.doc.to_owned();
-        let mut say = |sentence: &str| {
+        let mut add = |sentence: &str| {
             text.push(' ');
             text.push_str(sentence);
         };
         if let Kind::Enum(words) = field.kind {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            say(&format!("One of {}.", words.join(", ")));
+            add(&format!("One of {}.", words.join(", ")));
             if field.emptiable {
-                say("`\"\"` removes the value from the org.");
+                add("`\"\"` removes the value from the org.");
             }
         }
         for rule in field.rules {
             let rule = rule.describe();
             if !rule.is_empty() {
-                say(&rule);
+                add(&rule);
             }
         }
         match field.omitted {
-            Omitted::Default(value) => say(&format!("Defaults to `{}`.", value.text())),
-            Omitted::Cleared => say("If omitted, the value is removed from the org."),
-            Omitted::Kept => say("If omitted, not managed: the org keeps its value."),
+            Omitted::Default(value) => add(&format!("Defaults to `{}`.", value.text())),
+            Omitted::Cleared => add("If omitted, the value is removed from the org."),
+            Omitted::Kept => add("If omitted, not managed: the org keeps its value."),
             Omitted::Unwritten => {
-                say("If omitted, not managed. Values that Terraform previously managed are removed.");
+                add("If omitted, not managed. Values that Terraform previously managed are removed.");
             }
             Omitted::Required | Omitted::Computed => {}
         }
         if field.change == OnChange::Replace {
-            say("Changing it replaces the resource.");
+            add("Changing it replaces the resource.");
         }
         if field.compared == Compared::AnyCase {
-            say("Not case-sensitive.");
+            add("Not case-sensitive.");
         }
-        say(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
+        add(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
         for (value, version) in field.newer_values {
             text.push_str(&format!(" (`{value}`: {version}.0)"));
         }

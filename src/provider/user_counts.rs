@@ -62,7 +62,7 @@ impl UserCounts {
         if same { before.clone() } else { self }
     }
 
-    /// `Shop_Customer 214, Shop_Staff not known: why (counted 2026-11-26 11:25 UTC)`.
+    /// `Shop_Customer 214, Shop_Staff unknown: why (counted 2026-11-26 11:25 UTC)`.
     pub fn describe<'a>(&self, wanted: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let (mut texts, mut counted) = (Vec::new(), false);
         for (object, name) in wanted {
@@ -71,9 +71,9 @@ impl UserCounts {
                     counted = true;
                     format!("{name} {count}")
                 }
-                Some(Holders::Unknown { why }) => format!("{name} not known: {why}"),
+                Some(Holders::Unknown { why }) => format!("{name} unknown: {why}"),
                 None => format!(
-                    "{name} not known: the counts are from the last refresh, and the state did not contain it"
+                    "{name} unknown: the numbers are from the last refresh, and the state did not contain it yet"
                 ),
             });
         }
@@ -109,8 +109,8 @@ mod tests {
                 ("PermissionSet", "Other"),
                 ("Profile", "x")
             ]),
-            "Shop_Customer 214, Other not known: no permission, x not known: the counts are from the last \
-             refresh, and the state did not contain it (counted 2026-11-26 11:25 UTC)"
+            "Shop_Customer 214, Other unknown: no permission, x unknown: the numbers are from the last \
+             refresh, and the state did not contain it yet (counted 2026-11-26 11:25 UTC)"
         );
         assert_eq!(UserCounts::read(Some(&json!([1]))), UserCounts::default());
     }

@@ -164,7 +164,7 @@ impl Walk<'_> {
             && !(field.emptiable && text.is_empty())
             && let Some(problem) = Rule::Word(words).check(value)
         {
-            self.say(place, problem, true);
+            self.report(place, problem, true);
         }
         // Warnings do not hide errors.
         if self.found.0.iter().skip(before).any(diagnostics::Diagnostic::is_error) {
@@ -175,8 +175,8 @@ impl Walk<'_> {
         }
     }
 
-    fn say(&mut self, place: &Place, problem: String, confirmed: bool) {
-        self.found.push(diagnostics::invalid_value(place.path().clone(), place.say(&problem), confirmed));
+    fn report(&mut self, place: &Place, problem: String, confirmed: bool) {
+        self.found.push(diagnostics::invalid_value(place.path().clone(), place.message(&problem), confirmed));
     }
 
     /// Values that a metadata file cannot contain: nulls, characters, separators, duplicates.
@@ -203,7 +203,7 @@ impl Walk<'_> {
                 for (key, entry) in entries {
                     let place = place.key(key);
                     if let Some(problem) = key_problem(key) {
-                        self.say(&place, problem, true);
+                        self.report(&place, problem, true);
                     }
                     self.check_text(field, key, &place.key_itself());
                     self.check_member(field, entry, &place);
@@ -216,14 +216,14 @@ impl Walk<'_> {
 
     fn check_member(&mut self, field: &Field, member: &Value, place: &Place) {
         match member {
-            Value::Null => self.say(place, "An element must not be null. Remove it.".to_owned(), true),
+            Value::Null => self.report(place, "An element is null. Remove it.".to_owned(), true),
             Value::Text(text) => {
                 let before = self.found.0.len();
                 self.check_text(field, text, place);
                 if self.found.0.len() == before
                     && let Some(problem) = member_problem(field, text)
                 {
-                    self.say(place, problem, true);
+                    self.report(place, problem, true);
                 }
             }
             _ => {}
@@ -248,9 +248,9 @@ impl Walk<'_> {
         for (index, text) in texts.iter().enumerate() {
             for earlier in texts.iter().take(index) {
                 if let Some(problem) = same_member(field, earlier, text) {
-                    self.say(place, problem, true);
+                    self.report(place, problem, true);
                 } else if let Some(problem) = alike_members(field, earlier, text) {
-                    self.say(place, problem, false);
+                    self.report(place, problem, false);
                 }
             }
         }
@@ -296,9 +296,9 @@ impl Walk<'_> {
         if let Some(taker) = value.as_text().and_then(|text| self.taker_of(text))
             && !place.is_in(taker)
         {
-            problem = format!("{problem} The attribute for it is {taker}.");
+            problem = format!("{problem} The attribute for this ID is {taker}.");
         }
-        self.say(place, problem, rule.confirmed());
+        self.report(place, problem, rule.confirmed());
     }
 
     /// The attribute for record IDs of this type.

@@ -3,7 +3,7 @@
 //! All texts of a server pass through [`Redactor::clean`] before they enter an error, and all log fields through
 //! [`log_text`]. Known secrets (`known`) and texts that look like secrets (`shapes`) are hidden.
 //!
-//! `promise` checks these properties with any bytes:
+//! `property` checks these properties with any bytes:
 //! - A known secret is hidden in every encoding: literal, percent-encoded, escaped as in JSON or XML, with a
 //!   different or a repeated encoding for each character, interrupted by white space, control or invisible characters;
 //!   in base64 (both alphabets, at any offset), if it has at least eight bytes.
@@ -15,7 +15,7 @@ mod known;
 mod shapes;
 
 #[cfg(any(test, fuzzing))]
-pub mod promise;
+pub mod property;
 
 use std::ops::Range;
 use std::sync::RwLock;

@@ -1,4 +1,4 @@
-//! Examples of cleaned texts. `promises` checks the properties with any bytes.
+//! Examples of cleaned texts. `properties` checks the properties with any bytes.
 
 use super::*;
 

@@ -57,10 +57,10 @@ impl Error {
                 _ => self.advice_by_class(),
             },
             ErrorKind::Limit { concurrent: true, .. } => {
-                "Lower -parallelism, or run fewer concurrent jobs against this org."
+                "Reduce -parallelism, or run fewer jobs against this org at the same time."
             }
             ErrorKind::Limit { concurrent: false, .. } => {
-                "The limit applies to the last 24 hours: wait, or request a higher limit from Salesforce."
+                "The limit applies to the last 24 hours. Wait, or request a higher limit from Salesforce."
             }
             ErrorKind::OtherOrg { .. } => {
                 "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the old ID to previous_org_ids."
@@ -68,13 +68,16 @@ impl Error {
             ErrorKind::OtherInstance { .. } => {
                 "Set instance_url and the credentials to the same org, or omit instance_url."
             }
-            ErrorKind::OrgChanged { .. } => "The sandbox may just have been refreshed. Run plan again.",
+            ErrorKind::OrgChanged { .. } => {
+                "The sandbox may just have been refreshed. Run terraform plan again."
+            }
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to a version that the org supports, or omit it."
             }
-            ErrorKind::ApiTooOld { .. } => "Check that instance_url is the URL of the right org.",
+            ErrorKind::ApiTooOld { .. } => "Check that instance_url is the URL of the correct org.",
             ErrorKind::Malformed(_) => {
-                "Try again. If the error persists, please report it together with the provider's debug log."
+                "Try again. If the error persists, please report it to the provider developers, together with the \
+                 debug log of the provider."
             }
             ErrorKind::RetrieveFailed { .. } => self.advice_by_class(),
             ErrorKind::RetrieveUnfinished { .. } => "The org is busy. Try again later.",
@@ -85,7 +88,7 @@ impl Error {
     fn advice_by_class(&self) -> &'static str {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
-            Class::Locked => "Another change to the org is in progress. Try again when it is complete.",
+            Class::Locked => "Another change of the org is in progress. Try again when it is complete.",
             Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
                 CREDENTIALS
             }
@@ -93,12 +96,12 @@ impl Error {
                 "The user needs API Enabled and Modify Metadata Through Metadata API Functions or Modify All Data."
             }
             Class::NotFound => {
-                "The object does not exist in the org. Check that the credentials belong to the right org."
+                "The object does not exist in the org. Check that the credentials belong to the correct org."
             }
             Class::Limit => "Wait, and try again.",
             Class::Auth => "Check the credentials.",
             Class::Ambiguous | Class::Config | Class::Fatal => {
-                "If the message does not help, please report the error."
+                "If the message does not help, please report the error to the provider developers."
             }
         }
     }
@@ -108,10 +111,12 @@ impl AuthProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::SessionExpired => {
-                "A new session was refused. Check for a setting that ends sessions, such as locking them to an IP address."
+                "A new session was rejected. Check for a setting that ends sessions, such as locking them to an IP \
+                 address."
             }
             Self::AccessTokenExpired => {
-                "Get a new access token, or configure JWT bearer or client credentials, with which the provider logs in itself."
+                "Get a new access token, or configure JWT bearer or client credentials, so that the provider can log \
+                 in by itself."
             }
             Self::SessionBlocked => {
                 "Check API access control, the required session security level, and the IP restrictions of the user and the app."
@@ -131,11 +136,14 @@ impl AuthProblem {
                 "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: External Client Apps are reported to accept no other audience. Connected apps also accept https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; for users of an Experience Cloud site, its URL."
             }
             Self::AppAbsent => {
-                "Either the app does not exist in this org, for example in a new or refreshed sandbox: create it there, or use that org's own client ID. Or the audience of the JWT is not the org's My Domain URL, which is reported to result in the same error: set instance_url to it (https://<name>.my.salesforce.com), and omit audience and login_url."
+                "The app may not exist in this org, for example in a new or refreshed sandbox: create it there, or use \
+                 the client ID of an app in that org. Or the audience of the JWT is not the My Domain URL of the org, \
+                 which is reported to result in the same error: set instance_url to that URL \
+                 (https://<name>.my.salesforce.com), and omit audience and login_url."
             }
             Self::UnknownClient => {
-                "Check client_id and login_url. A new app, or one with a rotated key, may take up to half an hour to \
-                 become available on all servers."
+                "Check client_id and login_url. A new app, or an app with a rotated key, may take up to half an hour \
+                 to be available on all servers."
             }
             Self::BadClient => {
                 "Check client_id and client_secret; a rotation changes the secret. An app may also require the secret with a refresh token or a subject token."
@@ -149,15 +157,16 @@ impl AuthProblem {
             }
             Self::SubjectTokenRefused => {
                 "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
-                 token exchange handler supports. Beyond that, the handler decides: check how it validates issuer, \
-                 audience and subject, which user it finds, and whether that user may use the app. The attempt is \
-                 listed in Setup, Login History."
+                 token exchange handler supports. All other checks are made by the handler: check how it validates \
+                 issuer, audience and subject, which user it finds, and whether that user is allowed to use the app. \
+                 The attempt is listed in Setup, Login History."
             }
             Self::SubjectTokenExpired => {
                 "The environment that runs Terraform issues a new one for each run. If a run takes longer than the token is valid, use subject_token_file, which is read again at each login."
             }
             Self::TokenHandler => {
-                "Check token_handler: the handler's API name, or its Apex class. It must be enabled, and assigned to this app. Without token_handler, the app needs a default handler."
+                "Check token_handler, which is the API name of the handler or its Apex class. The handler must be \
+                 enabled and assigned to this app. Without token_handler, the app needs a default handler."
             }
             Self::LoginRate => "Wait for an hour, and use a separate user for Terraform.",
             Self::Restricted => {
@@ -171,7 +180,7 @@ impl AuthProblem {
             Self::ServerError => {
                 "Try again. The My Domain URL as login_url is more reliable than the shared login hosts."
             }
-            Self::Refused => "See Setup, Login History for the reason why Salesforce refused the login.",
+            Self::Refused => "Setup, Login History shows why Salesforce rejected the login.",
         }
     }
 }
@@ -195,7 +204,7 @@ impl SettingsProblem {
                 "Install them (in most Linux distributions, with the package ca-certificates), or set a file that \
                  contains them in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
             }
-            Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider's authors.",
+            Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider developers.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",
         }
     }

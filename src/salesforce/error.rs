@@ -54,7 +54,7 @@ impl fmt::Display for Call {
             Self::Versions => "listing the API versions",
             Self::StartDeploy => "starting a deploy",
             Self::DeployStatus => "reading the status of a deploy",
-            Self::CancelDeploy => "cancelling a deploy",
+            Self::CancelDeploy => "canceling a deploy",
             Self::StartRetrieve => "starting a retrieve",
             Self::FetchRetrieve => "fetching retrieved files",
             Self::ListMetadata => "listing metadata",
@@ -164,7 +164,8 @@ pub enum ErrorKind {
     #[error("{code}: {text}")]
     Fault { code: String, text: String },
     /// `REQUEST_LIMIT_EXCEEDED`: too many concurrent calls, or too many in 24 hours.
-    #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit has been reached" })]
+    #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit is \
+                                                                                      exceeded" })]
     Limit { concurrent: bool, text: String },
     #[error("{problem}{}", words(.message))]
     Auth { problem: AuthProblem, message: Option<String> },
@@ -176,16 +177,16 @@ pub enum ErrorKind {
     /// After the session expired, the same credentials led to another org.
     #[error("the org changed from {before} to {after} during the run")]
     OrgChanged { before: String, after: String },
-    #[error("the org has no API version {wanted}.0; it has {oldest}.0 to {newest}.0")]
+    #[error("the org does not support API version {wanted}.0; it supports {oldest}.0 to {newest}.0")]
     ApiVersionUnavailable { wanted: u16, oldest: u16, newest: u16 },
     /// The org's newest API version is older than the oldest supported one.
-    #[error("the org's newest API version is {newest}.0; at least {needed}.0 is needed")]
+    #[error("the org's newest API version is {newest}.0; at least {needed}.0 is required")]
     ApiTooOld { newest: u16, needed: u16 },
     #[error("invalid response: {0}")]
     Malformed(String),
     #[error("the retrieve failed: {text}")]
     RetrieveFailed { code: Option<String>, text: String },
-    #[error("the retrieve did not complete within {seconds} s")]
+    #[error("the retrieve was not complete within {seconds} s")]
     RetrieveUnfinished { seconds: u64 },
     #[error("the org did not return the consumer secret")]
     SecretWithheld,
@@ -195,7 +196,7 @@ fn words(message: &Option<String>) -> String {
     message
         .as_deref()
         .filter(|s| !s.is_empty())
-        .map(|s| format!(" (Salesforce says: {s})"))
+        .map(|s| format!(" (Salesforce returned: {s})"))
         .unwrap_or_default()
 }
 
@@ -246,10 +247,10 @@ pub enum SettingsProblem {
     #[error("{url} is a URL of the user interface")]
     LightningUrl { url: String },
     /// A configured token needs the URL of its org.
-    #[error("an access token needs instance_url")]
+    #[error("an access token requires instance_url")]
     InstanceUrlMissing,
     /// login.salesforce.com and test.salesforce.com issue no tokens for client credentials.
-    #[error("the client credentials flow needs the My Domain URL of the org, not {host}")]
+    #[error("the client credentials flow requires the My Domain URL of the org, not {host}")]
     MyDomainNeeded { host: String },
     #[error("API version {wanted}.0 is not between {oldest}.0 and {newest}.0")]
     ApiVersion { wanted: u16, oldest: u16, newest: u16 },
@@ -295,7 +296,7 @@ pub enum AuthProblem {
     #[error("the app is not installed in this org")]
     AppAbsent,
     /// F32, F39: the client ID is unknown, or not yet known.
-    #[error("the client ID is not known")]
+    #[error("the client ID is unknown")]
     UnknownClient,
     #[error("the client ID or client secret is not valid")]
     BadClient,
@@ -332,6 +333,6 @@ pub enum AuthProblem {
     MissingScope,
     #[error("the login host had an internal error")]
     ServerError,
-    #[error("the login was refused")]
+    #[error("the login was rejected")]
     Refused,
 }

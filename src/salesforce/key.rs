@@ -38,7 +38,7 @@ pub enum PrivateKeyProblem {
     NotPem,
     #[error("this is the path of a file, not the key in it")]
     Path,
-    #[error("this is a mask that is shown instead of a secret")]
+    #[error("this is a masked value, which is shown instead of a secret")]
     Mask,
     #[error("this is the name of a variable, not its value")]
     Variable,
@@ -65,8 +65,8 @@ impl PrivateKeyProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Empty | Self::NotPem => {
-                "Set it to the entire contents of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line \
-                 breaks may be written as \\n."
+                "Set it to the complete contents of the key file, from -----BEGIN PRIVATE KEY----- to the END line; \
+                 line breaks may be written as \\n."
             }
             Self::PublicKey | Self::Certificate => {
                 "The certificate belongs to the app; private_key is the other file of the pair."
@@ -79,7 +79,9 @@ impl PrivateKeyProblem {
             Self::Path => {
                 "Set private_key_file to the path, or private_key to the contents of the file, with file(\"…\")."
             }
-            Self::Mask => "Set it to the key itself; logs and user interfaces show this mask instead of it.",
+            Self::Mask => {
+                "Set it to the key itself. A log or a user interface showed the masked value instead."
+            }
             Self::Variable => {
                 "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set and what should replace it."
             }
@@ -96,7 +98,7 @@ impl PrivateKeyProblem {
                 "Convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PEM -f key."
             }
             Self::Utf16 => "Save the file as UTF-8; Windows PowerShell redirects output as UTF-16.",
-            Self::Damaged => "Copy the entire contents of the key file again; a line may be missing.",
+            Self::Damaged => "Copy the complete contents of the key file again; a line may be missing.",
         }
     }
 }

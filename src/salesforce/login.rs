@@ -65,7 +65,7 @@ impl SubjectTokenProblem {
         match self {
             Self::Unreadable { .. } => "Check subject_token_file and the permissions of the file.",
             Self::Empty { .. } => {
-                "The program that writes subject_token_file has not done so yet. Try again later."
+                "The program that creates subject_token_file has not written the token yet. Try again later."
             }
             Self::NoToken { .. } => "subject_token_file must contain only the token, as text.",
         }
@@ -130,7 +130,7 @@ impl SubjectToken {
         let text = text.trim_start_matches('\u{feff}').trim();
         match text {
             "" => Err(SubjectTokenProblem::Empty { path: shown() }),
-            _ if text.starts_with('{') => no_token("JSON, of which the token is a member,"),
+            _ if text.starts_with('{') => no_token("JSON that contains the token,"),
             _ if text.starts_with("-----BEGIN") => no_token("a key or a certificate"),
             _ => Ok(Secret::new(text)),
         }
@@ -174,7 +174,7 @@ mod tests {
         let subject = SubjectToken::File(path.clone());
         assert!(subject.read().unwrap_err().to_string().contains("there is no such file"));
         let long = "x".repeat(70_000);
-        for (bytes, says) in [
+        for (bytes, fragment) in [
             (b"  canary.token.x\n" as &[u8], Ok("canary.token.x")),
             (b"\xef\xbb\xbfcanary.token.x\r\n", Ok("canary.token.x")),
             (b"another", Ok("another")),
@@ -186,13 +186,13 @@ mod tests {
             (long.as_bytes(), Err("more data")),
         ] {
             std::fs::write(&path, bytes).unwrap();
-            match (subject.read(), says) {
+            match (subject.read(), fragment) {
                 (Ok(token), Ok(expected)) => assert_eq!(token.expose(), expected),
-                (Err(problem), Err(says)) => {
+                (Err(problem), Err(fragment)) => {
                     let text = format!("{problem} {}", problem.advice());
-                    assert!(text.contains(says) && !text.contains("canary"), "{text}");
+                    assert!(text.contains(fragment) && !text.contains("canary"), "{text}");
                 }
-                (read, _) => panic!("{says:?}: {read:?}"),
+                (read, _) => panic!("{fragment:?}: {read:?}"),
             }
         }
     }

@@ -34,7 +34,7 @@ mod token_request;
 mod xml;
 
 #[cfg(any(test, fuzzing))]
-pub mod promises;
+pub mod properties;
 #[cfg(test)]
 mod tests;
 

@@ -75,7 +75,7 @@ pub enum SfCliProblem {
     Unstartable { why: String },
     #[error("the Salesforce CLI did not respond within {seconds} s")]
     TimedOut { seconds: u64 },
-    #[error("the Salesforce CLI does not know the org \"{org}\"")]
+    #[error("the Salesforce CLI has no org with the alias or username \"{org}\"")]
     UnknownOrg { org: String },
     #[error("the Salesforce CLI's login for \"{org}\" has expired or was revoked")]
     Expired { org: String },
@@ -122,8 +122,8 @@ impl SfCliProblem {
                 "Run the command manually: sf org display --target-org ALIAS --json. It may wait for the network, a proxy, or the keychain."
             }
             Self::UnknownOrg { .. } => {
-                "sf org list shows the known aliases and usernames. Logins are stored per user and machine: log in \
-                 with sf org login web --alias ALIAS --instance-url URL as the user that runs Terraform, or correct \
+                "sf org list shows the aliases and usernames. Logins are stored per user and machine: log in with sf \
+                 org login web --alias ALIAS --instance-url URL as the user that runs Terraform, or correct \
                  sf_cli_org."
             }
             Self::Expired { .. } => {

@@ -99,12 +99,16 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
     };
     let nothing = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN } }).to_string();
     let plain = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN, "instanceUrl": "http://a.example" } });
-    for (lines, says) in [
+    for (lines, fragment) in [
         (
             failing("NamedOrgNotFoundError", "No authorization information found for acme."),
-            "does not know the org \"acme\"",
+            "has no org with the alias or username \"acme\"",
         ),
-        (failing("Error", "No authorization information found for acme."), "does not know the org \"acme\""),
+        (
+            failing("Error", "No authorization information found for acme."),
+            "has no org with the alias or username \
+                                                                            \"acme\"",
+        ),
         (failing("RefreshTokenAuthError", "Error authenticating"), "has expired or was revoked"),
         (failing("Error", "expired access/refresh token"), "has expired or was revoked"),
         (failing("SomethingElse", "it broke"), "failed (exit code 1): SomethingElse: it broke"),
@@ -112,7 +116,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
         // Older versions print errors to stderr.
         (
             format!("{{ {}\n}} >&2\nexit 1", printing("{\"name\":\"NamedOrgNotFound\",\"status\":1}")),
-            "does not know the org",
+            "has no org with the alias or username",
         ),
         (printing("canary is no JSON"), "did not return JSON"),
         (format!("{}\nexit 127", printing("canary")), "did not return JSON (exit code 127)"),
@@ -133,10 +137,10 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
         ),
     ] {
         let (shown, _) = run_cli(&lines).await;
-        let Err(error) = shown else { panic!("{says}") };
+        let Err(error) = shown else { panic!("{fragment}") };
         let error = super::super::Error::new(super::super::Call::Login, error);
         let text = format!("{error} {}", error.advice());
-        assert!(text.contains(says), "{says}: {text}");
+        assert!(text.contains(fragment), "{fragment}: {text}");
         assert!(!text.contains("canary"), "{text}");
     }
 }
@@ -150,15 +154,15 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_has_its_own_error() 
     let broken = folder("");
     std::fs::write(broken.path().join("sf"), "#!/no/such/interpreter\n").unwrap();
     let hanging = folder("sleep 30");
-    for ((folder, second), says) in [
+    for ((folder, second), fragment) in [
         (none(empty.path()), "is not installed"),
         (none(Path::new("relative")), "is not installed"),
         (none(plain.path()), "is not installed"),
         (none(broken.path()), "cannot be started"),
         ((hanging.path().to_owned(), Duration::from_millis(5)), "did not respond within"),
     ] {
-        let Err(error) = log_in(&folder, second).await else { panic!("{says}") };
-        assert!(error.to_string().contains(says), "{says}: {error}");
+        let Err(error) = log_in(&folder, second).await else { panic!("{fragment}") };
+        assert!(error.to_string().contains(fragment), "{fragment}: {error}");
     }
 }
 

@@ -22,9 +22,9 @@ pub struct SfdxAuthUrl {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SfdxAuthUrlProblem {
-    #[error("it is the text that newer versions of sf print instead of the URL")]
+    #[error("it is the placeholder that newer versions of sf print instead of the URL")]
     Redacted,
-    #[error("it is a mask that is shown instead of a secret")]
+    #[error("it is a masked value, which is shown instead of a secret")]
     Mask,
     #[error("it is the name of a variable that was not replaced by its value")]
     Variable,

@@ -46,7 +46,7 @@ impl Inner {
                     let mut kind = classify::classify_login(reply.view(), &self.redactor);
                     if is_about_audience(&kind) {
                         if let Some(next) = audiences.next() {
-                            tracing::debug!("the audience was refused; trying the shared login host");
+                            tracing::debug!("the audience was rejected; trying the shared login host");
                             audience = next;
                             first_refusal = Some(kind);
                             continue;

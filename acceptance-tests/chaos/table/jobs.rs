@@ -17,7 +17,7 @@ const SETUP_LOCK: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusC
 const ROW_LOCK: &str = r#"{"component_problem": {"type": "ExternalClientApplication", "fullName": "Shop", "problem": "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record or 1 records: 0xI000000000001"}}"#;
 const REFUSED: &str = r#"{"component_problem": {"type": "ExternalClientApplication", "fullName": "Shop", "problem": "Label: the org does not like it", "line": 4, "column": 9}}"#;
 
-macro_rules! says {
+macro_rules! fault {
     ($code:expr, $text:expr) => {
         || Action::Coded { status: 500, code: $code, text: $text }
     };
@@ -29,31 +29,31 @@ pub const ROWS: &[Row] = &[
     Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT)
         .when(AFTER)
         .expects(Expected::SucceedsWithRedeploy),
-    Row::org("deploy_always_has_an_accident", DEPLOY, ACCIDENT).times(Times::All).says("1991077152"),
+    Row::org("deploy_always_has_an_accident", DEPLOY, ACCIDENT).times(Times::All).fails_with("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
     Row::org("component_is_locked_for_ever", DEPLOY, ROW_LOCK)
         .steps(CREATE)
         .times(Times::All)
-        .says("exclusive access")
+        .fails_with("exclusive access")
         .takes(600),
     Row::org("setup_is_locked_twice", DEPLOY, SETUP_LOCK).times(Times::Some(2)),
     Row::org("setup_is_locked_for_ever", DEPLOY, SETUP_LOCK)
         .steps(CREATE)
         .times(Times::All)
-        .says("lock")
+        .fails_with("lock")
         .takes(600),
     Row::org("deploy_is_cancelled_by_somebody", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
-        .says("cancel"),
+        .fails_with("cancel"),
     Row::org("deploy_is_cancelled_and_was_committed", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .when(AFTER)
         .expects(Expected::Either),
-    Row::org("component_is_refused", DEPLOY, REFUSED).steps(WRITES).says("the org does not like it"),
+    Row::org("component_is_refused", DEPLOY, REFUSED).steps(WRITES).fails_with("the org does not like it"),
     Row::org(
         "deploy_fails_without_a_component",
         DEPLOY,
         r#"{"deploy_result": {"status": "Failed", "errorMessage": "the org has its reasons"}}"#,
     )
-    .says("the org has its reasons"),
+    .fails_with("the org has its reasons"),
     Row::org("deploy_fails_without_a_reason", DEPLOY, r#"{"deploy_result": {"status": "Failed"}}"#)
         .expects(Expected::Either),
     Row::org("partial_success", DEPLOY, r#"{"deploy_result": {"status": "SucceededPartial"}}"#)
@@ -85,18 +85,18 @@ pub const ROWS: &[Row] = &[
     Row::wire(
         "deploy_is_denied_twice",
         POLL,
-        says!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
+        fault!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     )
     .times(Times::Some(2)),
     Row::wire(
         "deploy_is_denied_for_ever",
         POLL,
-        says!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
+        fault!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     )
     .times(Times::All)
     .expects(Expected::Either)
     .takes(60),
-    Row::wire("deploy_id_is_unknown", POLL, says!("INVALID_ID_FIELD", "Invalid deploy ID"))
+    Row::wire("deploy_id_is_unknown", POLL, fault!("INVALID_ID_FIELD", "Invalid deploy ID"))
         .times(Times::All)
         .expects(Expected::Either),
     Row::wire("no_look_succeeds", POLL, || Action::Reset)
@@ -125,7 +125,7 @@ pub const ROWS: &[Row] = &[
     .expects(Expected::Either),
     // Retrieves.
     Row::wire("retrieve_is_consumed", ZIP, || Action::Cut(90)).when(AFTER),
-    Row::wire("locator_is_gone", ZIP, says!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
+    Row::wire("locator_is_gone", ZIP, fault!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
     Row::wire("envelope_without_an_end", ZIP, || Action::Rewrite(without_end)).when(AFTER),
     Row::wire("envelope_never_with_an_end", ZIP, || Action::Rewrite(without_end))
         .when(AFTER)

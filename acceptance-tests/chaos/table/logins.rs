@@ -51,22 +51,23 @@ pub const ROWS: &[Row] = &[
         TOKEN,
         refuses!("invalid_grant", "user hasn't approved this consumer"),
     ))
-    .says("approved"),
+    .fails_with("approved"),
     always(Row::wire("audience_is_refused", TOKEN, refuses!("invalid_grant", "audience is invalid")))
-        .says("audience"),
+        .fails_with("audience"),
     always(Row::wire(
         "app_is_not_in_the_org",
         TOKEN,
         refuses!("invalid_client", "External client app is not installed in this org"),
     ))
-    .says("not installed in this org"),
+    .fails_with("not installed in this org"),
     always(Row::wire("client_is_unknown", TOKEN, refuses!("invalid_client_id", "client identifier invalid")))
-        .says("client identifier invalid"),
+        .fails_with("client identifier invalid"),
     always(Row::wire("too_many_logins", TOKEN, refuses!("invalid_grant", "login rate exceeded")))
-        .says("login rate exceeded"),
+        .fails_with("login rate exceeded"),
     always(Row::wire("ip_is_restricted", TOKEN, refuses!("invalid_grant", "ip restricted")))
-        .says("restricted"),
-    always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user"))).says("inactive"),
+        .fails_with("restricted"),
+    always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user")))
+        .fails_with("inactive"),
     always(Row::wire("server_error_for_ever", TOKEN, refuses!("server_error", "try later")))
         .expects(Expected::Either),
     Row::wire("server_error_once", TOKEN, refuses!("server_error", "try later")),
@@ -76,7 +77,7 @@ pub const ROWS: &[Row] = &[
         let text = "[{\"label\":\"Old\",\"url\":\"/services/data/v58.0\",\"version\":\"58.0\"}]";
         Action::Response(Response::new(200, "application/json", text))
     }))
-    .says("58"),
+    .fails_with("58"),
 ];
 
 #[test]

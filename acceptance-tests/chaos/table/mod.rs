@@ -124,7 +124,7 @@ impl Row {
         Self { expected, ..self }
     }
 
-    pub const fn says(self, words: &'static str) -> Self {
+    pub const fn fails_with(self, words: &'static str) -> Self {
         self.expects(Expected::FailsWith(words))
     }
 

@@ -16,7 +16,7 @@ const API: &[&str] = &[
     "deploy",
 ];
 
-macro_rules! says {
+macro_rules! fault {
     ($status:expr, $code:expr, $text:expr) => {
         || Action::Coded { status: $status, code: $code, text: $text }
     };
@@ -26,82 +26,86 @@ pub const ROWS: &[Row] = &[
     Row::wire(
         "session_is_never_valid",
         These(&["retrieve", "deploy"]),
-        says!(401, "INVALID_SESSION_ID", "Session expired or invalid"),
+        fault!(401, "INVALID_SESSION_ID", "Session expired or invalid"),
     )
     .times(Times::All)
-    .says("the session has expired"),
+    .fails_with("the session has expired"),
     Row::wire(
         "session_is_blocked",
         These(&["retrieve", "deploy"]),
-        says!(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+        fault!(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
     )
     .times(Times::All)
-    .says("not valid for use with the REST API"),
+    .fails_with("not valid for use with the REST API"),
     Row::wire(
         "token_of_a_kind_that_soap_refuses",
         These(&["retrieve", "deploy"]),
-        says!(500, "INVALID_SESSION_ID", "This session is not valid for use with the API"),
+        fault!(500, "INVALID_SESSION_ID", "This session is not valid for use with the API"),
     )
     .times(Times::All)
-    .says("JWT"),
-    Row::wire("daily_limit", EachCall, says!(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
-        .times(Times::All)
-        // The provider polls a deploy for several more minutes, because it continues in the org.
-        .slow_at("checkDeployStatus", 280)
-        .expects(Expected::Either),
+    .fails_with("JWT"),
+    Row::wire(
+        "daily_limit",
+        EachCall,
+        fault!(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    )
+    .times(Times::All)
+    // The provider polls a deploy for several more minutes, because it continues in the org.
+    .slow_at("checkDeployStatus", 280)
+    .expects(Expected::Either),
     Row::wire(
         "too_many_calls_at_once",
         These(API),
-        says!(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
+        fault!(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
     )
     .times(Times::Some(2)),
     Row::wire(
         "server_unavailable",
         These(API),
-        says!(503, "SERVER_UNAVAILABLE", "System may be currently unavailable"),
+        fault!(503, "SERVER_UNAVAILABLE", "System may be currently unavailable"),
     )
     .times(Times::Some(2)),
     Row::wire(
         "servlet_state",
         These(READS),
-        says!(500, "UNKNOWN_EXCEPTION", "Unexpected internal servlet state"),
+        fault!(500, "UNKNOWN_EXCEPTION", "Unexpected internal servlet state"),
     ),
     Row::wire(
         "query_locator",
         These(&["query", "toolingQuery"]),
-        says!(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+        fault!(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
     ),
     Row::wire(
         "query_cursor",
         These(READS),
-        says!(500, "UNKNOWN_EXCEPTION", "Unable to complete the creation of the query cursor at this time"),
+        fault!(500, "UNKNOWN_EXCEPTION", "Unable to complete the creation of the query cursor at this time"),
     ),
     Row::wire(
         "security_policies",
         These(READS),
-        says!(500, "UNKNOWN_EXCEPTION", "security policies took too long to evaluate"),
+        fault!(500, "UNKNOWN_EXCEPTION", "security policies took too long to evaluate"),
     ),
     Row::wire(
         "retry_your_request",
         These(READS),
-        says!(500, "UNKNOWN_EXCEPTION", "unknown_error: retry your request"),
+        fault!(500, "UNKNOWN_EXCEPTION", "unknown_error: retry your request"),
     ),
     Row::wire(
         "unknown_exception",
         EachKind,
-        says!(500, "UNKNOWN_EXCEPTION", "An unexpected error has occurred. 1991077152-83778 (1924580756)"),
+        fault!(500, "UNKNOWN_EXCEPTION", "An unexpected error has occurred. 1991077152-83778 (1924580756)"),
     )
     .when(super::BOTH),
     Row::wire(
         "row_lock_of_a_call",
         These(READS),
-        says!(500, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+        fault!(500, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
     )
     .expects(Expected::Either),
     Row::wire(
         "read_only_org",
         These(&["deploy"]),
-        says!(500, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "read-only mode"),
+        fault!(500, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "read-only mode"),
     )
     .times(Times::All)
     .expects(Expected::Either)
@@ -109,42 +113,42 @@ pub const ROWS: &[Row] = &[
     Row::wire(
         "not_allowed",
         These(&["retrieve", "deploy"]),
-        says!(
+        fault!(
             500,
             "INSUFFICIENT_ACCESS",
             "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"
         ),
     )
     .times(Times::All)
-    .says("ModifyMetadata"),
+    .fails_with("ModifyMetadata"),
     Row::wire(
         "api_is_off_for_this_user",
         These(&["retrieve", "deploy"]),
-        says!(500, "API_CURRENTLY_DISABLED", "API is disabled for this User"),
+        fault!(500, "API_CURRENTLY_DISABLED", "API is disabled for this User"),
     )
     .times(Times::All)
     .expects(Expected::Either),
     Row::wire(
         "version_is_not_supported",
         These(&["retrieve", "deploy"]),
-        says!(500, "UNSUPPORTED_API_VERSION", "The API version that was specified (68.0) is not supported"),
+        fault!(500, "UNSUPPORTED_API_VERSION", "The API version that was specified (68.0) is not supported"),
     )
     .times(Times::All)
-    .says("UNSUPPORTED_API_VERSION"),
+    .fails_with("UNSUPPORTED_API_VERSION"),
     Row::wire(
         "request_is_too_large",
         These(&["deploy"]),
-        says!(
+        fault!(
             500,
             "LIMIT_EXCEEDED",
             "Maximum size of request reached. Maximum size of request is 52428800 bytes."
         ),
     )
-    .says("52428800"),
+    .fails_with("52428800"),
     Row::wire(
         "text_with_the_session_in_it",
         EachKind,
-        says!(500, "UNKNOWN_EXCEPTION", "missing session key: {token}, missing session hash: {token}"),
+        fault!(500, "UNKNOWN_EXCEPTION", "missing session key: {token}, missing session hash: {token}"),
     )
     .steps(CREATE)
     .times(Times::Some(5))

@@ -130,7 +130,7 @@ fn too_slow(what: &str) -> Outcome {
     assert_eq!(run.code, Some(1), "{what}: {run}");
     let deploys = testbed.org.deploys();
     let id = deploys[0]["id"].as_str().unwrap_or("?");
-    assert!(run.says(id), "{what}: the deploy {id} continues and the output does not name it: {run}");
+    assert!(run.fails_with(id), "{what}: the deploy {id} continues and the output does not name it: {run}");
     finish(&mut fixture, what)
 }
 
@@ -228,7 +228,7 @@ fn many_gone(what: &str) -> Outcome {
         .workspace
         .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{many}"));
     succeeded(&fixture.workspace.apply(), what);
-    fixture.workspace.is_settled();
+    fixture.workspace.assert_empty_plan();
     succeeded(&fixture.workspace.destroy(), what);
     fixture.workspace.configure(&configuration(Shape::Client, crate::fixture::FIRST));
     finish(&mut fixture, what)
@@ -265,7 +265,7 @@ fn one_of_five(what: &str) -> Outcome {
     let run = fixture.run();
     invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
-    assert!(run.says("the org does not like it"), "{what}: {run}");
+    assert!(run.fails_with("the org does not like it"), "{what}: {run}");
     let deploys = testbed.org.deploys().len();
     assert!(deploys <= 5, "{what}: {deploys} deploys");
     testbed.org.admin("DELETE", "/faults", None);

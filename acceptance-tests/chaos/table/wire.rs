@@ -35,7 +35,7 @@ pub const ROWS: &[Row] = &[
     Row::wire("maintenance_for_ever", These(READS), pages::maintenance)
         .steps(CREATE)
         .times(Times::All)
-        .says("maintenance")
+        .fails_with("maintenance")
         .takes(300),
     Row::wire("page_of_a_delivery_network", EachKind, pages::delivery_network),
     Row::wire("bad_gateway", EachKind, pages::bad_gateway).when(BOTH),
@@ -67,10 +67,10 @@ pub const ROWS: &[Row] = &[
     Row::wire("a_million_elements_deep", These(READS), pages::deep).expects(Expected::Either),
     Row::wire("entities_without_end", These(READS), pages::billion_laughs).expects(Expected::Either),
     // Redirects. `invariants` checks the foreign server.
-    Row::wire("moved_301", EachKind, || Action::Redirect(301)).times(Times::All).says("redirect"),
-    Row::wire("moved_302", EachKind, || Action::Redirect(302)).times(Times::All).says("redirect"),
-    Row::wire("moved_307", EachKind, || Action::Redirect(307)).times(Times::All).says("redirect"),
-    Row::wire("moved_308", EachKind, || Action::Redirect(308)).times(Times::All).says("redirect"),
+    Row::wire("moved_301", EachKind, || Action::Redirect(301)).times(Times::All).fails_with("redirect"),
+    Row::wire("moved_302", EachKind, || Action::Redirect(302)).times(Times::All).fails_with("redirect"),
+    Row::wire("moved_307", EachKind, || Action::Redirect(307)).times(Times::All).fails_with("redirect"),
+    Row::wire("moved_308", EachKind, || Action::Redirect(308)).times(Times::All).fails_with("redirect"),
     // Sessions.
     Row::wire("session_ends", At::EachCall, || Action::Meanwhile("POST", "/sessions/expire", ""))
         .steps(CHANGES)

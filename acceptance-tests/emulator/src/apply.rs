@@ -310,7 +310,7 @@ impl<'a> Application<'a> {
             version: self.version,
         };
         let existing = self.tree.get(&kind.name, name);
-        let Normalized { mut fields, warnings } = rules::settle(&world, kind, name, sent, existing)?;
+        let Normalized { mut fields, warnings } = rules::normalize(&world, kind, name, sent, existing)?;
         let is_new = existing.is_none();
         let app = text(&fields, PARENT).map(str::to_string);
         if kind.name == OAUTH_SETTINGS

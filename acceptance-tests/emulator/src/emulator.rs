@@ -131,7 +131,7 @@ impl State {
         let now = self.org.now();
         let is_due = self.jobs.advance(&mut self.org, now);
         self.org.note_changes();
-        site::settle(&mut self.org);
+        site::revoke_unadmitted(&mut self.org);
         is_due
     }
 

@@ -40,7 +40,7 @@ pub(crate) fn refuse<T>(element: &'static str, text: impl Into<String>) -> Resul
     Err(Refusal { element, text: text.into() })
 }
 
-pub fn settle(
+pub fn normalize(
     world: &RuleContext<'_>,
     kind: &MetadataType,
     name: &str,

@@ -26,8 +26,7 @@ use serde_json::{Map, Value, json};
 pub use client::scopes_of;
 pub use gate::Gate;
 pub use inspection::{data_apis, is_foreign};
-pub use issue::SiteSession;
-pub use issue::revoke_unadmitted as settle;
+pub use issue::{SiteSession, revoke_unadmitted};
 pub use jwt::{sign as sign_token, verify as verify_token};
 pub use network::Network;
 

@@ -1,5 +1,5 @@
 # plan: salesforce_org_external_client_app_settings.org = update
-# says: Org-wide setting
+# output: Org-wide setting
 # org: ExternalClientAppSettings of ExternalClientApp: enableClientSecretInRestApiAccess = false
 # org: ExternalClientAppSettings of ExternalClientApp: enableConsumerSecretApiAccess = false
 # org: ExternalClientAppSettings of ExternalClientApp: enablePackageEcaOauthFromDevOrg = true

@@ -2,7 +2,7 @@
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: agentAuthLinking = true
 # plan: salesforce_org_oauth_oidc_settings.org = create
-# says: Org-wide setting
+# output: Org-wide setting
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true
 # org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = true
 # org: OauthOidcSettings of OauthOidc: blockOAuthUnPwFlow = true

@@ -1,7 +1,7 @@
 # Elements without an attribute are unchanged.
 # plan: salesforce_org_oauth_oidc_settings.org = update
-# says: Org-wide setting
-# says: disables headless login
+# output: Org-wide setting
+# output: disables headless login
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true
 # org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = false
 # org: OauthOidcSettings of OauthOidc: blockOAuthUnPwFlow = false

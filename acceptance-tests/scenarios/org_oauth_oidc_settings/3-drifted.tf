@@ -2,7 +2,7 @@
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: blockOAuthUsrAgtFlow = false
 # plan: salesforce_org_oauth_oidc_settings.org = update
-# says: no longer managed
+# output: no longer managed
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true
 # org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = false
 # org: OauthOidcSettings of OauthOidc: blockOAuthUsrAgtFlow = false

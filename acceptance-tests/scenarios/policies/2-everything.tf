@@ -1,6 +1,6 @@
 # plan: salesforce_external_client_app_policies.shop = update
 # switches: salesforce_external_client_app_policies.shop of Shop
-# says: Shop_Customer
+# output: Shop_Customer
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: permittedUsersPolicyType = AdminApprovedPreAuthorized
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: commaSeparatedPermissionSet = Shop_Customer
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: isGuestCodeCredFlowEnabled = true

@@ -1,6 +1,6 @@
 # Attributes that are not managed keep their value, with a warning in the plan; others become empty; switches become false.
 # plan: salesforce_external_client_app_policies.shop = update
-# says: no longer managed
+# output: no longer managed
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: permittedUsersPolicyType = AdminApprovedPreAuthorized
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: commaSeparatedPermissionSet = Shop_Customer
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: isGuestCodeCredFlowEnabled = false

@@ -246,13 +246,13 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
         if run.code != Some(1) || org.deploys().len() != deploys {
             found.push(format!("the plan was to refuse this: {run}"));
         }
-        if !run.says("moved") && !run.says("stays") || org.components(GLOBAL_OAUTH).len() != keys {
+        if !run.contains("moved") && !run.contains("stays") || org.components(GLOBAL_OAUTH).len() != keys {
             found.push(format!("{run}"));
         }
     } else {
         // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
-        let told = run.says("Resource not replaced") || case.what == "forgotten and configured again";
-        if (run.says("Resource adopted") || run.says("Existing settings overwritten")) && !told {
+        let told = run.contains("Resource not replaced") || case.what == "forgotten and configured again";
+        if (run.contains("Resource adopted") || run.contains("Existing settings overwritten")) && !told {
             found.push(format!("taken over: {run}"));
         }
         // What waited without success is created in the next apply.
@@ -270,7 +270,7 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
         if run.code == Some(0) {
             let plan = workspace.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]);
             if plan.code != Some(0) {
-                found.push(format!("not settled: {plan} after {run}"));
+                found.push(format!("the plan is not empty: {plan} after {run}"));
             }
         }
     }

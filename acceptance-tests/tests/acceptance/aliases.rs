@@ -105,8 +105,8 @@ fn a_state_of_one_org_is_not_applied_to_another() {
         workspace.set(&variable, &value);
     }
     // The first 15 characters are the same ID in its short form.
-    let run = workspace.apply().failed_saying(&FIRST[..15]);
-    assert!(run.says(&SECOND[..15]), "{run}");
+    let run = workspace.apply().failed_with(&FIRST[..15]);
+    assert!(run.contains(&SECOND[..15]), "{run}");
     assert_eq!(second.names(org::APP), Vec::<String>::new());
     workspace.is_in_org("salesforce_external_client_app.shop", FIRST);
 }

@@ -74,7 +74,7 @@ fn terraform_logs_in_with_the_app_that_it_creates() {
     let mut workspace = Workspace::anonymous();
     workspace.watch(&org);
     for (name, value) in variables(&bootstrap) {
-        assert!(run.says(&value), "the output contains {name}");
+        assert!(run.contains(&value), "the output contains {name}");
         workspace.set(&name, &value);
     }
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -92,13 +92,16 @@ fn a_second_run_changes_nothing_and_a_new_key_replaces_the_certificate() {
     let key = std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key");
     let client_id = org.part(GLOBAL_OAUTH, "Terraform").text("consumerKey");
 
-    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().saying("0 added, 0 changed");
+    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().containing("0 added, 0 changed");
     assert_eq!(std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key"), key, "kept");
 
     for file in ["terraform.key", "terraform.crt"] {
         std::fs::remove_file(bootstrap.folder().join(file)).expect("moved aside");
     }
-    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().saying("1 changed, 0 destroyed");
+    bootstrap
+        .run_script(&script, &[&username, "-auto-approve"])
+        .succeeded()
+        .containing("1 changed, 0 destroyed");
     assert_eq!(org.part(GLOBAL_OAUTH, "Terraform").text("consumerKey"), client_id);
 
     let mut workspace = Workspace::anonymous();
@@ -114,11 +117,11 @@ fn errors_are_reported_before_anything_is_created() {
     let org = Emulator::start();
     let mut bootstrap = with_a_token(&org);
     let script = bootstrap.folder().join("bootstrap");
-    assert_eq!(bootstrap.run_script(&script, &[]).saying("usage: bootstrap USERNAME").code, Some(2));
+    assert_eq!(bootstrap.run_script(&script, &[]).containing("usage: bootstrap USERNAME").code, Some(2));
     bootstrap.unset("SF_ORG_INSTANCE_URL");
-    bootstrap.run_script(&script, &["a@example.com"]).saying("My Domain URL");
+    bootstrap.run_script(&script, &["a@example.com"]).containing("My Domain URL");
     bootstrap.unset("SF_ACCESS_TOKEN");
-    bootstrap.run_script(&script, &["a@example.com"]).failed_saying("set SF_ACCESS_TOKEN");
+    bootstrap.run_script(&script, &["a@example.com"]).failed_with("set SF_ACCESS_TOKEN");
     assert!(!bootstrap.folder().join("terraform.key").exists());
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -168,7 +171,7 @@ fn are_needed_and_sufficient(permission_set: &str, org: &Emulator, workspace: &m
     }
     grant(org, workspace, &permissions);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
     assert!(apply.deploys <= promised("| 100 apps |"), "{apply:?}");
     assert!(apply.calls <= promised("| for each deploy |") * apply.deploys, "{apply:?}");
 
-    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().saying("No changes")));
+    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().containing("No changes")));
     // These policies name a permission set, so the queries for its users are among the calls.
     assert!(plan.calls <= promised("| plan, up to 400 apps in the org |"), "{plan:?}");
     assert_eq!((plan.retrieves, plan.deploys), (1, 0), "{plan:?}");
@@ -122,7 +122,7 @@ fn one_bad_app_among_a_hundred_fails_alone() {
     let apply = cost(&org, || {
         let run = run(&workspace, "apply", 100);
         assert_eq!(run.code, Some(1), "{run}");
-        assert!(run.says("oauth_settings.shop[41]"), "{run}");
+        assert!(run.contains("oauth_settings.shop[41]"), "{run}");
     });
     assert!(apply.deploys <= 4 + 3, "{apply:?}");
     for (kind, count) in [(org::APP, 100), (org::OAUTH, 99), (org::GLOBAL_OAUTH, 99), (org::POLICIES, 99)] {
@@ -132,7 +132,7 @@ fn one_bad_app_among_a_hundred_fails_alone() {
     assert_eq!(workspace.state().len(), 100 + 99);
 
     workspace.configure(&apps(100));
-    drop(run(&workspace, "apply", 100).succeeded().saying("101 added, 0 changed, 0 destroyed"));
+    drop(run(&workspace, "apply", 100).succeeded().containing("101 added, 0 changed, 0 destroyed"));
 }
 
 #[test]
@@ -144,13 +144,13 @@ fn with_five_thousand_other_apps_only_managed_apps_are_read() {
 
     workspace.configure(&apps(5));
     drop(run(&workspace, "apply", 10).succeeded());
-    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().saying("No changes")));
+    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().containing("No changes")));
     assert!(plan.calls <= promised("| plan of 5 apps among 5,000 others |"), "{plan:?}");
     assert!(plan.bytes <= 1_000_000, "{plan:?}");
 
     workspace.configure(&apps(40));
     drop(run(&workspace, "apply", 40).succeeded());
-    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().saying("No changes")));
+    let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().containing("No changes")));
     assert!(plan.calls <= 10 + 4 * (40 * 3_usize).div_ceil(10), "{plan:?}");
     assert!(plan.bytes <= 1_000_000, "{plan:?}");
 }

@@ -55,7 +55,7 @@ fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     let all = ["Certificate expires soon", "Certificate expired", "Certificate not yet valid"];
-    for (from, until, first_line, says, id) in [
+    for (from, until, first_line, fragment, id) in [
         (-DAY, 31 * DAY + 60, None, "", ""),
         (-DAY, 30 * DAY, Some(all[0]), "in 29 days", "certificate-expires-soon"),
         (-DAY, DAY + 3600, Some(all[0]), "in 1 day", "certificate-expires-soon"),
@@ -70,20 +70,20 @@ fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
             let run =
                 workspace.run(&["plan", "-no-color", "-input=false", "-lock=false", refresh]).succeeded();
             for line in all {
-                assert_eq!(run.says(line), first_line == Some(line), "{line} in {run}");
+                assert_eq!(run.contains(line), first_line == Some(line), "{line} in {run}");
             }
-            let run = run.saying("No changes").saying(says);
+            let run = run.containing("No changes").containing(fragment);
             if !id.is_empty() {
-                run.saying(&format!("suppress_warnings = [\"{id}\"]")).saying("certificate = ");
+                run.containing(&format!("suppress_warnings = [\"{id}\"]")).containing("certificate = ");
             }
         }
-        workspace.run(&["validate", "-no-color"]).succeeded().saying(first_line.unwrap_or_default());
+        workspace.run(&["validate", "-no-color"]).succeeded().containing(first_line.unwrap_or_default());
         if !id.is_empty() {
             workspace.set("SALESFORCE_SUPPRESS_WARNINGS", id);
             let run = plan(&workspace);
-            assert!(!run.says("Certificate"), "{run}");
+            assert!(!run.contains("Certificate"), "{run}");
             let run = workspace.run(&["validate", "-no-color"]).succeeded();
-            assert!(!all.iter().any(|line| run.says(line)), "{run}");
+            assert!(!all.iter().any(|line| run.contains(line)), "{run}");
             workspace.unset("SALESFORCE_SUPPRESS_WARNINGS");
         }
     }
@@ -104,11 +104,11 @@ fn the_same_certificate_in_another_form_is_not_a_change() {
         bare(&pem).replace('\n', ""),
     ] {
         workspace.configure(&app_with(&form));
-        let run = plan(&workspace).saying("No changes");
-        assert!(!run.says("Certificate"), "{run}");
+        let run = plan(&workspace).containing("No changes");
+        assert!(!run.contains("Certificate"), "{run}");
     }
     workspace.configure(&app_with(&certificate(-DAY, 365 * DAY)));
-    plan(&workspace).saying("Certificate changes").saying("An app has one certificate");
+    plan(&workspace).containing("Certificate changes").containing("An app has one certificate");
 }
 
 /// The guide's command renews a certificate for the same key.
@@ -135,7 +135,7 @@ fn the_command_of_the_guide_needs_no_change_of_clients() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     workspace.configure(&app_with(&sh("cat client.crt")));
-    workspace.apply().succeeded().saying("Certificate expires soon");
+    workspace.apply().succeeded().containing("Certificate expires soon");
     sh(renews);
     let shown = sh(shows);
     let fingerprint = shown.lines().find_map(|line| line.split_once('=')).expect("a fingerprint").1;
@@ -143,8 +143,8 @@ fn the_command_of_the_guide_needs_no_change_of_clients() {
     let run = workspace
         .apply()
         .succeeded()
-        .saying("Both certificates are for the same private key")
-        .saying(fingerprint);
-    assert!(!run.says("Certificate expires soon"), "{run}");
-    workspace.is_settled();
+        .containing("Both certificates are for the same private key")
+        .containing(fingerprint);
+    assert!(!run.contains("Certificate expires soon"), "{run}");
+    workspace.assert_empty_plan();
 }

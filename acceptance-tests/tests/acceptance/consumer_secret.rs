@@ -81,10 +81,10 @@ impl<'org> Shop<'org> {
 
     /// No changes. The settings' `consumer_key` in the state may still be the previous one.
     #[track_caller]
-    fn is_settled(&self) {
+    fn assert_empty_plan(&self) {
         let plan = self.workspace.plan(&[]);
         assert!(plan.actions().is_empty(), "{:?}", plan.actions());
-        plan.saying("No changes.");
+        plan.containing("No changes.");
     }
 
     fn pair(&self) -> (String, String) {
@@ -129,14 +129,14 @@ fn each_store_gets_the_pair_and_the_new_one_after_a_rotation() {
         };
         let first = handed_on();
         assert_eq!(shop.arrived(), [first.as_str()], "{store}");
-        shop.is_settled();
+        shop.assert_empty_plan();
 
         shop.configure(&numbered(&text, 2, 1));
         shop.workspace.apply().succeeded();
         let second = handed_on();
         assert_ne!(first, second);
         assert_eq!(shop.arrived(), [first, second], "{store}");
-        shop.is_settled();
+        shop.assert_empty_plan();
     }
 }
 
@@ -155,8 +155,8 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     let numbers = |rotate: u32, revoke: u32| numbered(&text, rotate, revoke);
     shop.configure(&numbers(2, 1));
     let plan = shop.workspace.plan(&[]);
-    plan.saying(&format!("{ROTATION} will be updated in-place"));
-    plan.saying("Client ID will change").saying(&old);
+    plan.containing(&format!("{ROTATION} will be updated in-place"));
+    plan.containing("Client ID will change").containing(&old);
     shop.workspace.apply_plan().succeeded();
     let (new, _) = shop.pair();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
@@ -164,11 +164,11 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert_eq!(said.stdout.trim(), new);
 
     shop.configure(&numbers(2, 2));
-    shop.workspace.plan(&[]).saying("Previous credentials will be revoked").saying(&old);
+    shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new.as_str()]);
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
-    shop.is_settled();
+    shop.assert_empty_plan();
 
     // In one apply: no previous pair is left.
     shop.configure(&numbers(3, 3));
@@ -177,7 +177,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert_ne!(newest, new);
     assert_eq!(shop.keys(), [newest]);
     assert_eq!(shop.arrived().len(), 3);
-    shop.is_settled();
+    shop.assert_empty_plan();
 }
 
 /// In an org that stages no pair beside a valid previous one.
@@ -193,7 +193,7 @@ fn a_previous_pair_that_is_still_valid_is_revoked_first() {
     shop.workspace.apply().succeeded();
     let two = shop.keys();
     shop.configure(&numbered(text, 3, 1));
-    shop.workspace.apply().failed_saying("Previous credentials still valid");
+    shop.workspace.apply().failed_with("Previous credentials still valid");
     assert_eq!(shop.keys(), two, "nothing has changed");
 
     // Revoke alone, then rotate.
@@ -209,7 +209,7 @@ fn a_previous_pair_that_is_still_valid_is_revoked_first() {
     shop.workspace.apply().succeeded();
     let keys = shop.keys();
     assert!(keys.len() == 1 && !two.contains(&keys[0]), "{keys:?}");
-    shop.is_settled();
+    shop.assert_empty_plan();
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
     let text = configuration("resource \"time_rotating\"");
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
-    shop.is_settled();
+    shop.assert_empty_plan();
     let (old, _) = shop.pair();
 
     // As when the time is due: the ID is replaced, so the plan does not know it yet.
@@ -228,15 +228,15 @@ fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
     shop.workspace.apply_plan().succeeded();
     let (new, _) = shop.pair();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
-    shop.is_settled();
+    shop.assert_empty_plan();
 
     // A week later, shortened to a second here.
     shop.configure(&text.replace("\"168h\"", "\"1s\""));
     std::thread::sleep(std::time::Duration::from_millis(2500));
-    shop.workspace.plan(&[]).saying("Previous credentials will be revoked").saying(&old);
+    shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new]);
-    shop.is_settled();
+    shop.assert_empty_plan();
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn two_backends_switch_one_after_the_other() {
         shop.workspace.apply().succeeded();
         assert_eq!(shop.arrived().len(), count, "{backends}");
         assert_eq!(shop.arrived().last(), Some(&checksum()), "{backends}");
-        shop.is_settled();
+        shop.assert_empty_plan();
     }
     assert_eq!(shop.keys().len(), 2);
 }
@@ -292,13 +292,13 @@ fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
     // What the next change of the number triggers.
     let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
-    shop.workspace.plan(&[]).saying("Credentials already rotated");
+    shop.workspace.plan(&[]).containing("Credentials already rotated");
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     invoke("revoke_previous_credentials");
     assert_eq!(shop.keys(), [new]);
     shop.workspace.apply().succeeded();
-    shop.is_settled();
+    shop.assert_empty_plan();
 }
 
 /// The error of an older Terraform is in the guide.
@@ -322,7 +322,7 @@ fn an_older_terraform_fails_as_the_guide_says() {
         assert!(guide.contains(&said), "{said}");
         if !language::has(since) {
             workspace.configure(text);
-            workspace.run(&["validate", "-no-color"]).failed_saying(&said);
+            workspace.run(&["validate", "-no-color"]).failed_with(&said);
         }
     }
 }

@@ -18,7 +18,7 @@ fn a_wrong_private_key_is_refused_by_the_org() {
     workspace.set("SALESFORCE_PRIVATE_KEY", UNKNOWN_KEY);
     workspace.watch_secret(Secret::new("private key", UNKNOWN_KEY));
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("invalid_grant");
+    workspace.apply().failed_with("invalid_grant");
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn an_invalid_key_is_named_and_not_shown() {
     workspace.set("SALESFORCE_PRIVATE_KEY", nonsense);
     workspace.watch_secret(Secret::new("private key", nonsense));
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("private key");
+    workspace.apply().failed_with("private key");
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_wrong_client_secret_is_refused_and_not_shown() {
     workspace.set("SALESFORCE_CLIENT_SECRET", wrong);
     workspace.watch_secret(Secret::new("client secret", wrong));
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("invalid_client");
+    workspace.apply().failed_with("invalid_client");
 }
 
 #[test]
@@ -52,15 +52,15 @@ fn an_unknown_user_is_refused_by_the_org() {
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_USERNAME", "nobody@example.com");
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("invalid_grant");
+    workspace.apply().failed_with("invalid_grant");
 }
 
 #[test]
 fn missing_credentials_list_the_supported_ones() {
     let workspace = Workspace::anonymous();
     workspace.configure(ONLY_APP);
-    let run = workspace.apply().failed_saying("client_id");
-    assert!(run.says("SALESFORCE_CLIENT_ID"), "{run}");
+    let run = workspace.apply().failed_with("client_id");
+    assert!(run.contains("SALESFORCE_CLIENT_ID"), "{run}");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn an_unreachable_host_is_named() {
     workspace.set("SALESFORCE_INSTANCE_URL", "http://127.0.0.1:9");
     workspace.configure(ONLY_APP);
     // A command that does not end in time fails the test.
-    workspace.apply().failed_saying("127.0.0.1");
+    workspace.apply().failed_with("127.0.0.1");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn plain_http_is_allowed_for_this_machine_only() {
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "http://shop.my.salesforce.com");
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("https");
+    workspace.apply().failed_with("https");
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn a_missing_permission_is_an_error_and_not_a_missing_app() {
     let mut workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
     workspace.set("SALESFORCE_USERNAME", &org.user("limited"));
-    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("permission");
-    assert!(!run.says("will be created"), "{run}");
-    workspace.apply().failed_saying("permission");
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("permission");
+    assert!(!run.contains("will be created"), "{run}");
+    workspace.apply().failed_with("permission");
     assert_eq!(org.names(org::APP), ["Shop"]);
     assert_eq!(
         workspace.attribute(APP, "id"),
@@ -106,8 +106,8 @@ fn another_org_than_the_expected_one_is_refused() {
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_EXPECTED_ORG_ID", "00D00000000000zAAA");
     workspace.configure(ONLY_APP);
-    let run = workspace.apply().failed_saying("00D00000000000z");
-    assert!(run.says(&org.org_id()[..15]), "{run}");
+    let run = workspace.apply().failed_with("00D00000000000z");
+    assert!(run.contains(&org.org_id()[..15]), "{run}");
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 

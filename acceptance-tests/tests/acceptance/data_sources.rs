@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 fn found(workspace: &Workspace<'_>, configuration: &str, address: &str) -> Value {
     workspace.configure(configuration);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     data(workspace, address)
 }
 
@@ -104,7 +104,7 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
         workspace.configure(&format!(
             "{SHOP}\ndata \"salesforce_external_client_app\" \"it\" {{\n {arguments}\n}}\n"
         ));
-        workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(words);
+        workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(words);
     }
     let twins = format!(
         "{SHOP}\nresource \"salesforce_external_client_app\" \"twin\" {{\n name = \"Twin\"\n label = \"Shop\"\n}}\n"
@@ -115,7 +115,7 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
         "{twins}\ndata \"salesforce_external_client_app\" \"it\" {{ label = \"Shop\" }}\n"
     ));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("2 objects of the org have the label \"Shop\": Shop, Twin. Set the name");
+    run.failed_with("2 objects of the org have the label \"Shop\": Shop, Twin. Set the name");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_permission_set_is_found_and_its_holders_are_counted() {
     workspace.configure(&by("name = \"Nobody\""));
     workspace
         .run(&["plan", "-no-color", "-input=false"])
-        .failed_saying("The org has no permission set with the name \"Nobody\"");
+        .failed_with("The org has no permission set with the name \"Nobody\"");
 
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_USERNAME", &org.user("limited"));
@@ -228,7 +228,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
          data \"salesforce_org\" \"it\" {}\n",
     );
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("of the provider block is known only after apply, and salesforce_org reads the org");
+    run.failed_with("of the provider block is known only after apply, and salesforce_org reads the org");
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn the_result_of_a_data_source_is_valid_in_a_resource() {
     );
     workspace.configure(&with_policies);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn policies_that_leave_the_configuration_stay_in_the_org() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let before = org.deploys().len();
     let plan = workspace.step(APP_AND_SETTINGS, &[(POLICIES, Delete)]);
-    plan.saying("Warning:");
+    plan.containing("Warning:");
     assert_eq!(org.deploys().len(), before);
     // Resetting them would admit all users again.
     assert_eq!(
@@ -28,7 +28,7 @@ fn settings_that_leave_the_configuration_delete_the_consumer_key() {
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
     let plan = workspace.step(ONLY_APP, &[(SETTINGS, Delete)]);
-    plan.saying("Consumer key will be destroyed");
+    plan.containing("Consumer key will be destroyed");
     assert_eq!(org.names(org::APP), ["Shop"]);
     for kind in [org::OAUTH, GLOBAL_OAUTH, OAUTH_POLICIES] {
         assert_eq!(org.names(kind), Vec::<String>::new(), "{kind}");
@@ -58,8 +58,8 @@ fn a_configuration_with_plan_errors_can_be_destroyed() {
         .configure(&SHOP.replace("named_user_jwt_enabled       = true", "named_user_jwt_enabled = false"));
     workspace
         .destroy()
-        .failed_saying("Conflicting settings and policies")
-        .saying("run terraform destroy -refresh=false, which skips this plan");
+        .failed_with("Conflicting settings and policies")
+        .containing("run terraform destroy -refresh=false, which skips this plan");
     workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
     assert!(workspace.state().is_empty());
     assert_eq!(org.names(org::APP), Vec::<String>::new());
@@ -71,7 +71,7 @@ fn a_protected_app_is_not_destroyed() {
     let workspace = Workspace::new(&org);
     let protected = ONLY_APP.replace("label ", "deletion_protection = true\n  label ");
     workspace.step(&protected, &[(APP, Create)]);
-    workspace.destroy().failed_saying("deletion_protection");
+    workspace.destroy().failed_with("deletion_protection");
     assert_eq!(org.names(org::APP), ["Shop"]);
     workspace.step(ONLY_APP, &[(APP, Update)]);
     workspace.destroy().succeeded();

@@ -51,7 +51,7 @@ fn policies_deleted_with_the_settings_are_restored() {
     assert!(matches!(actions.get(POLICIES), Some(Create | Replace)), "{}", plan.words);
     assert_eq!(actions.len(), 2, "{}", plan.words);
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(
         org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
         "AdminApprovedPreAuthorized"

@@ -48,8 +48,8 @@ fn what_is_not_managed_may_change_in_setup() {
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
     // The refresh reads it, and no change is planned.
     workspace.plan(&[]).changes(&[]);
-    workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed");
-    workspace.is_settled();
+    workspace.apply().succeeded().containing("0 added, 0 changed, 0 destroyed");
+    workspace.assert_empty_plan();
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("requiredSessionLevel"), "HIGH_ASSURANCE");
     assert_eq!(workspace.attribute(POLICIES, "required_session_level"), "HIGH_ASSURANCE");
 }
@@ -60,5 +60,5 @@ fn an_equivalent_value_is_not_drift() {
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     org.edit(org::OAUTH, "Shop", "commaSeparatedOauthScopes", "RefreshToken,OpenID ,  Api");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }

@@ -24,15 +24,15 @@ fn a_state_of_another_org_is_an_error_that_names_both() {
         if command != "plan" {
             arguments.push("-auto-approve");
         }
-        let run = workspace.run(&arguments).failed_saying("State belongs to another org");
+        let run = workspace.run(&arguments).failed_with("State belongs to another org");
         for org in [here.org_id(), there.org_id()] {
-            assert!(run.says(&org[..15]), "{org}: {run}");
+            assert!(run.contains(&org[..15]), "{org}: {run}");
         }
     }
     // Without a refresh it is detected when a change is planned.
     workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"Other\""));
     let arguments = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
-    workspace.run(&arguments).failed_saying("State belongs to another org");
+    workspace.run(&arguments).failed_with("State belongs to another org");
     assert_eq!(workspace.state(), before);
     assert_eq!(there.deploys().len(), 0, "the other org must not be changed");
     assert_eq!(there.names(org::APP), Vec::<String>::new());
@@ -46,8 +46,8 @@ fn a_refreshed_sandbox_is_another_org_at_the_same_address() {
     let old = org.org_id().to_owned();
     org.admin("PATCH", "/org", Some(&json!({ "id": "00DEM0000000009EAA" })));
     let run =
-        workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("State belongs to another org");
-    assert!(run.says(&old[..15]) && run.says("00DEM0000000009"), "{run}");
+        workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("State belongs to another org");
+    assert!(run.contains(&old[..15]) && run.contains("00DEM0000000009"), "{run}");
 }
 
 /// The app's name is a literal: another team manages the app.
@@ -76,7 +76,7 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
         workspace.plan(&[]).changes(&[(POLICIES, Update)]);
         reads_policies_only(&org);
         workspace.apply_plan().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(org.part(OAUTH_POLICIES, app).text("requiredSessionLevel"), "HIGH_ASSURANCE");
 
         org.edit(OAUTH_POLICIES, app, "requiredSessionLevel", "LOW");

@@ -14,7 +14,7 @@ fn every_request_names_terraform_the_provider_and_the_caller() {
     workspace.set("TF_APPEND_USER_AGENT", "acme-pipeline/1.2");
     workspace.configure(SHOP);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let (major, minor) = terraform::version();
     let begins = match terraform::product() {
         Product::Terraform => format!("Terraform/{major}.{minor}."),
@@ -49,7 +49,7 @@ fn a_user_agent_that_no_header_can_hold_is_refused() {
     let mut workspace = Workspace::new(&org);
     workspace.set("TF_APPEND_USER_AGENT", "café/1");
     workspace.configure(SHOP);
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(
         "The environment variable TF_APPEND_USER_AGENT contains a character that is not allowed in an HTTP header",
     );
     assert!(org.journal().is_empty());

@@ -22,7 +22,7 @@ fn runs(resource: &str) {
 }
 
 fn runs_as(resource: &str, name: &str) {
-    runs_to(resource, name, |workspace| workspace.is_settled());
+    runs_to(resource, name, |workspace| workspace.assert_empty_plan());
 }
 
 /// `imported`: the checks after the import.
@@ -37,7 +37,7 @@ fn runs_to(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
     let address = format!("{resource}.{name}");
     assert_eq!(plan.actions().get(&address), Some(&Action::Create));
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     workspace.run(&["state", "rm", &address]).succeeded();
     let import = example(&format!("resources/{resource}/import.sh"));
@@ -84,7 +84,7 @@ fn the_example_of_a_credential_rotation_runs() {
         workspace.plan(&[]).changes(&[(&format!("{rotation}.shop"), Action::Update)]);
         workspace.apply_plan().succeeded();
         assert_eq!(workspace.attribute(&format!("{rotation}.shop"), "consumer_key"), key);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     });
 }
 
@@ -107,7 +107,7 @@ fn the_examples_of_ephemeral_resources_run() {
     let pair = json_pair(&global.text("consumerKey"), &global.text("consumerSecret"));
     let written = std::fs::read_to_string(journal).expect("a journal");
     assert_eq!(written, format!("vault_kv_secret_v2 {}\n", sha256(&pair)));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
 }
 
@@ -153,7 +153,7 @@ fn the_examples_of_lists_run() {
             &example(&format!("list-resources/{name}/list-resource.tfquery.hcl")),
         );
         let run = workspace.run(&["query", "-no-color"]).succeeded();
-        assert!(run.says("name=Shop,") && !run.says("returned 0 results"), "{run}");
+        assert!(run.contains("name=Shop,") && !run.contains("returned 0 results"), "{run}");
     }
 }
 
@@ -178,8 +178,8 @@ fn data_source_runs(name: &str) {
     workspace.write("provider.tf", &example("provider/provider.tf"));
     workspace.write("main.tf", &example(&format!("data-sources/{name}/data-source.tf")));
     let run = workspace.apply().succeeded();
-    assert!(!run.says("Check block assertion failed"), "{run}");
-    workspace.is_settled();
+    assert!(!run.contains("Check block assertion failed"), "{run}");
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -211,7 +211,7 @@ fn the_demo_runs() {
     module::copy(&repository().join("examples/modules"), &beside);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
     workspace.destroy().succeeded();
 }

@@ -35,7 +35,7 @@ fn twenty_apps_are_created_changed_and_destroyed_in_few_deploys() {
     assert_eq!(actions.len(), 40);
     assert!(actions.values().all(|action| *action == Action::Create));
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP).len(), 20);
     assert_eq!(org.names(org::GLOBAL_OAUTH).len(), 20);
     let made = org.deploys().len();
@@ -46,7 +46,7 @@ fn twenty_apps_are_created_changed_and_destroyed_in_few_deploys() {
     assert_eq!(plan.actions().len(), 20);
     assert!(plan.actions().values().all(|action| *action == Action::Update));
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.part(org::APP, "Shop7").text("label"), "A Shop7");
     let changed = org.deploys().len() - made;
     assert!(changed <= 5, "20 changes took {changed} deploys");
@@ -94,8 +94,8 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
     workspace.configure(&keyed("new"));
     workspace
         .apply()
-        .failed_saying("Missing moved block")
-        .saying("from = salesforce_external_client_app.OLD");
+        .failed_with("Missing moved block")
+        .containing("from = salesforce_external_client_app.OLD");
     assert_eq!(org.deploys().len(), deploys);
 
     let moved = |resource: &str| {
@@ -107,7 +107,7 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
         .collect();
     workspace.configure(&(keyed("new") + &moves));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
     workspace.destroy().succeeded();
 }

@@ -31,7 +31,7 @@ fn the_examples_of_functions_run() {
     workspace.write("record_id.tf", &example("record_id_18/function.tf"));
     workspace.run(&["fmt", "-check", "-diff"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let output = |name: &str| workspace.run(&["output", "-json", name]).succeeded().stdout.trim().to_owned();
     assert_eq!(output("permission_set_id"), "\"0PSD000000IqhSLOAZ\"");
     let left: serde_json::Value = serde_json::from_str(&output("not_converted")).expect("JSON");
@@ -120,7 +120,7 @@ shopapp://done</callbackUrl>
 "#;
     let workspace = shop(&org, file);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let left = workspace.run(&["output", "-json", "not_converted"]).succeeded().stdout;
     for element in [
         "canvasConfig",
@@ -161,7 +161,7 @@ fn functions_need_no_org_and_report_errors_at_the_argument() {
         ("record_id_18(null)", "argument must not be null"),
     ] {
         workspace.configure(&format!("output \"it\" {{\n  value = provider::salesforce::{call}\n}}\n"));
-        workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(words);
+        workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(words);
     }
     if !language::has(Feature::FunctionsAlone) {
         return;

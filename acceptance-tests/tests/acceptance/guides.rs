@@ -26,7 +26,7 @@ fn leads_to_logins(guide: &str, variants: &[&str]) {
     workspace.configure(&configuration(guide));
     workspace.run(&["fmt", "-check", "-diff"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     SmokeTest::of(&org, "Shop").passes(variants);
     workspace.destroy().succeeded();
 }
@@ -72,17 +72,17 @@ fn an_app_created_in_setup_is_imported_as_the_guide_says() {
     workspace.configure(&step);
     // The values that the plan would remove are added to the configuration.
     let plan = workspace.plan(&[]);
-    plan.changes(&[(CLIENT, Update)]).saying("1 to import, 0 to add, 1 to change, 0 to destroy");
+    plan.changes(&[(CLIENT, Update)]).containing("1 to import, 0 to add, 1 to change, 0 to destroy");
     assert_eq!(plan.differing(CLIENT), ["callback_urls", "contact_email", "oauth_scopes"]);
     let label = "  label = \"Shop\"\n";
     let values = "  contact_email = \"identity@example.com\"\n  oauth_scopes = [\"Api\"]\n  \
                   callback_urls = [\"https://shop.example.com/callback\"]\n";
     let complete = step.replace(label, &format!("{label}{values}"));
     workspace.configure(&complete);
-    workspace.plan(&[]).changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.plan(&[]).changes(&[]).containing("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
     workspace.configure(&without_moves(&complete));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0);
 }
 
@@ -103,26 +103,26 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
     workspace
         .plan(&[])
         .changes(&[(SETTINGS, Forget), (POLICIES, Forget)])
-        .saying(&format!("{APP} has moved to {CLIENT}"))
-        .saying(terraform::product().forgets())
-        .saying("Plan: 0 to add, 0 to change, 0 to destroy");
+        .containing(&format!("{APP} has moved to {CLIENT}"))
+        .containing(terraform::product().forgets())
+        .containing("Plan: 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
     workspace.configure(&without_moves(&there));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     workspace.configure(&back);
     workspace
         .plan(&[])
         .changes(&[])
-        .saying(&format!("{CLIENT} has moved to {APP}"))
-        .saying("2 to import, 0 to add, 0 to change, 0 to destroy");
+        .containing(&format!("{CLIENT} has moved to {APP}"))
+        .containing("2 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
     workspace.configure(&without_moves(&back));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
@@ -154,9 +154,9 @@ fn the_statements_of_the_guide_about_moves_are_true() {
     let (_, after) = rest.split_once("\n  }\n").expect("an end");
     workspace.configure(&format!("{before}{after}"));
     let plan = workspace.plan(&[]);
-    plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]).saying("policies-stay");
+    plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]).containing("policies-stay");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
     let changed = there.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
@@ -185,17 +185,17 @@ fn an_older_terraform_moves_its_state_manually() {
 
     workspace.configure(&there);
     commands(&["terraform import salesforce_oauth_client.shop Shop"]);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.configure(&back);
     commands(&["terraform state rm salesforce_oauth_client.shop"]);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
     // The guide's statement about an apply in between.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
     workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
-    workspace.apply().failed_saying("Resource already exists");
+    workspace.apply().failed_with("Resource already exists");
     workspace.configure(&there);
-    workspace.apply().succeeded().saying("Resource adopted from an interrupted run");
+    workspace.apply().succeeded().containing("Resource adopted from an interrupted run");
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 }

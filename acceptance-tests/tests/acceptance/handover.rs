@@ -67,7 +67,7 @@ fn a_write_only_value_arrives_and_is_not_stored() {
 
     // A new secret alone is not detected, because the state does not contain it for comparison. A new version is.
     give(&mut workspace, "canary-handed-over-2");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.step(&from_a_variable(2), &[(FIRST, Update), (SECOND, Update)]);
     assert_eq!(workspace.attribute(SECOND, "checksum"), checksum("canary-handed-over-2"));
     let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");
@@ -149,7 +149,7 @@ fn a_consumer_secret_goes_from_the_org_into_two_safes_at_each_rotation() {
     }
     // The settings' consumer key follows with the next refresh.
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");
     assert_eq!(journal, format!("second {}\nsecond {}\n", checksum(&before), checksum(&after)));
     workspace.destroy().succeeded();

@@ -16,7 +16,7 @@ fn an_app_created_in_setup_is_imported_by_its_name() {
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
 }
 
@@ -31,10 +31,10 @@ fn an_import_block_is_planned_without_changes() {
     workspace.configure(&format!("{CREATED_IN_SETUP}\n{blocks}"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
-    plan.saying("3 to import, 0 to add, 0 to change, 0 to destroy");
-    workspace.apply_plan().succeeded().saying("3 imported");
+    plan.containing("3 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply_plan().succeeded().containing("3 imported");
     workspace.configure(CREATED_IN_SETUP);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// The identity also names the org, and another org is refused. Older Terraform versions do not support it and
@@ -55,12 +55,12 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.configure(&with(org.org_id()));
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     if !language::has(Feature::IdentityImports) {
-        workspace.run(&plan).failed_saying("identity");
+        workspace.run(&plan).failed_with("identity");
         return;
     }
-    workspace.run(&plan).succeeded().saying("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.run(&plan).succeeded().containing("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.configure(&with("00D000000000099AAA"));
-    workspace.run(&plan).failed_saying("00D000000000099");
+    workspace.run(&plan).failed_with("00D000000000099");
 }
 
 /// A readable consumer shows whether it has a certificate; for an unreadable one, the configuration must set it.
@@ -79,14 +79,14 @@ fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configur
     let changed = without_policies.replace("/callback\"", "/other\"");
     workspace.configure(&changed);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(callback(), "https://shop.example.com/other");
 
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
     let again = changed.replace("/other\"", "/third\"");
     workspace.configure(&again);
-    let run = workspace.apply().failed_saying("Certificate may be removed");
-    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
+    let run = workspace.apply().failed_with("Certificate may be removed");
+    assert!(run.contains("on main.tf line"), "the error is at no attribute: {run}");
     assert_eq!(callback(), "https://shop.example.com/other");
     workspace.configure(&again.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
     workspace.apply().succeeded();
@@ -103,17 +103,17 @@ fn settings_without_a_parent_are_an_error_and_not_missing() {
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     for kind in [org::OAUTH, org::OAUTH_POLICIES] {
         let path = format!("/components/{kind}/{}", org.part(kind, "Shop").name);
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Nobody" })));
         workspace
             .run(&["plan", "-no-color", "-input=false", "-lock=false"])
-            .failed_saying("Unexpected metadata")
-            .saying("Nobody");
+            .failed_with("Unexpected metadata")
+            .containing("Nobody");
         assert_eq!(workspace.state().len(), 3);
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Shop" })));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -123,7 +123,7 @@ fn a_missing_app_cannot_be_imported() {
     let workspace = Workspace::new(&org);
     workspace.configure(CREATED_IN_SETUP);
     for address in [APP, SETTINGS, POLICIES] {
-        workspace.run(&["import", "-no-color", "-input=false", address, "Nobody"]).failed_saying("Nobody");
+        workspace.run(&["import", "-no-color", "-input=false", address, "Nobody"]).failed_with("Nobody");
         assert!(workspace.state().is_empty());
     }
 }
@@ -135,6 +135,6 @@ fn an_existing_app_is_not_adopted_by_a_create() {
     let workspace = Workspace::new(&org);
     workspace
         .configure(&CREATED_IN_SETUP.replace("label         = \"Shop\"", "label         = \"Mine now\""));
-    workspace.apply().failed_saying("import");
+    workspace.apply().failed_with("import");
     assert_eq!(org.part(org::APP, "Shop").text("label"), "Shop");
 }

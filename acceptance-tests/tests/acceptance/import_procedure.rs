@@ -92,7 +92,7 @@ fn by_query(kind: &Kind) {
             assert_eq!(found.contains(&one), importable, "{resource}: {found:?}");
         }
         if !found.is_empty() {
-            workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+            workspace.plan(&[]).changes(&[]).containing(&format!("{} to import", found.len()));
         }
     }
     assert_eq!(org.admin("GET", "/components", None), before, "a query changes nothing in the org");
@@ -115,7 +115,7 @@ fn in_parts(kind: &Kind) {
         workspace.configure(&format!("resource \"{resource}\" \"found\" {{\n {own}\n}}"));
         workspace
             .run(&["import", "-no-color", "-input=false", &address(resource), kind.id])
-            .failed_saying(words);
+            .failed_with(words);
     }
 
     // The others together, with generated configurations.
@@ -132,10 +132,10 @@ fn in_parts(kind: &Kind) {
             .collect();
         workspace.configure(&blocks);
         let generate = "-generate-config-out=generated.tf";
-        workspace.plan(&[generate]).changes(&[]).saying(&format!("{} to import", taken.len()));
-        workspace.apply().succeeded().saying(&format!("{} imported", taken.len()));
+        workspace.plan(&[generate]).changes(&[]).containing(&format!("{} to import", taken.len()));
+        workspace.apply().succeeded().containing(&format!("{} imported", taken.len()));
         workspace.configure("");
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         only_this_changes(&org, &workspace, &kind.edit, &before);
     }
     assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
@@ -155,16 +155,16 @@ fn as_a_whole(kind: &Kind) {
     if let Some(words) = refusal {
         workspace
             .configure(&format!("resource \"{CLIENT}\" \"found\" {{\n name = \"x\"\n label = \"x\"\n}}"));
-        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_saying(words);
+        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_with(words);
         assert_eq!(org.deploys().len(), 0);
         return;
     }
     workspace.configure(&format!("import {{\n  to = {to}\n  id = \"{}\"\n}}\n", kind.id));
     let generate = "-generate-config-out=generated.tf";
-    workspace.plan(&[generate]).changes(&[]).saying("1 to import");
-    workspace.apply().succeeded().saying("1 imported");
+    workspace.plan(&[generate]).changes(&[]).containing("1 to import");
+    workspace.apply().succeeded().containing("1 imported");
     workspace.configure("");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     // A client has no attribute for the label of the OAuth settings.
     let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
     only_this_changes(&org, &workspace, &edit, &before);
@@ -198,7 +198,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
     assert!(edited, "no line begins with {pattern:?}:\n{generated}");
     workspace.write("generated.tf", &lines.join("\n"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let after = org.admin("GET", "/components", None);
     assert_ne!(&after, before, "the edit must change something");
     let differing: Vec<(String, String)> = leaves(before)

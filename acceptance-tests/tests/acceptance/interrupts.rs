@@ -39,8 +39,8 @@ fn is_in(deploys: &[Value], status: &str) -> bool {
 #[track_caller]
 fn exited_normally(run: &Run) {
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("Interrupt received"), "{run}");
-    assert!(!run.says("Plugin did not respond"), "the provider died: {run}");
+    assert!(run.contains("Interrupt received"), "{run}");
+    assert!(!run.contains("Plugin did not respond"), "the provider died: {run}");
 }
 
 /// The org and the state contain the same.
@@ -60,7 +60,7 @@ fn pace(org: &Emulator, queue_ms: u64, deploy_ms: u64) {
 fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
     pace(org, 0, 0);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP), ["Shop"]);
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), global.text("consumerKey"));
@@ -74,7 +74,7 @@ fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: im
     let run = workspace.wait(running);
     let unfinished: Vec<Value> = org.deploys().into_iter().filter(|deploy| deploy["done"] == false).collect();
     assert!(
-        unfinished.iter().all(|deploy| run.says(deploy["id"].as_str().unwrap_or("?"))),
+        unfinished.iter().all(|deploy| run.contains(deploy["id"].as_str().unwrap_or("?"))),
         "a deploy is still running and the output does not name it: {unfinished:?} {run}"
     );
     run
@@ -205,8 +205,8 @@ fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     let again = workspace.apply();
     if again.code != Some(0) {
         // Terraform did not wait for the response. An app that only the org knows is not adopted silently.
-        let again = again.failed_saying("import");
-        assert!(again.says("Shop"), "{again}");
+        let again = again.failed_with("import");
+        assert!(again.contains("Shop"), "{again}");
         workspace.run(&["import", "-no-color", "-input=false", APP, "Shop"]).succeeded();
     }
     the_next_apply_converges(&org, &workspace);

@@ -122,9 +122,9 @@ fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
 fn every_stored_state_is_read_without_changes() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
-        kept.workspace.is_settled();
+        kept.workspace.assert_empty_plan();
         let run = kept.workspace.run(PLAN).succeeded();
-        assert!(!run.says(WARNING), "{}: {run}", kept.version);
+        assert!(!run.contains(WARNING), "{}: {run}", kept.version);
         assert_eq!(org.deploys().len(), deploys);
         // All resources exist, so they can be destroyed.
         kept.workspace.destroy().succeeded();
@@ -185,7 +185,7 @@ fn a_newer_state_is_refused_with_a_message_and_unchanged() {
         kept.write(&state);
         let run = kept.workspace.run(PLAN);
         // Terraform refuses it without a call to the provider.
-        assert!(run.code == Some(1) && run.says("newer provider version"), "{run}");
+        assert!(run.code == Some(1) && run.contains("newer provider version"), "{run}");
 
         // Identities exist since 1.12.
         if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
@@ -195,7 +195,7 @@ fn a_newer_state_is_refused_with_a_message_and_unchanged() {
             }
             kept.write(&state);
             let run = kept.workspace.run(PLAN);
-            assert!(run.code == Some(1) && run.says("newer"), "{run}");
+            assert!(run.code == Some(1) && run.contains("newer"), "{run}");
         }
         assert_eq!(org.deploys().len(), deploys);
     });
@@ -226,8 +226,8 @@ fn invalid_private_state_is_a_warning() {
             let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
             kept.workspace.run(&refresh).succeeded();
             let run = kept.workspace.run(PLAN).succeeded();
-            assert!(!run.says(WARNING), "it was rewritten: {run}");
-            kept.workspace.is_settled();
+            assert!(!run.contains(WARNING), "it was rewritten: {run}");
+            kept.workspace.assert_empty_plan();
             assert_eq!(org.deploys().len(), deploys);
         }
     });
@@ -250,7 +250,7 @@ fn keep() {
     // A refresh stores more private state than a create.
     let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
     workspace.run(&refresh).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let state = serde_json::to_string_pretty(&state_of(&workspace)).expect("JSON");
     std::fs::write(version.join("terraform.tfstate"), state + "\n").expect("the kept state");
 }

@@ -26,7 +26,7 @@ resource "salesforce_external_client_app_policies" "shop" {
   permitted_users     = "AdminApprovedPreAuthorized"
   permission_sets     = ["Shop_Customer"]
 
-  # If the settings never come, the wait ends here and not with the suite's patience.
+  # If the settings never come, the wait ends here and not with the suite's time limit.
   timeouts {
     create = "60s"
   }

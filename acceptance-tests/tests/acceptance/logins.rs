@@ -102,7 +102,7 @@ fn a_login_of_the_cli_is_requested_and_renewed() {
 
     // It expires, and the CLI has no other.
     org.admin("POST", "/sessions/expire", None);
-    workspace.run(&PLAN).failed_saying("login for \"acme\" has expired");
+    workspace.run(&PLAN).failed_with("login for \"acme\" has expired");
     assert!(sf.asked() > 0);
 }
 
@@ -114,11 +114,11 @@ fn failures_of_the_cli_are_reported() {
     workspace.set("SALESFORCE_SF_CLI_ORG", "acme");
     workspace.configure(ONLY_APP);
     workspace.set("PATH", &workspace.folder().display().to_string());
-    workspace.apply().failed_saying("there is no program sf on the PATH");
+    workspace.apply().failed_with("there is no program sf on the PATH");
     workspace.set("PATH", &sf.path());
     let failed = json!({ "name": "NamedOrgNotFoundError", "message": "No authorization information found for acme.", "status": 1 });
-    for (display, exit, says) in [
-        (failed.to_string(), "1", "does not know the org \"acme\""),
+    for (display, exit, fragment) in [
+        (failed.to_string(), "1", "has no org with the alias or username \"acme\""),
         ("Oops".to_owned(), "0", "did not return JSON"),
         (json!({ "name": "RefreshTokenAuthError", "message": "x", "status": 1 }).to_string(), "1", "has expired"),
         (
@@ -129,7 +129,7 @@ fn failures_of_the_cli_are_reported() {
     ] {
         sf.answers("display", &display);
         sf.answers("exit", exit);
-        workspace.apply().failed_saying(says);
+        workspace.apply().failed_with(fragment);
     }
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -146,8 +146,8 @@ fn a_refresh_token_logs_in_and_a_rotated_one_is_reported() {
 
     org.admin("PATCH", "/org", Some(&json!({ "login_app_rotates": true })));
     let run = workspace.run(&PLAN).succeeded();
-    assert!(run.says("Refresh token rotated") && run.says("refresh-token-rotated"), "{run}");
-    workspace.run(&PLAN).failed_saying("the refresh token is no longer valid");
+    assert!(run.contains("Refresh token rotated") && run.contains("refresh-token-rotated"), "{run}");
+    workspace.run(&PLAN).failed_with("the refresh token is no longer valid");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_revoked_refresh_token_is_reported() {
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
     workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryOFSOMEBODYELSE0123456789");
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("expired access/refresh token");
+    workspace.apply().failed_with("expired access/refresh token");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_sfdx_auth_url_contains_the_app_and_the_org() {
         workspace.step(ONLY_APP, &[(APP, Create)]);
         workspace.destroy().succeeded();
         workspace.set("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com");
-        workspace.run(&PLAN).failed_saying("Credentials for another org");
+        workspace.run(&PLAN).failed_with("Credentials for another org");
     }
 }
 
@@ -261,7 +261,7 @@ fn a_token_of_the_runner_is_exchanged_from_any_source() {
     workspace.step(ONLY_APP, &[(APP, Create)]);
     org.admin("POST", "/sessions/expire", None);
     write(&file, &workload(&org, &json!({ "expires_in": -60 })));
-    workspace.run(&PLAN).failed_saying("the subject token has expired");
+    workspace.run(&PLAN).failed_with("the subject token has expired");
     write(&file, &workload(&org, &json!({})));
     workspace.run(&PLAN).succeeded();
 }
@@ -274,7 +274,7 @@ fn errors_of_an_exchange_are_reported() {
     let mut workspace = exchanging(&org);
     workspace.configure(ONLY_APP);
     let fine = json!({});
-    for (otherwise, variable, says) in [
+    for (otherwise, variable, fragment) in [
         (json!({ "issuer": "https://evil.example" }), None, "the subject token was not accepted"),
         (json!({ "audience": "somebody else" }), None, "Token handler validation failed"),
         (
@@ -289,14 +289,14 @@ fn errors_of_an_exchange_are_reported() {
         (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "saml2")), "does not support"),
         (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "JWTs")), "must be one of jwt"),
         (fine.clone(), Some(("SALESFORCE_CLIENT_SECRET", "canaryWRONG-4711-0815")), "invalid_client"),
-        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is not known"),
+        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is unknown"),
     ] {
         workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &otherwise));
         let before = variable.map(|(name, value)| {
             workspace.set(name, value);
             name
         });
-        workspace.apply().failed_saying(says);
+        workspace.apply().failed_with(fragment);
         if let Some(name) = before {
             workspace.unset(name);
             workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
@@ -304,12 +304,12 @@ fn errors_of_an_exchange_are_reported() {
     }
     workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &fine));
     org.admin("PATCH", "/org", Some(&json!({ "login_app_needs_secret": true })));
-    workspace.apply().failed_saying("invalid_client");
+    workspace.apply().failed_with("invalid_client");
     workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
     // The returned token is a JWT, which this version of the org does not accept.
     org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     workspace.set("SALESFORCE_API_VERSION", "66.0");
-    workspace.apply().failed_saying("JSON Web Token");
+    workspace.apply().failed_with("JSON Web Token");
     workspace.set("SALESFORCE_API_VERSION", "68.0");
     workspace.apply().succeeded();
 }
@@ -319,7 +319,7 @@ fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.watch_secret(Secret::new("refresh token", "5Aep861canaryBLOCK0123456789"));
-    for (arguments, says) in [
+    for (arguments, fragment) in [
         (
             "  sf_cli_org = \"acme\"\n  use_hcp_terraform_token = true",
             "use_hcp_terraform_token and sf_cli_org are both",
@@ -337,10 +337,10 @@ fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
         ("  sf_cli_alias = \"acme\"", "sf_cli_alias"),
     ] {
         workspace.configure(&with_block(arguments));
-        workspace.apply().failed_saying(says);
+        workspace.apply().failed_with(fragment);
     }
     workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryBLOCK0123456789");
     workspace.set("SALESFORCE_SF_CLI_ORG", "acme");
     workspace.configure(ONLY_APP);
-    workspace.apply().failed_saying("SALESFORCE_REFRESH_TOKEN and SALESFORCE_SF_CLI_ORG are both set");
+    workspace.apply().failed_with("SALESFORCE_REFRESH_TOKEN and SALESFORCE_SF_CLI_ORG are both set");
 }

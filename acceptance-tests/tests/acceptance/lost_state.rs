@@ -20,7 +20,7 @@ fn shop(org: &Emulator) -> (Workspace<'_>, String) {
 }
 
 fn is_as_before(org: &Emulator, workspace: &Workspace<'_>, key: &str) {
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
     assert_eq!(org.names(org::APP), ["Shop"]);
     workspace.destroy().succeeded();
@@ -50,7 +50,7 @@ fn within_a_day_an_apply_adopts_what_it_created() {
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
     let run = workspace.apply().succeeded();
-    assert!(run.says("Resource adopted from an interrupted run"), "{run}");
+    assert!(run.contains("Resource adopted from an interrupted run"), "{run}");
     is_as_before(&org, &workspace, &key);
 }
 
@@ -62,14 +62,14 @@ fn other_resources_are_imported_with_the_blocks_from_the_messages() {
     // The configuration differs from the org, so ownership is not certain.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
-    let run = workspace.apply().failed_saying("Resource already exists");
+    let run = workspace.apply().failed_with("Resource already exists");
     let address = format!("to = {}", APP.replace(".shop", ".NAME"));
-    assert!(run.says(&address) && run.says("id = \"Shop\""), "{run}");
+    assert!(run.contains(&address) && run.contains("id = \"Shop\""), "{run}");
     let blocks: String =
         [APP, SETTINGS, POLICIES].map(|to| format!("import {{\n  to = {to}\n  id = \"Shop\"\n}}\n")).concat();
     workspace.configure(&format!("{other}{blocks}"));
     let run = workspace.apply().succeeded();
-    assert!(run.says("3 imported, 0 added, 1 changed, 0 destroyed"), "{run}");
+    assert!(run.contains("3 imported, 0 added, 1 changed, 0 destroyed"), "{run}");
     workspace.configure(&other);
     is_as_before(&org, &workspace, &key);
 }

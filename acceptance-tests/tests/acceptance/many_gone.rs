@@ -38,9 +38,9 @@ fn forty_missing_of_a_hundred_are_refused_in_any_order() {
     let workspace = deleted_in_setup(&org, 100, 40);
     for parallelism in ["-parallelism=1", "-parallelism=100"] {
         let run = workspace.run(&["plan", "-no-color", "-input=false", parallelism]);
-        run.failed_saying(SUMMARY);
+        run.failed_with(SUMMARY);
     }
-    workspace.apply().failed_saying("the org lists 60 others");
+    workspace.apply().failed_with("the org lists 60 others");
     assert_eq!(workspace.state().len(), 100, "the state stays as it was");
     assert_eq!(org.names(org::APP).len(), 60, "nothing was created");
 }
@@ -61,18 +61,18 @@ fn three_of_three_are_created_again_and_four_of_four_only_if_allowed() {
         let mut workspace = deleted_in_setup(&org, count, count);
         let run = workspace.run(&["plan", "-no-color", "-input=false"]);
         if believed {
-            run.succeeded().saying("3 to add");
+            run.succeeded().containing("3 to add");
             continue;
         }
-        run.failed_saying(SUMMARY);
-        workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve"]).failed_saying(SUMMARY);
+        run.failed_with(SUMMARY);
+        workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve"]).failed_with(SUMMARY);
         workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
         assert_eq!(workspace.plan(&[]).actions().len(), 4);
         workspace.unset("SALESFORCE_ALLOW_MASS_REMOVAL");
         workspace
             .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{}", apps(4)));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -84,6 +84,6 @@ fn a_user_who_has_lost_access_does_not_create_apps_again() {
     let blind =
         json!({ "users": { org.user("admin"): { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
     org.admin("PATCH", "/org", Some(&blind));
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(SUMMARY);
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(SUMMARY);
     assert_eq!(org.names(org::APP).len(), 10);
 }

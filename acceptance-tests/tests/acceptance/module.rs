@@ -57,7 +57,7 @@ fn its_suite_passes() {
     let org = Emulator::start();
     let workspace = with_module(&org);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
-    workspace.run(&["validate", "-no-color"]).succeeded().saying("configuration is valid");
+    workspace.run(&["validate", "-no-color"]).succeeded().containing("configuration is valid");
     let run = workspace.run(&["test", "-no-color"]).succeeded();
     // A suite without its files would also pass.
     let runs: usize = ["tests/apply.tftest.hcl", "tests/validations.tftest.hcl"]
@@ -65,7 +65,7 @@ fn its_suite_passes() {
         .map(|file| text(file).matches("\nrun \"").count())
         .sum();
     assert!(runs > 20, "{runs} runs");
-    assert!(run.says(&format!("Success! {runs} passed, 0 failed.")), "{run}");
+    assert!(run.contains(&format!("Success! {runs} passed, 0 failed.")), "{run}");
     assert_eq!(org.names(org::APP), Vec::<String>::new(), "it cleans up");
 }
 
@@ -90,7 +90,7 @@ fn it_can_be_tested_with_a_mocked_provider() {
         std::fs::write(bare.join(format!("run{number}.tftest.hcl")), &run).expect("a file of the suite");
     }
     let run = workspace.run(&["test", "-no-color", "-test-directory=tests/bare"]).succeeded();
-    assert!(run.says("Success! 12 passed, 0 failed."), "{run}");
+    assert!(run.contains("Success! 12 passed, 0 failed."), "{run}");
     assert_eq!(
         org.journal().iter().filter(|call| call["operation"] == "deploy").count(),
         0,
@@ -112,11 +112,10 @@ fn example(name: &str, look: impl FnOnce(&Emulator)) {
     };
     terraform(&["init", "-no-color", "-input=false"]).succeeded();
     let run = terraform(&["apply", "-no-color", "-input=false", "-auto-approve"]).succeeded();
-    assert!(!run.says("Check block assertion failed"), "{run}");
+    assert!(!run.contains("Check block assertion failed"), "{run}");
     terraform(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
     look(&org);
-    terraform(&["destroy", "-no-color", "-input=false", "-auto-approve"])
-        .failed_saying("deletion_protection");
+    terraform(&["destroy", "-no-color", "-input=false", "-auto-approve"]).failed_with("deletion_protection");
 }
 
 #[test]
@@ -201,9 +200,9 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);
-    plan.saying("0 to destroy").saying(terraform::product().forgets());
-    workspace.apply_plan().succeeded().saying("0 added").saying("0 destroyed");
-    workspace.is_settled();
+    plan.containing("0 to destroy").containing(terraform::product().forgets());
+    workspace.apply_plan().succeeded().containing("0 added").containing("0 destroyed");
+    workspace.assert_empty_plan();
     assert_eq!(told(), before, "outputs stay");
     assert_eq!(org.part(GLOBAL_OAUTH, app).text("consumerKey"), key);
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");

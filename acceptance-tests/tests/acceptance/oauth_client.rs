@@ -35,7 +35,7 @@ pub fn one_deploy(org: &Emulator, workspace: &Workspace<'_>, what: &str) {
     let [calls, deploys, _] = asked(org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 1, "{what}");
     assert!(calls <= 12, "{what}: {calls} calls");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_client_without_policies_leaves_them_to_salesforce() {
     assert!(workspace.attribute(CLIENT, "policies").is_null());
     // The policies are not managed here.
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "15");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
     assert!(org.names(org::APP).is_empty());
 }
@@ -124,10 +124,10 @@ fn a_name_of_another_app_replaces_the_client() {
     workspace.configure(&SHOP.replace("name                         = \"Shop\"", "name = \"Till\""));
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Replace)]);
-    plan.saying("Consumer key will be destroyed");
+    plan.containing("Consumer key will be destroyed");
     assert!(plan.is_unknown(CLIENT, "consumer_key"));
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP), ["Till"]);
     assert_ne!(workspace.attribute(CLIENT, "consumer_key"), key);
 }
@@ -182,7 +182,7 @@ fn oauth_settings_that_were_deleted_in_setup_are_created_again_with_the_policies
         // Unmanaged policies are in the state after the next refresh.
         workspace.plan(&[]).changes(&[]);
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         if configuration == SHOP {
             is_whole(&org, &workspace);
         }
@@ -215,7 +215,7 @@ fn the_credentials_of_a_client_are_rotated_beside_it() {
     workspace.configure(&with(2));
     workspace.apply().succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_ne!(workspace.attribute(CLIENT, "consumer_key"), first);
     assert_eq!(org.deploys().len(), 1, "a rotation is no deploy");
     workspace.destroy().succeeded();

@@ -16,7 +16,7 @@ fn an_app_created_in_setup_is_imported_by_its_name() {
     let workspace = Workspace::new(&org);
     workspace.configure(CREATED_IN_SETUP);
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
@@ -39,7 +39,7 @@ fn imported_policies_are_unchanged_if_the_block_is_omitted() {
     workspace.configure(&CREATED_IN_SETUP.replace("  policies {}\n", ""));
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0);
     assert_eq!(org.admin("GET", "/components", None), before);
 }
@@ -51,10 +51,10 @@ fn an_import_block_is_planned_without_changes() {
     let workspace = Workspace::new(&org);
     workspace.configure(&format!("{CREATED_IN_SETUP}\nimport {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));
     let plan = workspace.plan(&[]);
-    plan.changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
-    workspace.apply_plan().succeeded().saying("1 imported");
+    plan.changes(&[]).containing("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply_plan().succeeded().containing("1 imported");
     workspace.configure(CREATED_IN_SETUP);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -70,19 +70,19 @@ fn an_import_by_identity_is_planned_without_changes() {
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     workspace.configure(&with(org.org_id()));
     if !language::has(Feature::IdentityImports) {
-        workspace.run(&plan).failed_saying("identity");
+        workspace.run(&plan).failed_with("identity");
         return;
     }
-    workspace.run(&plan).succeeded().saying("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.run(&plan).succeeded().containing("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.run(&["state", "rm", CLIENT]).succeeded();
     workspace.configure(&with("00D000000000099AAA"));
-    workspace.run(&plan).failed_saying("00D000000000099");
+    workspace.run(&plan).failed_with("00D000000000099");
     // The same with a generated configuration.
     let block = with(org.org_id()).replace(CREATED_IN_SETUP, "");
     workspace.configure(&block);
-    workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).saying("1 to import");
+    workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).containing("1 to import");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
         let run = workspace.run(&["import", "-no-color", "-input=false", CLIENT, id]);
         assert_eq!(run.code, Some(1), "{run}");
         for text in words {
-            assert!(run.says(text), "expected {text:?} in {run}");
+            assert!(run.contains(text), "expected {text:?} in {run}");
         }
         assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
         assert!(workspace.state().is_empty());
@@ -157,10 +157,10 @@ fn a_part_without_a_parent_is_an_error_and_not_missing() {
         let path = format!("/components/{kind}/{}", org.part(kind, "Shop").name);
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Nobody" })));
         let run = workspace.run(&["plan", "-no-color", "-input=false", "-lock=false"]);
-        run.failed_saying("Unexpected metadata").saying("Nobody");
+        run.failed_with("Unexpected metadata").containing("Nobody");
         assert_eq!(workspace.state(), state, "{kind}");
         org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Shop" })));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -177,7 +177,7 @@ fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
     let generated =
         std::fs::read_to_string(workspace.folder().join("generated.tf")).expect("a configuration");
     workspace.configure("");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let before: Vec<Value> = FILES.iter().map(|kind| Value::Object(org.part(kind, "Shop").fields)).collect();
     let changed: Vec<String> = generated
         .lines()
@@ -191,7 +191,7 @@ fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
         .collect();
     workspace.write("generated.tf", &changed.join("\n"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 1);
     let after: Vec<Value> = FILES.iter().map(|kind| Value::Object(org.part(kind, "Shop").fields)).collect();
     for ((kind, before), after) in FILES.iter().zip(&before).zip(&after) {

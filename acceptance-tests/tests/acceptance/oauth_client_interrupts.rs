@@ -73,7 +73,7 @@ fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value,
         }
         return;
     }
-    if let Some(plan) = workspace.unsettled(&[]) {
+    if let Some(plan) = workspace.non_empty_plan(&[]) {
         panic!("{what}: {}", plan.words);
     }
     assert_eq!(org.names(APP), ["Shop"], "{what}");
@@ -131,7 +131,7 @@ fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
         let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
     } else {
         let run = workspace.wait(running);
-        assert!(!run.says("Plugin did not respond"), "{what}: {run}");
+        assert!(!run.contains("Plugin did not respond"), "{what}: {run}");
     }
     converges(&org, &workspace, step, &key, &what);
 }

@@ -45,8 +45,8 @@ fn a_client_and_a_part_of_its_app_are_refused_in_any_order() {
                 for app in names {
                     let text = with_line(client, of_client) + &part(kind, app, of_part);
                     workspace.configure(&text);
-                    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(TWO_KINDS);
-                    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
+                    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(TWO_KINDS);
+                    assert!(run.contains("on main.tf line"), "the error is at no attribute: {run}");
                 }
             }
         }
@@ -67,11 +67,11 @@ fn a_part_in_the_state_conflicts_with_a_new_client() {
             let deploys = org.deploys().len();
             workspace.configure(&(client.clone() + &part(kind, "Shop", "")));
             let plan = ["plan", "-no-color", "-input=false", "-refresh=false"];
-            workspace.run(&plan).failed_saying(TWO_KINDS);
-            workspace.apply().failed_saying(TWO_KINDS);
+            workspace.run(&plan).failed_with(TWO_KINDS);
+            workspace.apply().failed_with(TWO_KINDS);
             assert_eq!(org.deploys().len(), deploys, "{kind}");
             workspace.configure(&client);
-            workspace.is_settled();
+            workspace.assert_empty_plan();
         }
     }
 }
@@ -89,13 +89,13 @@ fn all_parts_in_the_state_conflict_with_a_new_client() {
             let client =
                 client.replace("name                         = \"Shop\"", &format!("name = \"{name}\""));
             workspace.configure(&(crate::configurations::SHOP.to_owned() + &client));
-            workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(TWO_KINDS);
-            workspace.apply().failed_saying(TWO_KINDS);
+            workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(TWO_KINDS);
+            workspace.apply().failed_with(TWO_KINDS);
         }
     }
     assert_eq!(org.deploys().len(), deploys);
     workspace.configure(crate::configurations::SHOP);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn two_clients_of_one_name_are_one_clear_error() {
             let run = workspace.run(&["plan", "-no-color", "-input=false"]);
             assert_eq!(run.code, Some(1), "{run}");
             assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
-            assert!(run.says("salesforce_oauth_client"), "{run}");
+            assert!(run.contains("salesforce_oauth_client"), "{run}");
         }
         // One of them is in the state.
         workspace.configure(&client);
@@ -137,7 +137,7 @@ fn a_client_works_beside_data_sources_and_other_apps() {
         "data \"salesforce_external_client_app\" \"shop\" {\n  name = salesforce_oauth_client.shop.name\n}\n";
     workspace.configure(&format!("{}{others}{reads}", oauth_client::SHOP));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
 }
 
@@ -157,7 +157,7 @@ fn two_resources_of_one_app_are_detected_during_apply_at_the_latest() {
         let mut workspace = Workspace::new(&org);
         workspace.unset("TF_LOG");
         workspace.configure(&format!("{name}{}{other}", unknown(oauth_client::SHOP)));
-        workspace.apply().failed_saying(words);
+        workspace.apply().failed_with(words);
         assert!(org.names(acceptance_tests::org::APP).len() <= 1);
         let state = workspace.state();
         assert_eq!(state.len(), 1 + org.names(acceptance_tests::org::APP).len(), "{state:#?}");

@@ -63,15 +63,15 @@ fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org()
         assert_eq!(workspace.state().keys().collect::<Vec<_>>(), [CLIENT], "{part}");
         assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{part}");
         workspace.configure(oauth_client::SHOP);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
 
         workspace.configure(&back(part));
-        workspace.plan(&[]).changes(&[]).saying("2 to import, 0 to add, 0 to change, 0 to destroy");
+        workspace.plan(&[]).changes(&[]).containing("2 to import, 0 to add, 0 to change, 0 to destroy");
         workspace.apply_plan().succeeded();
         assert_eq!(workspace.state().len(), 3, "{part}");
         assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key, "{part}");
         workspace.configure(SHOP);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     assert_eq!(org.deploys().len(), deploys);
     assert_eq!(org.admin("GET", "/components", None), before);
@@ -91,21 +91,21 @@ fn a_move_needs_a_refresh() {
         let before = org.admin("GET", "/components", None);
         workspace.configure(&over(part));
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
-        workspace.run(&apply).failed_saying("Moved resource not refreshed");
+        workspace.run(&apply).failed_with("Moved resource not refreshed");
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
         workspace.apply().succeeded();
         workspace.configure(oauth_client::SHOP);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{part}");
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
 
         workspace.configure(&back(part));
         let run = workspace.run(&apply).succeeded();
-        assert!(run.says("0 destroyed"), "{part}: {run}");
+        assert!(run.contains("0 destroyed"), "{part}: {run}");
         workspace.configure(SHOP);
         workspace.plan(&[]).changes(&[]);
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
     }
 }
@@ -125,7 +125,7 @@ fn a_move_and_a_change_are_one_deploy() {
     workspace.configure(&changed);
     workspace.apply().succeeded();
     assert_eq!(org.deploys().len(), deploys + 1);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("callbackUrl"), "https://shop.example.com/other");
 }
@@ -185,7 +185,7 @@ fn every_instance_of_a_for_each_moves_both_ways() {
     workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}{moves}"));
     workspace.apply().succeeded();
     workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}"));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.state().len(), 2);
 
     let each = |address: &str| {
@@ -198,9 +198,9 @@ fn every_instance_of_a_for_each_moves_both_ways() {
         each(SETTINGS),
         each(POLICIES)
     ));
-    workspace.apply().succeeded().saying("4 imported");
+    workspace.apply().succeeded().containing("4 imported");
     workspace.configure(&format!("{KEYED}{KEYED_PARTS}"));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.state().len(), 6);
     assert_eq!(org.deploys().len(), deploys);
     assert_eq!(org.admin("GET", "/components", None), before);
@@ -235,7 +235,7 @@ fn a_module_changes_internally_from_parts_to_a_client() {
     workspace.write("identity/main.tf", &format!("{source}{inside}"));
     workspace.configure(&format!("module \"identity\" {{\n  source = \"./identity\"\n}}\n{outside}"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys);
     assert_eq!(org.admin("GET", "/components", None), before);
     workspace.configure("module \"identity\" {\n  source = \"./identity\"\n}\n");
@@ -286,9 +286,9 @@ fn other_resources_cannot_move_to_a_client() {
         assert_eq!(run.code, Some(1), "{from} to {to}: {run}");
         let kinds = [from, to].map(|address| address.split('.').next().unwrap_or_default());
         for kind in kinds {
-            assert!(run.says(kind), "{from} to {to} does not name {kind}: {run}");
+            assert!(run.contains(kind), "{from} to {to} does not name {kind}: {run}");
         }
-        assert!(!run.says("plugin crashed") && !run.says("rpc error"), "{run}");
+        assert!(!run.contains("plugin crashed") && !run.contains("rpc error"), "{run}");
         assert_eq!(workspace.state(), state, "{from} to {to}");
     }
 }
@@ -308,9 +308,9 @@ fn an_app_without_managed_policies_moves_and_its_policies_stay() {
     let client = oauth_client::without_policies(oauth_client::SHOP);
     workspace.configure(&format!("{client}{}{}", moved(APP, CLIENT), forgotten(SETTINGS)));
     let run = workspace.apply().succeeded();
-    assert!(run.says("0 destroyed"), "{run}");
+    assert!(run.contains("0 destroyed"), "{run}");
     workspace.configure(&client);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys);
     assert_eq!(org.admin("GET", "/components", None), before);
 
@@ -323,6 +323,6 @@ fn an_app_without_managed_policies_moves_and_its_policies_stay() {
     workspace.plan(&[]).changes(&[]);
     workspace.apply_plan().succeeded();
     workspace.configure(crate::configurations::APP_AND_SETTINGS);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.admin("GET", "/components", None), before);
 }

@@ -32,7 +32,7 @@ fn a_client_is_created_however_an_org_handles_the_policies_of_the_package() {
         assert!(org.count("deploy") <= most_deploys, "{first_policies}: {} deploys", org.count("deploy"));
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
         assert_eq!(org.part(POLICIES, "Shop").text("startPage"), "OAuth", "{first_policies}");
-        workspace.is_settled();
+        workspace.assert_empty_plan();
 
         // The same after the settings, and with them the policies, were deleted.
         let settings = org.part(OAUTH, "Shop").name;

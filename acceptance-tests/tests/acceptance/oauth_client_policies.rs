@@ -30,7 +30,7 @@ fn a_block_that_is_added_later_adopts_the_default_policies_in_one_deploy() {
     workspace.configure(SHOP);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
-    plan.saying("Users lose access to an app").saying("Anonymous access");
+    plan.containing("Users lose access to an app").containing("Anonymous access");
     one_deploy(&org, &workspace, "the block");
     assert_eq!(policy_files(&org), names, "the components keep their names");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -48,10 +48,10 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     workspace.configure(&without_policies(SHOP));
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
-    plan.saying("Policies remain in the org");
+    plan.containing("Policies remain in the org");
     let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 0);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.admin("GET", "/components", None), before);
     assert!(workspace.attribute(CLIENT, "policies").is_null());
 
@@ -81,7 +81,7 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     plan.changes(&[(CLIENT, Update)]);
     for kept in ["permitted_users", "permission_sets", "guest_jwt_timeout_minutes", "session_timeout_minutes"]
     {
-        plan.saying(&format!("{kept} is no longer managed"));
+        plan.containing(&format!("{kept} is no longer managed"));
     }
     one_deploy(&org, &workspace, "an empty block");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -162,7 +162,7 @@ fn a_client_has_the_same_diagnostics_as_its_parts() {
         workspace.unset("TF_LOG");
         workspace.configure(&text);
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     let [in_parts, whole] = &mut workspaces;
     let mut problems = Vec::new();
@@ -201,15 +201,15 @@ fn a_protected_client_is_neither_destroyed_nor_replaced() {
     let protected = SHOP.replace("  policies {", "  deletion_protection = true\n  policies {");
     workspace.step(&protected, &[(CLIENT, Create)]);
     let deploys = org.deploys().len();
-    workspace.destroy().failed_saying("deletion_protection");
+    workspace.destroy().failed_with("deletion_protection");
     let run = workspace.run(&["plan", "-no-color", "-input=false", "-replace", CLIENT]);
-    let run = run.failed_saying("deletion_protection");
+    let run = run.failed_with("deletion_protection");
     assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
     workspace.configure(&protected.replace("name                         = \"Shop\"", "name = \"Till\""));
-    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("deletion_protection");
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("deletion_protection");
     assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
     workspace.configure("");
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("deletion_protection");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("deletion_protection");
     assert_eq!(org.deploys().len(), deploys);
     // The documented procedure changes only Terraform's state.
     workspace.step(SHOP, &[(CLIENT, Update)]);
@@ -226,7 +226,7 @@ fn an_existing_app_is_not_adopted_by_a_create() {
         let workspace = Workspace::new(&org);
         workspace.configure(&configuration);
         let run = workspace.apply();
-        let run = run.failed_saying("to = salesforce_oauth_client.").saying("id = \"Shop\"");
+        let run = run.failed_with("to = salesforce_oauth_client.").containing("id = \"Shop\"");
         assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
         assert!(workspace.state().is_empty());
     }
@@ -260,7 +260,7 @@ resource "salesforce_oauth_client" "shop" {
         workspace.set("TF_VAR_managed", &managed.to_string());
         let run = workspace.apply();
         assert_eq!(run.code, Some(0), "{managed}: {run}");
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(workspace.attribute(CLIENT, "policies").is_object(), managed);
     }
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("sessionTimeoutInMinutes"), "15");
@@ -283,7 +283,7 @@ fn ignored_attributes_of_the_block_are_unchanged() {
         org.edit(OAUTH_POLICIES, "Shop", "guestJwtTimeout", "60");
         workspace.configure(&with("  contact_phone = \"1\"\n").replace("= 30", "= 15"));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "60", "{ignored}");
         workspace.destroy().succeeded();
     }

@@ -100,7 +100,7 @@ fn a_refusal_is_an_error_at_its_line_and_nothing_is_created_or_changed() {
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
     // The client still works.
     workspace.configure(&configuration(&org, "", ""));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
     for kind in FILES {
         assert!(org.names(kind).is_empty(), "{kind}");

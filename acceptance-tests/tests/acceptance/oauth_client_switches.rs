@@ -242,11 +242,11 @@ fn each_state_changes_to_each_other_state_in_one_deploy() {
                 ));
             }
         }
-        if let Some(plan) = workspace.unsettled(&[]) {
+        if let Some(plan) = workspace.non_empty_plan(&[]) {
             for address in plan.actions().into_keys() {
                 let inner = plan.differing_in(&address, "policies");
                 problems.push(format!(
-                    "{step}: {address} is not settled: {:?} {inner:?}",
+                    "{step}: {address}: the plan is not empty: {:?} {inner:?}",
                     plan.differing(&address)
                 ));
             }
@@ -276,7 +276,7 @@ fn guests_the_flow_and_jwt_tokens_are_disabled_and_enabled_together() {
     workspace.configure(&without_policies(&off));
     let run = workspace.apply();
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("guest_code_credential_flow_enabled"), "{run}");
-    assert!(run.says("on main.tf line"), "{run}");
+    assert!(run.contains("guest_code_credential_flow_enabled"), "{run}");
+    assert!(run.contains("on main.tf line"), "{run}");
     assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
 }

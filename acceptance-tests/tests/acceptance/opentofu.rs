@@ -50,7 +50,7 @@ variable "passphrase" {{
     ));
     let file = workspace.folder().join("plan.bin");
     let plan = format!("-out={}", file.display());
-    workspace.run(&["plan", "-no-color", "-input=false", &plan]).succeeded().saying("1 to add");
+    workspace.run(&["plan", "-no-color", "-input=false", &plan]).succeeded().containing("1 to add");
     workspace.run(&["apply", "-no-color", "-input=false", &file.display().to_string()]).succeeded();
     let state = std::fs::read_to_string(workspace.folder().join("terraform.tfstate")).expect("a state");
     assert!(state.contains("encrypted_data") && !state.contains("identity@example.com"), "{state}");
@@ -124,8 +124,8 @@ module "client" {{
         of("west", &west)
     ));
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
-    workspace.apply().succeeded().saying("2 added");
-    workspace.is_settled();
+    workspace.apply().succeeded().containing("2 added");
+    workspace.assert_empty_plan();
     assert_eq!(east.part(org::APP, "Shop").text("label"), "east");
     assert_eq!(west.part(org::APP, "Shop").text("label"), "west");
     workspace.destroy().succeeded();
@@ -143,8 +143,8 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
     workspace.configure(ONLY_CLIENT);
     let older = terraform::pinned();
     let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
-    workspace.run_script(&older, &apply).succeeded().saying("1 added");
-    workspace.is_settled();
+    workspace.run_script(&older, &apply).succeeded().containing("1 added");
+    workspace.assert_empty_plan();
     workspace.apply().succeeded();
     assert!(!workspace.attribute(CLIENT, "consumer_key").is_null());
     let guide =

@@ -43,7 +43,7 @@ fn a_destroy_leaves_the_org_unchanged_with_a_message() {
     let deploys = org.deploys().len();
     workspace.configure("");
     let plan = workspace.plan(&[]);
-    plan.changes(&[(OIDC, Delete)]).saying("Settings remain in the org");
+    plan.changes(&[(OIDC, Delete)]).containing("Settings remain in the org");
     workspace.apply_plan().succeeded();
     assert!(workspace.state().is_empty());
     assert_eq!(switch(&org, "isPkceRequired"), "true");
@@ -57,7 +57,7 @@ fn changes_of_another_administrator_are_kept() {
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     // Between the plan and the apply.
     workspace.configure(&oidc("org", "pkce_required = false"));
-    workspace.plan(&[]).changes(&[(OIDC, Update)]).saying("pkce_required of each app decides");
+    workspace.plan(&[]).changes(&[(OIDC, Update)]).containing("pkce_required of each app decides");
     org.edit(OIDC_SETTINGS, "OauthOidc", "blockOAuthUnPwFlow", "false");
     workspace.apply_plan().succeeded();
     assert_eq!(switch(&org, "isPkceRequired"), "false");
@@ -80,20 +80,20 @@ fn imports_by_name_by_org_and_by_block_are_planned_without_changes() {
         for id in ["", "Shop", "oauthoidc", "00D"] {
             workspace
                 .run(&["import", "-no-color", "-input=false", address, id])
-                .failed_saying("Invalid import ID");
+                .failed_with("Invalid import ID");
         }
         workspace
             .run(&["import", "-no-color", "-input=false", address, "00D000000000099"])
-            .failed_saying("Import from another org");
+            .failed_with("Import from another org");
     }
     let import = |to: &str, id: &str| format!("import {{\n  to = {to}\n  id = \"{id}\"\n}}\n");
     let blocks = format!("{}{}", import(OIDC, "OauthOidc"), import(ECA, "ExternalClientApp"));
     workspace.configure(&blocks);
     let generated = ["plan", "-no-color", "-input=false", "-generate-config-out=generated.tf"];
-    workspace.run(&generated).succeeded().saying("2 to import, 0 to add, 0 to change, 0 to destroy");
-    workspace.apply().succeeded().saying("2 imported, 0 added, 0 changed, 0 destroyed");
+    workspace.run(&generated).succeeded().containing("2 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply().succeeded().containing("2 imported, 0 added, 0 changed, 0 destroyed");
     workspace.configure("");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), 0);
 }
 
@@ -104,16 +104,16 @@ fn two_of_the_same_in_one_configuration_are_an_error() {
     let two = |first: &str, second: &str| format!("{}{}", oidc("org", first), oidc("other", second));
     workspace.configure(&two("pkce_required = true", "user_agent_flow_blocked = true"));
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).failed_saying("Duplicate resource for one org");
+    workspace.run(&plan).failed_with("Duplicate resource for one org");
     workspace.configure(&two("pkce_required = true", "pkce_required = true"));
-    workspace.apply().failed_saying("Duplicate resource for one org");
+    workspace.apply().failed_with("Duplicate resource for one org");
     workspace.run(&["state", "rm", OIDC]);
     workspace.run(&["state", "rm", "salesforce_org_oauth_oidc_settings.other"]);
 
     // One of them existed before.
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     workspace.configure(&two("pkce_required = true", "pkce_required = false"));
-    workspace.run(&plan).failed_saying("Duplicate resource for one org");
+    workspace.run(&plan).failed_with("Duplicate resource for one org");
     assert_eq!(switch(&org, "isPkceRequired"), "true");
 }
 
@@ -125,9 +125,9 @@ fn a_replacement_is_not_a_duplicate() {
     for arguments in [["taint", OIDC], ["untaint", OIDC], ["taint", OIDC]] {
         workspace.run(&arguments).succeeded();
     }
-    workspace.apply().succeeded().saying("1 added, 0 changed, 1 destroyed");
+    workspace.apply().succeeded().containing("1 added, 0 changed, 1 destroyed");
     workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-replace", OIDC]).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.step(
         &oidc("moved", "pkce_required = true\n  user_agent_flow_blocked = false").replace(
             "resource",
@@ -197,12 +197,12 @@ fn refused_org_settings_do_not_fail_other_resources() {
     let app =
         "resource \"salesforce_external_client_app\" \"shop\" {\n  name  = \"Shop\"\n  label = \"Shop\"\n}\n";
     workspace.configure(&format!("{app}{}", oidc("org", "pkce_required = true")));
-    let run = workspace.apply().failed_saying("isPkceRequired is not for you");
-    assert!(run.says("pkce_required = true"), "the error is at the attribute: {run}");
+    let run = workspace.apply().failed_with("isPkceRequired is not for you");
+    assert!(run.contains("pkce_required = true"), "the error is at the attribute: {run}");
     assert_eq!(workspace.attribute(APP, "name"), "Shop", "{run}");
     assert_eq!(workspace.attribute(OIDC, "id"), Value::Null);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(switch(&org, "isPkceRequired"), "true");
 }
 
@@ -216,7 +216,7 @@ fn a_state_of_another_org_is_an_error() {
         workspace.set(variable, value);
     }
     workspace.watch(&other);
-    workspace.apply().failed_saying("State belongs to another org");
+    workspace.apply().failed_with("State belongs to another org");
     assert_eq!(switch(&other, "isPkceRequired"), "false");
 }
 
@@ -233,10 +233,10 @@ fn a_different_value_of_the_org_is_an_error() {
         }}})),
     );
     workspace.configure(&oidc("org", "pkce_required = true"));
-    workspace.apply().failed_saying("the org has false");
+    workspace.apply().failed_with("the org has false");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), false);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -263,10 +263,10 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     let configuration = oidc("org", "pkce_required = true");
     workspace.configure(&configuration);
     mood("hidden");
-    workspace.apply().failed_saying("Component not accessible");
+    workspace.apply().failed_with("Component not accessible");
     mood("read_only");
-    let run = workspace.apply().failed_saying("insufficient access rights on the settings of the org");
-    assert!(run.says("the permissions of an administrator"), "{run}");
+    let run = workspace.apply().failed_with("insufficient access rights on the settings of the org");
+    assert!(run.contains("the permissions of an administrator"), "{run}");
     assert!(workspace.state().is_empty());
     mood("open");
     workspace.step(&configuration, &[(OIDC, Create)]);
@@ -274,7 +274,7 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     // Hidden settings are not missing.
     mood("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).failed_saying("The provider does not treat it as deleted");
+    workspace.run(&plan).failed_with("The provider does not treat it as deleted");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);
     // Other resources are not affected.
     workspace.run(&["state", "rm", OIDC]).succeeded();

@@ -183,10 +183,10 @@ fn a_plan_is_refused(is_client: bool) {
             own.configure(&[(*from, *to)]);
             let run = own.plan();
             if refused.contains(&login) {
-                run.failed_saying(REFUSED).saying(because).saying("allow_self_lockout = true");
+                run.failed_with(REFUSED).containing(because).containing("allow_self_lockout = true");
             } else {
                 let run = run.succeeded();
-                assert!(!run.says(REFUSED), "{login:?}, {from:?} to {to:?}: {run}");
+                assert!(!run.contains(REFUSED), "{login:?}, {from:?} to {to:?}: {run}");
             }
         }
     }
@@ -195,7 +195,7 @@ fn a_plan_is_refused(is_client: bool) {
     own.configure(&[("client_credentials_flow_enabled = true\n  named", "named")]);
     own.workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     let run = own.plan().succeeded();
-    assert!(!run.says(REFUSED), "{run}");
+    assert!(!run.contains(REFUSED), "{run}");
 }
 
 #[test]
@@ -240,18 +240,18 @@ fn an_apply_is_refused(is_client: bool) {
             own.log_in_by(login);
             own.configure(&[(*from, *to)]);
             let before = org.part(OAUTH_POLICIES, "Own").fields;
-            own.workspace.apply().failed_saying(REFUSED).saying(because);
+            own.workspace.apply().failed_with(REFUSED).containing(because);
             assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
             // It still has access, and the refused change is the only one left.
             own.configure(&[]);
-            own.workspace.is_settled();
+            own.workspace.assert_empty_plan();
         }
     }
     // A change that does not affect the provider's login is applied.
     own.log_in_by(JwtBearer);
     own.configure(&[("client_credentials_flow_enabled = true\n  client", "client")]);
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
 }
 
 /// Adopting the policies of the provider's app unchanged is allowed.
@@ -262,10 +262,10 @@ fn policies_of_the_own_app_can_be_adopted_unchanged() {
     own.log_in_by(JwtBearer);
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.configure(&[("AdminApprovedPreAuthorized", "AllSelfAuthorized")]);
-    own.workspace.apply().failed_saying(REFUSED);
+    own.workspace.apply().failed_with(REFUSED);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_d
     own.workspace.apply().succeeded();
     own.configure(&[]);
     own.workspace.apply().succeeded();
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     own.configure(&[(&policies, "")]);
     own.workspace.apply().succeeded();
     let deploys = org.deploys().len();
@@ -289,9 +289,9 @@ fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_d
         ("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
         ("\"Api\", ", "\"Web\", \"Api\", "),
     ]);
-    own.workspace.apply().failed_saying(REFUSED);
+    own.workspace.apply().failed_with(REFUSED);
     own.configure(&[]);
-    own.workspace.destroy().failed_saying(REFUSED).saying("Destroying it");
+    own.workspace.destroy().failed_with(REFUSED).containing("Destroying it");
     assert_eq!(org.deploys().len(), deploys);
 }
 
@@ -303,21 +303,21 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.log_in_by(JwtBearer);
     own.certificate = certificate_for(OTHER_KEY, "other.example.com");
     own.configure(&[]);
-    own.plan().failed_saying(REFUSED).saying("access token of the Salesforce CLI");
+    own.plan().failed_with(REFUSED).containing("access token of the Salesforce CLI");
     own.log_in_by(AccessToken);
-    own.workspace.apply().succeeded().saying("Certificate changes");
+    own.workspace.apply().succeeded().containing("Certificate changes");
     own.log_in_by(JwtBearer);
-    own.plan().failed_saying("invalid_grant");
+    own.plan().failed_with("invalid_grant");
     own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
-    own.workspace.is_settled();
+    own.workspace.assert_empty_plan();
     // The check uses the key that the provider has now.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
-    own.plan().failed_saying(REFUSED);
+    own.plan().failed_with(REFUSED);
     own.certificate = certificate_for(OTHER_KEY, "renewed.example.com");
     own.configure(&[]);
-    own.workspace.apply().succeeded().saying("Both certificates are for the same private key");
-    own.workspace.is_settled();
+    own.workspace.apply().succeeded().containing("Both certificates are for the same private key");
+    own.workspace.assert_empty_plan();
 }
 
 /// A certificate that is created in the same apply is checked when it is known.
@@ -336,8 +336,8 @@ fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
              resource \"salesforce_external_client_app\" \"own\" {{"
         ),
     )]);
-    own.plan().succeeded().saying("to one that is known after apply");
-    own.workspace.apply().failed_saying(REFUSED).saying("not for the private key");
+    own.plan().succeeded().containing("to one that is known only after apply");
+    own.workspace.apply().failed_with(REFUSED).containing("not for the private key");
     assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
 }
 
@@ -350,10 +350,10 @@ fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
     let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
     own.configure(&[jwt]);
     own.workspace.set("SALESFORCE_API_VERSION", "67.0");
-    own.plan().failed_saying(REFUSED).saying("before API version 68.0");
+    own.plan().failed_with(REFUSED).containing("before API version 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
-    own.workspace.apply().succeeded().saying("New tokens are JWTs");
-    own.workspace.is_settled();
+    own.workspace.apply().succeeded().containing("New tokens are JWTs");
+    own.workspace.assert_empty_plan();
 }
 
 /// The check does not apply to other apps.
@@ -367,6 +367,6 @@ fn changes_of_other_apps_are_not_refused() {
     other.configure(SHOP);
     other.apply().succeeded();
     other.destroy().succeeded();
-    own.workspace.is_settled();
-    own.workspace.destroy().failed_saying(REFUSED).saying("Destroying it");
+    own.workspace.assert_empty_plan();
+    own.workspace.destroy().failed_with(REFUSED).containing("Destroying it");
 }

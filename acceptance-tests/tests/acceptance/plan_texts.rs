@@ -50,11 +50,11 @@ resource "salesforce_external_client_app_oauth_settings" "till" {
 /// The edits of the base configuration, and the expected text of the plan.
 pub struct Case {
     pub edits: &'static [(&'static str, &'static str)],
-    says: &'static [&'static str],
+    expected: &'static [&'static str],
 }
 
-const fn case(edits: &'static [(&'static str, &'static str)], says: &'static [&'static str]) -> Case {
-    Case { edits, says }
+const fn case(edits: &'static [(&'static str, &'static str)], expected: &'static [&'static str]) -> Case {
+    Case { edits, expected }
 }
 
 const SUPPRESS: &str = "suppress_warnings = [\"";
@@ -127,7 +127,7 @@ pub const WARNINGS: &[Case] = &[
         &[("{certificate_1}", "{certificate_2}")],
         &[
             "Certificate changes",
-            "\"Shop\": from {fingerprint_1} (valid until",
+            "\"Shop\": the certificate changes from {fingerprint_1} (valid until",
             "to {fingerprint_2} (valid until",
             SUPPRESS,
         ],
@@ -167,7 +167,7 @@ pub const ERRORS: &[Case] = &[
         &[
             "Conflicting settings and policies",
             "\"Shop\"",
-            "named_user_jwt_enabled = false. Set it to true there",
+            "named_user_jwt_enabled = false. Set it to true in the OAuth settings",
         ],
     ),
     case(
@@ -179,7 +179,7 @@ pub const ERRORS: &[Case] = &[
         &[
             "Conflicting settings and policies",
             "\"Shop\"",
-            "code_credential_flow_enabled = false. Set it to true there",
+            "code_credential_flow_enabled = false. Set it to true in the OAuth settings",
         ],
     ),
     case(
@@ -229,16 +229,20 @@ fn dangerous_changes_are_reported_in_the_plan() {
     let words = words();
     workspace.configure(&filled(BASE, &words));
     let run = workspace.apply().succeeded();
-    assert!(!run.says("Anonymous access") && !run.says("Existing clients may fail"), "{run}");
-    workspace.is_settled();
+    assert!(!run.contains("Anonymous access") && !run.contains("Existing clients may fail"), "{run}");
+    workspace.assert_empty_plan();
     let plan = ["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"];
     let mut problems = Vec::new();
     for (cases, code) in [(WARNINGS, Some(0)), (ERRORS, Some(1))] {
         for case in cases {
             workspace.configure(&filled(&edited(case), &words));
             let run = workspace.run(&plan);
-            let missing: Vec<String> =
-                case.says.iter().map(|text| filled(text, &words)).filter(|text| !run.says(text)).collect();
+            let missing: Vec<String> = case
+                .expected
+                .iter()
+                .map(|text| filled(text, &words))
+                .filter(|text| !run.contains(text))
+                .collect();
             if run.code != code || !missing.is_empty() {
                 problems.push(format!("{:?}: {missing:#?} in {run}", case.edits));
             }
@@ -259,12 +263,12 @@ fn losses_are_reported_in_the_plan() {
     let settings = "salesforce_external_client_app_oauth_settings.shop";
     let policies = "salesforce_external_client_app_policies.shop";
     let with = |more: &[&str]| workspace.run(&[&plan, more].concat()).succeeded();
-    with(&["-destroy"]).saying("Consumer key will be destroyed").saying("Policies remain in the org");
-    with(&["-destroy", "-target", policies]).saying("would give every user access again");
+    with(&["-destroy"]).containing("Consumer key will be destroyed").containing("Policies remain in the org");
+    with(&["-destroy", "-target", policies]).containing("would give every user access again");
     for address in [app, settings] {
         with(&["-replace", address])
-            .saying("Consumer key will be destroyed")
-            .saying("Give every client the new key");
+            .containing("Consumer key will be destroyed")
+            .containing("Give every client the new key");
     }
 }
 
@@ -301,7 +305,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     let (_, tail) = rest.split_once("\"None\"\n").expect("the policies");
     workspace.configure(&format!("{settings}{policies}"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     let settings = settings.replace("  label               = \"Shop's\"\n", "");
     workspace.configure(&format!("{settings}{head}{tail}"));
@@ -318,9 +322,9 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     let places: Vec<usize> =
         all.iter().map(|text| words.find(text).unwrap_or_else(|| panic!("{text}: {run}"))).collect();
     assert!(places.iter().take(5).is_sorted(), "access comes first: {run}");
-    assert!(!run.says("more similar warning"), "{run}");
+    assert!(!run.contains("more similar warning"), "{run}");
     for empty in ["profiles", "named_user_jwt_session_timeout_type"] {
-        assert!(!run.says(&format!("{empty} is no longer managed")), "no value of it stays: {run}");
+        assert!(!run.contains(&format!("{empty} is no longer managed")), "no value of it stays: {run}");
     }
 }
 
@@ -348,7 +352,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
 
     workspace.configure(&format!("{app}{by_id}"));
     let run = workspace.apply().succeeded();
-    assert!(!run.says("Users lose access"), "a new app has no users: {run}");
+    assert!(!run.contains("Users lose access"), "a new app has no users: {run}");
     workspace.destroy().succeeded();
 
     workspace.configure(&app);
@@ -357,9 +361,11 @@ resource "salesforce_external_client_app_policies" "shop" {{
     for policies in [by_id, policies("\"Shop\"")] {
         workspace.configure(&format!("{app}{policies}"));
         let run = workspace.run(&plan).succeeded();
-        run.saying("Users lose access to an app")
-            .saying("\"Shop\": permitted_users changes from its current value to AdminApprovedPreAuthorized")
-            .saying("On apply, users without Shop_Customer");
+        run.containing("Users lose access to an app")
+            .containing(
+                "\"Shop\": permitted_users changes from its current value to AdminApprovedPreAuthorized",
+            )
+            .containing("On apply, users without Shop_Customer");
     }
 }
 
@@ -381,11 +387,11 @@ fn a_replaced_app_without_settings_reports_the_loss_of_its_key() {
     workspace
         .run(&["apply", "-no-color", "-input=false", "-auto-approve", replace])
         .succeeded()
-        .saying("Consumer key was destroyed")
-        .saying("Give every client the new key");
+        .containing("Consumer key was destroyed")
+        .containing("Give every client the new key");
     // Nothing had a key any more.
     let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", replace]).succeeded();
-    assert!(!run.says("Consumer key was destroyed"), "{run}");
+    assert!(!run.contains("Consumer key was destroyed"), "{run}");
 }
 
 /// Anonymous access to a new app is also reported; a suppressed warning is not.
@@ -399,9 +405,13 @@ fn guests_of_a_new_app_are_reported() {
         .replace("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true");
     workspace.configure(&filled(&guests, &words()));
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).succeeded().saying("Anonymous access").saying("guest_jwt_timeout_minutes = 30");
+    workspace
+        .run(&plan)
+        .succeeded()
+        .containing("Anonymous access")
+        .containing("guest_jwt_timeout_minutes = 30");
     workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "anonymous-access, no-such-thing");
     let run = workspace.run(&plan).succeeded();
-    assert!(!run.says("Anonymous access"), "{run}");
-    run.saying("Unknown warning ID").saying("that no warning has: \"no-such-thing\"");
+    assert!(!run.contains("Anonymous access"), "{run}");
+    run.containing("Unknown warning ID").containing("that do not belong to any warning: \"no-such-thing\"");
 }

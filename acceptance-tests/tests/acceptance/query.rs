@@ -169,10 +169,10 @@ fn a_bad_filter_is_an_error_that_names_it() {
         (r#"name_prefix = "acme__""#, "without wildcards and namespaces"),
         (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
         (r#"distribution_state = "Everywhere""#, "distribution_state: "),
-        (r#"label = " ""#, "label: It is blank"),
+        (r#"label = " ""#, "label: The value is blank"),
         (r#"labels = "Shop""#, "Did you mean \"label\"?"),
     ] {
-        run(&workspace, &list(LISTS[0], "", config), &["-no-color"]).failed_saying(words);
+        run(&workspace, &list(LISTS[0], "", config), &["-no-color"]).failed_with(words);
     }
     assert_eq!(org.journal().iter().filter(|call| call["operation"] == "query").count(), 0);
 }
@@ -264,8 +264,7 @@ fn an_org_that_fails_is_an_error() {
             let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
             org.admin("POST", "/faults", Some(&refused));
         }
-        run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"])
-            .failed_saying("Salesforce request failed");
+        run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"]).failed_with("Salesforce request failed");
         org.admin("DELETE", "/faults", None);
     }
 }
@@ -281,9 +280,9 @@ fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
     let text = list(LISTS[3], "", "");
     let run = run(&workspace, &text, &["-no-color", "-generate-config-out=generated.tf"]).succeeded();
-    assert!(run.says("Some apps could not be read"), "{run}");
+    assert!(run.contains("Some apps could not be read"), "{run}");
     assert!(
-        run.says("Shop, Shop_Admin, Till") && run.says("Of Shop: Consumer settings cannot be read"),
+        run.contains("Shop, Shop_Admin, Till") && run.contains("Of Shop: Consumer settings cannot be read"),
         "{run}"
     );
     let found = query(&workspace, &list(LISTS[0], "include_resource = true", ""));
@@ -310,9 +309,9 @@ fn a_generated_configuration_is_complete() {
     for (resources, count) in [(&LISTS[..3], 4 + 3 + 4), (&LISTS[3..], 3)] {
         let found = generate(&workspace, resources);
         assert_eq!(found.len(), count, "{found:?}");
-        workspace.plan(&[]).changes(&[]).saying(&format!("{count} to import"));
-        workspace.apply().succeeded().saying(&format!("{count} imported"));
-        workspace.is_settled();
+        workspace.plan(&[]).changes(&[]).containing(&format!("{count} to import"));
+        workspace.apply().succeeded().containing(&format!("{count} imported"));
+        workspace.assert_empty_plan();
         for file in ["generated.tf", "terraform.tfstate"] {
             std::fs::remove_file(workspace.folder().join(file)).unwrap_or_else(|error| panic!("{error}"));
         }

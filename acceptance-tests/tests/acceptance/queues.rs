@@ -130,8 +130,8 @@ fn earlier_changes_of_the_same_file_are_kept() {
     let app = org.part(APP_KIND, "Shop");
     assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
     // The other change is now drift, which this configuration ignores.
-    drop(workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed"));
-    workspace.is_settled();
+    drop(workspace.apply().succeeded().containing("0 added, 0 changed, 0 destroyed"));
+    workspace.assert_empty_plan();
 }
 
 /// A life cycle at the pace of a shared org, four times as fast: lists lag behind, and every duration differs.

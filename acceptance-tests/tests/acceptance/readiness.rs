@@ -408,10 +408,10 @@ fn only_arguments_without_a_match_are_errors() {
         ));
         workspace.run(&["plan", "-no-color", "-input=false"])
     };
-    ask("external_client_app = \"Nobody\"").failed_saying("The org has no External Client App");
+    ask("external_client_app = \"Nobody\"").failed_with("The org has no External Client App");
     ask("external_client_app = \"Shop\"\n  site = \"Nowhere\"")
-        .failed_saying("The org has no Experience Cloud site");
-    ask("external_client_app = \"Shop\"\n  client_type = \"secret\"").failed_saying("client_type");
+        .failed_with("The org has no Experience Cloud site");
+    ask("external_client_app = \"Shop\"\n  client_type = \"secret\"").failed_with("client_type");
 }
 
 #[test]
@@ -426,6 +426,6 @@ fn a_check_warns_and_names_the_gate() {
          error_message = jsonencode(data.salesforce_headless_identity_readiness.it.login.blocking)\n  }\n}\n",
     );
     let run = workspace.apply().succeeded();
-    assert!(run.says("Check block assertion failed"), "{run}");
-    assert!(run.says("code_credential_flow_enabled = true"), "{run}");
+    assert!(run.contains("Check block assertion failed"), "{run}");
+    assert!(run.contains("code_credential_flow_enabled = true"), "{run}");
 }

@@ -47,9 +47,12 @@ fn without_the_previous_id_the_state_is_refused_and_the_argument_named() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let old = refresh(&org);
     for command in [PLAN, APPLY, &["destroy", "-no-color", "-input=false", "-auto-approve"]] {
-        let run = workspace.run(command).failed_saying("State belongs to another org");
+        let run = workspace.run(command).failed_with("State belongs to another org");
         let short = &old[..15];
-        assert!(run.says("previous_org_ids = [") && run.says(&format!("{VARIABLE}={short}")), "{run}");
+        assert!(
+            run.contains("previous_org_ids = [") && run.contains(&format!("{VARIABLE}={short}")),
+            "{run}"
+        );
     }
     assert_eq!(org.deploys().len(), 1 + 1 + 1, "nothing was sent after the refresh");
 }
@@ -79,7 +82,7 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     assert_eq!((&output["before"], &output["after"]), (&json!(before), &json!(after)));
 
     let run = workspace.apply_plan().succeeded();
-    assert!(run.says("0 added, 0 changed, 0 destroyed"), "{run}");
+    assert!(run.contains("0 added, 0 changed, 0 destroyed"), "{run}");
     for address in [APP, SETTINGS, POLICIES] {
         workspace.is_in_org(address, NEW);
     }
@@ -88,10 +91,10 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     }
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), after);
     // The warning does not reappear, with and without the argument.
-    assert!(!workspace.run(PLAN).succeeded().says(WARNING));
-    workspace.is_settled();
+    assert!(!workspace.run(PLAN).succeeded().contains(WARNING));
+    workspace.assert_empty_plan();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was sent");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
@@ -105,10 +108,10 @@ fn a_refresh_only_apply_updates_the_state() {
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
     let refreshes = ["apply", "-refresh-only", "-no-color", "-input=false", "-auto-approve"];
-    workspace.run(&refreshes).succeeded().saying(WARNING);
+    workspace.run(&refreshes).succeeded().containing(WARNING);
     workspace.is_in_org(APP, NEW);
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn an_apply_without_changes_updates_the_state() {
     workspace.set(VARIABLE, &old);
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     for address in [APP, SETTINGS, POLICIES] {
         workspace.is_in_org(address, NEW);
     }
@@ -150,7 +153,7 @@ fn the_warning_can_be_suppressed() {
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
     workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "previous-org");
-    assert!(!workspace.run(PLAN).succeeded().says(WARNING));
+    assert!(!workspace.run(PLAN).succeeded().contains(WARNING));
 }
 
 #[test]
@@ -166,12 +169,12 @@ fn mass_removal_is_also_refused_here() {
     }
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
-    let run = workspace.run(PLAN).failed_saying("Refusing mass removal");
-    assert!(run.says("which replaces it") && run.says(&old[..15]), "{run}");
+    let run = workspace.run(PLAN).failed_with("Refusing mass removal");
+    assert!(run.contains("which replaces it") && run.contains(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -188,21 +191,21 @@ fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
     let before = org.admin("GET", "/components", None);
     // The plan file is from before the refresh.
     let applied = workspace.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
-    applied.failed_saying("State of a previous org not refreshed");
+    applied.failed_with("State of a previous org not refreshed");
     for command in [
         &plan_without_a_refresh as &[&str],
         &["apply", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
         &["destroy", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
     ] {
-        let run = workspace.run(command).failed_saying("State of a previous org not refreshed");
-        assert!(!run.says("skips this plan"), "no way around it is told: {run}");
+        let run = workspace.run(command).failed_with("State of a previous org not refreshed");
+        assert!(!run.contains("skips this plan"), "no way around it is told: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
     // The connected org may be in the list: then nothing is refused.
     workspace.configure(&changed);
     workspace.apply().succeeded();
     workspace.set(VARIABLE, &format!("{old},{NEW}"));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -218,7 +221,7 @@ fn a_client_has_one_warning() {
     assert!(plan.words.contains(&before) && plan.words.contains(&key(&org)), "{}", plan.words);
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key(&org));
     workspace.is_in_org(CLIENT, NEW);
 }
@@ -234,13 +237,13 @@ fn a_hidden_consumer_does_not_keep_the_old_key() {
         org.admin("PATCH", "/org", Some(&json!({ "key_in_rest": key_in_rest })));
         workspace.set(VARIABLE, &old);
         let run = workspace.run(PLAN).succeeded();
-        assert!(run.says("its attributes keep the values of the previous org"), "{run}");
+        assert!(run.contains("its attributes keep the values of the previous org"), "{run}");
         workspace.apply().succeeded();
         let now = workspace.attribute(SETTINGS, "consumer_key");
         assert_eq!(now, if key_in_rest { json!(key(&org)) } else { Value::Null });
         assert_ne!(now, json!(before));
         workspace.unset(VARIABLE);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -258,17 +261,17 @@ fn org_settings_are_those_of_the_new_org() {
     assert_eq!(run.words().matches(WARNING).count(), 1, "{run}");
     workspace.apply().succeeded();
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(OIDC, "id"), NEW);
     workspace.is_in_org(OIDC, NEW);
 
     // Imported by the ID of the previous org, as in an existing import block.
     workspace.run(&["state", "rm", OIDC]).succeeded();
-    workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).failed_saying("previous_org_ids");
+    workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).failed_with("previous_org_ids");
     workspace.set(VARIABLE, &old);
     workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).succeeded();
     workspace.is_in_org(OIDC, NEW);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -293,7 +296,7 @@ fn a_move_between_types_and_a_refresh_of_the_sandbox_in_one_run() {
     workspace.apply_plan().succeeded();
     workspace.configure(oauth_client::SHOP);
     workspace.unset(VARIABLE);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key(&org));
     workspace.is_in_org(CLIENT, NEW);
 }
@@ -311,28 +314,28 @@ fn an_import_with_the_identity_of_a_previous_org_uses_the_connected_org() {
     workspace.configure(&format!(
         "{ONLY_APP}\nimport {{\n  to = {APP}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{old}\"\n  }}\n}}\n"
     ));
-    workspace.run(PLAN).failed_saying("Import from another org").saying("previous_org_ids");
+    workspace.run(PLAN).failed_with("Import from another org").containing("previous_org_ids");
     workspace.set(VARIABLE, &old);
     workspace.apply().succeeded();
     workspace.is_in_org(APP, NEW);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
 fn an_invalid_id_is_an_error_at_the_argument() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    for (written, says) in [
+    for (written, fragment) in [
         ("[\"00D\"]", "\"00D\" is not an org ID"),
         ("[\"0PS000000000001\"]", "This is the ID of a permission set"),
-        ("[\"00DEM0000000001\", \"\"]", "An empty text is not an org ID"),
-        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown, is not an org ID"),
+        ("[\"00DEM0000000001\", \"\"]", "An empty string is not an org ID"),
+        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer value, which is not shown, is not an org ID"),
         ("[null]", "contains null"),
     ] {
         workspace.configure(&format!(
             "provider \"salesforce\" {{\n  previous_org_ids = {written}\n}}\n{ONLY_APP}"
         ));
-        let run = workspace.run(&["validate", "-no-color"]).failed_saying(says);
-        assert!(run.says("Invalid org ID") && run.says("previous_org_ids = ["), "{run}");
+        let run = workspace.run(&["validate", "-no-color"]).failed_with(fragment);
+        assert!(run.contains("Invalid org ID") && run.contains("previous_org_ids = ["), "{run}");
     }
 }

@@ -36,10 +36,10 @@ fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
 #[track_caller]
 fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
     workspace.configure(configuration);
-    let run = workspace.apply().failed_saying("Salesforce rejected the");
-    assert!(run.says(words), "expected {words:?}: {run}");
+    let run = workspace.apply().failed_with("Salesforce rejected the");
+    assert!(run.contains(words), "expected {words:?}: {run}");
     // Terraform shows the line of an error after its number.
-    assert!(run.says(&format!(": {line}")), "the error is not at {line:?}: {run}");
+    assert!(run.contains(&format!(": {line}")), "the error is not at {line:?}: {run}");
 }
 
 #[test]
@@ -152,8 +152,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "the flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
-             enables has none".into(),
+            "code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings enables has none".into(),
         ),
         (
             global,
@@ -206,10 +205,10 @@ fn the_first_refusal_is_reported_and_not_its_consequences() {
         .replace("salesforce_external_client_app.shop.id", "\"Shop\"")
         .replace("salesforce_external_client_app_oauth_settings.shop.id", "\"Shop\"");
     workspace.configure(&configuration);
-    let run = workspace.apply().failed_saying("Nowhere");
-    assert!(!run.says("has no OAuth settings") && !run.says("valid OAuth settings"), "{run}");
+    let run = workspace.apply().failed_with("Nowhere");
+    assert!(!run.contains("has no OAuth settings") && !run.contains("valid OAuth settings"), "{run}");
     workspace.configure(&by_name);
-    let run = workspace.apply().failed_saying("Nowhere");
-    assert!(!run.says("Policies not found") && !run.says("valid OAuth settings"), "{run}");
-    assert!(run.says("Dependency not created"), "{run}");
+    let run = workspace.apply().failed_with("Nowhere");
+    assert!(!run.contains("Policies not found") && !run.contains("valid OAuth settings"), "{run}");
+    assert!(run.contains("Dependency not created"), "{run}");
 }

@@ -24,9 +24,9 @@ fn replacing_the_app_replaces_all_parts_in_one_apply() {
 
     let plan = workspace.plan(&[&format!("-replace={APP}")]);
     plan.changes(&[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)]);
-    plan.saying("Consumer key will be destroyed");
+    plan.containing("Consumer key will be destroyed");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     assert_eq!(org.names(org::APP), ["Shop"]);
     policies_are_in_force(&org, "Shop");
@@ -44,9 +44,9 @@ fn replacing_the_settings_replaces_the_policies_and_leaves_the_app() {
 
     let plan = workspace.plan(&[&format!("-replace={SETTINGS}")]);
     plan.changes(&[(SETTINGS, Replace), (POLICIES, Replace)]);
-    plan.saying("Consumer key will be destroyed");
+    plan.containing("Consumer key will be destroyed");
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     policies_are_in_force(&org, "Shop");
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
@@ -60,7 +60,7 @@ fn a_new_api_name_is_a_new_app() {
 
     let renamed = SHOP.replace(r#"name          = "Shop""#, r#"name          = "Store""#);
     let plan = workspace.step(&renamed, &[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)]);
-    plan.saying("Consumer key will be destroyed").saying("label");
+    plan.containing("Consumer key will be destroyed").containing("label");
     assert_eq!(org.names(org::APP), ["Store"]);
     policies_are_in_force(&org, "Store");
 }
@@ -77,7 +77,7 @@ fn a_replace_is_refused_while_the_settings_are_protected() {
         let replace = format!("-replace={address}");
         workspace
             .run(&["apply", "-no-color", "-input=false", "-auto-approve", &replace])
-            .failed_saying("deletion_protection");
+            .failed_with("deletion_protection");
         assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
     }
 }
@@ -93,14 +93,14 @@ fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
     let replace = ["apply", "-no-color", "-input=false", "-auto-approve", &format!("-replace={APP}")];
-    workspace.run(&replace).succeeded().saying("Resource not replaced");
+    workspace.run(&replace).succeeded().containing("Resource not replaced");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
     policies_are_in_force(&org, "Shop");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 
     // Without it, the app is created again.
     workspace.step(SHOP, &[]);
     workspace.run(&replace).succeeded();
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }

@@ -262,14 +262,14 @@ fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     workspace
         .run(&["plan", "-no-color", "-input=false", "-lock=false", &replace])
         .succeeded()
-        .saying("1 to add, 0 to change, 1 to destroy");
+        .containing("1 to add, 0 to change, 1 to destroy");
 
     let other = Emulator::start();
     let workspace = Workspace::new(&other);
     workspace.configure("");
     workspace.write("generated.tf", &text);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(other.part(GLOBAL_OAUTH, "Shop").text("isConsumerSecretOptional"), "true");
 }
 
@@ -284,7 +284,7 @@ fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     workspace.write("generated.tf", &text.replace(line, &format!("oauth_link = \"{link}\"")));
     let before = org.admin("GET", "/components", None);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
@@ -304,14 +304,14 @@ fn a_certificate_drifts_and_may_be_written_in_any_form() {
     for written in [armoured.as_str(), &bare.replace('\n', ""), &format!("Subject: CN=app\n{armoured}")] {
         let value = serde_json::json!(written).to_string();
         workspace.write("generated.tf", &text.replace(line, &format!("certificate = {value}")));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     assert_eq!(org.deploys().len(), 0);
     org.edit(GLOBAL_OAUTH, "Shop", "certificate", &bare_certificate());
-    workspace.apply().succeeded().saying("Certificate changes");
+    workspace.apply().succeeded().containing("Certificate changes");
     let again = org.part(GLOBAL_OAUTH, "Shop").text("certificate").replace(['\r', '\n', ' '], "");
     assert!(again.contains(&bare.replace('\n', "")), "{again}");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// A settings file may be empty, or contain elements without values: they are unchanged, except the edited one.
@@ -334,11 +334,11 @@ fn org_settings_without_values() {
         workspace.configure(&block(""));
         let address = "salesforce_org_external_client_app_settings.org";
         workspace.run(&["import", "-no-color", "-input=false", address, "ExternalClientApp"]).succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(workspace.attribute(address, "package_eca_oauth_from_dev_org_enabled"), false);
         workspace.configure(&block("client_secret_in_rest_api_access_enabled = true"));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(workspace.attribute(address, "client_secret_in_rest_api_access_enabled"), true);
     }
 }
@@ -359,7 +359,7 @@ fn org_settings_with_elements_without_an_attribute() {
     workspace
         .configure("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {\n  pkce_required = true\n}\n");
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let found = org.components(OIDC).remove(0);
     for (element, text) in
         [("agentAuthLinking", "true"), ("oAuthCdCrdtFlowEnable", "true"), ("isPkceRequired", "true")]

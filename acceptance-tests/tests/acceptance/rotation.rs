@@ -56,7 +56,7 @@ pub fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.configure(&shop(org, &at(1), &at(1)));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace
 }
 
@@ -174,7 +174,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     assert!(logs_in(org.url(), &old) && logs_in(org.url(), &new));
     // The settings' attribute follows, without a change.
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let settings = "salesforce_external_client_app_oauth_settings.shop";
     assert_eq!(workspace.attribute(settings, "consumer_key"), json!(new.key));
 
@@ -218,7 +218,7 @@ fn create_import_and_destroy_rotate_nothing() {
     plan.changes(&[(ROTATION, Update)]);
     assert!(!plan.words.contains("Client ID will change"), "{}", plan.words);
     workspace.apply_plan().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let without = shop(&org, "null", "null");
     workspace.step(&without, &[(ROTATION, Update)]);
     assert_eq!(main_pair(&org), pair);
@@ -232,7 +232,7 @@ fn create_import_and_destroy_rotate_nothing() {
     plan.changes(&[(ROTATION, Delete)]);
     assert!(plan.words.contains("Previous credentials remain valid"), "{}", plan.words);
     let run = workspace.apply_plan().succeeded();
-    assert!(run.says("Previous credentials remain valid"), "{run}");
+    assert!(run.contains("Previous credentials remain valid"), "{run}");
     assert!(logs_in(org.url(), &pair));
     assert_eq!(changes(&org), [1, 1, 0]);
 }
@@ -243,15 +243,15 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
     let workspace = started(&org);
     let other = org.user("other.admin");
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("Credentials staged by another user");
+    run.failed_with("Credentials staged by another user");
     // Between the plan and the apply.
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.plan(&[]).changes(&[(ROTATION, Update)]);
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
-    workspace.apply_plan().failed_saying("Credentials staged by another user");
+    workspace.apply_plan().failed_with("Credentials staged by another user");
     assert_eq!((pairs(&org).len(), changes(&org)), (2, [0, 0, 0]));
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.apply().succeeded();
@@ -271,7 +271,7 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
         let run = workspace.apply();
         assert!(logs_in(org.url(), &first), "{staging}");
         if refused {
-            run.failed_saying("Previous credentials still valid");
+            run.failed_with("Previous credentials still valid");
             workspace.configure(&shop(&org, &at(3), &at(2)));
             workspace.apply().succeeded();
             assert_eq!(pairs(&org).len(), 1);
@@ -280,7 +280,7 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
             assert_eq!(pairs(&org).len(), 3);
         }
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -312,7 +312,7 @@ fn the_app_of_the_provider_is_not_locked_out() {
     workspace.set("SALESFORCE_CLIENT_SECRET", &pair.secret);
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("Change would lock out the provider");
+    run.failed_with("Change would lock out the provider");
     assert_eq!(changes(&org), [0, 0, 0]);
     // With the override, the previous pair stays valid, and revoking it is refused again.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
@@ -320,7 +320,7 @@ fn the_app_of_the_provider_is_not_locked_out() {
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
     workspace.configure(&shop(&org, &at(2), &at(2)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("Change would lock out the provider");
+    run.failed_with("Change would lock out the provider");
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
@@ -338,7 +338,7 @@ fn settings_that_change_in_the_same_run_have_a_correct_state() {
     workspace.configure(&beside("/other", 2));
     workspace.apply().succeeded();
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
@@ -371,17 +371,17 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
     for words in
         ["creating a new key and a new secret", "activating the new key and secret", "the client ID is"]
     {
-        assert!(run.says(words), "{run}");
+        assert!(run.contains(words), "{run}");
     }
     assert!(logs_in(org.url(), &first));
-    invoke("rotate_credentials").failed_saying("Previous credentials still valid");
+    invoke("rotate_credentials").failed_with("Previous credentials still valid");
     invoke("revoke_previous_credentials").succeeded();
     assert!(!logs_in(org.url(), &first));
     invoke("revoke_previous_credentials")
         .succeeded()
-        .saying("there are no previous key and secret to revoke");
+        .containing("there are no previous key and secret to revoke");
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org)[1..], [1, 1]);
 }
 
@@ -408,11 +408,11 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.run(&plan).succeeded();
     workspace.apply().succeeded();
     workspace.configure(&reading("consumer_key = \"3MVG9.of.somebody.else\""));
-    workspace.run(&plan).failed_saying("Consumer key does not belong to the app");
+    workspace.run(&plan).failed_with("Consumer key does not belong to the app");
     workspace.configure(&reading(""));
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
-    let run = workspace.run(&plan).failed_saying("Credentials not accessible");
-    assert!(run.says("enableClientSecretInRestApiAccess) is disabled"), "{run}");
+    let run = workspace.run(&plan).failed_with("Credentials not accessible");
+    assert!(run.contains("enableClientSecretInRestApiAccess) is disabled"), "{run}");
     org.admin(
         "PATCH",
         "/org",
@@ -435,9 +435,9 @@ fn a_refreshed_sandbox_is_not_rotated() {
     org.admin("POST", "/refresh", Some(&json!({ "id": "00DEM0000000009" })));
     workspace.set("SALESFORCE_PREVIOUS_ORG_IDS", &old);
     let run = workspace.run(APPLY).succeeded();
-    assert!(run.says("new consumer key of Shop"), "{run}");
+    assert!(run.contains("new consumer key of Shop"), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(changes(&org), rotated, "nothing was rotated");
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
     assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
@@ -460,19 +460,19 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     let changed = shop(&org, &at(1), &at(1)).replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&changed);
     let run = workspace.run(APPLY).succeeded();
-    assert!(run.says("Credentials not checked") && run.says(&format!("of org {old}")), "{run}");
+    assert!(run.contains("Credentials not checked") && run.contains(&format!("of org {old}")), "{run}");
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), Value::Null);
     // Without the previous key, an interrupted rotation would be repeated.
     workspace.configure(&shop(&org, &at(2), &at(1)));
-    workspace.run(APPLY).failed_saying("Credentials not refreshed");
+    workspace.run(APPLY).failed_with("Credentials not refreshed");
     assert_eq!(changes(&org), [0, 0, 0]);
 
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": true})));
     workspace.configure(&shop(&org, &at(1), &at(1)));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
     workspace.configure(&shop(&org, &at(2), &at(1)));
     workspace.apply().succeeded();

@@ -137,7 +137,7 @@ fn no_terminal_and_no_second_core_are_needed() {
         workspace
             .run_script(&script, &["apply", "-no-color", "-input=false", "-auto-approve"])
             .succeeded()
-            .saying("3 added");
+            .containing("3 added");
         workspace
             .run_script(&script, &["plan", "-input=false", "-detailed-exitcode", "-no-color"])
             .succeeded();
@@ -158,7 +158,7 @@ fn a_quarter_of_a_gibibyte_is_enough() {
                 label = \"Shop\"\n}\n";
     workspace.configure(&format!("{apps}{SHOP}"));
     workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-parallelism=40"]).succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP).len(), 31);
 }
 
@@ -216,7 +216,7 @@ fn a_ca_is_read_from_a_variable() {
     rows.extend(single_lines(&ca).map(|form| ("SALESFORCE_CA_CERTIFICATE", form)));
     let workspace = workspace_of(&org);
     workspace.run(PLAN).succeeded();
-    workspace.apply().failed_saying("ca_certificate");
+    workspace.apply().failed_with("ca_certificate");
     for (variable, value) in rows {
         let mut workspace = workspace_of(&org);
         workspace.set(variable, &value);
@@ -232,7 +232,7 @@ fn a_proxy_is_used_with_and_without_a_password() {
     let (org, ca) = behind_tls();
     let address = org.url().trim_start_matches("https://").to_owned();
     let encoded = PASSWORD.replace('/', "%2F").replace('@', "%40");
-    for (user, written, except, says) in [
+    for (user, written, except, fragment) in [
         (None, String::new(), "", None),
         (Some(("ada", PASSWORD)), format!("ada:{encoded}@"), "elsewhere.example", None),
         (Some(("ada", PASSWORD)), "ada:canaryWRONG01234567@".to_owned(), "", Some("proxy")),
@@ -248,9 +248,9 @@ fn a_proxy_is_used_with_and_without_a_password() {
         workspace.set("NO_PROXY", except);
         workspace.configure("data \"salesforce_org\" \"it\" {}\n");
         let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve"]);
-        match says {
+        match fragment {
             None => drop(run.succeeded()),
-            Some(says) => drop(run.failed_saying(says)),
+            Some(fragment) => drop(run.failed_with(fragment)),
         }
         let asked = proxy.requested();
         let is_passed_over = except.contains("salesforce");
@@ -280,7 +280,7 @@ fn several_jobs_of_one_user_do_not_interfere() {
         workspace.wait(running).succeeded();
     }
     for workspace in &workspaces {
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     let left = std::fs::read_dir(shared.path()).expect("the home").flatten();
     let left: Vec<_> = left
@@ -306,8 +306,8 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     // New resources are planned, and applied when the block is known.
     workspace.configure(&waiting(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
-    assert!(run.says("4 added") && !run.says("not refreshed"), "{run}");
-    workspace.is_settled();
+    assert!(run.contains("4 added") && !run.contains("not refreshed"), "{run}");
+    workspace.assert_empty_plan();
 
     // Existing resources are read from the state, with one warning.
     org.edit(org::APP, "Shop", "label", "Changed in Setup");
@@ -342,7 +342,10 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
             continue;
         }
         workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
-        let run = workspace.run(PLAN).failed_saying("Provider configuration not yet known");
-        assert!(run.says("instance_url of the provider block is known only after apply"), "{kind}: {run}");
+        let run = workspace.run(PLAN).failed_with("Provider configuration not yet known");
+        assert!(
+            run.contains("instance_url of the provider block is known only after apply"),
+            "{kind}: {run}"
+        );
     }
 }

@@ -57,7 +57,7 @@ fn a_secret_in_a_retrieve_does_not_leak() {
     let changed = APP_AND_SETTINGS.replace("\"OpenID\", ", "");
     workspace.configure(&changed);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.imports_into_an_empty_state();
 }
 
@@ -75,7 +75,7 @@ fn an_external_token_does_not_leak() {
 
     // An expired token appears in the org's error.
     org.admin("POST", "/sessions/expire", None);
-    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("access token");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("access token");
 }
 
 /// Besides the secrets that the org issues: those that a test plants.

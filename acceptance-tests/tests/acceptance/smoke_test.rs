@@ -49,7 +49,9 @@ fn rotated_refresh_tokens_are_tried_again_and_must_fail() {
     let test = SmokeTest::of(&org, "Shop");
     test.passes(&["refresh", "--rotation", "--expect", "refresh=not_rotated"]);
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
-    test.passes(&["refresh", "--rotation"]).saying("family").saying("rejected as expected: invalid_grant");
+    test.passes(&["refresh", "--rotation"])
+        .containing("family")
+        .containing("rejected as expected: invalid_grant");
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn the_echo_of_the_site_is_followed_when_it_is_the_callback() {
     let org = shop();
     let echo = format!("{}/services/oauth2/echo", org.ready["siteUrl"].as_str().unwrap_or_default());
     org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", &echo);
-    SmokeTest::of(&org, "Shop").passes(&["login"]).saying("echo 200 ok the same code");
+    SmokeTest::of(&org, "Shop").passes(&["login"]).containing("echo 200 ok the same code");
 }
 
 #[test]
@@ -70,7 +72,7 @@ fn without_curl_it_uses_its_own_http_client() {
     let python = String::from_utf8(python.expect("python3 is on the PATH").stdout).expect("a path");
     std::os::unix::fs::symlink(python.trim(), folder.path().join("python3")).expect("a link");
     let test = SmokeTest::of(&org, "Shop").with("PATH", &folder.path().display().to_string());
-    test.passes(&["login", "guest", "refresh", "revoke"]).saying("because curl is not installed");
+    test.passes(&["login", "guest", "refresh", "revoke"]).containing("because curl is not installed");
     test.with("PKCE", "off").passes(&["guest", "--expect", "guest.authorize=invalid_request"]);
 }
 
@@ -86,8 +88,11 @@ fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
     org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "false");
     let run = test.run(&["login", "guest"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("login as expected: ok"), "the others are run all the same: {run}");
-    assert!(run.says("guest NOT AS EXPECTED") && run.says("guest_code_credential_flow_enabled"), "{run}");
+    assert!(run.contains("login as expected: ok"), "the others are run all the same: {run}");
+    assert!(
+        run.contains("guest NOT AS EXPECTED") && run.contains("guest_code_credential_flow_enabled"),
+        "{run}"
+    );
     // The same code at another step is a different result.
     let run = test.run(&["guest", "--expect", "guest.token=invalid_request"]);
     assert_eq!(run.code, Some(1), "{run}");
@@ -102,7 +107,7 @@ fn a_page_is_a_closed_gate_and_never_a_success() {
     let header = SmokeTest::of(&org, "Shop").with("CREDENTIALS", "header");
     let run = header.run(&["login"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("gate_closed: an HTML page") && run.says("code_credential_post_only"), "{run}");
+    assert!(run.contains("gate_closed: an HTML page") && run.contains("code_credential_post_only"), "{run}");
 }
 
 #[test]
@@ -139,7 +144,7 @@ fn propagation_is_retried_and_a_refused_password_is_not() {
     test.passes(&["login", "--expect", "login=invalid_client_id"]);
     let run = test.run(&["login", "--wait", "2"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("a change may not be effective yet"), "{run}");
+    assert!(run.contains("a change may not be effective yet"), "{run}");
     assert!(made.elapsed() > Duration::from_secs(2), "it waits as long as it may");
 
     let tried = org.journal().len();
@@ -148,7 +153,7 @@ fn propagation_is_retried_and_a_refused_password_is_not() {
             was_tried(&org, tried);
             org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 0 })));
         });
-        test.passes(&["login", "--wait", "600"]).saying("retrying in");
+        test.passes(&["login", "--wait", "600"]).containing("retrying in");
     });
 
     // When a failure is expected, a login that still works may precede the change.

@@ -190,8 +190,8 @@ fn the_commands_of_the_guide_create_a_valid_key() {
     for command in commands {
         let key = sh(command);
         workspace.set("SALESFORCE_PRIVATE_KEY", &key);
-        let run = workspace.apply().failed_saying("invalid_grant");
-        assert!(!run.says("Invalid private key"), "{command}: {run}");
+        let run = workspace.apply().failed_with("invalid_grant");
+        assert!(!run.contains("Invalid private key"), "{command}: {run}");
     }
     // The certificate is accepted by an app.
     let certificate = sh("cat terraform.crt");

@@ -40,7 +40,7 @@ fn all_have_an_empty_plan(spellings: &[(&str, &str)]) {
         }
         workspace.configure(&text);
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -64,7 +64,7 @@ fn the_form_of_scopes_in_the_org_is_not_drift() {
         ["Address, Email, Phone, Profile, RefreshToken", "Basic,OfflineAccess", "RefreshToken, Basic"]
     {
         org.edit(OAUTH, "Shop", "commaSeparatedOauthScopes", theirs);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -90,7 +90,7 @@ fn permission_sets_as_names_or_ids() {
         let policies = format!("permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = {sets}");
         workspace.configure(&configuration("", &policies));
         workspace.apply().succeeded();
-        workspace.is_settled();
+        workspace.assert_empty_plan();
         assert_eq!(
             org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"),
             "Shop_Customer, Shop_Staff"
@@ -98,7 +98,7 @@ fn permission_sets_as_names_or_ids() {
     }
     for theirs in ["Shop_Staff,Shop_Customer", "Shop_Customer , Shop_Staff"] {
         org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedPermissionSet", theirs);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 
@@ -176,16 +176,16 @@ fn values_and_user_names_in_another_letter_case() {
     workspace.unset("TF_LOG");
     workspace.configure(&with(&user, "enforce_RELAXREFRESH"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let deploys = org.deploys().len();
     for (user, relaxation) in [(&upper, "Enforce_RelaxRefresh"), (&user, "Enforce_relaxrefresh")] {
         workspace.configure(&with(user, relaxation));
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
     assert_eq!(org.deploys().len(), deploys);
     // The org's letter case is not drift.
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Enforce_relaxrefresh");
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn line_endings_of_the_org() {
         "https://a.example.com/\n\nhttps://b.example.com/\n",
     ] {
         org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", theirs);
-        workspace.is_settled();
+        workspace.assert_empty_plan();
     }
 }
 

@@ -101,13 +101,13 @@ impl Run<'_> {
             self.problems.push(format!("{step}: {}", run.words()));
         }
         for more in [&[] as &[&str], &["-refresh=false"]] {
-            let Some(plan) = self.workspace.unsettled(more) else { continue };
+            let Some(plan) = self.workspace.non_empty_plan(more) else { continue };
             for (address, action) in plan.actions() {
                 let differing = plan.differing(&address);
                 self.problem(
                     step,
                     &address,
-                    &format!("is not settled: {action:?} of {differing:?} {more:?}"),
+                    &format!("the plan is not empty: {action:?} of {differing:?} {more:?}"),
                 );
             }
             for drift in plan.json["resource_drift"].as_array().into_iter().flatten() {

@@ -17,7 +17,7 @@ pub fn imports_the_shop(org: &Emulator) {
         let address = format!("salesforce_external_client_app{resource}.shop");
         workspace.run(&["import", "-no-color", "-input=false", &address, "Shop"]).succeeded();
     }
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "an import changes nothing in the org");
 }
 

@@ -24,7 +24,7 @@ fn every_message_of_the_provider_conforms_to_the_wsdl() {
     workspace.apply().succeeded();
     workspace.configure(&example.replace("shop.example.com", "store.example.com").replace("= 30", "= 15"));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     workspace.destroy().succeeded();
     for (scenario, step) in [
         ("app", "2-everything"),

@@ -245,7 +245,7 @@ fn an_app_that_terraform_created_is_redeployed_by_sf_and_the_plan_stays_empty() 
     let resource = "examples/resources/salesforce_external_client_app_policies/resource.tf";
     workspace.configure(&std::fs::read_to_string(repository().join(resource)).unwrap());
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     let before = org.admin("GET", "/components", None);
 
     let sf = Sf::logged_in(&org, &recorder);
@@ -265,5 +265,5 @@ fn an_app_that_terraform_created_is_redeployed_by_sf_and_the_plan_stays_empty() 
         states(&deployed).into_iter().filter(|(_, _, state)| state != "Unchanged").collect();
     assert_eq!(changed, [], "what was retrieved is what is there");
     assert_eq!(org.admin("GET", "/components", None), before);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }

@@ -39,7 +39,7 @@ fn guests_need_jwt_tokens_and_the_flow() {
         workspace.configure(&shop(&edits));
         let run = workspace.apply();
         assert_eq!(run.code, Some(1), "{run}");
-        assert!(run.says(named), "names the attribute on the other side: {run}");
+        assert!(run.contains(named), "names the attribute on the other side: {run}");
         workspace.configure(&shop(&[]));
         workspace.apply().succeeded();
         SmokeTest::of(&org, "Shop").passes(&["login", "guest"]);

@@ -136,7 +136,7 @@ pub fn each_alone(rows: &[Row]) {
         tries(&org, row);
     }
     apply(&workspace, &[]);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
 }
 

@@ -16,7 +16,8 @@ fn a_private_client_runs_every_variant() {
     let org = Emulator::start();
     let _workspace = open(&org);
     let run = tries(&org, &Row { run: VARIANTS, ..ROW });
-    run.saying("jwt token for 15 min, a refresh token").saying("jwt token for 30 min, no refresh token");
+    run.containing("jwt token for 15 min, a refresh token")
+        .containing("jwt token for 30 min, no refresh token");
     tries(&org, &Row { run: "login refresh revoke --rotation", ..ROW });
     tries(&org, &Row { run: "passwordless refresh revoke", ..ROW });
     tries(&org, &Row { run: "registration refresh revoke", ..ROW });
@@ -33,7 +34,7 @@ fn a_public_client_runs_every_variant_with_pkce_and_no_secret() {
     let org = Emulator::start();
     let workspace = open(&org);
     apply(&workspace, PUBLIC);
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     tries(&org, &Row { public: true, run: VARIANTS, ..ROW });
     tries(&org, &Row { public: true, run: "login refresh revoke --rotation", ..ROW });
     tries(&org, &Row { public: true, run: "passwordless refresh revoke", ..ROW });
@@ -57,5 +58,5 @@ fn an_app_with_opaque_tokens_allows_logins_but_no_guests() {
         ],
     );
     let run = "login passwordless registration guest --expect guest.authorize=invalid_request";
-    tries(&org, &Row { gate: "G14", run, ..ROW }).saying("opaque token");
+    tries(&org, &Row { gate: "G14", run, ..ROW }).containing("opaque token");
 }

@@ -33,14 +33,14 @@ fn two_resources_of_one_name() {
             }
             let deploys = org.deploys().len();
             workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
-            let run = workspace.run(PLAN).failed_saying("Duplicate resource for one app");
+            let run = workspace.run(PLAN).failed_with("Duplicate resource for one app");
             did_not_crash(&run);
-            assert!(run.says("main.tf line") && run.says(first), "{run}");
-            assert!(first == second || run.says("differ only in case"), "{run}");
+            assert!(run.contains("main.tf line") && run.contains(first), "{run}");
+            assert!(first == second || run.contains("differ only in case"), "{run}");
             workspace.configure(&format!("{}{}", part("a", first), part("b", second)));
             workspace
                 .run(&["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"])
-                .failed_saying("Duplicate resource for one app");
+                .failed_with("Duplicate resource for one app");
             assert_eq!(org.deploys().len(), deploys, "{run}");
         }
     }
@@ -56,7 +56,7 @@ fn names_that_move_between_resources() {
     workspace.step(&app("a", "Shop", "A"), &[(a, Create)]);
     workspace.configure(&format!("{}{}", app("a", "Store", "A"), app("b", "Shop", "B")));
     let run = workspace.run(PLAN).succeeded();
-    assert!(run.says("1 to destroy"), "{run}");
+    assert!(run.contains("1 to destroy"), "{run}");
     workspace.configure(&app("b", "Shop", "B"));
     workspace.run(PLAN).succeeded();
     workspace.configure(&app("a", "Shop", "A"));
@@ -66,7 +66,7 @@ fn names_that_move_between_resources() {
     workspace.apply().succeeded();
     workspace.configure(&format!("{}moved {{\n  from = {a}\n  to   = {b}\n}}\n", app("b", "Shop", "A")));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// Rows 37 and 61: Terraform merges the duplicates before the provider sees them.
@@ -81,7 +81,7 @@ fn duplicates_that_terraform_merges() {
         app("a", "Shop", "Shop")
     ));
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
     assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api");
     let said = org.part(org::OAUTH, "Shop").fields["customAttributes"].to_string();
     assert!(said.contains("User.Country") && !said.contains("User.City"), "{said}");
@@ -95,8 +95,8 @@ fn a_missing_app() {
     workspace.configure(
         "resource \"salesforce_external_client_app_oauth_settings\" \"a\" {\n  external_client_app = \"Nowhere\"\n}\n",
     );
-    let run = workspace.apply().failed_saying("Nowhere");
-    assert!(run.says("main.tf line"), "{run}");
+    let run = workspace.apply().failed_with("Nowhere");
+    assert!(run.contains("main.tf line"), "{run}");
     assert!(workspace.state().is_empty());
 }
 
@@ -109,12 +109,12 @@ fn no_credentials() {
     for word in
         ["private_key", "client_secret", "access_token", "SALESFORCE_PRIVATE_KEY", "SALESFORCE_CLIENT_SECRET"]
     {
-        run.clone().failed_saying(word);
+        run.clone().failed_with(word);
     }
     let mut workspace = Workspace::anonymous();
     workspace.set("SALESFORCE_PRIVATE_KEY_FILE", "/nowhere/server.key");
     workspace.configure(&app("a", "Shop", "Shop"));
-    workspace.run(PLAN).failed_saying("private_key_file");
+    workspace.run(PLAN).failed_with("private_key_file");
 }
 
 /// Row 95.
@@ -177,8 +177,8 @@ fn names_that_do_not_exist_in_the_org() {
         ("  apex_handler = \"NoClass\"\n  execute_handler_as = \"nobody@example.com\"", "nobody@example.com"),
     ] {
         workspace.configure(&with(policy));
-        let run = workspace.apply().failed_saying(unknown);
-        assert!(run.says("main.tf line"), "it has no position: {run}");
+        let run = workspace.apply().failed_with(unknown);
+        assert!(run.contains("main.tf line"), "it has no position: {run}");
         assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").fields, before, "{policy}");
     }
 }
@@ -224,7 +224,7 @@ fn unusual_characters_are_returned() {
         .collect();
     workspace.configure(&configuration);
     workspace.apply().succeeded();
-    workspace.is_settled();
+    workspace.assert_empty_plan();
 }
 
 /// A label in the org is unchanged by other changes; such a label cannot be configured.
@@ -236,8 +236,8 @@ fn an_invisible_label_can_only_come_from_an_org() {
     workspace.apply().succeeded();
     workspace.configure(&app("a", "Shop", "zero\u{200B}width"));
     let deploys = org.deploys().len();
-    let run = workspace.apply().failed_saying("U+200B ZERO WIDTH SPACE at character 5");
-    assert!(run.says("main.tf line"), "{run}");
+    let run = workspace.apply().failed_with("U+200B ZERO WIDTH SPACE at character 5");
+    assert!(run.contains("main.tf line"), "{run}");
     assert_eq!(org.deploys().len(), deploys);
 }
 
@@ -256,7 +256,7 @@ fn a_comma_that_is_known_only_after_apply() {
         )
     };
     workspace.configure(&with("Sales, EMEA"));
-    let run = workspace.apply().failed_saying("has a comma");
-    assert!(run.says("\"Sales\", \"EMEA\""), "{run}");
+    let run = workspace.apply().failed_with("contains a comma");
+    assert!(run.contains("\"Sales\", \"EMEA\""), "{run}");
     assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").text("commaSeparatedProfile"), "");
 }

@@ -41,14 +41,14 @@ pub const KINDS: &[Row] = &[
         Policies,
         "profiles = [\"0PS000000000001AAA\"]",
         "profiles",
-        "The attribute for it is permission_sets",
+        "The attribute for this ID is permission_sets",
     ),
     row(
         111,
         Policies,
         "permission_sets = [\"00e000000000001\"]",
         "permission_sets",
-        "The attribute for it is profiles",
+        "The attribute for this ID is profiles",
     ),
     row(
         111,
@@ -82,7 +82,7 @@ pub const KINDS: &[Row] = &[
         Settings,
         "oauth_link = \"888000000000001:00D000000000099\"",
         "oauth_link",
-        "consumer before the org",
+        "consumer ID before the org ID",
     ),
     row(112, Settings, "oauth_link = \"00e000000000099:888000000000001\"", "oauth_link", "a profile"),
     // Invisible characters.
@@ -258,6 +258,6 @@ pub const KINDS: &[Row] = &[
         Settings,
         "oauth_scopes = [\"api refresh_token\"]",
         "oauth_scopes",
-        "Write \"Api\", \"RefreshToken\"",
+        "Use \"Api\", \"RefreshToken\"",
     ),
 ];

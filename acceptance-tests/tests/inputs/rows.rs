@@ -134,7 +134,7 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
         let is_expected = |one: &&Diagnostic| {
             one.is_error == (row.verdict == Verdict::Error)
                 && one.at == row.at
-                && one.text.to_lowercase().contains(&row.says.to_lowercase())
+                && one.text.to_lowercase().contains(&row.message.to_lowercase())
         };
         // A diagnostic that may show a key has no position: Terraform would print the line.
         let nowhere = || {
@@ -153,13 +153,14 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
             let body: String = row.body.chars().take(120).collect();
             problems.push(format!(
                 "row {} `{body}`: expected {:?} at {:?} with {:?}, found {own:#?}",
-                row.number, row.verdict, row.at, row.says
+                row.number, row.verdict, row.at, row.message
             ));
         }
     }
     for one in said.iter().filter(|one| one.file.is_empty() || one.file == "main.tf") {
         let text = one.text.to_lowercase();
-        let known = rows.iter().any(|(_, row)| row.at.is_empty() && text.contains(&row.says.to_lowercase()));
+        let known =
+            rows.iter().any(|(_, row)| row.at.is_empty() && text.contains(&row.message.to_lowercase()));
         if !known {
             problems.push(format!("unexpected: {one:?}"));
         }

@@ -36,11 +36,11 @@ pub struct Row {
     /// several blocks of a set.
     pub at: &'static str,
     /// Expected in the message, in any letter case.
-    pub says: &'static str,
+    pub message: &'static str,
 }
 
-pub const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: &'static str) -> Row {
-    Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, says }
+pub const fn row(number: usize, of: Of, body: &'static str, at: &'static str, message: &'static str) -> Row {
+    Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, message }
 }
 
 impl Row {
@@ -104,7 +104,7 @@ pub const ROWS: &[Row] = &[
     row(33, Settings, "callback_urls = [\"https://x.example.com/{2000*a}\"]", "callback_urls", "2000").warns(),
     row(34, Settings, "callback_urls = [\"https://x.example.com/\", \"https://x.example.com/\"]", "callback_urls", "duplicate"),
     row(35, Settings, "callback_urls = [\"*\"]", "callback_urls", "wildcard"),
-    row(36, Settings, "oauth_scopes = []", "oauth_scopes", "no scope").warns(),
+    row(36, Settings, "oauth_scopes = []", "oauth_scopes", "Without a scope").warns(),
     row(38, Settings, "oauth_scopes = [\"Apl\"]", "oauth_scopes", "did you mean \"Api\""),
     row(38, Settings, "oauth_scopes = [\"FromANewerOrg\"]", "oauth_scopes", "not a known value").warns(),
     row(39, Settings, "oauth_scopes = [\"Api, Web\"]", "oauth_scopes", "comma"),

@@ -24,14 +24,17 @@ fn it_is_an_error_before_anything_is_sent() {
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
     workspace.set("SALESFORCE_LOGIN_URL", "https://none.my.salesforce.com");
     let words = "this machine has no CA certificates, so no server can be trusted";
-    workspace.run(&APPLY).failed_saying(words).saying("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
+    workspace
+        .run(&APPLY)
+        .failed_with(words)
+        .containing("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
 }
 
 #[test]
 fn an_org_on_the_loopback_address_needs_none() {
     let org = Emulator::start();
     let workspace = without_certificates(&org);
-    workspace.run(&APPLY).succeeded().saying("1 added");
+    workspace.run(&APPLY).succeeded().containing("1 added");
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn custom_certificates_are_sufficient() {
     for variable in ["SALESFORCE_INSTANCE_URL", "SALESFORCE_LOGIN_URL"] {
         workspace.set(variable, &recorder.tls_url);
     }
-    workspace.run(&APPLY).failed_saying("this machine has no CA certificates");
+    workspace.run(&APPLY).failed_with("this machine has no CA certificates");
     assert!(recorder.exchanges().is_empty());
     workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
     // It fails after that: the org behind the proxy returns its plain HTTP address.

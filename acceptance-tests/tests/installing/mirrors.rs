@@ -27,7 +27,7 @@ fn hashes(mirror: &Path, program: &Program, target: &str) -> Vec<String> {
 #[track_caller]
 fn installs_and_plans(program: &Program, workspace: &Workspace<'_>) -> Run {
     let run = program.run(workspace, &INIT).succeeded();
-    program.run(workspace, &PLAN).succeeded().saying("Plan: 3 to add, 0 to change, 0 to destroy.");
+    program.run(workspace, &PLAN).succeeded().containing("Plan: 3 to add, 0 to change, 0 to destroy.");
     run
 }
 
@@ -116,13 +116,13 @@ fn a_modified_zip_is_refused() {
     }
     for (program, workspace) in installed {
         // With the lock file,
-        program.run(&workspace, &INIT).failed_saying("checksum");
+        program.run(&workspace, &INIT).failed_with("checksum");
         // and without one, with the hashes of the mirror.
         let server = WebServer::of(folder.path());
         let mut workspace = Workspace::anonymous();
         from(&server, &mut workspace);
         workspace.configure(SHOP);
-        program.run(&workspace, &INIT).failed_saying("checksum");
+        program.run(&workspace, &INIT).failed_with("checksum");
         assert!(lock_file(&workspace).is_empty());
     }
 }

@@ -138,11 +138,11 @@ fn a_signed_release_installs_from_a_registry() {
         program
             .run(&workspace, &["init", "-no-color", "-input=false"])
             .succeeded()
-            .saying(&format!("key ID {}", keyring.id));
+            .containing(&format!("key ID {}", keyring.id));
         program
             .run(&workspace, &["plan", "-no-color", "-input=false"])
             .succeeded()
-            .saying("Plan: 3 to add, 0 to change, 0 to destroy.");
+            .containing("Plan: 3 to add, 0 to change, 0 to destroy.");
         let home = own.path().join(program.registry).join(ADDRESS);
         let told = std::fs::read_to_string(home.join(format!("{VERSION}.json"))).expect("the mirror's file");
         let told: Value = serde_json::from_str(&told).expect("JSON");
@@ -192,6 +192,6 @@ fn checksums_that_were_modified_after_signing_are_refused() {
     let server = WebServer::of(folder.path());
     for program in programs() {
         let workspace = visitor(&org, &server);
-        program.run(&workspace, &["init", "-no-color", "-input=false"]).failed_saying("signature");
+        program.run(&workspace, &["init", "-no-color", "-input=false"]).failed_with("signature");
     }
 }

@@ -64,7 +64,7 @@ fn a_program_with_another_version_is_not_packed() {
         (VERSION, "linux_x86", "unknown target 'linux_x86'; available are linux_amd64,"),
     ] {
         let pack = ["pack", version, "--target", target, "--provider", &provider, "--zips", &to];
-        release(folder.path(), &pack, &[]).failed_saying(words);
+        release(folder.path(), &pack, &[]).failed_with(words);
     }
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
@@ -79,7 +79,7 @@ fn a_release_has_the_version_of_the_sources() {
         .collect();
     let rust: Vec<(&str, &str)> = rust.iter().map(|(name, value)| (*name, value.as_str())).collect();
     release(repository(), &["make", "9.9.9"], &rust)
-        .failed_saying(&format!("this is version {VERSION}, not 9.9.9"));
+        .failed_with(&format!("this is version {VERSION}, not 9.9.9"));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn the_emulator_has_its_own_zip_and_checksums() {
     std::fs::copy(zips().join(&provider), folder.path().join(&provider)).expect("a copy");
     release(folder.path(), &["sums", VERSION, "--zips", &to], &[])
         .succeeded()
-        .saying("Not signed: set a key");
+        .containing("Not signed: set a key");
 
     let expected = [
         ("terraform-provider-salesforce", vec![provider, manifest()]),

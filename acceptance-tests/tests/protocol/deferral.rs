@@ -80,8 +80,8 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .into_inner();
         assert_eq!(waits(read.deferred), allowed);
         assert_eq!(read.private, b"{}");
-        let says = texts(&read.diagnostics);
-        assert_eq!(says.contains("State not refreshed"), !allowed, "{says}");
+        let messages = texts(&read.diagnostics);
+        assert_eq!(messages.contains("State not refreshed"), !allowed, "{messages}");
         let plan = client
             .plan_resource_change(PlanResourceChangeRequest {
                 type_name: APP.to_owned(),

@@ -178,10 +178,10 @@ fn other_texts_are_rejected() {
     let request = RSA_1024.replace("CERTIFICATE", "CERTIFICATE REQUEST");
     let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----";
     for (pem, because) in [
-        ("abc", "neither PEM nor"),
-        ("-----BEGIN ", "neither PEM nor"),
+        ("abc", "neither a PEM certificate nor"),
+        ("-----BEGIN ", "neither a PEM certificate nor"),
         (&two, "more than one"),
-        (&body, "neither PEM nor"),
+        (&body, "neither a PEM certificate nor"),
         (cut, "not a valid"),
         (&broken, "not a valid"),
         (&request, "not a certificate"),

@@ -66,8 +66,8 @@ fn members_of_comma_separated_lists_must_not_have_a_comma() {
             (",", "comma"),
             ("a,", "comma"),
             ("a\nb", "line break"),
-            (" a", "white space"),
-            ("a ", "white space"),
+            (" a", "whitespace"),
+            ("a ", "whitespace"),
             (" ", "blank"),
         ] {
             let problem = member_problem(field, member).unwrap_or_else(|| panic!("{member:?} passes"));

@@ -113,8 +113,8 @@ fn values_are_checked_against_the_api_version() {
     assert_eq!(version_problem(code, &Value::Unknown, 60), None);
     assert_eq!(
         version_problem(code, &Value::Bool(true), 60).unwrap(),
-        "This requires API version 61.0 or later, but the provider uses 60.0. Remove it, or set a later `api_version` \
-         that the org supports."
+        "This requires API version 61.0 or later, but the provider uses 60.0. Remove it, or set `api_version` to a \
+         later version that the org supports."
     );
     let minutes = field(&POLICIES, "guest_jwt_timeout_minutes");
     assert_eq!(version_problem(minutes, &Value::int(30), 61), None);

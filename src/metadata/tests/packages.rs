@@ -147,7 +147,10 @@ fn damaged_and_unacceptable_packages_are_distinguished() {
         assert_eq!(kind(bytes), Kind::Damaged);
     }
     assert!(read(&good[..9]).unwrap_err().is_damaged());
-    assert_eq!(read(&good[..9]).unwrap_err().to_string(), "the package is damaged: it is not a complete zip");
+    assert_eq!(
+        read(&good[..9]).unwrap_err().to_string(),
+        "the package is damaged: it is not a complete zip file"
+    );
 }
 
 #[test]

@@ -195,9 +195,9 @@ fn members_and_entries() {
     let many: Vec<(String, String)> = (0..129).map(|number| (number.to_string(), "f".to_owned())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let check = |value: &Value| attributes.rules.iter().find_map(|rule| rule.check(value));
-    assert_eq!(check(&map(&many)).unwrap(), "There are 129, the maximum is 128.");
+    assert_eq!(check(&map(&many)).unwrap(), "There are 129 elements. The maximum is 128.");
     assert_eq!(check(&map(&many[..128])), None);
-    assert!(check(&map(&[("key", "")])).unwrap().starts_with("The entry \"key\": It is blank"));
+    assert!(check(&map(&[("key", "")])).unwrap().starts_with("The entry \"key\": The value is blank"));
     assert!(check(&map(&[("", "f")])).unwrap().starts_with("The key \"\""));
     let null = Value::set(vec![Value::Null]);
     assert!(Rule::Each(&Rule::NotBlank).check(&null).unwrap().contains("null"));
@@ -259,10 +259,10 @@ fn scopes() {
         assert!(problem.contains(letter) && problem.contains("Did you mean \""), "{problem}");
     }
     assert!(check("Api, Web").unwrap().contains("as a separate element"));
-    assert_eq!(check("Api Web").unwrap(), "\"Api Web\" is more than one word. Write \"Api\", \"Web\".");
+    assert_eq!(check("Api Web").unwrap(), "\"Api Web\" contains more than one value. Use \"Api\", \"Web\".");
     assert_eq!(
         check("refresh_token api").unwrap(),
-        "\"refresh_token api\" is more than one word. Write \"RefreshToken\", \"Api\"."
+        "\"refresh_token api\" contains more than one value. Use \"RefreshToken\", \"Api\"."
     );
     assert!(check("").is_some());
     // Newer orgs can have unknown scopes, so they are warnings.
@@ -383,7 +383,7 @@ fn links_to_consumers() {
             ("00D:888", "no org ID"),
             ("00D000000000099:888", "no consumer ID"),
             ("00D000000000099:888000000000001:x", "more than one colon"),
-            ("888000000000001:00D000000000099", "the consumer before the org"),
+            ("888000000000001:00D000000000099", "the consumer ID before the org ID"),
             ("00e000000000001:888000000000001", "a profile instead of an org ID"),
             ("00D000000000099:0PS000000000001", "a permission set instead of a consumer ID"),
             ("00D000000000099:3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0", "no consumer ID"),

@@ -245,7 +245,7 @@ async fn a_failure_of_all_jobs_is_not_tried_on_each() {
     }
     let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
     for caller in callers {
-        assert_eq!(problems(caller).await, ["the deploy failed and Salesforce gave no reason"]);
+        assert_eq!(problems(caller).await, ["the deploy failed, and Salesforce returned no reason"]);
     }
     assert_eq!(sizes(&script), [8, 4, 2, 1, 1]);
 }

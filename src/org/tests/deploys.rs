@@ -196,7 +196,9 @@ fn out_of_sight(code: Option<&str>) -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
-    for (phase, text) in [("Pending", "waiting behind other deploys"), ("InProgress", "has not ended")] {
+    for (phase, text) in
+        [("Pending", "queued behind other deploys"), ("InProgress", "before the deploy ended")]
+    {
         let (script, org) = script();
         script.course(Course::new(vec![(0, Ok(status(phase)))]).cancelable(0));
         let begun = Instant::now();

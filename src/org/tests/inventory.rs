@@ -118,7 +118,8 @@ const ROWS: &[Row] = &[
         name: "a part that names no app of the org",
         files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "Gone")],
         expected: &[
-            "A: error: ExtlClntAppOauthSettings A_oauth: its externalClientApplication is Gone, and the org lists no such app",
+            "A: error: ExtlClntAppOauthSettings A_oauth: its externalClientApplication is Gone, and the org does not \
+             list that app",
         ],
     },
     Row {
@@ -214,7 +215,7 @@ async fn a_listed_component_that_is_not_returned_is_hidden() {
         lines,
         [
             "A: A A_oauth",
-            "B: B (hidden: the org lists ExtlClntAppOauthSettings B_oauth, but does not let us read it)"
+            "B: B (hidden: the org lists ExtlClntAppOauthSettings B_oauth but does not return it)"
         ]
     );
 }
@@ -227,7 +228,7 @@ async fn an_unreadable_type_hides_no_other() {
     let lines = taken(&org, &[APP, SETTINGS, GLOBAL], 100, &[]).await;
     assert_eq!(lines.len(), 1);
     assert!(
-        lines[0].starts_with("A: A A_oauth (hidden: ExtlClntAppGlobalOauthSettings may not be read"),
+        lines[0].starts_with("A: A A_oauth (hidden: ExtlClntAppGlobalOauthSettings cannot be read"),
         "{lines:?}"
     );
 }

@@ -226,7 +226,7 @@ async fn a_refused_type_hides_no_other() {
         let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
         let found = read(&org, freshness, &wanted).await;
         assert_eq!(name_of(&found[0]), "Shop_oauth");
-        assert!(name_of(&found[1]).contains("may not be read"), "{}", name_of(&found[1]));
+        assert!(name_of(&found[1]).contains("cannot be read"), "{}", name_of(&found[1]));
     }
     org.new_generation();
     let before = script.count("retrieve");
@@ -298,7 +298,7 @@ async fn an_error_of_the_list_is_not_absence() {
     script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
     let wanted = [Wanted::new(APP, "Shop"), Wanted::new(GLOBAL, "Shop")];
     for lookup in read(&org, Freshness::Now, &wanted).await {
-        assert!(name_of(&lookup).contains("may not be listed"));
+        assert!(name_of(&lookup).contains("cannot be listed"));
     }
 }
 
@@ -370,7 +370,11 @@ async fn a_name_in_another_case_is_not_absent() {
     two_apps(&script);
     for kind in [APP, GLOBAL] {
         let found = one(&org, Freshness::Snapshot, Wanted::new(kind, "shop")).await;
-        assert!(name_of(&found).contains("writes the app's name Shop, not shop"), "{}", name_of(&found));
+        assert!(
+            name_of(&found).contains("the name of the app in the org is Shop, not shop"),
+            "{}",
+            name_of(&found)
+        );
     }
     let found = one(&org, Freshness::Now, Wanted::new(APP, "shop")).await;
     assert!(name_of(&found).starts_with("hidden"), "{}", name_of(&found));

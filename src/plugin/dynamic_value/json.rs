@@ -134,7 +134,7 @@ fn name(wire: &Wire) -> &'static str {
         Wire::Null => "null",
         Wire::Bool(_) => "a bool",
         Wire::Number(_) => "a number",
-        Wire::String(_) => "a text",
+        Wire::String(_) => "a string",
         Wire::Array(_) => "a list",
         Wire::Object(_) => "an object",
     }

@@ -6,7 +6,7 @@
 mod json;
 mod msgpack;
 #[cfg(any(test, fuzzing))]
-pub mod promise;
+pub mod property;
 #[cfg(test)]
 mod tests;
 

@@ -78,8 +78,8 @@ fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Resu
 
 fn text(wire: Wire) -> Result<String, ValueError> {
     match wire {
-        Wire::String(text) => text.into_str().ok_or_else(|| ValueError::new("a text that is not UTF-8")),
-        other => Err(ValueError::expected("a text", name(&other))),
+        Wire::String(text) => text.into_str().ok_or_else(|| ValueError::new("a string that is not UTF-8")),
+        other => Err(ValueError::expected("a string", name(&other))),
     }
 }
 
@@ -105,7 +105,7 @@ fn name(wire: &Wire) -> &'static str {
         Wire::Nil => "null",
         Wire::Boolean(_) => "a bool",
         Wire::Integer(_) | Wire::F32(_) | Wire::F64(_) => "a number",
-        Wire::String(_) => "a text",
+        Wire::String(_) => "a string",
         Wire::Binary(_) => "bytes",
         Wire::Array(_) => "a list",
         Wire::Map(_) => "a map",
@@ -118,7 +118,7 @@ impl Form<'_> {
         match self {
             Form::Bool => "a bool",
             Form::Number => "a number",
-            Form::Text { .. } => "a text",
+            Form::Text { .. } => "a string",
             Form::List(_) => "a list",
             Form::Set(_) => "a set",
             Form::Map(_) => "a map",
@@ -234,7 +234,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Unknown => "an unknown value",
         Value::Bool(_) => "a bool",
         Value::Number(_) => "a number",
-        Value::Text(_) => "a text",
+        Value::Text(_) => "a string",
         Value::Secret(_) => "a secret",
         Value::List(_) => "a list",
         Value::Set(_) => "a set",

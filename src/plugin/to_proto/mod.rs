@@ -45,7 +45,8 @@ fn unwritable(problem: ValueError) -> Diagnostic {
     let path = problem.path;
     bugs::SCHEMA_MISMATCH
         .diagnostic(format!(
-            "The provider returned an invalid value at \"{path}\": {}. Other values are not affected. Please report this.",
+            "The provider returned an invalid value at \"{path}\": {}. Other values are not affected. Please report \
+             this to the provider developers.",
             problem.what
         ))
         .at(path)

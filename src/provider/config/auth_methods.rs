@@ -26,7 +26,7 @@ pub struct AuthMethod {
     /// The same value in another argument, which is ignored if the environment has both.
     pub before: &'static [&'static str],
     /// Arguments that the value already contains, so that the block must not set them.
-    pub says: &'static [&'static str],
+    pub contained: &'static [&'static str],
     pub read: fn(&AuthMethod, &Source<'_>, &mut Place, &mut Diagnostics) -> Option<Login>,
 }
 
@@ -37,7 +37,7 @@ const JWT_BEARER: AuthMethod = AuthMethod {
     may_have: &["instance_url", "login_url", "audience"],
     takes: &[],
     before: &["private_key_file"],
-    says: &[],
+    contained: &[],
     read: login::jwt_bearer,
 };
 
@@ -48,7 +48,7 @@ const TOKEN_EXCHANGE: AuthMethod = AuthMethod {
     may_have: &["client_secret", "subject_token_type", "token_handler", "hcp_terraform_token_tag"],
     takes: &["client_secret"],
     before: &["subject_token_file"],
-    says: &[],
+    contained: &[],
     read: login::subject_token,
 };
 
@@ -62,7 +62,7 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
         may_have: &["login_url"],
         takes: &[],
         before: &[],
-        says: &[],
+        contained: &[],
         read: login::client_credentials,
     },
     TOKEN_EXCHANGE,
@@ -85,7 +85,7 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
         may_have: &["client_secret", "instance_url", "login_url"],
         takes: &["client_secret"],
         before: &[],
-        says: &[],
+        contained: &[],
         read: login::refresh_token,
     },
     AuthMethod {
@@ -95,7 +95,7 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
         may_have: &[],
         takes: &[],
         before: &[],
-        says: &["client_id", "login_url"],
+        contained: &["client_id", "login_url"],
         read: login::sfdx_auth_url,
     },
     AuthMethod {
@@ -105,7 +105,7 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
         may_have: &[],
         takes: &[],
         before: &[],
-        says: &[],
+        contained: &[],
         read: login::sf_cli,
     },
     AuthMethod {
@@ -115,7 +115,7 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
         may_have: &[],
         takes: &[],
         before: &[],
-        says: &[],
+        contained: &[],
         read: login::access_token,
     },
 ];
@@ -238,7 +238,7 @@ pub fn two(first: &str, second: &str) -> Diagnostic {
 /// Reports arguments that the argument of a method already contains.
 pub fn said_twice(source: &Source<'_>, found: &mut Diagnostics) {
     for method in AUTH_METHODS.iter().filter(|method| is_in_block(source, method.argument)) {
-        for other in method.says.iter().filter(|name| source.is_known(name)) {
+        for other in method.contained.iter().filter(|name| source.is_known(name)) {
             let detail = format!(
                 "{other} is set together with {}, which contains it. Remove {other}.",
                 method.argument
@@ -255,7 +255,7 @@ pub fn without_effect(source: &Source<'_>, found: &mut Diagnostics) {
     let used = |name: &&str| {
         // Every method can use it.
         *name == "instance_url"
-            || [method.needs, method.may_have, method.takes, method.says].concat().contains(name)
+            || [method.needs, method.may_have, method.takes, method.contained].concat().contains(name)
     };
     let mut names: Vec<&str> =
         AUTH_METHODS.iter().flat_map(|other| [other.needs, other.may_have].concat()).collect();

@@ -298,7 +298,7 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
 fn of_another_org(name: &str, url: &Url) -> Diagnostic {
     let host = url.host_str().unwrap_or_default();
     rows::CREDENTIALS_ORG_MISMATCH.diagnostic(format!(
-        "The credentials in {name} are for {host}, and instance_url is another org. Use credentials for the org in \
-         instance_url, or remove instance_url."
+        "The credentials in {name} are for {host}, and instance_url is the URL of another org. Use credentials for the \
+         org in instance_url, or remove instance_url."
     ))
 }

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn an_invalid_origin_is_rejected_with_the_reason() {
-        for (text, says) in [
+        for (text, fragment) in [
             ("https://", "no host"),
             ("https:///x", "no host"),
             ("https:///acme.my.salesforce.com", "no host"),
@@ -113,7 +113,7 @@ mod tests {
             ("https://acme.my.salesforce.com/services", "use https://acme.my.salesforce.com"),
         ] {
             let problem = check(text).expect_err(text);
-            assert!(problem.contains(says), "{text}: {problem}");
+            assert!(problem.contains(fragment), "{text}: {problem}");
             assert!(!problem.contains("canary"), "{problem}");
         }
         for text in [

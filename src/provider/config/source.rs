@@ -100,7 +100,7 @@ impl Source<'_> {
                 None => return,
             },
         };
-        let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Type it again."));
+        let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Retype the value."));
         // Terraform would show the line of a secret.
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
@@ -128,7 +128,7 @@ impl Source<'_> {
             None => return,
         };
         let place = if self.is_written(name) { name.to_owned() } else { variable(name) };
-        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the value."));
+        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the actual value."));
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
@@ -212,9 +212,9 @@ impl Source<'_> {
         for id in ids.iter().filter(|id| !is_org_id(id)) {
             // Tokens begin with the ID of their org.
             let shown = match id.len() {
-                0 => "An empty text".to_owned(),
+                0 => "An empty string".to_owned(),
                 1..=20 => format!("{id:?}"),
-                _ => "A longer text, which is not shown,".to_owned(),
+                _ => "A longer value, which is not shown,".to_owned(),
             };
             let detail = format!(
                 "{must}: 15 or 18 letters and digits, starting with 00D. {shown} is not an org ID.{}",
@@ -238,7 +238,7 @@ impl Source<'_> {
                 let problem = binary_key_form(bytes.as_bytes());
                 found.push(match name {
                     "private_key_file" => bad_key(name, problem),
-                    _ => unreadable_file(name, &path, "it is not text; use a PEM file in UTF-8"),
+                    _ => unreadable_file(name, &path, "it is not a text file in UTF-8; use a PEM file"),
                 });
                 drop(Zeroizing::new(bytes.into_bytes()));
                 None
@@ -331,12 +331,14 @@ pub fn truth(text: &str) -> Option<bool> {
 /// A file that cannot be read. A value that is not a path is not shown, because it may be the key or the token itself.
 pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
     if is_like_a_path(path) {
-        let detail = format!("{name}: {path:?} cannot be read: {why}.");
+        let detail =
+            format!("{name}: {path:?} cannot be read: {why}. Check the path, the file and its permissions.");
         return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(
-        "{name} must be the path of a file. Its value is not a path, and is not shown because it may be the key or the token \
-         itself. Write the value to a file and use its path, or use the argument that accepts the text."
+        "{name} must be the path of a file. The value is not a path. It is not shown, because it may be the key or the \
+         token itself. Write the value to a file and set the path of the file, or use the argument that accepts the \
+         value itself."
     );
     rows::UNREADABLE_FILE.diagnostic(detail)
 }

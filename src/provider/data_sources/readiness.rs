@@ -248,7 +248,7 @@ impl Facts<'_> {
     fn resource(&self, spec: &'static ResourceSpec) -> Result<&Resource, String> {
         let resources = self.resources.as_ref().map_err(Clone::clone)?;
         let found = resources.iter().find(|resource| resource.spec.name == spec.name);
-        found.ok_or_else(|| "it was not read".to_owned())
+        found.ok_or_else(|| "the value was not read".to_owned())
     }
 
     fn site(&self) -> Result<&Site, String> {
@@ -271,12 +271,13 @@ impl Facts<'_> {
                 return Ok(GateStatus::Closed { actual: format!("the app has no {}", spec.noun) });
             }
             Some(File::Unreadable { why }) => return Err(why.clone()),
-            None => return Err("it was not read".to_owned()),
+            None => return Err("the value was not read".to_owned()),
         }
         let value = resource.values.get(attribute);
         let actual = || GateStatus::Closed { actual: shown(value) };
         let open_if = |open: bool| if open { GateStatus::Open } else { actual() };
-        let is_set = || if value.is_null() { Err("the org did not return it".to_owned()) } else { Ok(()) };
+        let is_set =
+            || if value.is_null() { Err("the org did not return the value".to_owned()) } else { Ok(()) };
         match expects {
             Expects::True => is_set().map(|()| open_if(value == &Value::Bool(true))),
             Expects::Word(word) => is_set().map(|()| open_if(value.as_text() == Some(word))),
@@ -300,7 +301,7 @@ impl Facts<'_> {
                 let actual = "Custom without minutes".to_owned();
                 Ok(if missing { GateStatus::Closed { actual } } else { GateStatus::Open })
             }
-            Expects::Words(_) => Err("it was not read".to_owned()),
+            Expects::Words(_) => Err("the value was not read".to_owned()),
         }
     }
 
@@ -328,7 +329,7 @@ impl Facts<'_> {
             Expects::True => value == &Json::Bool(true),
             Expects::Word(word) => value.as_str() == Some(word),
             Expects::Something => value.as_str().is_some_and(|text| !text.is_empty()),
-            _ => return Err("it was not read".to_owned()),
+            _ => return Err("the value was not read".to_owned()),
         };
         let actual = match value {
             Json::String(text) => text.clone(),
@@ -350,11 +351,11 @@ impl Facts<'_> {
                 Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
                 Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
-                None => unknown.push(format!("{}: it is not counted", group.name)),
+                None => unknown.push(format!("{}: its users are not counted", group.name)),
             }
         }
         if !unknown.is_empty() {
-            return Err(format!("the number of users is not known: {}", unknown.join("; ")));
+            return Err(format!("the number of users is unknown: {}", unknown.join("; ")));
         }
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
         Ok(GateStatus::Closed { actual: format!("no active user has {}", names.join(", ")) })
@@ -370,7 +371,9 @@ impl Facts<'_> {
             return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
         }
         match site.members_among(self.org, groups).await? {
-            (0, false) => Ok(GateStatus::Closed { actual: "no active user is both".to_owned() }),
+            (0, false) => Ok(GateStatus::Closed {
+                actual: "no active user of the app is a member of the site".to_owned(),
+            }),
             (0, true) => Err("the members with a permission set cannot be distinguished".to_owned()),
             _ => Ok(GateStatus::Open),
         }

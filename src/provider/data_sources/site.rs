@@ -83,7 +83,7 @@ impl Site {
             Column::Network(name) => (&self.network, name),
             Column::Auth(name) => (self.auth.as_ref().map_err(Clone::clone)?, name),
         };
-        row.get(name).ok_or_else(|| "the org did not return it".to_owned())
+        row.get(name).ok_or_else(|| "the org did not return the value".to_owned())
     }
 
     /// The name of the profile that registered users get.

@@ -15,8 +15,8 @@ const UNTAINT: &str = " Terraform treats a resource whose creation failed as tai
 
 pub fn internal_error(noun: &str, app: &str, message: &str) -> Diagnostic {
     rows::SALESFORCE_INTERNAL_ERROR.diagnostic(format!(
-        "\"{app}\", {noun}: Salesforce failed internally: {message}\n\nThe state contains the current values in the \
-         org. Apply again. If the error persists, give the ErrorId in this message to Salesforce support."
+        "\"{app}\", {noun}: internal Salesforce error: {message}\n\nThe state contains the current values of the org. \
+         Apply again. If the error persists, contact Salesforce support with the ErrorId in this message."
     ))
 }
 
@@ -48,11 +48,11 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
              External Client App Admin for policies, and the permissions of an administrator for settings of the org."
         }
         Some(Meaning::Duplicate) => {
-            "The app already has a component of this type under a different name. Import it."
+            "The app already has a component of this type with a different name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {
-            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, see the other \
-             error."
+            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, correct the \
+             other error first."
         }
         _ => "",
     }
@@ -68,8 +68,8 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => rows::ORG_LOCKED.diagnostic(format!(
-            "Another change still locked the org after {} s: {why}. Nothing was changed. Check Setup, Deployment Status, \
-             and apply again when the other change is complete.",
+            "Another change still locked the org after {} s: {why}. Nothing was changed. Check Setup, Deployment \
+             Status, and apply again when the other change is complete.",
             waited.as_secs()
         )),
         ApplyErrorKind::Unread(cause) => unreadable(noun, app, cause),
@@ -84,7 +84,8 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
 
 pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
     rows::INTERRUPTED_BEFORE_CHANGE.diagnostic(format!(
-        "Terraform was interrupted before the {noun} of \"{app}\" was sent to Salesforce. Nothing was changed."
+        "Terraform was interrupted before the {noun} of \"{app}\" was sent to Salesforce. Nothing was changed. Apply \
+         again."
     ))
 }
 
@@ -107,7 +108,7 @@ pub fn outcome_unknown(noun: &str, app: &str, error: &ApplyError, created: bool)
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     rows::SUCCEEDED_AFTER_ERROR.diagnostic(format!(
         "The provider lost Salesforce's response about the {noun} of \"{app}\", or could not interpret it. It then \
-         read the org, and all changes are complete."
+         read the org and found that all changes are complete."
     ))
 }
 
@@ -120,15 +121,15 @@ pub fn not_verified(noun: &str, app: &str) -> Diagnostic {
 
 pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
     rows::NOT_FOUND_AFTER_CHANGE.diagnostic(format!(
-        "The deploy of the {noun} of \"{app}\" succeeded, but the org does not return it. It may have been deleted since. Run \
-         terraform plan to see the current state."
+        "The deploy of the {noun} of \"{app}\" succeeded, but the org does not return it. It may have been deleted \
+         since then. Run terraform plan to see the current state."
     ))
 }
 
 pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, created: bool) -> Diagnostic {
     let mut detail = format!(
-        "The provider sent {attribute} = {}; the org has {}. The state contains the value in the org. Set a value that \
-         the org allows, or change what prevents it.",
+        "The provider sent {attribute} = {}, but the org has {}. The state contains the value of the org. Set a value \
+         that the org allows, or change what prevents it.",
         shown(wanted),
         shown(saved)
     );
@@ -157,29 +158,29 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
 pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationConflict) -> Diagnostic {
     let (why, then) = match why {
         CreationConflict::BeingDeleted => (
-            "its deletion was not complete when the timeout of this creation elapsed",
+            "the deletion was not complete when the timeout of this creation elapsed",
             "Apply again when the deletion is complete, or increase the timeout in the timeouts block.",
         ),
         CreationConflict::NotDeletedYet => (
             "Terraform has not deleted it yet",
-            "Apply again. With create_before_destroy Salesforce cannot create it again with the same name: remove \
-             create_before_destroy from the lifecycle block of the resource first.",
+            "Apply again. If the resource uses create_before_destroy, remove it from the lifecycle block first, \
+             because Salesforce cannot create a second object with the same name.",
         ),
         CreationConflict::DeletionFailed => {
             ("its deletion failed", "See the error of the other resource, correct it, and apply again.")
         }
     };
     rows::BELONGS_TO_ANOTHER_RESOURCE.diagnostic(format!(
-        "The {noun} of \"{app}\" cannot be created: it exists in the org, another {resource} of this run has it in its state \
-         and removes it, and {why}. This resource changed nothing. {then} If it is the same object at a new address, use a \
-         moved block instead, and nothing is deleted."
+        "The {noun} of \"{app}\" cannot be created: the object still exists in the org, another {resource} of this run \
+         has it in its state and deletes it, and {why}. Nothing was changed by this resource. {then} If it is the same \
+         object at a new address, use a moved block instead, and nothing is deleted."
     ))
 }
 
 pub fn dependency_not_created(noun: &str, app: &str, failed: &str) -> Diagnostic {
     rows::DEPENDENCY_NOT_CREATED.diagnostic(format!(
-        "The {noun} of \"{app}\" depend on its {failed}, which this run did not create: see the error of that resource. \
-         Nothing was changed. Correct the other error, and apply again."
+        "The {noun} of \"{app}\" depend on its {failed}, which could not be created in this run. Nothing was changed. \
+         Correct the error of that resource, and apply again."
     ))
 }
 
@@ -202,10 +203,10 @@ pub fn replaced_resource_exists(noun: &str, app: &str) -> Diagnostic {
 
 pub fn not_replaced(noun: &str, app: &str) -> Diagnostic {
     rows::NOT_REPLACED.diagnostic(format!(
-        "The {noun} of \"{app}\" was not deleted: another resource of this run with the same API name adopted it unchanged, \
-         with its consumer key, and now has it in its state. With create_before_destroy this is the replacement itself, which \
-         Salesforce cannot create with the same name: remove create_before_destroy from the lifecycle block of the resource. \
-         To recreate it, use -replace afterwards."
+        "The {noun} of \"{app}\" was not deleted: another resource of this run with the same API name adopted it \
+         unchanged, with its consumer key, and now has it in its state. If the resource uses create_before_destroy, \
+         the other resource is its replacement, and Salesforce cannot create that one with the same name. Remove \
+         create_before_destroy from the lifecycle block of the resource. To recreate it, use -replace afterwards."
     ))
 }
 
@@ -222,16 +223,16 @@ pub fn settings_overwritten(noun: &str, app: &str, lost: &[(&str, Value)]) -> Di
 /// The update requires a component that does not exist.
 pub fn missing_component(noun: &str, app: &str, kind: &str) -> Diagnostic {
     rows::MISSING_COMPONENT.diagnostic(format!(
-        "The {kind} of the {noun} of \"{app}\" no longer exists in the org, so nothing was changed. Salesforce creates it \
-         together with the OAuth settings of the app: replace those, or create it in Setup."
+        "The {kind} of the {noun} of \"{app}\" no longer exists in the org, so nothing was changed. Salesforce creates \
+         it together with the OAuth settings of the app. Replace the OAuth settings, or create the component in Setup."
     ))
 }
 
 pub fn duplicate_resource(spec: &ResourceSpec, resource: &str, app: &str) -> Diagnostic {
     let Some(attribute) = spec.naming_attribute() else {
         return rows::DUPLICATE_ORG_RESOURCE.diagnostic(format!(
-            "Another {resource} of this configuration is for the same org. An org has its {} only once, so one resource must \
-             manage all of them: set all of them in one resource, and remove the other.",
+            "Another {resource} of this configuration manages the same org. The {} exist only once in an org, so one \
+             resource must manage all of them. Set all of them in one resource, and remove the other resource.",
             spec.noun
         ));
     };
@@ -251,31 +252,31 @@ pub fn policies_not_found(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
     credentials::APP_NOT_FOUND
         .diagnostic(format!(
-            "The org has no External Client App with the API name \"{app}\", and none was created while Terraform waited. \
-             Nothing was changed. Set {attribute} = salesforce_external_client_app.NAME.id, so that Terraform creates the \
-             app first; or check the name, which is case-sensitive."
+            "The org has no External Client App with the API name \"{app}\", and none was created while the provider \
+             waited. Nothing was changed. Set {attribute} = salesforce_external_client_app.NAME.id, so that Terraform \
+             creates the app first; or check the name, which is case-sensitive."
         ))
         .at_attribute(attribute)
 }
 
 pub fn no_longer_exists(noun: &str, app: &str) -> Diagnostic {
     rows::NO_LONGER_EXISTS.diagnostic(format!(
-        "The {noun} of \"{app}\" existed in the org when Terraform planned and no longer exists. Nothing was changed. Run \
-         terraform plan again."
+        "The {noun} of \"{app}\" existed in the org when the plan was created and no longer exists. Nothing was \
+         changed. Run terraform plan again."
     ))
 }
 
 pub fn created_since_plan(noun: &str, app: &str) -> Diagnostic {
     rows::CREATED_SINCE_PLAN.diagnostic(format!(
-        "The org had no {noun} of \"{app}\" when Terraform planned. It now exists and differs from the plan. Nothing was \
-         changed. Run terraform plan again."
+        "The org had no {noun} of \"{app}\" when the plan was created. The object now exists, with values that differ \
+         from the plan. Nothing was changed. Run terraform plan again."
     ))
 }
 
 pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
-            "{attribute} was {} when Terraform planned and {} when it applied. The apply wrote the planned value.",
+            "{attribute} was {} during the plan and {} during the apply. The apply set the planned value.",
             shown(before),
             shown(now)
         ))
@@ -286,7 +287,7 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
 pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
-            "{attribute} was {} when Terraform planned and is now {}. This plan does not change it, so the org keeps its \
+            "{attribute} was {} during the plan and is now {}. This plan does not change it, so the org keeps its \
              value. The next plan shows the difference.",
             shown(before),
             shown(now)
@@ -311,9 +312,9 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 /// The same, if it is not known what the other deploy wrote.
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \"{app}\" at \
-         the same time. Its changes are not known and may be overwritten. Setup, Deployment Status, shows who started it. \
-         Check its changes."
+        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \
+         \"{app}\" at the same time. The provider cannot determine its changes, which may be overwritten. Setup, \
+         Deployment Status, shows who started it. Check its changes."
     ))
 }
 
@@ -321,7 +322,7 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
 pub fn conflict_unresolved(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
     rows::CONCURRENT_CHANGE_CONFLICT.diagnostic(format!(
         "The {noun} of \"{app}\" was written, but others wrote the same components at the same time, and the provider \
-         could not resolve the conflict: {error}. The state contains the values in the org. Run terraform plan when \
+         could not resolve the conflict: {error}. The state contains the values of the org. Run terraform plan when \
          the other changes are complete."
     ))
 }

@@ -28,7 +28,7 @@ pub fn combination(id: &'static str, message: &str, attribute: &str, is_error: b
 }
 
 pub fn required(place: &Place, attribute: &str) -> Diagnostic {
-    let problem = place.say(&format!("{attribute} is required and must not be null."));
+    let problem = place.message(&format!("{attribute} is required and must not be null."));
     values::MISSING_REQUIRED_ATTRIBUTE.diagnostic(problem).at(place.path().clone())
 }
 
@@ -52,7 +52,8 @@ pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic
         None => echo(id),
     });
     provider_block::UNKNOWN_WARNING_ID.diagnostic(format!(
-        "{place} contains IDs that no warning has: {}.\n\nThe IDs of warnings: {}.",
+        "{place} contains IDs that do not belong to any warning: {}. Remove or correct them.\n\nThe IDs of all \
+         warnings: {}.",
         ids.collect::<Vec<_>>().join(", "),
         known.join(", ")
     ))
@@ -69,29 +70,29 @@ pub fn without_effect(names: &[&str], argument: &str, method: &str) -> Diagnosti
 
 pub fn unwritable(place: &Place, character: char) -> Diagnostic {
     let problem = format!(
-        "The text contains the character U+{:04X}, which is not allowed in a metadata file. Remove it.",
+        "The value contains the character U+{:04X}, which is not allowed in a metadata file. Remove it.",
         u32::from(character)
     );
-    provider_block::INVALID_CHARACTER.diagnostic(place.say(&problem)).at(place.path().clone())
+    provider_block::INVALID_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 /// An invisible character in a text that is compared with others.
 pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
-    let problem = format!("The text contains {unseen}, which is invisible. Retype the text.");
-    values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.say(&problem)).at(place.path().clone())
+    let problem = format!("The value contains {unseen}, which is invisible. Retype the value.");
+    values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 /// The same in a label or a description, where an org may have it.
 pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!(
-        "The text contains {unseen}, which is invisible. The plan fails unless the org already has the text. Retype \
-         the text."
+        "The value contains {unseen}, which is invisible. The plan fails unless the org already has the same value. \
+         Retype the value."
     );
-    values::INVISIBLE_CHARACTER.diagnostic(place.say(&problem)).at(place.path().clone())
+    values::INVISIBLE_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 pub fn too_long(path: Path, longest: usize) -> Diagnostic {
-    let detail = format!("The text is longer than {longest} bytes. Shorten it.");
+    let detail = format!("The value is longer than {longest} bytes. Shorten it.");
     provider_block::VALUE_TOO_LONG.diagnostic(detail).at(path)
 }
 
@@ -145,8 +146,8 @@ pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &R
         ),
         ReplacedBy::Another(name) => (
             match name {
-                Some(name) => format!("delete it at the address that gets {attribute} = \"{name}\""),
-                None => format!("delete it at the address whose {attribute} changes"),
+                Some(name) => format!("delete it at the address where {attribute} changes to \"{name}\""),
+                None => format!("delete it at the address where {attribute} changes"),
             },
             format!(
                 "To keep it, use an address that is not in the state for the new app, and move the existing one:\n\n\
@@ -222,7 +223,8 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
     plan::DELETION_PROTECTION
         .diagnostic(format!(
             "The {noun} of \"{app}\" cannot be {verb}{} while deletion_protection is true. To {verb} it, apply \
-             deletion_protection = false first. Terraform replaces a tainted resource; `terraform untaint` keeps it.",
+             deletion_protection = false first. If the plan replaces the resource because it is tainted, run \
+             `terraform untaint` to keep it.",
             if verb.ends_with('e') { "d" } else { "ed" }
         ))
         .at_attribute(DELETION_PROTECTION)
@@ -232,8 +234,8 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     let because = match what {
         "destroy" => "Destroying it would revoke that access.",
         "rotate" => {
-            "After a rotation, client_id and client_secret of the provider are valid for only 30 days, which would then \
-             revoke that access."
+            "After a rotation, client_id and client_secret of the provider remain valid for only 30 days. The provider \
+             would then lose its access."
         }
         "revoke" => {
             "Revoking the previous key, which is the client_id of the provider, would revoke that access."
@@ -272,15 +274,16 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
 /// The consumer was deleted outside of Terraform, and the plan creates it again.
 pub fn new_consumer_key(noun: &str, app: &str) -> Diagnostic {
     plan::NEW_CONSUMER_KEY.diagnostic(format!(
-        "The {noun} of \"{app}\" no longer exist in the org, and the consumer key (the client ID) with all its tokens is \
-         invalid. The apply creates them again, with a new consumer key. Give every client the new key."
+        "The {noun} of \"{app}\" no longer exist in the org, and the consumer key (the client ID) and all its tokens \
+         are invalid. The apply creates them again, with a new consumer key. Give every client the new key."
     ))
 }
 
 pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
     plan::CONSUMER_KEY_WILL_BE_DESTROYED.diagnostic(format!(
-        "\"{app}\": the {noun} are replaced because a resource that they refer to is replaced. If OAuth settings that exist \
-         are replaced, their consumer key (the client ID) and all its tokens are destroyed. Give every client the new key."
+        "\"{app}\": the {noun} are replaced because a resource that they refer to is replaced. If existing OAuth \
+         settings are replaced, their consumer key (the client ID) and all its tokens are destroyed. Give every client \
+         the new key."
     ))
 }
 
@@ -300,9 +303,9 @@ pub fn stops_managing(subject: Subject, noun: &str, app: &str) -> Diagnostic {
 pub fn unseen_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
     plan::CERTIFICATE_MAY_BE_REMOVED
         .diagnostic(format!(
-            "Salesforce does not return the consumer settings of \"{app}\", which the provider writes as a whole. A \
-             {attribute} that the app has and the configuration does not have may be removed. Set the {attribute} of the app, \
-             or {attribute} = \"\" if it has none; or allow Terraform to read these settings."
+            "Salesforce does not return the consumer settings of \"{app}\", which the provider writes as a whole. If \
+             the app has a {attribute} that is not in the configuration, it may be removed. Set {attribute} to the \
+             value of the app, or to \"\" if the app has none. Alternatively, allow Terraform to read these settings."
         ))
         .at_attribute(attribute)
 }
@@ -335,14 +338,14 @@ pub fn certificate_standing(
     standing: Validity,
 ) -> Option<Diagnostic> {
     const EFFECT: &str =
-        "Whether Salesforce then rejects signatures of its key is not confirmed. Assume that it does.";
+        "Whether Salesforce then rejects signatures of its key is not confirmed; assume that it does.";
     let CertificateFacts { sha256_fingerprint: fingerprint, not_before_date, not_after_date, .. } = facts;
     let diagnostic = match standing {
         Validity::Valid => return None,
         Validity::NotYetValid => values::CERTIFICATE_NOT_YET_VALID.diagnostic(format!(
-            "The {attribute} {fingerprint} is valid from {not_before_date} to {not_after_date}. Whether Salesforce rejects \
-             signatures of its key before that is not confirmed. Assume that it does. Check the clock of this machine and \
-             of the machine that created the certificate, or wait."
+            "The {attribute} {fingerprint} is valid from {not_before_date} to {not_after_date}. Whether Salesforce \
+             rejects signatures of its key before that date is not confirmed; assume that it does. Check the clock of \
+             this machine and of the machine that created the certificate, or wait."
         )),
         Validity::ExpiresSoon(days) => {
             let left = match days {
@@ -351,13 +354,13 @@ pub fn certificate_standing(
                 days => format!("in {days} days"),
             };
             values::CERTIFICATE_EXPIRES_SOON.diagnostic(format!(
-                "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {EFFECT} Create a new one in time. With \
-                 the same private key, clients are not affected. With a new key, change the clients at the same time, \
-                 because an app has one certificate."
+                "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {EFFECT} Replace it before that \
+                 date. With the same private key, clients are not affected. With a new key, change the clients at the \
+                 same time, because an app has one certificate."
             ))
         }
         Validity::Expired => values::CERTIFICATE_EXPIRED.diagnostic(format!(
-            "The {attribute} {fingerprint} expired on {not_after_date}. {EFFECT} Create a new one."
+            "The {attribute} {fingerprint} expired on {not_after_date}. {EFFECT} Replace it with a new one."
         )),
     };
     Some(diagnostic.at_attribute(attribute))
@@ -391,10 +394,10 @@ pub fn certificate_changed(
              key after the deploy. Change the clients at the same time. The guide Certificates describes ways without \
              downtime."
         }
-        Successor::Nothing => "After the deploy, Salesforce rejects signatures of its private key.",
+        Successor::Nothing => "After the deploy, Salesforce rejects signatures of the old private key.",
     };
     plan::CERTIFICATE_CHANGED
-        .diagnostic(format!("\"{app}\": from {old} to {new}. {effect}"))
+        .diagnostic(format!("\"{app}\": the {attribute} changes from {old} to {new}. {effect}"))
         .at_attribute(attribute)
 }
 

@@ -19,8 +19,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::NoApp => rows::APP_NOT_FOUND
             .diagnostic(format!(
-                "The org has no External Client App with the API name \"{app}\", or the provider's user cannot see it. Setup \
-                 shows the name as \"API Name\". It is case-sensitive."
+                "The org has no External Client App with the API name \"{app}\", or the provider's user cannot see it. \
+                 Setup shows this name as \"API Name\". Check the spelling; the name is case-sensitive."
             ))
             .at_attribute(APP),
         CredentialsError::Hidden { why } => {
@@ -28,8 +28,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
         }
         CredentialsError::NoConsumer if app.contains("__") => rows::NO_CONSUMER
             .diagnostic(format!(
-                "\"{app}\" was installed from a package. Its consumer, with the key and the secret, belongs to the publisher \
-                 of the package."
+                "\"{app}\" was installed from a package. Its consumer, with the key and the secret, belongs to the \
+                 publisher of the package, so the provider cannot read it. Use an app that is not from a package."
             ))
             .at_attribute(APP),
         CredentialsError::NoConsumer => rows::NO_CONSUMER
@@ -48,8 +48,9 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
             .at_attribute(KEY),
         CredentialsError::OtherKey(keys) => rows::CONSUMER_KEY_MISMATCH
             .diagnostic(format!(
-                "No consumer of \"{app}\" has this key. Its keys: {}. After a rotation, use consumer_key of \
-                 salesforce_external_client_app_credential_rotation, or refresh the state that has the previous key.",
+                "No consumer of \"{app}\" has this key. The app has these keys: {}. After a rotation, use consumer_key \
+                 of salesforce_external_client_app_credential_rotation, or refresh the state that has the previous \
+                 key.",
                 keys.join(", ")
             ))
             .at_attribute(KEY),
@@ -67,16 +68,16 @@ fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
         .unwrap_or_default();
     let what_to_do = match setting {
         Setting::Off => format!(
-            "The setting of the org {SETTING} is disabled. {ENABLE}. The provider's user also needs the permissions \
+            "The org setting {SETTING} is disabled. {ENABLE}. The provider's user also needs the permissions \
              {PERMISSIONS}."
         ),
         Setting::On => format!(
-            "The setting of the org is enabled, so the provider's user lacks a permission: assign {PERMISSIONS}. If the \
-             setting was enabled just now, apply again in a minute."
+            "The org setting {SETTING} is enabled, so the provider's user lacks a permission: assign {PERMISSIONS}. If \
+             the setting was enabled just now, apply again in a minute."
         ),
         Setting::Unknown => format!(
-            "The setting of the org {SETTING} must be enabled; the provider cannot read its value. {ENABLE}. The provider's \
-             user also needs the permissions {PERMISSIONS}."
+            "The org setting {SETTING} must be enabled, and the provider cannot read its current value. {ENABLE}. The \
+             provider's user also needs the permissions {PERMISSIONS}."
         ),
     };
     rows::CREDENTIALS_NOT_ACCESSIBLE
@@ -115,8 +116,8 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
 /// provider cannot tell whether an interrupted rotation succeeded.
 pub fn rotation_unread(app: &str) -> Diagnostic {
     rows::CREDENTIALS_NOT_REFRESHED.diagnostic(format!(
-        "The state has no consumer key of \"{app}\", because the org has not returned its credentials. Nothing was rotated or \
-         revoked. A refresh reads the key; the warning \"{}\" says what the org requires.",
+        "The state has no consumer key of \"{app}\", because the org has not returned its credentials. Nothing was \
+         rotated or revoked. Run a refresh to read the key. The warning \"{}\" describes what the org requires.",
         rows::CREDENTIALS_NOT_CHECKED.summary
     ))
 }
@@ -139,8 +140,8 @@ pub fn rotation_planned(
     let if_so = if sure { "" } else { "rotate_when_changed is known only after apply. If it changed, " };
     let in_the_way = match previous {
         Some(expires) if !revokes => format!(
-            " The credentials from before the last rotation are valid until {expires}. Salesforce may refuse to create new \
-             ones until then; in that case nothing changes."
+            " The credentials from before the last rotation are valid until {expires}. Salesforce may reject new ones \
+             until then. In that case, nothing is changed."
         ),
         _ => String::new(),
     };
@@ -155,30 +156,31 @@ pub fn rotation_planned(
         )
     };
     rows::CLIENT_ID_CHANGES.diagnostic(format!(
-        "\"{app}\": {if_so}the apply creates a new key (the client ID) and a new secret for its consumer. {old}. Give clients \
-         the consumer_key of this resource: the consumer_key of the OAuth settings has {key} in this run, and the new key \
-         after the next refresh.{in_the_way}"
+        "\"{app}\": {if_so}the apply creates a new key (the client ID) and a new secret for its consumer. {old}. Give \
+         clients the consumer_key of this resource: the consumer_key of the OAuth settings is still {key} in this run, \
+         and changes to the new key with the next refresh.{in_the_way}"
     ))
 }
 
 /// A rotation by an earlier run.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     let what = match date {
-        Some(date) => format!("staged {date}, and Salesforce names no other user"),
-        None => "the user is not known, because the previous credentials are revoked too".to_owned(),
+        Some(date) => format!("staged on {date}, and Salesforce returns no other user"),
+        None => "the user is unknown, because the previous credentials were also revoked".to_owned(),
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": its credentials were rotated since Terraform last read them ({what}). The provider treats this as the \
-         planned rotation, from an interrupted run, and does not rotate again. If it was another rotation, apply, and then \
-         change rotate_when_changed once more."
+        "\"{app}\": its credentials were rotated since Terraform last read them ({what}). The provider treats this as \
+         the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, apply, \
+         and then change rotate_when_changed again."
     ))
 }
 
 /// The first values after an import.
 pub fn values_taken_over(app: &str, attribute: &str) -> Diagnostic {
     rows::VALUES_TAKEN_OVER.diagnostic(format!(
-        "\"{app}\": an import has no values, so the values of the configuration are recorded as current, and nothing is \
-         rotated or revoked. To rotate or revoke, apply, and then change {attribute} once more."
+        "\"{app}\": an import has no values for {attribute}, so the values of the configuration are recorded as the \
+         current ones, and nothing is rotated or revoked. To rotate or revoke, apply, and then change {attribute} \
+         again."
     ))
 }
 
@@ -187,9 +189,9 @@ pub fn staged_already(app: &str, staged: &Staged) -> Diagnostic {
     let by = staged.created_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     let on = staged.created_date.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
     rows::CREDENTIALS_STAGED.diagnostic(format!(
-        "The consumer of \"{app}\" has a staged key and secret, created{by}{on}. They do not change. If the provider's user \
-         created them, the next rotation activates them; if another user did, the rotation fails until they are rotated or \
-         deleted."
+        "The consumer of \"{app}\" has a staged key and secret, created{by}{on}. The apply does not change them. If \
+         the provider's user created them, the next rotation activates them. If another user created them, the \
+         rotation fails until they are rotated or deleted."
     ))
 }
 
@@ -216,8 +218,8 @@ pub fn previous_stay(app: &str, expires: Option<&str>) -> Diagnostic {
 
 pub fn previous_unknown(app: &str, error: &CredentialsError) -> Diagnostic {
     rows::PREVIOUS_CREDENTIALS_MAY_STAY.diagnostic(format!(
-        "\"{app}\": the org does not change. The provider cannot read whether a previous key and secret are still valid: \
-         {error}."
+        "\"{app}\": Terraform stops managing its rotation and does not change the org. The provider cannot determine \
+         whether a previous key and secret are still valid: {error}. Check the app in Setup."
     ))
 }
 
@@ -252,8 +254,8 @@ impl Again {
         match self {
             Again::Apply => "The next apply reads the org and continues; it does not rotate twice.",
             Again::Invoke => {
-                "Check the app before you invoke the action again: it continues with staged credentials, but rotates rotated \
-                 ones once more."
+                "Check the app before you invoke the action again. The action continues with staged credentials, but \
+                 rotates again if the credentials are already rotated."
             }
         }
     }
@@ -263,10 +265,10 @@ impl Again {
 pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again: Again) -> Diagnostic {
     let so_far = match &error.seen {
         Some(seen) if seen.outcome.is_some() => {
-            format!(" The credentials are rotated: the client ID is now {}.", seen.credentials.consumer.key)
+            format!(" The credentials were rotated: the client ID is now {}.", seen.credentials.consumer.key)
         }
         Some(seen) if seen.revoked > 0 => {
-            " The previous credentials are revoked; nothing is rotated.".to_owned()
+            " The previous credentials were revoked. Nothing was rotated.".to_owned()
         }
         _ => String::new(),
     };
@@ -284,9 +286,10 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             let until =
                 previous.expiration_date.as_deref().map(|at| format!(" (until {at})")).unwrap_or_default();
             rows::PREVIOUS_CREDENTIALS_VALID.diagnostic(format!(
-                "\"{app}\": Salesforce does not create new credentials while the ones from before the last rotation are \
-                 valid{until}: {message}. Nothing was changed. Wait, or revoke them: change revoke_previous_when_changed, or \
-                 invoke salesforce_external_client_app_revoke_previous_credentials. Clients that still use them can then no \
+                "\"{app}\": Salesforce does not create new credentials while the credentials from before the last \
+                 rotation are valid{until}: {message}. Nothing was changed. Wait until they expire, or revoke them: \
+                 change revoke_previous_when_changed, or invoke the action \
+                 salesforce_external_client_app_revoke_previous_credentials. Clients that still use them can then no \
                  longer log in."
             ))
         }
@@ -297,8 +300,8 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             "\"{app}\": Terraform was interrupted before the credentials were rotated or revoked.{so_far} {next}"
         )),
         RotationErrorKind::Expired => apply::TIMEOUT_EXCEEDED.diagnostic(format!(
-            "\"{app}\": the timeout elapsed before the credentials were rotated or revoked.{so_far} {next} To allow more \
-             time, increase timeouts."
+            "\"{app}\": the timeout elapsed before the credentials were rotated or revoked.{so_far} {next} To allow \
+             more time, increase the timeout in the timeouts block."
         )),
         RotationErrorKind::Refused(error) => {
             rows::CREDENTIAL_CHANGE_REJECTED.diagnostic(format!("\"{app}\": {error}.{so_far} {next}"))
@@ -307,8 +310,8 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             rows::CREDENTIAL_CHANGE_UNVERIFIED.diagnostic(format!("\"{app}\": {error}.{so_far} {next}"))
         }
         RotationErrorKind::StillListed => rows::CREDENTIAL_CHANGE_UNVERIFIED.diagnostic(format!(
-            "\"{app}\": Salesforce confirmed that a key and a secret are revoked, and still lists them. Check whether a client \
-             can still log in with them. {next}"
+            "\"{app}\": Salesforce confirmed that a key and a secret were revoked, but still lists them. Check whether \
+             a client can still log in with them. {next}"
         )),
     };
     diagnostic.at_attribute(attribute)

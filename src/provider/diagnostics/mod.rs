@@ -75,7 +75,9 @@ impl Diagnostic {
         let id = self.id;
         let how = match self.suppressible {
             true => {
-                format!(". To suppress this warning: suppress_warnings = [\"{id}\"] in the provider block.")
+                format!(
+                    ". To suppress this warning, set suppress_warnings = [\"{id}\"] in the provider block."
+                )
             }
             false => String::new(),
         };

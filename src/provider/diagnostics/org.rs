@@ -10,7 +10,8 @@ use crate::provider::previous_orgs::Refreshed;
 use crate::provider::resource_spec::ResourceSpec;
 
 /// For messages that only a bug of the provider explains.
-pub(super) const PLEASE_REPORT: &str = "This is a bug. Please report it to the provider's authors.";
+pub(super) const PLEASE_REPORT: &str =
+    "This is a bug in the provider. Please report it to the provider developers.";
 
 /// Salesforce is not reachable, or rejected the login or the call.
 pub fn unavailable(error: &Unavailable) -> Diagnostic {
@@ -61,9 +62,9 @@ pub fn whose(noun: &str, app: &str) -> String {
 pub fn other_org(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
     read::STATE_ORG_MISMATCH.diagnostic(format!(
         "The state of {what} was written for org {state_org}, but the provider is connected to org {org} ({instance}). \
-         Nothing was read or changed. Check the credentials and the workspace. If {org} replaces {state_org} (a refreshed \
-         sandbox), set previous_org_ids = [\"{state_org}\"] in the provider block, or \
-         SALESFORCE_PREVIOUS_ORG_IDS={state_org}. The provider then reads the state from the connected org."
+         Nothing was read or changed. Check the credentials and the workspace. If {org} replaces {state_org} (a \
+         refreshed sandbox), set previous_org_ids = [\"{state_org}\"] in the provider block, or \
+         SALESFORCE_PREVIOUS_ORG_IDS={state_org}. The provider then refreshes the state from the connected org."
     ))
 }
 
@@ -127,8 +128,8 @@ pub fn previous_org_refreshed(
 /// An import of settings that an org has only once.
 pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
     import::INVALID_IMPORT_ID.diagnostic(format!(
-        "\"{}\" is not an import ID of these settings, which an org has only once. Use {name}, or the ID of the connected \
-         org.",
+        "\"{}\" is not a valid import ID for these settings, which exist only once in an org. Use {name}, or the ID of \
+         the connected org.",
         excerpt(id)
     ))
 }
@@ -172,7 +173,8 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
 
 pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
     read::READ_INTERRUPTED.diagnostic(format!(
-        "Terraform was interrupted before the {noun} of \"{app}\" was read. The state did not change."
+        "Terraform was interrupted before the {noun} of \"{app}\" was read. The state did not change. Run the command \
+         again."
     ))
 }
 
@@ -215,8 +217,8 @@ pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: 
 
 pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnostic {
     read::MULTIPLE_COMPONENTS.diagnostic(format!(
-        "The org has more than one {kind} for \"{app}\": {}. Terraform manages the {noun} only if there is one. Delete the \
-         unused ones.",
+        "The org has more than one {kind} for \"{app}\": {}. Terraform can manage the {noun} only if there is exactly \
+         one. Delete the unused ones.",
         names.join(", ")
     ))
 }
@@ -224,8 +226,9 @@ pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnosti
 pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
     read::DRIFT_NOT_CHECKED.diagnostic(format!(
         "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values that \
-         Terraform last wrote. To detect drift, enable the org setting enableConsumerSecretApiAccess, which Salesforce calls \
-         deprecated, and give the user the permission \"View External Client Apps Consumer Secrets in Metadata\"."
+         Terraform last wrote. To detect drift, enable the org setting enableConsumerSecretApiAccess, which Salesforce \
+         documents as deprecated, and give the user the permission \"View External Client Apps Consumer Secrets in \
+         Metadata\"."
     ))
 }
 
@@ -249,7 +252,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     let is_the_app = catalog::APP.noun == noun;
     let or = if is_the_app { String::new() } else { format!(", or the app has no {noun}") };
     import::IMPORT_NOT_FOUND.diagnostic(format!(
-        "{instance} has no app with the API name \"{app}\"{or}. Setup shows the name as \"API Name\". It is case-sensitive."
+        "{instance} has no app with the API name \"{app}\"{or}. Setup shows this name as \"API Name\". Check the \
+         spelling; the name is case-sensitive."
     ))
 }
 
@@ -264,8 +268,8 @@ pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &st
 
 pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     import::PACKAGED_APP.diagnostic(format!(
-        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org you can manage \
-         only its policies, with salesforce_external_client_app_policies."
+        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org, you can \
+         manage only its policies, with salesforce_external_client_app_policies."
     ))
 }
 
@@ -296,26 +300,30 @@ pub fn not_configured() -> Diagnostic {
 }
 
 pub fn unknown_type(name: &str) -> Diagnostic {
-    bugs::UNKNOWN_TYPE.diagnostic(format!("This provider has no {name}."))
+    bugs::UNKNOWN_TYPE.diagnostic(format!(
+        "This version of the provider ({}) does not support {name}. To install a newer version, run terraform init \
+         -upgrade.",
+        env!("CARGO_PKG_VERSION")
+    ))
 }
 
 /// `what` is the state or the identity of a resource.
 pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnostic {
     plan::NEWER_PROVIDER_VERSION.diagnostic(format!(
-        "The {what} of {name} has schema version {version}, and this version of the provider ({}) supports {known} at most: a \
-         newer version of the provider wrote it. Nothing was changed. Allow the newer version in required_providers and run \
-         terraform init -upgrade. To keep this version, restore a state from before the upgrade, or remove the resource from \
-         the state and import it again.",
+        "The {what} of {name} has schema version {version}, because a newer version of the provider wrote it. This \
+         version of the provider ({}) supports schema versions up to {known}. Nothing was changed. Allow the newer \
+         version in required_providers and run terraform init -upgrade. To keep this version, restore a state from \
+         before the upgrade, or remove the resource from the state and import it again.",
         env!("CARGO_PKG_VERSION")
     ))
 }
 
 pub fn unreadable_private() -> Diagnostic {
     read::PRIVATE_STATE_UNREADABLE.diagnostic(
-        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or another \
-         version of the provider wrote it, and the provider ignores it. The provider does not know which optional attributes \
-         the configuration had at the last apply, so it does not warn about an attribute that was removed since. The next \
-         terraform apply, or terraform apply -refresh-only, writes the data again.",
+        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or \
+         another version of the provider wrote it, and the provider ignores it. The provider cannot determine which \
+         optional attributes the configuration had at the last apply, so it does not warn about an attribute that was \
+         removed since. The next terraform apply, or terraform apply -refresh-only, writes the data again.",
     )
 }
 

@@ -47,15 +47,15 @@ fn signature(spec: &FunctionSpec) -> String {
 fn connected_app(page: &mut String) {
     let _ = write!(
         page,
-        "\n## Result\n\nThe arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the same names and types. \
-         `policies` is an object or null. `trusted_ip_range` is a set of objects, and empty if the file has none. In addition:\n\n\
-         - `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and values that you must add:\n  - `element` (String) \
-         The path in the file: `oauthConfig/consumerKey`.\n  - `value` (String) The text, truncated if it is long. Null if the \
-         element is empty or may contain a secret.\n  - `why` (String) Why it is not part of the object.\n  - `what_to_do` (String) \
-         What to do about it.\n\n\
-         ## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide and in the \
-         JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, and so is a \
-         value that is invalid for the client. Statements about External Client Apps are from Salesforce's \
+        "\n## Result\n\nThe arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the same \
+         names and types. `policies` is an object or null. `trusted_ip_range` is a set of objects, and empty if the \
+         file has none. In addition:\n\n- `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and \
+         values that you must add:\n  - `element` (String) The path in the file: `oauthConfig/consumerKey`.\n  - \
+         `value` (String) The text of the element, truncated if it is long. Null if the element is empty or may \
+         contain a secret.\n  - `why` (String) Why it is not part of the object.\n  - `what_to_do` (String) What to do \
+         about it.\n\n## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide \
+         and in the JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
+         and so is a value that is invalid for the client. Statements about External Client Apps are from Salesforce's \
          documentation and have not been tested in an org.\n\n| element | attribute |\n|---|---|\n"
     );
     for row in ROWS {

@@ -187,7 +187,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
-            .replace("the profile {removed}", "{removed}")
+            .replace("the profile {removed}", "the removed elements")
             .replace("{removed}", "the removed elements")
             .replace("{permitted}", "the permission sets and profiles in the plan")
             .replace(
@@ -222,7 +222,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "private-state-unreadable",
         "the private data in the state is damaged, or another version wrote it",
-        "what the provider does not know until the next apply.",
+        "what the provider cannot determine until the next apply.",
     ),
     (
         "not-refreshed",
@@ -285,7 +285,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
         found.push((
             "invisible-character",
             "a label or a description contains an invisible character".to_owned(),
-            "the character and its position. The plan fails if the org does not already have the text.",
+            "the character and its position. The plan fails if the org does not have the same value already.",
         ));
     }
     if rules.contains(&false) {

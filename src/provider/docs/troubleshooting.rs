@@ -74,7 +74,7 @@ fn request_errors() -> String {
     for pair in lines.chunks(2) {
         let [error, advice] = pair else { continue };
         let (_, error) = error.split_once(": ").unwrap_or(("", error));
-        let error = error.split(" (Salesforce says").next().unwrap_or_default();
+        let error = error.split(" (Salesforce returned").next().unwrap_or_default();
         let error =
             error.trim_end_matches(": the words of the server").replace("SOMETHING_NEW", "any other code");
         let row = format!("| {error} | {} |\n", advice.trim());

@@ -21,13 +21,13 @@ use crate::value::Value;
 const RECENT: Duration = Duration::from_secs(24 * 3600);
 
 /// Terraform starts a creation and a deletion at the same time, and one arrives slightly before the other.
-const A_MOMENT: Duration = Duration::from_secs(1);
+const START_SKEW: Duration = Duration::from_secs(1);
 
 /// The interval for polling a deletion in this process, without calls.
-const LOOK_ASIDE: Duration = Duration::from_millis(100);
+const CLAIM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The interval for polling the org for a deletion.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The current object.
 pub enum AdoptionResult {
@@ -42,13 +42,13 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// If the object exists and remains.
-    pub(super) async fn settle(
+    pub(super) async fn check_existing(
         &self,
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
     ) -> Result<AdoptionResult, Diagnostics> {
         let (spec, app, claims) = (self.spec, apply.app, &self.activity.claims);
-        let mut patience = DependencyWait::new(self.activity, apply.deadline);
+        let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let existing = self.look_up_beside_app(apply).await?;
             let obstacle = if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
@@ -67,7 +67,7 @@ impl Engine<'_> {
             };
             let worth_waiting = match obstacle {
                 CreationConflict::BeingDeleted => self.until_deleted(apply).await,
-                CreationConflict::NotDeletedYet => patience.wait(LOOK_AGAIN).await,
+                CreationConflict::NotDeletedYet => dependency_wait.wait(ORG_POLL_INTERVAL).await,
                 CreationConflict::DeletionFailed => false,
             };
             if self.org.stopped() {
@@ -81,13 +81,13 @@ impl Engine<'_> {
 
     /// Why the object cannot be adopted now.
     async fn obstacle_soon(&self, apply: &Apply<'_>) -> Option<CreationConflict> {
-        let until = Instant::now() + A_MOMENT;
+        let until = Instant::now() + START_SKEW;
         loop {
             let obstacle = self.activity.claims.obstacle(self.spec, apply.app);
             if obstacle.is_some() || self.org.stopped() || Instant::now() >= until {
                 return obstacle;
             }
-            crate::org::pause(LOOK_ASIDE).await;
+            crate::org::pause(CLAIM_POLL_INTERVAL).await;
         }
     }
 
@@ -97,7 +97,7 @@ impl Engine<'_> {
             if Instant::now() >= apply.deadline || self.org.stopped() {
                 return false;
             }
-            crate::org::pause(LOOK_ASIDE).await;
+            crate::org::pause(CLAIM_POLL_INTERVAL).await;
         }
         true
     }

@@ -101,7 +101,7 @@ impl Engine<'_> {
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in diagnostics::causes(problems) {
-                    let known = problem.path.as_ref().filter(|path| self.knows(path));
+                    let known = problem.path.as_ref().filter(|path| self.has_attribute_at(path));
                     let explained = refusal::explain(self.spec, self.resource, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
@@ -117,7 +117,7 @@ impl Engine<'_> {
         found
     }
 
-    fn knows(&self, path: &Path) -> bool {
+    fn has_attribute_at(&self, path: &Path) -> bool {
         let is_known = |root| root == self.spec.subject_attribute() || self.spec.row(root).is_some();
         path.root().is_some_and(is_known)
     }
@@ -246,7 +246,7 @@ impl Engine<'_> {
         match outcome {
             Outcome::Made(applied) => {
                 found.extend(differences);
-                self.tell(apply, &applied, actual, &mut found);
+                self.report_changes(apply, &applied, actual, &mut found);
             }
             // A deploy that is not complete did not save a different value.
             Outcome::Unclear(_) | Outcome::Ended(_) if differences.is_empty() => {
@@ -265,7 +265,7 @@ impl Engine<'_> {
     }
 
     /// The warnings of Salesforce, and changes by others since the plan.
-    fn tell(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
+    fn report_changes(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
         let records = &apply.private.records;
         for row in self.spec.rows().filter(|row| is_managed(*row, config)) {
@@ -307,7 +307,7 @@ impl Engine<'_> {
         }
         for remark in &applied.warnings {
             let mut warning = diagnostics::salesforce_warning(self.spec.noun, apply.app, &remark.message);
-            warning.path = remark.path.clone().filter(|path| self.knows(path));
+            warning.path = remark.path.clone().filter(|path| self.has_attribute_at(path));
             found.push(warning);
         }
     }

@@ -21,7 +21,7 @@ use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 /// The interval for polling for an object that another resource creates.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
@@ -90,7 +90,7 @@ impl Engine<'_> {
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
     ) -> Result<ApplyReply, Diagnostics> {
-        if let AdoptionResult::Ours(existing) = self.settle(apply, desired).await? {
+        if let AdoptionResult::Ours(existing) = self.check_existing(apply, desired).await? {
             let mut reply = self.as_it_is(apply, &existing).await;
             reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
             return Ok(reply);
@@ -124,9 +124,10 @@ impl Engine<'_> {
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
         }
-        let mut patience = DependencyWait::new(self.activity, apply.deadline);
+        let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
-            let mut lookups = self.ask(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
+            let mut lookups =
+                self.read_components(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist; the deploy will show it.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
@@ -136,7 +137,7 @@ impl Engine<'_> {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
             self.check_dependency(apply.app)?;
-            if !patience.wait(LOOK_AGAIN).await {
+            if !dependency_wait.wait(ORG_POLL_INTERVAL).await {
                 return Err(diagnostics::no_such_app(self.spec.subject_attribute(), apply.app).into());
             }
         }
@@ -158,9 +159,9 @@ impl Engine<'_> {
     ) -> Result<ApplyReply, Diagnostics> {
         let merge = self.merge(apply.request, apply.app, &apply.private, apply.session);
         let wanted = merge.edit().wanted;
-        let mut patience = DependencyWait::new(self.activity, apply.deadline);
+        let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
-            let found = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            let found = self.read_components(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
                 // A component that is about to be deleted is created again with other values.
                 Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => break,
@@ -171,7 +172,7 @@ impl Engine<'_> {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
             self.check_dependency(apply.app)?;
-            if !patience.wait(LOOK_AGAIN).await {
+            if !dependency_wait.wait(ORG_POLL_INTERVAL).await {
                 return Err(diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app).into());
             }
         }

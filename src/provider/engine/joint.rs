@@ -57,7 +57,7 @@ pub async fn create(
             Ok(()) => begun.push(spec),
             Err(holder) => {
                 begun.iter().for_each(|spec| claims.conclude(spec, &app, false));
-                return Err(said(engine.held_by(holder, &app)));
+                return Err(first_refused(engine.held_by(holder, &app)));
             }
         }
     }
@@ -81,7 +81,9 @@ async fn created(
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
-    if let AdoptionResult::Ours(existing) = engine.settle(&apply, &desired).await.map_err(said)? {
+    if let AdoptionResult::Ours(existing) =
+        engine.check_existing(&apply, &desired).await.map_err(first_refused)?
+    {
         return adopted(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
@@ -219,9 +221,9 @@ async fn adopted(
             continue;
         }
         let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
-        let existing = looked.map_err(said)?;
+        let existing = looked.map_err(first_refused)?;
         if !existing.exists() || !is_our_own(&existing, &share.desired(session), session, SystemTime::now()) {
-            return Err(said(diagnostics::already_exists(
+            return Err(first_refused(diagnostics::already_exists(
                 first.engine.resource,
                 first.engine.spec.noun,
                 app,
@@ -386,7 +388,7 @@ impl Share<'_> {
 }
 
 /// The errors of the first share.
-fn said(found: impl Into<Diagnostics>) -> Refused {
+fn first_refused(found: impl Into<Diagnostics>) -> Refused {
     vec![(0, found.into())]
 }
 
@@ -394,10 +396,10 @@ fn said(found: impl Into<Diagnostics>) -> Refused {
 async fn connected(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
     let engine = &first.engine;
     if engine.org.stopped() {
-        return Err(said(diagnostics::not_sent(engine.spec.noun, app)));
+        return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
     }
-    let session = engine.session().await.map_err(said)?;
-    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(said)?;
+    let session = engine.session().await.map_err(first_refused)?;
+    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
     let checked = shares.iter().enumerate().map(|(index, share)| {
         let mut found = Diagnostics::default();
         plan::check_versions(share.engine.spec, &share.request.config, session.api_version, &mut found);

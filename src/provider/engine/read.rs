@@ -216,7 +216,7 @@ impl Engine<'_> {
         deadline: Instant,
     ) -> Result<Actual, Diagnostics> {
         let wanted = self.wanted(app, private);
-        let lookups = self.ask(app, &wanted, freshness, deadline).await?;
+        let lookups = self.read_components(app, &wanted, freshness, deadline).await?;
         actual(self.spec, app, session, &lookups)
     }
 
@@ -228,15 +228,15 @@ impl Engine<'_> {
             .collect()
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn read_components(
         &self,
         app: &str,
         wanted: &[Wanted],
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<Vec<Lookup>, Diagnostics> {
-        let answer = self.org.read(wanted, freshness, deadline).await;
-        answer.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
+        let lookups = self.org.read(wanted, freshness, deadline).await;
+        lookups.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
     }
 
     /// Unreadable parts keep their values; the consumer key may be available elsewhere.

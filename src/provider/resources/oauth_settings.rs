@@ -156,7 +156,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             at: "named_user_jwt_enabled",
             when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
             message: "With named_user_jwt_enabled, access tokens are JWTs. Users of live orgs report that JWTs cannot \
-                      open a browser session, which is the purpose of the scope Web in oauth_scopes.",
+                      open a browser session, which is the purpose of the scope Web in oauth_scopes. Remove the scope, \
+                      or named_user_jwt_enabled.",
         },
         Combination {
             id: "flow-without-callback",
@@ -171,8 +172,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "oauth_scopes",
             when: &[("oauth_scopes", Is::WrittenEmpty)],
-            message: "With no scope in oauth_scopes, clients cannot request any. Whether Salesforce rejects this is not \
-                      confirmed.",
+            message: "Without a scope in oauth_scopes, clients cannot request any. Add the scopes that the clients \
+                      need. Whether Salesforce rejects this is not confirmed.",
         },
     ],
     dangers: &[

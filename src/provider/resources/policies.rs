@@ -23,8 +23,9 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "named_user_jwt_enabled",
         unless: Is::False,
-        message: "Guests get only JWT access tokens, and the OAuth settings of \"{app}\" have named_user_jwt_enabled \
-                  = false. Set it to true there, or remove guest_code_credential_flow_enabled from the policies.",
+        message: "Guest users get only JWT access tokens, and the OAuth settings of \"{app}\" have \
+                  named_user_jwt_enabled = false. Set it to true in the OAuth settings, or remove \
+                  guest_code_credential_flow_enabled from the policies.",
     },
     Need {
         of: &SPEC,
@@ -33,8 +34,8 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "code_credential_flow_enabled",
         unless: Is::False,
-        message: "Guests use the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" have \
-                  code_credential_flow_enabled = false. Set it to true there, or remove \
+        message: "Guest users use the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" \
+                  have code_credential_flow_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
     },
 ];
@@ -58,14 +59,14 @@ const LOCKOUTS: &[Lockout] = &[
         when: When::Becomes(Is::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
         because: "With permitted_users = \"AdminApprovedPreAuthorized\" only users with its permission sets and \
-                  profiles can use the app. The plan does not know whether the provider's user is one of them.",
+                  profiles can use the app. The plan cannot determine whether the provider's user is one of them.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Is::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
         because: "With permitted_users = \"AllSelfAuthorized\" users approve the app in a browser. The provider logs \
-                  in with JWT bearer, which requires prior approval. The plan does not know whether the provider's \
+                  in with JWT bearer, which requires prior approval. The plan cannot determine whether the provider's \
                   user has approved the app.",
     },
     Lockout {
@@ -153,8 +154,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("permission_sets", Is::Empty),
                 ("profiles", Is::Empty),
             ],
-            message: "With AdminApprovedPreAuthorized and no permission set or profile, no user can log in. Set \
-                      permission_sets or profiles.",
+            message: "With permitted_users = \"AdminApprovedPreAuthorized\" and without a permission set or profile, \
+                      no user can log in. Set permission_sets or profiles.",
         },
         Combination {
             id: "permission-sets-without-effect",
@@ -188,7 +189,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("guest_jwt_session_timeout_type", Is::Word("Custom")),
                 ("guest_jwt_timeout_minutes", Is::Unwritten),
             ],
-            message: "\"Custom\" requires guest_jwt_timeout_minutes.",
+            message: "guest_jwt_session_timeout_type = \"Custom\" requires guest_jwt_timeout_minutes.",
         },
         Combination {
             id: "named-user-timeout-type",
@@ -209,7 +210,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("named_user_jwt_session_timeout_type", Is::Word("Custom")),
                 ("named_user_jwt_timeout_minutes", Is::Unwritten),
             ],
-            message: "\"Custom\" requires named_user_jwt_timeout_minutes.",
+            message: "named_user_jwt_session_timeout_type = \"Custom\" requires named_user_jwt_timeout_minutes.",
         },
         Combination {
             id: "refresh-period-missing",
@@ -219,7 +220,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
                 ("refresh_token_validity_period", Is::Unwritten),
             ],
-            message: "SpecificLifetime requires refresh_token_validity_period and refresh_token_validity_unit.",
+            message: "refresh_token_policy = \"SpecificLifetime\" requires refresh_token_validity_period and \
+                      refresh_token_validity_unit.",
         },
         Combination {
             id: "refresh-period-missing",
@@ -229,7 +231,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
                 ("refresh_token_validity_period", Is::Unwritten),
             ],
-            message: "SpecificInactivity requires refresh_token_validity_period and refresh_token_validity_unit.",
+            message: "refresh_token_policy = \"SpecificInactivity\" requires refresh_token_validity_period and \
+                      refresh_token_validity_unit.",
         },
         Combination {
             id: "refresh-period-zero",
@@ -239,7 +242,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
                 ("refresh_token_validity_period", Is::Zero),
             ],
-            message: "With SpecificLifetime, refresh_token_validity_period must be 1 or more, not 0.",
+            message: "With refresh_token_policy = \"SpecificLifetime\", refresh_token_validity_period must be 1 or \
+                      more, not 0.",
         },
         Combination {
             id: "refresh-period-zero",
@@ -249,7 +253,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
                 ("refresh_token_validity_period", Is::Zero),
             ],
-            message: "With SpecificInactivity, refresh_token_validity_period must be 1 or more, not 0.",
+            message: "With refresh_token_policy = \"SpecificInactivity\", refresh_token_validity_period must be 1 or \
+                      more, not 0.",
         },
         Combination {
             id: "refresh-unit-missing",
@@ -300,8 +305,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "apex_handler",
             when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
-            message: "An apex_handler without execute_handler_as has no run-as user; whether Salesforce rejects this \
-                      is not confirmed.",
+            message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether \
+                      Salesforce rejects the missing user is not confirmed.",
         },
         Combination {
             id: "user-without-apex-handler",
@@ -353,7 +358,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "guest_code_credential_flow_enabled",
             change: Transition::On,
             detail: "\"{app}\": on apply, users who are not authenticated get access tokens, with the oauth_scopes of \
-                     the app's OAuth settings and the permissions of the guest user of the site. The lifetime of these \
+                     the app's OAuth settings and the permissions of the guest user of the site. Lifetime of the \
                      tokens: guest_jwt_session_timeout_type = {guest_jwt_session_timeout_type}, \
                      guest_jwt_timeout_minutes = {guest_jwt_timeout_minutes}.",
         },

@@ -147,7 +147,7 @@ fn a_create_rotates_nothing_and_a_destroy_says_what_stays_alive() {
     assert_eq!(reply.planned.get(WAIT), &Value::text("0s"));
     assert!(summaries(&reply).is_empty());
 
-    for (previous, says) in [(Value::Null, false), ("Expired".into(), false), ("Rotated".into(), true)] {
+    for (previous, warns) in [(Value::Null, false), ("Expired".into(), false), ("Rotated".into(), true)] {
         let mut prior = state(Value::Null, Value::Null);
         prior.put(PREVIOUS_STATE, previous);
         let request = PlanRequest {
@@ -158,7 +158,7 @@ fn a_create_rotates_nothing_and_a_destroy_says_what_stays_alive() {
             private: Vec::new(),
             identity: None,
         };
-        assert_eq!(!plan(&request, &PlanContext::default()).diagnostics.is_empty(), says);
+        assert_eq!(!plan(&request, &PlanContext::default()).diagnostics.is_empty(), warns);
     }
 }
 

@@ -40,7 +40,7 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
     let soon = "certificate-expires-soon";
     for attribute in ATTRIBUTES {
         for text in [RSA_1024.to_owned(), bare(RSA_1024)] {
-            for (now, id, says) in [
+            for (now, id, fragment) in [
                 (from - 1, "certificate-not-yet-valid", "is valid from"),
                 (from, "", ""),
                 (until - 31 * DAY, "", ""),
@@ -55,7 +55,7 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
                 let expected: Vec<&str> = Some(id).filter(|id| !id.is_empty()).into_iter().collect();
                 assert_eq!(ids, expected, "{attribute} at {now}");
                 for found in &found {
-                    assert!(found.detail.contains(says), "{}", found.detail);
+                    assert!(found.detail.contains(fragment), "{}", found.detail);
                     assert!(found.detail.contains(&facts.sha256_fingerprint), "{}", found.detail);
                     assert!(found.text().contains(&format!("suppress_warnings = [\"{id}\"]")));
                     assert_eq!(found.path, Some(Path::attribute(attribute)));
@@ -109,21 +109,27 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
         format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date)
     };
     for attribute in ATTRIBUTES {
-        for (new, to, says) in [
+        for (new, to, fragment) in [
             (text(&another), shown(&another), long),
             (text(&bare(&another)), shown(&another), long),
             (text(&renewed), shown(&renewed), "Both certificates are for the same private key"),
             (
                 Value::Unknown,
-                "one that is known after apply".to_owned(),
+                "one that is known only after apply".to_owned(),
                 "unless both are for the same private key",
             ),
-            (text(""), "none".to_owned(), "rejects signatures of its private key"),
+            (text(""), "none".to_owned(), "rejects signatures of the old private key"),
         ] {
             let found = changed(attribute, text(&bare(&old)), new, &none()).unwrap();
             let detail = &found.detail;
-            assert!(detail.starts_with(&format!("\"Shop\": from {} to {to}. ", shown(&old))), "{detail}");
-            assert!(detail.contains(says), "{detail}");
+            assert!(
+                detail.starts_with(&format!(
+                    "\"Shop\": the {attribute} changes from {} to {to}. ",
+                    shown(&old)
+                )),
+                "{detail}"
+            );
+            assert!(detail.contains(fragment), "{detail}");
             assert_eq!(found.path, Some(Path::attribute(attribute)));
         }
         // The same one otherwise written, and one where there was none.
@@ -134,7 +140,13 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
         }
     }
     let found = changed("client_assertion_certificate", "One".into(), "Other".into(), &none()).unwrap();
-    assert!(found.detail.starts_with("\"Shop\": from \"One\" to \"Other\". "), "{}", found.detail);
+    assert!(
+        found
+            .detail
+            .starts_with("\"Shop\": the client_assertion_certificate changes from \"One\" to \"Other\". "),
+        "{}",
+        found.detail
+    );
 }
 
 #[test]
@@ -142,5 +154,5 @@ fn what_an_org_does_not_show_may_be_another_one() {
     let new = made(&rcgen::KeyPair::generate().unwrap(), "a.example");
     let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let found = changed("certificate", Value::Null, new.as_str().into(), &hidden).unwrap();
-    assert!(found.detail.contains("from what the org has and does not show to "), "{}", found.detail);
+    assert!(found.detail.contains("from one that Salesforce does not return to "), "{}", found.detail);
 }

@@ -136,7 +136,7 @@ fn arguments_that_exclude_each_other() {
 
 #[test]
 fn what_is_no_value_is_named_as_what_it_is() {
-    for (name, text, says) in [
+    for (name, text, fragment) in [
         (
             "sfdx_auth_url",
             "[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view",
@@ -176,7 +176,7 @@ fn what_is_no_value_is_named_as_what_it_is() {
         ("expected_org_id", "0PS000000000001", "the ID of a permission set"),
     ] {
         let found = config::validate(&block(&[(name, text)])).0;
-        assert!(found.iter().any(|one| one.detail.contains(says)), "{name} = {text:?}: {found:?}");
+        assert!(found.iter().any(|one| one.detail.contains(fragment)), "{name} = {text:?}: {found:?}");
         assert!(!format!("{found:?}").to_lowercase().contains("canary"), "{found:?}");
         let secrets = ["private_key", "client_secret", "access_token", "refresh_token", "sfdx_auth_url"];
         let is_secret = secrets.contains(&name);
@@ -202,7 +202,7 @@ fn an_unusable_proxy_is_an_error_that_names_the_variable() {
 fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
     let folder = std::env::temp_dir().join(format!("salesforce-key-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    for (name, bytes, says) in [
+    for (name, bytes, fragment) in [
         ("key.p12", [0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0xFF].as_slice(), "PKCS#12"),
         ("key.der", &[0x30, 0x82, 0x04, 0xA3, 2, 1, 0, 2, 0x82, 0xFF], "DER"),
         ("key.utf16", &[0xFF, 0xFE, b'-', 0], "UTF-16"),
@@ -216,7 +216,7 @@ fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
             ("SALESFORCE_PRIVATE_KEY_FILE", path.to_str().unwrap()),
         ];
         let found = resolve(&[], &variables).unwrap_err();
-        assert!(found[0].detail.contains(says), "{name}: {found:?}");
+        assert!(found[0].detail.contains(fragment), "{name}: {found:?}");
     }
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -232,8 +232,8 @@ fn previous_orgs_are_named_by_their_ids() {
     assert!(written(set(&["00D000000000001", "00D000000000002EAA"])).is_empty());
     assert!(written(set(&[])).is_empty());
     // The expected org may be among them: a list that is longer than it needs to be does no harm.
-    for (id, says) in [
-        ("", "An empty text is not an org ID"),
+    for (id, fragment) in [
+        ("", "An empty string is not an org ID"),
         ("00D", "\"00D\" is not an org ID"),
         ("0PS000000000001", "the ID of a permission set"),
         ("00D00000000000!", "is not an org ID"),
@@ -241,7 +241,7 @@ fn previous_orgs_are_named_by_their_ids() {
         ("00D000000000001,00D000000000002", "not shown"),
     ] {
         let found = written(set(&[id]));
-        assert!(found.len() == 1 && found[0].detail.contains(says), "{id}: {found:?}");
+        assert!(found.len() == 1 && found[0].detail.contains(fragment), "{id}: {found:?}");
         assert_eq!(found[0].path.as_ref().and_then(|path| path.root()), Some("previous_org_ids"));
         assert!(!found[0].detail.contains("canary"), "{found:?}");
     }

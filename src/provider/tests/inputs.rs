@@ -42,7 +42,7 @@ fn errors_name_what_they_are_about_and_point_there() {
     const SETTINGS: &str = "_oauth_settings";
     const POLICIES: &str = "_policies";
     let start = [("start_ip_address", "10.0.0.9"), ("end_ip_address", "10.0.0.1")];
-    for (resource, name, value, path, says) in [
+    for (resource, name, value, path, fragment) in [
         (
             SETTINGS,
             "trusted_ip_range",
@@ -55,7 +55,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "trusted_ip_range",
             Value::set(vec![range(&start)]),
             "trusted_ip_range[…].start_ip_address",
-            "start_ip_address: It is 10.0.0.9, which is after end_ip_address, 10.0.0.1",
+            "start_ip_address: The address 10.0.0.9 is after end_ip_address = 10.0.0.1",
         ),
         (
             SETTINGS,
@@ -87,7 +87,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "custom_attributes",
             map(&[("a\u{200B}", "User.City")]),
             "custom_attributes[\"a\\u{200b}\"]",
-            "In the key: The text contains U+200B",
+            "In the key: The value contains U+200B",
         ),
         (
             SETTINGS,
@@ -124,14 +124,15 @@ fn errors_name_what_they_are_about_and_point_there() {
             "profiles",
             texts(&["0PS000000000001AAA"]),
             "profiles",
-            "the record ID of a permission set, not of a profile. Write the name or the ID of a profile. The attribute for it is permission_sets.",
+            "the record ID of a permission set, not of a profile. Use the name or the ID of a profile. The attribute \
+             for it is permission_sets.",
         ),
         (
             POLICIES,
             "permission_sets",
             texts(&["00e000000000001"]),
             "permission_sets",
-            "The attribute for it is profiles.",
+            "The attribute for this ID is profiles.",
         ),
         (
             POLICIES,
@@ -168,7 +169,7 @@ fn errors_name_what_they_are_about_and_point_there() {
         let errors: Vec<_> = all.iter().filter(|one| one.is_error()).collect();
         assert_eq!(errors.len(), 1, "{name} = {value:?}: {all:#?}");
         assert_eq!(errors[0].path.as_ref().map(ToString::to_string).as_deref(), Some(path), "{errors:?}");
-        assert!(errors[0].detail.contains(says), "{says}: {}", errors[0].detail);
+        assert!(errors[0].detail.contains(fragment), "{fragment}: {}", errors[0].detail);
     }
 }
 

@@ -16,7 +16,7 @@ fn every_row_names_attributes_that_exist() {
             known(of, attribute);
             assert_ne!(of, refusal.of, "what one resource can check itself is a combination");
         }
-        assert!(!refusal.says.is_empty());
+        assert!(!refusal.phrases.is_empty());
     }
 }
 
@@ -148,5 +148,5 @@ fn a_refusal_that_says_nothing_lists_what_it_may_be_and_points_nowhere_in_partic
     let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else { panic!("known") };
     assert_eq!(found.at, None);
     assert!(found.advice.contains("named_user_jwt_session_timeout_type requires named_user_jwt_enabled"));
-    assert!(found.advice.starts_with("The response does not say what is missing."));
+    assert!(found.advice.starts_with("The response of Salesforce does not identify what is missing."));
 }

@@ -243,9 +243,9 @@ fn one_way_is_taken_and_the_block_decides() {
             (Ok(settings), Ok(expected)) => {
                 assert_eq!(way(&settings), *expected, "{written:?} {variables:?}")
             }
-            (Err(found), Err(says)) => {
+            (Err(found), Err(fragment)) => {
                 assert!(
-                    found.iter().any(|one| one.detail.contains(says)),
+                    found.iter().any(|one| one.detail.contains(fragment)),
                     "{written:?} {variables:?}: {found:?}"
                 );
                 assert!(!format!("{found:?}").contains("canary"), "{found:?}");

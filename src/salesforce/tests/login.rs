@@ -143,8 +143,8 @@ async fn the_version_is_the_configured_one_or_the_newest_common_one() {
         (None, 67, 60, Ok(66)),
         (None, 65, 60, Ok(65)),
         (Some(65), 67, 60, Ok(65)),
-        (Some(67), 67, 60, Err("the org has no API version 67.0; it has 31.0 to 66.0")),
-        (None, 70, 68, Err("the org's newest API version is 66.0; at least 68.0 is needed")),
+        (Some(67), 67, 60, Err("the org does not support API version 67.0; it supports 31.0 to 66.0")),
+        (None, 70, 68, Err("the org's newest API version is 66.0; at least 68.0 is required")),
     ] {
         let mut settings = settings(&server, jwt_bearer());
         (settings.api_version, settings.newest_known, settings.oldest_known) =
@@ -316,7 +316,8 @@ async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "authentication: the login is restricted for the user or the app (Salesforce says: invalid_grant: ip restricted)"
+        "authentication: the login is restricted for the user or the app (Salesforce returned: invalid_grant: ip \
+         restricted)"
     );
     assert_eq!(server.count("token"), 1);
 }

@@ -6,21 +6,23 @@ rows! {
     CHANGE_REJECTED = error(
         "change-rejected",
         "Salesforce rejected the change",
-        "Salesforce rejected a component. The message includes Salesforce's response.",
-        "[Rejections that need an explanation](#rejections-that-need-an-explanation)",
+        "Salesforce rejected a component. The message contains the response of Salesforce.",
+        "See [Rejections that need an explanation](#rejections-that-need-an-explanation).",
     );
     SALESFORCE_INTERNAL_ERROR = error(
         "salesforce-internal-error",
         "Internal Salesforce error",
-        "Salesforce failed internally (`UNKNOWN_EXCEPTION`). The provider sent the deploy once more and then read the org.",
-        "Apply again. If the error persists, give the ErrorId to Salesforce support.",
+        "Salesforce failed internally (`UNKNOWN_EXCEPTION`). The provider retried the deploy once and then read the \
+         org.",
+        "Apply again. If the error persists, contact Salesforce support with the ErrorId in the message.",
     );
     DIFFERENT_VALUE_SAVED = error(
         "different-value-saved",
         "Salesforce saved a different value",
-        "The deploy succeeded, but the value in the org differs from the one that was sent. Reported: `pkce_required = \
-         false` that stays `true`.",
-        "Set a value that the org allows, or change what prevents it. After a create, `terraform untaint` keeps the resource.",
+        "The deploy succeeded, but the org has a different value than the one that was sent. A reported example: \
+         `pkce_required` stays `true` after `false` is sent.",
+        "Set a value that the org allows, or change what prevents it. After a create, run `terraform untaint` to keep \
+         the resource.",
     );
     ALREADY_EXISTS = error(
         "already-exists",
@@ -45,8 +47,9 @@ rows! {
     BELONGS_TO_ANOTHER_RESOURCE = error(
         "belongs-to-another-resource",
         "Managed by another resource",
-        "Another resource in the same run still had the object in its state and was removing it (because it was \
-         renamed, removed, or has another key of `for_each`), but had not finished. The provider does not adopt it.",
+        "Another resource of the run still has the object in its state and deletes it, because the resource was \
+         renamed or removed, or its `for_each` key changed. The deletion is not complete. The provider does not adopt \
+         the object.",
         "Apply again. If it is the same object at a new address, a `moved` block keeps it with its consumer key.",
     );
     DEPENDENT_CREATED = error(
@@ -60,7 +63,7 @@ rows! {
         "dependency-not-created",
         "Dependency not created",
         "The app or the settings that the resource depends on could not be created in the same run.",
-        "See the other error.",
+        "Correct the other error and apply again.",
     );
     REPLACED_RESOURCE_EXISTS = error(
         "replaced-resource-exists",
@@ -71,14 +74,14 @@ rows! {
     DUPLICATE_ORG_RESOURCE = error(
         "duplicate-org-resource",
         "Duplicate resource for one org",
-        "Two resources of the same type manage settings that an org has only once. The plan reports this if one of them is \
-         new and they differ, otherwise the apply does.",
+        "Two resources of the same type manage settings that exist only once in an org. The plan reports this if one \
+         of them is new and they differ, otherwise the apply does.",
         "Set all settings in one resource.",
     );
     EXISTING_SETTINGS_OVERWRITTEN = notice(
         "existing-settings-overwritten",
         "Existing settings overwritten",
-        "The policies had settings that differ from the configuration. The message includes the old values.",
+        "The policies had settings that differ from the configuration. The message lists the old values.",
         "Add them to the configuration if you want to keep them.",
     );
     MISSING_COMPONENT = error(
@@ -90,22 +93,22 @@ rows! {
     POLICIES_NOT_FOUND = error(
         "policies-not-found",
         "Policies not found",
-        "Salesforce creates the policies together with the OAuth settings, and the app has none.",
+        "Salesforce creates the policies together with the OAuth settings, and the app has no policies.",
         "Refer to the `id` of the settings, so that Terraform creates them first.",
     );
     CONCURRENT_CHANGE_CONFLICT = error(
         "concurrent-change-conflict",
         "Conflict with a concurrent change",
         "The change was written, but others wrote the same components at the same time, and the provider could not \
-         resolve the conflict. The state contains the values in the org.",
+         resolve the conflict. The state contains the values of the org.",
         "Run `terraform plan` when the other changes are complete.",
     );
     CONCURRENT_CHANGE = notice(
         "concurrent-change",
         "Concurrent change detected",
         "Another deploy wrote the same component during the apply, and the apply may have overwritten it, at least \
-         temporarily. The message includes the attribute with both values and whether the value was restored, or the \
-         ID of the other deploy.",
+         temporarily. The message shows the attribute, both values and whether the value was restored, or the ID of \
+         the other deploy.",
         "Check the values. Apply again if a managed value is missing.",
     );
     CREATED_SINCE_PLAN = error(
@@ -117,13 +120,13 @@ rows! {
     NO_LONGER_EXISTS = error(
         "no-longer-exists",
         "Resource no longer exists",
-        "The resource existed when Terraform planned, and has been deleted since.",
+        "The resource existed when the plan was created, and was deleted since then.",
         "Run `terraform plan` again.",
     );
     CHANGED_SINCE_PLAN = notice(
         "changed-since-plan",
         "Attribute changed since the plan",
-        "An attribute was changed outside of Terraform between plan and apply. The message states the current value in \
+        "An attribute was changed outside of Terraform between plan and apply. The message shows the current value in \
          the org.",
         "Inform the owner of the other change.",
     );
@@ -161,20 +164,21 @@ rows! {
     SUCCEEDED_AFTER_ERROR = notice(
         "succeeded-after-error",
         "Change succeeded despite an error",
-        "The result was not received, as for **Outcome unknown**, but the provider read the org and found all changes.",
+        "The provider did not receive the result of the deploy. It then read the org and found that all changes are \
+         complete.",
         "No action is required.",
     );
     CHANGE_NOT_VERIFIED = error(
         "change-not-verified",
         "Change not verified",
         "The deploy succeeded, but reading the result failed. The state contains the planned values.",
-        "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would replace \
-         it, with a new consumer key: `terraform untaint` keeps it.",
+        "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would \
+         replace it, with a new consumer key. To keep it, run `terraform untaint`.",
     );
     NOT_FOUND_AFTER_CHANGE = error(
         "not-found-after-change",
         "Resource not found after the change",
-        "The deploy succeeded, but the org does not return the resource. It may have been deleted since.",
+        "The deploy succeeded, but the org does not return the resource. It may have been deleted since then.",
         "Run `terraform plan`.",
     );
     EXISTS_AFTER_DELETION = error(
@@ -187,6 +191,6 @@ rows! {
         "change-not-applied",
         "Change not applied",
         "The provider could not create the deployment package.",
-        "Report it.",
+        "Report the error to the provider developers.",
     );
 }

@@ -7,19 +7,19 @@ rows! {
         "provider-bug",
         "Provider bug",
         "The provider stopped unexpectedly. A change that was in progress may or may not be complete.",
-        "Run `terraform plan`, and report the error.",
+        "Run `terraform plan` to check, and report the error to the provider developers.",
     );
     SCHEMA_MISMATCH = error(
         "schema-mismatch",
         "Value does not match the schema",
         "The provider created a value that Terraform would reject.",
-        "Report it.",
+        "Report the error to the provider developers.",
     );
     PROVIDER_NOT_CONFIGURED = error(
         "provider-not-configured",
         "Provider not configured",
         "Terraform called an operation that requires an org before it configured the provider.",
-        "Report it.",
+        "Report the error to the provider developers.",
     );
     UNKNOWN_TYPE = error(
         "unknown-type",
@@ -31,7 +31,7 @@ rows! {
         "unreadable-value",
         "Value from Terraform cannot be read",
         "Another version of the provider wrote the state, plan or configuration.",
-        "Use that version, or report it.",
+        "Use that version, or report the error.",
     );
     UNSUPPORTED_STATE_FORMAT = error(
         "unsupported-state-format",

@@ -32,9 +32,9 @@ rows! {
     CREDENTIALS_NOT_ACCESSIBLE = error(
         "credentials-not-accessible",
         "Credentials not accessible",
-        "The org setting is disabled, or the user lacks a permission. The message says which, provided that Salesforce \
-         returns this information.",
-        "[Requirements](consumer-secret.md#requirements)",
+        "The setting of the org is disabled, or the user lacks a permission. The message shows the cause, if \
+         Salesforce returns it.",
+        "See [Requirements](consumer-secret.md#requirements).",
     );
     INVALID_DURATION = error(
         "invalid-duration",
@@ -46,26 +46,28 @@ rows! {
         "credentials-staged-by-another-user",
         "Credentials staged by another user",
         "Another user staged a key and a secret for the consumer. A rotation would activate them. Nothing was changed.",
-        "Ask that user to rotate or delete them. [More](consumer-secret.md#credentials-staged-by-another-user)",
+        "Ask that user to rotate or delete them. See [Credentials staged by another \
+         user](consumer-secret.md#credentials-staged-by-another-user).",
     );
     PREVIOUS_CREDENTIALS_VALID = error(
         "previous-credentials-valid",
         "Previous credentials still valid",
-        "Salesforce does not create new credentials while the ones from before the last rotation are valid. Nothing was \
-         changed.",
-        "[Revoke them first, or wait.](consumer-secret.md#the-previous-credentials-are-still-valid)",
+        "Salesforce does not create new credentials while the credentials from before the last rotation are still \
+         valid. Nothing was changed.",
+        "Revoke them first, or wait until they expire. See [The previous credentials are still \
+         valid](consumer-secret.md#the-previous-credentials-are-still-valid).",
     );
     ROTATION_INCOMPLETE = error(
         "rotation-incomplete",
         "Rotation incomplete",
-        "The credentials were rotated, but a later step failed. The message says which. The state contains the new \
-         key.",
+        "The credentials were rotated, but a later step failed. The message describes the failure. The state contains \
+         the new key.",
         "Apply again. The apply continues and does not rotate twice.",
     );
     CREDENTIAL_CHANGE_REJECTED = error(
         "credential-change-rejected",
         "Salesforce rejected the credential change",
-        "The message includes Salesforce's response. Credentials of packaged apps cannot be staged.",
+        "The message contains the response of Salesforce. Credentials of packaged apps cannot be staged.",
         "Follow the instructions in the message.",
     );
     CREDENTIAL_CHANGE_UNVERIFIED = error(
@@ -78,23 +80,23 @@ rows! {
         "credentials-not-refreshed",
         "Credentials not refreshed",
         "After a sandbox refresh, the new org did not return its credentials, so the state has no consumer key. The \
-         provider cannot tell whether an earlier rotation succeeded.",
-        "Follow the warning **Credentials not checked**, and plan again.",
+         provider cannot determine whether an earlier rotation succeeded.",
+        "Resolve the warning **Credentials not checked**, and plan again.",
     );
     CLIENT_ID_CHANGES = warning(
         "client-id-changes",
         "Client ID will change",
-        "The apply rotates the credentials. The message includes the old key and how long clients can use it. It also \
-         says if the values of `rotate_when_changed` are known only after apply, as on the day when a `time_rotating` \
-         expires.",
+        "The apply rotates the credentials. The message shows the old key and how long clients can use it. It also \
+         shows whether the values of `rotate_when_changed` are known only after apply, as on the day when a \
+         `time_rotating` expires.",
         "Give the new key to the clients.",
     );
     ROTATED_ALREADY = warning(
         "rotated-already",
         "Credentials already rotated",
-        "The key of the consumer differs from the key in the state, and no other user is known to have rotated it, so \
-         it was rotated by an interrupted run or an action. Within a day, the provider treats this as the planned \
-         rotation and does not rotate again.",
+        "The consumer key differs from the one in the state, and no other user is known to have rotated it, so an \
+         interrupted run or an action did. Within a day, the provider treats this as the planned rotation and does not \
+         rotate again.",
         "If it was a different rotation, change the values again after the apply.",
     );
     VALUES_TAKEN_OVER = warning(
@@ -107,8 +109,8 @@ rows! {
     CREDENTIALS_STAGED = warning(
         "credentials-staged",
         "Credentials already staged",
-        "The consumer has staged credentials when Terraform starts to manage the rotation. The next rotation uses them if the \
-         provider's user created them, and fails if another user did.",
+        "The consumer already has staged credentials when Terraform starts to manage its rotation. The next rotation \
+         uses them if the provider's user created them, and fails if another user created them.",
         "Delete them if they are not needed.",
     );
     PREVIOUS_CREDENTIALS_END = warning(
@@ -126,13 +128,14 @@ rows! {
     PREVIOUS_CREDENTIALS_MAY_STAY = warning(
         "previous-credentials-stay",
         "Previous credentials may remain valid",
-        "Terraform stops managing the rotation, and the provider cannot read the credentials of the org.",
+        "Terraform stops managing the rotation, and the provider cannot read whether the previous key and secret are \
+         still valid.",
         "Check the app in Setup.",
     );
     CREDENTIALS_NOT_CHECKED = warning(
         "credentials-not-checked",
         "Credentials not checked",
-        "The refresh cannot read the credentials. The state did not change.",
+        "The provider cannot read the credentials during a refresh. The state did not change.",
         "Follow the instructions in the message.",
     );
 }

@@ -6,9 +6,10 @@ rows! {
     INVALID_IMPORT_ID = error(
         "invalid-import-id",
         "Invalid import ID",
-        "The ID is not an API name or, for settings of the org, not the name of the settings.",
-        "Use `Shop` or `namespace__Shop`; for settings of the org, use `OauthOidc`, `ExternalClientApp` or the ID of \
+        "The ID is not an API name. For settings of the org, the ID is neither the name of the settings nor the ID of \
          the org.",
+        "Use an API name such as `Shop` or `namespace__Shop`. For settings of the org, use `OauthOidc`, \
+         `ExternalClientApp` or the ID of the org.",
     );
     IMPORT_ORG_MISMATCH = error(
         "import-org-mismatch",
@@ -26,7 +27,7 @@ rows! {
         "packaged-app",
         "App installed from a package",
         "The publisher of the package owns the settings of the app.",
-        "Manage only its policies.",
+        "Manage only its policies, with `salesforce_external_client_app_policies`.",
     );
     CONSUMER_SETTINGS_UNREADABLE = error(
         "consumer-settings-unreadable",
@@ -38,13 +39,13 @@ rows! {
         "incomplete-list",
         "Some apps could not be read",
         "`terraform query` omits apps that Salesforce does not return or that the provider cannot interpret. The \
-         message includes the reason for the first one.",
+         message shows the reason for the first one.",
         "Check the [permissions](authentication.md#permissions-of-the-user).",
     );
     APPS_NOT_LISTED = error(
         "apps-not-listed",
         "Apps cannot be listed",
         "The provider cannot interpret Salesforce's response.",
-        "Try again. If the error persists, report it.",
+        "Try again. If the error persists, report it to the provider developers.",
     );
 }

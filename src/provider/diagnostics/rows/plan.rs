@@ -29,8 +29,8 @@ rows! {
         "Certificate may be removed",
         "Salesforce does not return the consumer settings, which the provider writes as a whole, and the configuration \
          has no `certificate`. The apply may remove the app's certificate.",
-        "Set `certificate`, or `\"\"` if the app has none; or allow Terraform to read the settings. \
-         [Importing](importing.md#what-cannot-be-imported)",
+        "Set `certificate`, or set it to `\"\"` if the app has none. Alternatively, allow Terraform to read the \
+         settings. See [Importing](importing.md#what-cannot-be-imported).",
     );
     NEWER_PROVIDER_VERSION = error(
         "newer-provider-version",
@@ -65,10 +65,10 @@ rows! {
     ACCESS_LOST = warning(
         "access-lost",
         "Users lose access to an app",
-        "Users without any of the remaining permission sets and profiles can no longer use the app, effective \
-         immediately. The message counts the active users who have each of them, directly and through permission set \
-         groups, as of the last refresh. The counts are missing if the provider's user cannot read them (this requires \
-         View Setup and Configuration), or if the state does not contain the permission set yet.",
+        "Users who have none of the remaining permission sets and profiles immediately lose access to the app. The \
+         message shows the number of active users who have each of them, directly and through permission set groups, \
+         as of the last refresh. The numbers are missing if the provider's user cannot read them (this requires View \
+         Setup and Configuration), or if the state did not contain the permission set yet.",
         "Assign the permission sets or profiles first.",
     );
     APP_DISABLED = warning(
@@ -86,8 +86,8 @@ rows! {
     EXISTING_CLIENTS = warning(
         "existing-clients",
         "Existing clients may fail",
-        "Clients must send additional parameters, or a callback URL or a scope is removed.",
-        "Change the clients first.",
+        "The requests of clients must meet an additional requirement, or a callback URL or a scope is removed.",
+        "Update the clients first.",
     );
     JWT_ENABLED = warning(
         "jwt-enabled",
@@ -105,14 +105,15 @@ rows! {
         "certificate-changed",
         "Certificate changes",
         "An app has one certificate. Clients that sign with the old private key can no longer log in, unless both \
-         certificates are for the same key; the message says so.",
-        "[Ways to replace a certificate](certificates.md)",
+         certificates are for the same key. The message shows which case applies.",
+        "See [Certificates](certificates.md) for ways to replace a certificate.",
     );
     ACCESS_ATTRIBUTE_NO_LONGER_MANAGED = warning(
         "no-longer-managed",
         "Access control attribute no longer managed",
-        "Like the next row, but for attributes that control access to the app or the org. The message lists all \
-         attributes that are no longer managed, starting with these.",
+        "An attribute that controls access to the app or the org was removed from the configuration. Its value in the \
+         org does not change. The message lists all removed attributes of the resource, those that control access \
+         first.",
         "Keep the attribute in the configuration to manage it.",
     );
     NO_LONGER_MANAGED = warning(
@@ -124,9 +125,9 @@ rows! {
     WHOLE_ORG = warning(
         "whole-org",
         "Org-wide setting",
-        "The change applies to every app in the org, including apps that Terraform does not manage. The message says \
-         which clients may fail. A new resource always shows this warning, because the plan does not know the values \
-         in the org.",
+        "The change applies to every app in the org, including apps that Terraform does not manage. The message \
+         describes which clients may fail. A new resource always shows this warning, because the values in the org are \
+         unknown during the plan.",
         "Check the other apps in the org.",
     );
     POLICIES_STAY = warning(

@@ -41,9 +41,9 @@ rows! {
     INVALID_SFDX_AUTH_URL = error(
         "invalid-sfdx-auth-url",
         "Invalid SFDX auth URL",
-        "The value is not an SFDX auth URL. The message says what it is instead: the placeholder that newer versions \
-         of `sf` print, JSON, the name of a variable, a URL without a refresh token, …",
-        "[Get an SFDX auth URL](authentication.md#sfdx-auth-url)",
+        "The value is not an SFDX auth URL. The message shows what it is: the placeholder that newer versions of `sf` \
+         print, JSON, the name of a variable, a URL without a refresh token, …",
+        "See [Get an SFDX auth URL](authentication.md#sfdx-auth-url).",
     );
     INVALID_SF_CLI_ORG = error(
         "invalid-sf-cli-org",
@@ -55,7 +55,7 @@ rows! {
         "missing-hcp-terraform-token",
         "Missing HCP Terraform token",
         "`use_hcp_terraform_token` is set, but the environment of the provider has no workload identity token.",
-        "[Requirements](authentication.md#hcp-terraform)",
+        "See [Requirements](authentication.md#hcp-terraform).",
     );
     INVALID_TOKEN_TAG = error(
         "invalid-token-tag",
@@ -67,13 +67,13 @@ rows! {
         "unsupported-token-type",
         "Unsupported subject token type",
         "`subject_token_type` is neither one of the short names nor a URN.",
-        "Most CI systems issue `jwt`.",
+        "Use one of the types that the message lists. Most CI systems issue `jwt`.",
     );
     PLACEHOLDER_VALUE = error(
         "placeholder-value",
         "Placeholder instead of a value",
-        "An argument or a variable contains `***`, `${VAR}` or a similar placeholder: a masked secret, or the name of \
-         a variable that was not replaced.",
+        "An argument or a variable contains `***`, `${VAR}` or similar text: a masked secret, or the name of a \
+         variable that was not replaced.",
         "Set the value, and check how the variable is set.",
     );
     INVALID_PROXY = error(
@@ -104,10 +104,10 @@ rows! {
     INVALID_CHARACTER = error(
         "invalid-character",
         "Invalid character",
-        "A value contains a control character. In the provider block, this also covers an invisible character, such as \
-         a zero-width space, and a space in a token. The message does not show the character if it is part of a \
+        "A value contains a control character. In the provider block, this error also reports invisible characters, \
+         such as a zero-width space, and spaces in a token. The message does not show the character if it is part of a \
          secret.",
-        "Retype the value. Such characters are often introduced by copying and pasting.",
+        "Retype the value. Such characters often come from copying and pasting.",
     );
     VALUE_TOO_LONG = error(
         "value-too-long",
@@ -118,21 +118,21 @@ rows! {
     UNKNOWN_WARNING_ID = notice(
         "unknown-warning-id",
         "Unknown warning ID",
-        "`suppress_warnings` contains an ID that is not the ID of a warning.",
+        "`suppress_warnings` contains an ID that does not belong to any warning.",
         "Use an ID that the message lists.",
     );
     INVALID_PRIVATE_KEY = error(
         "invalid-private-key",
         "Invalid private key",
-        "The value is not an RSA key in a supported format. The message says what it is instead: encrypted, truncated, \
-         a certificate, a path, the name of a variable, DER, PKCS#12, …",
-        "[Supported formats](authentication.md#keys-in-single-line-variables)",
+        "The value is not an RSA key in a supported format. The message shows what it is: encrypted, truncated, a \
+         certificate, a path, the name of a variable, DER, PKCS#12, …",
+        "See [Supported formats](authentication.md#keys-in-single-line-variables).",
     );
     UNREADABLE_FILE = error(
         "unreadable-file",
         "Cannot read file",
-        "`private_key_file`, `subject_token_file` or `ca_certificate_file` cannot be read. Relative paths are relative \
-         to the directory where Terraform runs.",
+        "`private_key_file`, `subject_token_file` or `ca_certificate_file` cannot be read. Relative paths are resolved \
+         from the directory in which Terraform runs.",
         "Correct the path or the permissions of the file.",
     );
     INVALID_URL = error(
@@ -153,13 +153,13 @@ rows! {
         "Invalid org ID",
         "`expected_org_id` or an element of `previous_org_ids` is not an org ID. An org ID starts with `00D` and has 15 or \
          18 characters.",
-        "Find the ID in Setup, **Company Information**.",
+        "Use the ID from Setup, **Company Information**.",
     );
     INVALID_ENVIRONMENT_VARIABLE = error(
         "invalid-environment-variable",
         "Invalid environment variable",
         "A Boolean environment variable is neither `true` nor `false`.",
-        "Correct the variable.",
+        "Set the variable to `true` or `false`, or unset it.",
     );
     PROVIDER_CONFIGURATION_UNKNOWN = error(
         "provider-configuration-unknown",

@@ -7,7 +7,7 @@ rows! {
         "salesforce-request-failed",
         "Salesforce request failed",
         "The provider cannot reach Salesforce, or Salesforce rejected the login or the call.",
-        "[The table below](#salesforce-request-failed)",
+        "See [the table below](#salesforce-request-failed).",
     );
     STATE_ORG_MISMATCH = error(
         "state-org-mismatch",
@@ -33,8 +33,8 @@ rows! {
     PRIVATE_STATE_UNREADABLE = warning(
         "private-state-unreadable",
         "Private state cannot be read",
-        "The `private` data in the state file is damaged, or another version of the provider wrote it. The provider ignores \
-         it. The provider does not know which optional attributes the configuration had at the last apply.",
+        "The `private` data in the state file is damaged, or another version of the provider wrote it. The provider \
+         ignores it and cannot determine which optional attributes the configuration had at the last apply.",
         "`terraform apply` or `terraform apply -refresh-only` writes it again, and the warning disappears.",
     );
     NOT_REFRESHED = warning(
@@ -91,7 +91,7 @@ rows! {
         "unexpected-metadata",
         "Unexpected metadata",
         "Salesforce returned metadata that the provider cannot interpret. The state did not change.",
-        "Report it, unless the message says what to do.",
+        "Follow the instructions in the message. If there are none, report the error to the provider developers.",
     );
     DRIFT_NOT_CHECKED = warning(
         "drift-not-checked",

@@ -43,7 +43,7 @@ rows! {
         "certificate-not-yet-valid",
         "Certificate not yet valid",
         "The validity period of the certificate has not started.",
-        "Check the clocks, or wait.",
+        "Check the clock of this machine and of the machine that created the certificate, or wait.",
     );
     MISPLACED_PRIVATE_KEY = error(
         "misplaced-private-key",
@@ -54,16 +54,16 @@ rows! {
     INVISIBLE_CHARACTER_IN_NAME = error(
         "invisible-character-in-name",
         "Invisible character",
-        "The text contains an invisible character: a zero-width space, a byte-order mark, a directional mark, or a \
-         non-breaking space at the start or end. As a result, names that look the same are different.",
-        "Retype the text. The message names the character and its position.",
+        "The value contains an invisible character: a zero-width space, a byte-order mark, a directional mark, or a \
+         non-breaking space at the start or end. Two names can then look the same and still differ.",
+        "Retype the value. The message shows the character and its position.",
     );
     INVISIBLE_CHARACTER = warning(
         "invisible-character",
         "Invisible character",
-        "A label or a description contains an invisible character. It can keep the character only if the org already \
-         has it. Otherwise, the plan fails.",
-        "Retype the text.",
+        "A label or a description contains an invisible character. The plan fails unless the org already has the same \
+         value.",
+        "Retype the value.",
     );
     DUPLICATE_ELEMENT = error(
         "duplicate-element",
@@ -80,8 +80,8 @@ rows! {
     INVALID_COMBINATION = error(
         "invalid-combination",
         "Invalid attribute combination",
-        "The values of several attributes contradict each other or are unsafe together. The message ends with the ID of the \
-         rule, and the page of the resource lists the rules.",
+        "The values of several attributes contradict each other or are unsafe together. The message ends with the ID \
+         of the rule, and the documentation of the resource lists the rules.",
         "Change one of the attributes.",
     );
     QUESTIONABLE_COMBINATION = notice(
@@ -130,8 +130,8 @@ rows! {
     LINKED_CONSUMER = error(
         "linked-consumer",
         "Attributes of a linked consumer",
-        "With `oauth_link`, the app uses the consumer of another org, where the callback URLs, flows and other attributes are \
-         set.",
+        "With `oauth_link`, the app uses the consumer of another org. The callback URLs, flows and other attributes \
+         are set in that org.",
         "Remove the attributes, or `oauth_link`.",
     );
     NEWER_API_VERSION_REQUIRED = error(

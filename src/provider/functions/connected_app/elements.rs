@@ -211,10 +211,10 @@ pub static ROWS: &[Row] = &[
     Row {
         element: "oauthConfig/consumerSecret",
         conversion: Conversion::Secret {
-            why: "Salesforce creates a new consumer secret for the new app. This one is not shown.",
-            what_to_do: "Pass the new one on with the ephemeral resource salesforce_external_client_app_credentials. \
-                         Do not keep a consumer secret in a repository: remove it from the file, and rotate the \
-                         secret.",
+            why: "Salesforce creates a new consumer secret for the new app. The secret in the file is not shown.",
+            what_to_do: "Pass the new secret on with the ephemeral resource \
+                         salesforce_external_client_app_credentials. Do not keep a consumer secret in a repository: \
+                         remove it from the file, and rotate the secret.",
         },
     },
     attribute("oauthConfig/scopes", "oauth_scopes", Reading::WordMembers(SCOPES)),
@@ -403,15 +403,15 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If you omit \
-              the setting, the org decides: according to one report, every user can approve a new app.",
+        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If omitted, \
+              the org decides: in the orgs seen so far, every user can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not contain the PKCE setting, which API versions before 59.0 do not return. According to \
-              Salesforce, a connected app defaults to false; the client defaults to true.",
+        why: "The file does not contain the PKCE setting, which API versions before 59.0 do not return. The default of \
+              a connected app is false according to Salesforce; the default of the client is true.",
         what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
                      until they do.",
     },

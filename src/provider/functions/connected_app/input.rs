@@ -37,19 +37,19 @@ fn no_markup(text: &str) -> Unusable {
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     #[error(
-        "It is empty. Pass the text of the file of a connected app: file(\"NAME.connectedApp-meta.xml\")."
+        "It is empty. Pass the contents of the file of a connected app: file(\"NAME.connectedApp-meta.xml\")."
     )]
     Empty,
-    #[error("It is a path. Pass the text of the file: file(\"NAME.connectedApp-meta.xml\").")]
+    #[error("It is a path. Pass the contents of the file: file(\"NAME.connectedApp-meta.xml\").")]
     Path,
-    #[error("It is base64. Pass the text: use file(…), not filebase64(…).")]
+    #[error("It is base64. Pass the plain contents: use file(…), not filebase64(…).")]
     Base64,
     #[error(
-        "It is not XML: it does not start with \"<\". Pass the text of the file of a connected app: \
+        "It is not XML: it does not start with \"<\". Pass the contents of the file of a connected app: \
          file(\"NAME.connectedApp-meta.xml\")."
     )]
     NoXml,
-    #[error("It cannot be read as XML, {0}.")]
+    #[error("It cannot be parsed as XML: {0}.")]
     Xml(#[from] XmlError),
     #[error(
         "Its root element is {0}: it is the file of an External Client App. Import the app into salesforce_oauth_client."

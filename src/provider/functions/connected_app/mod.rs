@@ -8,7 +8,7 @@ mod client;
 pub mod elements;
 mod input;
 #[cfg(any(test, fuzzing))]
-pub mod promise;
+pub mod property;
 mod reading;
 #[cfg(test)]
 mod tests;

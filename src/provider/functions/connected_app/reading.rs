@@ -95,7 +95,7 @@ impl Reader {
             Conversion::Group if element.children.is_empty() => self.left.push(NotConverted {
                 element: row.element.to_owned(),
                 value: None,
-                why: "It contains a text instead of elements.".to_owned(),
+                why: "It contains text instead of elements.".to_owned(),
                 what_to_do: CHECK.to_owned(),
             }),
             Conversion::Group => self.children(element, row.element),
@@ -176,7 +176,7 @@ impl Reader {
         let known: Vec<&str> = own.collect();
         let what_to_do = match known.as_slice() {
             [] => CHECK.to_owned(),
-            known => format!("Salesforce documents {}: check the path.", known.join(" and ")),
+            known => format!("Salesforce documents {}. Check the path.", known.join(" and ")),
         };
         self.left.push(NotConverted {
             element: path.chars().take(LONGEST).collect(),
@@ -226,7 +226,7 @@ fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<S
         _ => {}
     }
     if !element.children.is_empty() {
-        return Err("It contains elements instead of a text.".to_owned());
+        return Err("It contains elements instead of text.".to_owned());
     }
     let text = element.text.trim();
     let whole = |value: Value| Ok(vec![(target, Share::Whole(value), shown(element, true))]);
@@ -260,7 +260,7 @@ fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<S
                     found.push((period, Share::Whole(Value::int(number(count)?)), shown(element, true)));
                     found.push((unit, Share::Whole(Value::text(word(of, units)?)), shown(element, true)));
                 }
-                _ => return Err("It is not a word, a number and a unit, separated by colons.".to_owned()),
+                _ => return Err("It is not a policy, a number and a unit, separated by colons.".to_owned()),
             }
             Ok(found)
         }
@@ -286,7 +286,7 @@ fn word(text: &str, words: Words) -> Result<&'static str, String> {
     let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
     match known {
         Some((_, Some(ours))) => Ok(ours),
-        Some((_, None)) => Err("The corresponding word for External Client Apps is not known.".to_owned()),
+        Some((_, None)) => Err("The corresponding value for External Client Apps is unknown.".to_owned()),
         None => {
             let words: Vec<&str> = words.iter().map(|(theirs, _)| *theirs).collect();
             Err(format!("Salesforce does not document this value. Documented values: {}.", words.join(", ")))

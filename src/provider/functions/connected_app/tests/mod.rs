@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use self::shapes::SHAPES;
 use super::elements::{Conversion, ROWS, Reading, Words};
-use super::promise::{configuration, errors, fits};
+use super::property::{configuration, errors, fits};
 use super::{NOT_CONVERTED, SPEC, call, returns};
 use crate::value::Value;
 
@@ -318,6 +318,6 @@ fn what_is_too_much_as_a_whole_is_told_once() {
     let result = called(&file(129));
     let told: Vec<_> = left(&result).into_iter().filter(|[element, ..]| element == "ipRanges").collect();
     assert_eq!((of(&result), told.len()), (0, 1), "{told:?}");
-    assert!(told[0][2].contains("There are 129, the maximum is 128"), "{told:?}");
+    assert!(told[0][2].contains("There are 129 elements. The maximum is 128"), "{told:?}");
     assert!(told[0][1].starts_with("start: 10.0.") && told[0][1].chars().count() <= 301, "{told:?}");
 }

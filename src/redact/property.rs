@@ -1,4 +1,4 @@
-//! The properties of `redact`, checked with any bytes (`promises`).
+//! The properties of `redact`, checked with any bytes (`properties`).
 //!
 //! The bytes determine secrets, their encodings and the text around them. Independent decoders read the result.
 
@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{HIDDEN, MAX_SEEN, MAX_TEXT, Redactor, is_gap, is_invisible};
-use crate::promises::Choices;
+use crate::properties::Choices;
 use crate::secret::Secret;
 
 /// Text around secrets, as servers, proxies and libraries write it.

@@ -1,9 +1,9 @@
-//! The property of the function (`promises`): any text is an error or an object of the declared type; the client accepts
-//! all of it; it contains no secret.
+//! The property of the function (`properties`): any text is an error or an object of the declared type; the client
+//! accepts all of it; it contains no secret.
 
 use super::elements::{Conversion, ROWS};
 use super::{NOT_CONVERTED, call, returns};
-use crate::promises::Choices;
+use crate::properties::Choices;
 use crate::provider::catalog::OAUTH_CLIENT;
 use crate::provider::operations::PlanRequest;
 use crate::provider::plan::{PlanContext, plan};

@@ -5,7 +5,7 @@ use super::package;
 use super::types;
 use super::xml::{self, Element};
 use super::{ComponentKey, certificate_facts, decode, encode};
-use crate::promises::{Choices, broken};
+use crate::properties::{Choices, broken};
 use std::collections::HashSet;
 
 /// A document or component that is written and read again is equal, and is written the same way.

@@ -66,7 +66,7 @@ fn every_property_has_a_fuzz_target_and_a_small_corpus() {
     let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).unwrap();
     for (name, _) in ALL {
         let target = fs::read_to_string(fuzz().join("fuzz_targets").join(format!("{name}.rs"))).unwrap();
-        assert!(target.contains(&format!("promises::{name}(")), "{name}");
+        assert!(target.contains(&format!("properties::{name}(")), "{name}");
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
         let kept = corpus(name);
         assert!(!kept.is_empty(), "{name}");

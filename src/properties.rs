@@ -5,17 +5,17 @@
 
 use std::fmt;
 
-pub use crate::metadata::promises::{metadata_xml, packages};
-pub use crate::org::promise::quoting;
-pub use crate::plugin::promises::{handshake, msgpack, requests, states};
-pub use crate::provider::promises::{connected_app, private_state};
-pub use crate::redact::promise::holds_for as redactor;
-pub use crate::salesforce::promises::{keys, rest, soap};
+pub use crate::metadata::properties::{metadata_xml, packages};
+pub use crate::org::property::quoting;
+pub use crate::plugin::properties::{handshake, msgpack, requests, states};
+pub use crate::provider::properties::{connected_app, private_state};
+pub use crate::redact::property::holds_for as redactor;
+pub use crate::salesforce::properties::{keys, rest, soap};
 
 /// A property and its name, which is also the name of the fuzz target.
-pub type Promise = (&'static str, fn(&[u8]));
+pub type Property = (&'static str, fn(&[u8]));
 
-pub const ALL: &[Promise] = &[
+pub const ALL: &[Property] = &[
     ("connected_app", connected_app),
     ("handshake", handshake),
     ("keys", keys),

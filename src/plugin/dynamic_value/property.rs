@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rmpv::Value as Wire;
 
 use super::{DEEPEST, Form, Shape, decode, decode_state, encode, encode_state, json, pb};
-use crate::promises::{Choices, broken};
+use crate::properties::{Choices, broken};
 use crate::provider::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Type, Value};
 

@@ -1,4 +1,4 @@
-//! The properties of responses and keys (`promises`): any bytes result in a value or an error; a truncated response
+//! The properties of responses and keys (`properties`): any bytes result in a value or an error; a truncated response
 //! is an error; an HTML page is never a response; no error contains a secret.
 
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ use super::{
     Client, DeployReport, FileProperties, Inner, Login, Settings, binary_key_form, check_private_key, pem,
     placeholder, public_key, rest, retrieve, sf_cli, sfdx_auth_url, soap, token,
 };
-use crate::promises::{Choices, broken};
+use crate::properties::{Choices, broken};
 use crate::secret::Secret;
 
 /// The token of the session, which is never in an error as a whole. Bytes may contain parts of it.
@@ -36,7 +36,7 @@ fn client() -> Option<&'static Client> {
         proxy: None,
         ca_certificate: None,
         expected_org_id: None,
-        user_agent: "promise/1".to_owned(),
+        user_agent: "property/1".to_owned(),
     };
     let client = CLIENT.get_or_init(|| Client::new(settings()).ok());
     if client.is_none() {

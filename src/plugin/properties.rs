@@ -8,13 +8,13 @@ pub use requests::requests;
 use serde_json::Value as Json;
 use std::sync::OnceLock;
 
-use super::dynamic_value::{self, Shape, promise};
+use super::dynamic_value::{self, Shape, property};
 use super::generated::tfplugin5 as pb;
 use super::handshake;
 use super::listener::Address;
 use super::tls::Tls;
 use super::{Environment, logging, upgrades};
-use crate::promises::{Choices, broken};
+use crate::properties::{Choices, broken};
 use crate::provider::{Block, Diagnostics, Provider};
 use crate::value::Value;
 
@@ -27,10 +27,10 @@ fn provider() -> &'static Provider {
 pub fn msgpack(data: &[u8]) {
     static EVERY_KIND: OnceLock<Block> = OnceLock::new();
     let provider = provider();
-    let mut blocks = vec![EVERY_KIND.get_or_init(promise::every_kind), &provider.provider_schema().block];
+    let mut blocks = vec![EVERY_KIND.get_or_init(property::every_kind), &provider.provider_schema().block];
     blocks.extend(provider.resource_schemas().iter().map(|(_, schema)| &schema.block));
     blocks.extend(provider.data_source_schemas().iter().map(|(_, schema)| &schema.block));
-    promise::holds_for(&blocks, data);
+    property::holds_for(&blocks, data);
 }
 
 fn raw(json: Vec<u8>) -> Option<pb::RawState> {
@@ -48,7 +48,7 @@ pub fn states(data: &[u8]) {
     let (json, expected) = match choices.below(3) {
         0 => (choices.rest().to_vec(), None),
         way => {
-            let state = promise::inside(shape, &mut choices, false);
+            let state = property::inside(shape, &mut choices, false);
             let (wire, _) = dynamic_value::encode_state(&state, shape);
             match way {
                 1 => (with_unknown_attributes(&wire.json, &mut choices), Some(state)),
@@ -183,5 +183,5 @@ pub fn handshake(data: &[u8]) {
 }
 
 fn value(block: &Block, choices: &mut Choices<'_>) -> Value {
-    promise::inside(Shape::Block(block), choices, true)
+    property::inside(Shape::Block(block), choices, true)
 }

@@ -1,12 +1,12 @@
-//! The properties of this layer (`promises`): files of connected apps, and private state.
+//! The properties of this layer (`properties`): files of connected apps, and private state.
 
-pub use super::functions::connected_app::promise::connected_app;
+pub use super::functions::connected_app::property::connected_app;
 
 use super::catalog::OAUTH_CLIENT;
 use super::private::PrivateState;
 use super::rotation;
 use super::union;
-use crate::promises::Choices;
+use crate::properties::Choices;
 
 /// Any bytes can be read; reading what was written returns the same; and what was written is recognized.
 pub fn private_state(data: &[u8]) {

@@ -13,13 +13,13 @@ use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use tonic::codegen::http;
 
-use super::{Shape, promise, value};
+use super::{Shape, property, value};
 use crate::plugin::connections::Connection;
 use crate::plugin::dynamic_value::encode;
 use crate::plugin::generated::tfplugin5 as pb;
 use crate::plugin::lifecycle::Lifecycle;
 use crate::plugin::serve_grpc;
-use crate::promises::{Choices, broken};
+use crate::properties::{Choices, broken};
 use crate::provider::{Block, Provider, SOURCE_ADDRESS, Schema};
 use crate::value::Value;
 
@@ -369,7 +369,7 @@ impl Terraform<'_> {
             }
             24 => {
                 let names: Vec<&str> = self.provider.functions().iter().map(|one| one.name).collect();
-                let value = promise::value(Shape::plain(&crate::value::Type::String), choices, true);
+                let value = property::value(Shape::plain(&crate::value::Type::String), choices, true);
                 let (argument, _) = encode(&value, Shape::plain(&crate::value::Type::String));
                 let arguments = vec![argument; choices.of(&[1, 1, 0, 2])];
                 let request = pb::CallFunctionRequest { name: choices.of(&names).to_owned(), arguments };
@@ -406,7 +406,7 @@ impl Terraform<'_> {
         if choices.one_in(2) {
             return None;
         }
-        let value = promise::inside(Shape::plain(&ty), choices, false);
+        let value = property::inside(Shape::plain(&ty), choices, false);
         Some(pb::ResourceIdentityData { identity_data: Some(encode(&value, Shape::plain(&ty)).0) })
     }
 }

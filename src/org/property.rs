@@ -1,8 +1,8 @@
-//! The property of quoted texts in queries (`promises`): a SOQL parser reads the original text, and no part of it is
+//! The property of quoted texts in queries (`properties`): a SOQL parser reads the original text, and no part of it is
 //! outside the quotes.
 
 use super::quoted;
-use crate::promises::Choices;
+use crate::properties::Choices;
 
 pub fn quoting(data: &[u8]) {
     let mut choices = Choices::new(data);
