@@ -88,7 +88,7 @@ impl Error {
     fn advice_by_class(&self) -> &'static str {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
-            Class::Locked => "Another change of the org is in progress. Try again when it is complete.",
+            Class::Locked => "Another change to the org is in progress. Try again when it is complete.",
             Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
                 CREDENTIALS
             }

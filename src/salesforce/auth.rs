@@ -1,10 +1,11 @@
-//! The session: one login at the first call, shared by all callers, and renewed once when it expires.
+//! The session: one login at the first call, shared by all callers, and renewed when it expires.
 //!
 //! The authentication methods are in `login`; a token is requested (`token`), taken from the Salesforce CLI
 //! (`sf_cli`), or configured. A login also determines the org's ID and the API version. Failed logins are remembered
 //! for a while, so that a hundred resources with a wrong key do not lock the user.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderValue;
@@ -17,8 +18,10 @@ use super::token::{Grant, is_org_id};
 use super::{Client, Inner, Login, Settings, classify};
 use crate::secret::Secret;
 
-/// A session that expires this soon after it was renewed is not renewed again.
-const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+/// The period that the limits of renewals refer to.
+const RENEWAL_PERIOD: Duration = Duration::from_secs(60);
+/// How many sessions that have worked are renewed in one period. Each login counts towards the limit of the user.
+const MAX_RENEWALS: usize = 10;
 /// How long a permanent refusal is returned without another login.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
@@ -34,9 +37,19 @@ pub struct Session {
     /// 62 stands for 62.0.
     pub api_version: u16,
     token: Secret,
+    /// Whether a call succeeded with it. A session that never works is not worth many logins.
+    worked: AtomicBool,
 }
 
 impl Session {
+    pub(super) fn note_success(&self) {
+        self.worked.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_worked(&self) -> bool {
+        self.worked.load(Ordering::Relaxed)
+    }
+
     /// Whether this is the org with the given ID, in 15 or 18 characters.
     pub fn is_org(&self, id: &str) -> bool {
         same_id(&self.org_id, id)
@@ -138,7 +151,8 @@ pub(super) struct Auth {
 #[derive(Debug, Default)]
 struct State {
     session: Option<Arc<Session>>,
-    renewed: Option<Instant>,
+    /// The recent renewals.
+    renewed: Vec<Instant>,
     refused: Option<(Instant, Error)>,
 }
 
@@ -185,12 +199,13 @@ impl Inner {
                 ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, message },
             ));
         }
-        if state.renewed.is_some_and(|when| when.elapsed() < RENEW_AT_MOST_EVERY) {
+        state.renewed.retain(|when| when.elapsed() < RENEWAL_PERIOD);
+        if state.renewed.len() >= if ended.has_worked() { MAX_RENEWALS } else { 1 } {
             return Err(error);
         }
         let before = state.session.take();
         let session = self.log_in_once(&mut state, asked).await?;
-        state.renewed = Some(Instant::now());
+        state.renewed.push(Instant::now());
         // The CLI has no other token and considers it valid.
         if let Login::SfCli(SfCli { org, .. }) = &self.settings.login
             && session.token == ended.token
@@ -294,7 +309,14 @@ impl Inner {
         }
         let (oldest, newest) = self.versions(&instance).await?;
         let api_version = self.choose_version(oldest, newest)?;
-        Ok(Session { org_id, user_id, instance_url: instance, api_version, token })
+        Ok(Session {
+            org_id,
+            user_id,
+            instance_url: instance,
+            api_version,
+            token,
+            worked: AtomicBool::new(false),
+        })
     }
 
     fn choose_version(&self, oldest: u16, newest: u16) -> Result<u16, Error> {

@@ -235,6 +235,7 @@ impl Inner {
             };
             let error = match result {
                 Ok(value) => {
+                    session.note_success();
                     self.forget_limit();
                     self.note_retry(None);
                     return Ok(value);
@@ -242,7 +243,7 @@ impl Inner {
                 Err(error) => error,
             };
             if let ErrorKind::Auth { problem: AuthProblem::SessionExpired, .. } = error.kind
-                && !renewed
+                && (!renewed || session.has_worked())
             {
                 renewed = true;
                 session = self.renew(&session, error).await?;

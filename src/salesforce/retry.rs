@@ -51,7 +51,9 @@ impl Tries {
         let (most, cap) = match self.call {
             // The caller polls deploys and has its own limits.
             Call::Configure | Call::DeployStatus => return None,
-            Call::Login | Call::CancelDeploy => (3, 30.0),
+            // A request that received no response (30 seconds) is repeated once.
+            Call::Login => (3, 40.0),
+            Call::CancelDeploy => (3, 30.0),
             // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),

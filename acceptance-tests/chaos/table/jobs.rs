@@ -25,26 +25,28 @@ macro_rules! fault {
 
 pub const ROWS: &[Row] = &[
     // Results of deploys.
-    Row::org("deploy_has_an_accident", DEPLOY, ACCIDENT),
-    Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT)
+    Row::org("deploy_fails_with_an_exception_once", DEPLOY, ACCIDENT),
+    Row::org("deploy_fails_with_an_exception_after_its_commit", DEPLOY, ACCIDENT)
         .when(AFTER)
         .expects(Expected::SucceedsWithRedeploy),
-    Row::org("deploy_always_has_an_accident", DEPLOY, ACCIDENT).times(Times::All).fails_with("1991077152"),
+    Row::org("deploy_always_fails_with_an_exception", DEPLOY, ACCIDENT)
+        .times(Times::All)
+        .fails_with("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
-    Row::org("component_is_locked_for_ever", DEPLOY, ROW_LOCK)
+    Row::org("component_stays_locked", DEPLOY, ROW_LOCK)
         .steps(CREATE)
         .times(Times::All)
         .fails_with("exclusive access")
         .takes(600),
     Row::org("setup_is_locked_twice", DEPLOY, SETUP_LOCK).times(Times::Some(2)),
-    Row::org("setup_is_locked_for_ever", DEPLOY, SETUP_LOCK)
+    Row::org("setup_stays_locked", DEPLOY, SETUP_LOCK)
         .steps(CREATE)
         .times(Times::All)
         .fails_with("lock")
         .takes(600),
-    Row::org("deploy_is_cancelled_by_somebody", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
+    Row::org("deploy_is_canceled_by_another_user", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .fails_with("cancel"),
-    Row::org("deploy_is_cancelled_and_was_committed", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
+    Row::org("deploy_is_canceled_after_its_commit", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .when(AFTER)
         .expects(Expected::Either),
     Row::org("component_is_refused", DEPLOY, REFUSED).steps(WRITES).fails_with("the org does not like it"),
@@ -60,7 +62,7 @@ pub const ROWS: &[Row] = &[
         .when(BOTH)
         .expects(Expected::Either),
     // Status of deploys.
-    Row::wire("status_has_another_word", POLL, || Action::Rewrite(|response| status(response, "Wat")))
+    Row::wire("status_has_an_unknown_value", POLL, || Action::Rewrite(|response| status(response, "Wat")))
         .when(AFTER),
     Row::wire("status_is_finalizing", POLL, || Action::Rewrite(|response| status(response, "Finalizing")))
         .when(AFTER),
@@ -78,7 +80,7 @@ pub const ROWS: &[Row] = &[
     .when(AFTER)
     .times(Times::All)
     .expects(Expected::Either),
-    Row::wire("done_has_another_word", POLL, || Action::Rewrite(|response| ended(response, "Wat")))
+    Row::wire("done_has_an_unknown_value", POLL, || Action::Rewrite(|response| ended(response, "Wat")))
         .when(AFTER)
         .times(Times::All)
         .expects(Expected::Either),
@@ -89,7 +91,7 @@ pub const ROWS: &[Row] = &[
     )
     .times(Times::Some(2)),
     Row::wire(
-        "deploy_is_denied_for_ever",
+        "deploy_is_always_denied",
         POLL,
         fault!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     )
@@ -99,22 +101,22 @@ pub const ROWS: &[Row] = &[
     Row::wire("deploy_id_is_unknown", POLL, fault!("INVALID_ID_FIELD", "Invalid deploy ID"))
         .times(Times::All)
         .expects(Expected::Either),
-    Row::wire("no_look_succeeds", POLL, || Action::Reset)
+    Row::wire("every_poll_fails", POLL, || Action::Reset)
         .steps(CREATE)
         .times(Times::All)
         .expects(Expected::Either)
         .takes(300),
     Row::wire("success_with_a_warning", POLL, || Action::Rewrite(warned)).when(AFTER).times(Times::All),
-    Row::wire("failures_twice", POLL, || Action::Rewrite(doubled))
+    Row::wire("duplicate_failures", POLL, || Action::Rewrite(doubled))
         .when(AFTER)
         .times(Times::All)
         .expects(Expected::Either),
     // Concurrent changes.
-    Row::wire("deleted_in_between", These(DEPLOY), || {
+    Row::wire("app_deleted_between_calls", These(DEPLOY), || {
         Action::Meanwhile("DELETE", "/components/ExternalClientApplication/Shop", "")
     })
     .steps(&[crate::fixture::Step::Destroy]),
-    Row::wire("edited_in_between", POLL, || {
+    Row::wire("app_edited_between_calls", POLL, || {
         Action::Meanwhile(
             "PATCH",
             "/components/ExternalClientApplication/Shop",
@@ -125,9 +127,9 @@ pub const ROWS: &[Row] = &[
     .expects(Expected::Either),
     // Retrieves.
     Row::wire("retrieve_is_consumed", ZIP, || Action::Cut(90)).when(AFTER),
-    Row::wire("locator_is_gone", ZIP, fault!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
-    Row::wire("envelope_without_an_end", ZIP, || Action::Rewrite(without_end)).when(AFTER),
-    Row::wire("envelope_never_with_an_end", ZIP, || Action::Rewrite(without_end))
+    Row::wire("locator_has_expired", ZIP, fault!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
+    Row::wire("envelope_truncated", ZIP, || Action::Rewrite(without_end)).when(AFTER),
+    Row::wire("envelope_always_truncated", ZIP, || Action::Rewrite(without_end))
         .when(AFTER)
         .times(Times::All)
         .expects(Expected::Either),
@@ -152,7 +154,7 @@ pub const ROWS: &[Row] = &[
     .when(AFTER),
     Row::wire("zip_has_a_flipped_byte", ZIP, || Action::Rewrite(|response| with_zip(response, flipped)))
         .when(AFTER),
-    Row::wire("zip_is_none", ZIP, || {
+    Row::wire("zip_is_not_a_zip", ZIP, || {
         Action::Rewrite(|response| with_zip(response, |_| STANDARD.encode("no zip at all, and long enough")))
     })
     .when(AFTER),
@@ -167,11 +169,9 @@ pub const ROWS: &[Row] = &[
     .when(AFTER)
     .times(Times::All)
     .expects(Expected::Either),
-    Row::wire("zip_with_a_path_that_leads_out", ZIP, || {
-        Action::Rewrite(|response| with_zip(response, leading_out))
-    })
-    .when(AFTER)
-    .expects(Expected::Either),
+    Row::wire("zip_with_path_traversal", ZIP, || Action::Rewrite(|response| with_zip(response, leading_out)))
+        .when(AFTER)
+        .expects(Expected::Either),
     Row::wire("retrieve_fails", ZIP, || Action::Rewrite(failed_retrieve)).when(AFTER),
     // Encoding.
     Row::wire("byte_order_mark", These(super::READS), || {
@@ -180,14 +180,14 @@ pub const ROWS: &[Row] = &[
     .when(AFTER)
     .times(Times::All)
     .expects(Expected::Either),
-    Row::wire("lines_end_as_on_windows", These(super::READS), || {
+    Row::wire("windows_line_endings", These(super::READS), || {
         Action::Rewrite(|response| {
             rewritten(response, |body| text(&body).replace("><", ">\r\n<").into_bytes())
         })
     })
     .when(AFTER)
     .times(Times::All),
-    Row::wire("utf_16", These(super::READS), || {
+    Row::wire("utf_16_response", These(super::READS), || {
         Action::Rewrite(|response| {
             rewritten(response, |body| {
                 let units = std::iter::once(0xfeff).chain(text(&body).encode_utf16().collect::<Vec<_>>());
@@ -197,13 +197,13 @@ pub const ROWS: &[Row] = &[
     })
     .when(AFTER)
     .expects(Expected::Either),
-    Row::wire("content_type_of_a_page", These(super::READS), || {
+    Row::wire("content_type_of_html", These(super::READS), || {
         Action::Rewrite(|response| Ok(response.with("content-type", "text/html")))
     })
     .when(AFTER)
     .times(Times::All)
     .steps(CHANGES),
-    Row::wire("content_type_of_nothing", These(super::READS), || {
+    Row::wire("content_type_missing", These(super::READS), || {
         Action::Rewrite(|response| Ok(response.with("content-type", "application/octet-stream")))
     })
     .when(AFTER)

@@ -68,7 +68,7 @@ pub const ROWS: &[Row] = &[
         .fails_with("restricted"),
     always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user")))
         .fails_with("inactive"),
-    always(Row::wire("server_error_for_ever", TOKEN, refuses!("server_error", "try later")))
+    always(Row::wire("server_error_always", TOKEN, refuses!("server_error", "try later")))
         .expects(Expected::Either),
     Row::wire("server_error_once", TOKEN, refuses!("server_error", "try later")),
     Row::wire("clock_behind_by_ten_minutes", TOKEN, || another_clock(10)).expects(Expected::Either),

@@ -10,6 +10,7 @@
 
 pub mod jobs;
 pub mod logins;
+pub mod network;
 pub mod pages;
 pub mod responses;
 pub mod special;

@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
     .times(Times::All)
     .fails_with("not valid for use with the REST API"),
     Row::wire(
-        "token_of_a_kind_that_soap_refuses",
+        "soap_refuses_the_token_format",
         These(&["retrieve", "deploy"]),
         fault!(500, "INVALID_SESSION_ID", "This session is not valid for use with the API"),
     )
@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
     .slow_at("checkDeployStatus", 280)
     .expects(Expected::Either),
     Row::wire(
-        "too_many_calls_at_once",
+        "concurrent_request_limit",
         These(API),
         fault!(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
     )
@@ -86,7 +86,7 @@ pub const ROWS: &[Row] = &[
         fault!(500, "UNKNOWN_EXCEPTION", "security policies took too long to evaluate"),
     ),
     Row::wire(
-        "retry_your_request",
+        "retry_your_request_error",
         These(READS),
         fault!(500, "UNKNOWN_EXCEPTION", "unknown_error: retry your request"),
     ),
@@ -122,7 +122,7 @@ pub const ROWS: &[Row] = &[
     .times(Times::All)
     .fails_with("ModifyMetadata"),
     Row::wire(
-        "api_is_off_for_this_user",
+        "api_is_disabled_for_this_user",
         These(&["retrieve", "deploy"]),
         fault!(500, "API_CURRENTLY_DISABLED", "API is disabled for this User"),
     )

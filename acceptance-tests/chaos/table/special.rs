@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, SHOP, Shape, Step, Testbed, configuration};
 use crate::invariants;
 use crate::processes;
 use crate::random::Random;
-use crate::table::jobs;
+use crate::table::{jobs, network};
 use acceptance_tests::org::APP;
 use acceptance_tests::terraform::Run;
 use serde_json::json;
@@ -24,7 +24,7 @@ const fn special(name: &'static str, seconds: u64, play: fn(&str) -> Outcome) ->
 }
 
 const SPECIAL: &[Special] = &[
-    special("tokens_are_of_a_kind_that_soap_refuses", 0, jwt_tokens),
+    special("org_issues_jwt_tokens", 0, jwt_tokens),
     special("deploy_waits_for_others", 0, |what| slow(what, json!({ "queue_ms": 9000, "deploy_ms": 500 }))),
     special("deploy_takes_its_time", 0, |what| slow(what, json!({ "deploy_ms": 12_000 }))),
     special("deploy_does_not_end_in_time", 20, too_slow),
@@ -34,11 +34,14 @@ const SPECIAL: &[Special] = &[
     special("retrieve_cannot_load_the_app", 0, |what| {
         hidden(what, Some("Load of meta data from db failed for metadata of type:ExternalClientApplication"))
     }),
-    special("what_was_made_shows_late", 0, shows_late),
-    special("what_was_made_never_shows", 60, never_shows),
-    special("many_are_gone_at_once", 0, many_gone),
-    special("somebody_made_an_app_of_this_name", 0, foreign),
+    special("created_component_appears_late", 0, shows_late),
+    special("created_component_never_appears", 60, never_shows),
+    special("mass_removal", 0, many_gone),
+    special("app_name_is_taken", 0, foreign),
     special("one_of_five_is_refused", 0, one_of_five),
+    special("host_name_does_not_resolve", 0, network::host_name_does_not_resolve),
+    special("proxy_refuses_connections", 0, network::proxy_refuses_connections),
+    special("certificate_is_not_trusted", 0, network::certificate_is_not_trusted),
     special("no_folder_for_temporary_files", 0, |what| {
         with_variable(what, "TMPDIR", Some("/nowhere/at/all"))
     }),
@@ -67,7 +70,7 @@ fn fault(call: &str, when: When, times: Times, action: Action) -> Fault {
     Fault { calls: Calls::Named(call.to_owned()), nth: 1, times, when, action }
 }
 
-fn said(run: &Run, words: &str, what: &str) {
+pub fn said(run: &Run, words: &str, what: &str) {
     invariants::exited_normally(run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
     assert!(run.words().to_lowercase().contains(&words.to_lowercase()), "{what}: expected {words:?}: {run}");
@@ -78,7 +81,7 @@ fn succeeded(run: &Run, what: &str) {
     assert_eq!(run.code, Some(0), "{what}: {run}");
 }
 
-fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
+pub fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
     let loss = invariants::converges(fixture, what);
     Outcome {
         state_lost_by_terraform: loss.by_terraform,

@@ -152,7 +152,8 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings enables has none".into(),
+            "the flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
+             enables has none".into(),
         ),
         (
             global,

@@ -228,6 +228,41 @@ async fn a_session_that_never_works_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn a_session_that_has_worked_is_renewed_whenever_it_expires() {
+    // Every third call ends the session.
+    let server = Server::start(|request| {
+        (request.name() == "checkDeployStatus").then(|| match request.nth % 3 {
+            2 => fault("INVALID_SESSION_ID", "Session not found"),
+            _ => result("checkDeployStatus", "<done>true</done><id>0Af</id>"),
+        })
+    })
+    .await;
+    let client = client(&server);
+    for _ in 0..8 {
+        client.deploy_status("0Af").await.unwrap();
+    }
+    assert_eq!(server.count("token"), 4);
+}
+
+#[tokio::test]
+async fn sessions_that_work_once_do_not_cause_a_login_for_each_call() {
+    let ended = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
+    let server = Server::start(move |request| {
+        let session = request.body.split("<sessionId>").nth(1)?.split('<').next()?.to_owned();
+        Some(match ended.lock().unwrap().insert(session) {
+            true => result("checkDeployStatus", "<done>true</done><id>0Af</id>"),
+            false => fault("INVALID_SESSION_ID", "Session not found"),
+        })
+    })
+    .await;
+    let client = client(&server);
+    for _ in 0..100 {
+        let _either = client.deploy_status("0Af").await;
+    }
+    assert_eq!(server.count("token"), 11);
+}
+
+#[tokio::test]
 async fn a_session_that_is_blocked_by_policy_is_not_renewed() {
     let body = r#"[{"errorCode":"INVALID_SESSION_ID","message":"This session is not valid for use with the REST API"}]"#;
     let server = Server::start(move |request| (request.name() == "query").then(|| json(401, body))).await;

@@ -1,0 +1,50 @@
+//! Faults of the way to the org: the name of the host, the proxy, the certificate. No call arrives.
+
+use crate::case::Outcome;
+use crate::fixture::{Fixture, Shape, Step, Testbed};
+use crate::table::special::{finish, said};
+use acceptance_tests::web_server::WebServer;
+
+/// With these variables the update fails with these words, and neither the state nor the org changes.
+fn unreachable(what: &str, variables: &[(&str, &str)], words: &str) -> Outcome {
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
+    for (variable, value) in variables {
+        fixture.workspace.set(variable, value);
+    }
+    let state = fixture.state();
+    said(&fixture.run(), words, what);
+    assert_eq!(fixture.state(), state, "{what}: the state has changed");
+    assert_eq!(testbed.committed(), fixture.before.committed, "{what}: something was deployed");
+    for (variable, _) in variables {
+        fixture.workspace.unset(variable);
+    }
+    fixture.workspace.set("SALESFORCE_INSTANCE_URL", &testbed.proxy.url);
+    finish(&mut fixture, what)
+}
+
+pub fn host_name_does_not_resolve(what: &str) -> Outcome {
+    // RFC 6761 reserves this domain: it never resolves.
+    unreachable(what, &[("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.invalid")], "cannot reach")
+}
+
+pub fn proxy_refuses_connections(what: &str) -> Outcome {
+    let variables = [
+        ("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.com"),
+        // The discard port, on which nothing listens.
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ];
+    unreachable(what, &variables, "HTTPS_PROXY")
+}
+
+pub fn certificate_is_not_trusted(what: &str) -> Outcome {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = WebServer::of(folder.path());
+    let outcome = unreachable(
+        what,
+        &[("SALESFORCE_INSTANCE_URL", &format!("https://{}", server.host))],
+        "ca_certificate_file",
+    );
+    assert!(server.requested().is_empty(), "{what}: a request was sent to {:?}", server.requested());
+    outcome
+}
