@@ -239,7 +239,7 @@ impl Rule {
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
             Rule::AtMost(most) => format!("At most {most}."),
             Rule::Longest(most) => format!("Should have at most {most} characters."),
-            Rule::Unique => "Must not have duplicates.".to_owned(),
+            Rule::Unique => "Must not contain duplicates.".to_owned(),
             Rule::Each(rule) => of_each(&rule.describe()),
             Rule::Spelled(..) => "Must match Salesforce's spelling.".to_owned(),
             Rule::Word(words) => format!("One of {}.", in_code(words)),

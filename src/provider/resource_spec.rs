@@ -290,7 +290,7 @@ impl Row {
             Omitted::Cleared => add("If omitted, the value is removed from the org."),
             Omitted::Kept => add("If omitted, not managed: the org keeps its value."),
             Omitted::Unwritten => {
-                add("If omitted, not managed. Values that Terraform managed before are removed.");
+                add("If omitted, not managed. Values that Terraform previously managed are removed.");
             }
             Omitted::Required | Omitted::Computed => {}
         }

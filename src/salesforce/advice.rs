@@ -69,7 +69,7 @@ impl Error {
                 "Set instance_url and the credentials to the same org, or omit instance_url."
             }
             ErrorKind::OrgChanged { .. } => {
-                "The sandbox may have been refreshed just now. Run terraform plan again."
+                "The sandbox may just have been refreshed. Run terraform plan again."
             }
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to a version that the org supports, or omit it."
@@ -88,7 +88,7 @@ impl Error {
     fn advice_by_class(&self) -> &'static str {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
-            Class::Locked => "Another change of the org is in progress. Try again when it is complete.",
+            Class::Locked => "Another change to the org is in progress. Try again when it is complete.",
             Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
                 CREDENTIALS
             }
@@ -159,7 +159,7 @@ impl AuthProblem {
                 "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
                  token exchange handler supports. All other checks are made by the handler: check how it validates \
                  issuer, audience and subject, which user it finds, and whether that user is allowed to use the app. \
-                 The attempt is in Setup, Login History."
+                 The attempt is listed in Setup, Login History."
             }
             Self::SubjectTokenExpired => {
                 "The environment that runs Terraform issues a new one for each run. If a run takes longer than the token is valid, use subject_token_file, which is read again at each login."

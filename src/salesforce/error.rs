@@ -186,7 +186,7 @@ pub enum ErrorKind {
     Malformed(String),
     #[error("the retrieve failed: {text}")]
     RetrieveFailed { code: Option<String>, text: String },
-    #[error("the retrieve was not complete within {seconds} s")]
+    #[error("the retrieve did not complete within {seconds} s")]
     RetrieveUnfinished { seconds: u64 },
     #[error("the org did not return the consumer secret")]
     SecretWithheld,

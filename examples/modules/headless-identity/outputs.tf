@@ -9,7 +9,7 @@ output "external_client_app" {
 }
 
 output "org_id" {
-  description = "ID of the org of the app."
+  description = "ID of the org that contains the app."
   value       = salesforce_oauth_client.this.org_id
 }
 

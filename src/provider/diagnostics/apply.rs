@@ -107,8 +107,8 @@ pub fn outcome_unknown(noun: &str, app: &str, error: &ApplyError, created: bool)
 
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     rows::SUCCEEDED_AFTER_ERROR.diagnostic(format!(
-        "The provider lost the response of Salesforce about the {noun} of \"{app}\", or could not interpret it. It \
-         then read the org and found that all changes are complete."
+        "The provider lost Salesforce's response about the {noun} of \"{app}\", or could not interpret it. It then \
+         read the org and found that all changes are complete."
     ))
 }
 
@@ -322,7 +322,7 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
 pub fn conflict_unresolved(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
     rows::CONCURRENT_CHANGE_CONFLICT.diagnostic(format!(
         "The {noun} of \"{app}\" was written, but others wrote the same components at the same time, and the provider \
-         could not resolve the conflict: {error}. The state contains the values of the org. Run terraform plan when \
+         could not resolve the conflict: {error}. The state contains the values in the org. Run terraform plan when \
          the other changes are complete."
     ))
 }

@@ -55,8 +55,8 @@ fn connected_app(page: &mut String) {
          contain a secret.\n  - `why` (String) Why it is not part of the object.\n  - `what_to_do` (String) What to do \
          about it.\n\n## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide \
          and in the JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
-         and so is a value that is invalid for the client. Statements about External Client Apps are from the \
-         documentation of Salesforce and were not tested in an org.\n\n| element | attribute |\n|---|---|\n"
+         and so is a value that is invalid for the client. Statements about External Client Apps are from Salesforce's \
+         documentation and have not been tested in an org.\n\n| element | attribute |\n|---|---|\n"
     );
     for row in ROWS {
         let becomes = match &row.conversion {

@@ -155,7 +155,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "named_user_jwt_enabled",
             when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
-            message: "With named_user_jwt_enabled access tokens are JWTs. Users of live orgs report that JWTs cannot \
+            message: "With named_user_jwt_enabled, access tokens are JWTs. Users of live orgs report that JWTs cannot \
                       open a browser session, which is the purpose of the scope Web in oauth_scopes. Remove the scope, \
                       or named_user_jwt_enabled.",
         },

@@ -6,7 +6,7 @@ rows! {
     CHANGE_REJECTED = error(
         "change-rejected",
         "Salesforce rejected the change",
-        "Salesforce rejected a component. The message contains the response of Salesforce.",
+        "Salesforce rejected a component. The message contains Salesforce's response.",
         "See [Rejections that need an explanation](#rejections-that-need-an-explanation).",
     );
     SALESFORCE_INTERNAL_ERROR = error(
@@ -33,7 +33,8 @@ rows! {
     ADOPTED = notice(
         "adopted",
         "Resource adopted from an interrupted run",
-        "The resource already exists, was created by the same user within a day, and is identical to the configuration.",
+        "The resource already exists, was created by the same user within the last day, and is identical to the \
+         configuration.",
         "No action is required.",
     );
     NOT_REPLACED = notice(
@@ -46,9 +47,9 @@ rows! {
     BELONGS_TO_ANOTHER_RESOURCE = error(
         "belongs-to-another-resource",
         "Managed by another resource",
-        "Another resource of the run still has the object in its state and deletes it, because the resource was \
-         renamed or removed, or its `for_each` key changed. The deletion is not complete. The provider does not adopt \
-         the object.",
+        "Another resource in the same run still has the object in its state and is deleting it, because the resource \
+         was renamed or removed, or its `for_each` key changed. The deletion is not complete. The provider does not \
+         adopt the object.",
         "Apply again. If it is the same object at a new address, a `moved` block keeps it with its consumer key.",
     );
     DEPENDENT_CREATED = error(
@@ -99,7 +100,7 @@ rows! {
         "concurrent-change-conflict",
         "Conflict with a concurrent change",
         "The change was written, but others wrote the same components at the same time, and the provider could not \
-         resolve the conflict. The state contains the values of the org.",
+         resolve the conflict. The state contains the values in the org.",
         "Run `terraform plan` when the other changes are complete.",
     );
     CONCURRENT_CHANGE = notice(
@@ -119,7 +120,7 @@ rows! {
     NO_LONGER_EXISTS = error(
         "no-longer-exists",
         "Resource no longer exists",
-        "The resource existed when the plan was created, and was deleted since then.",
+        "The resource existed when the plan was created, and has been deleted since then.",
         "Run `terraform plan` again.",
     );
     CHANGED_SINCE_PLAN = notice(

@@ -32,8 +32,8 @@ rows! {
     CREDENTIALS_NOT_ACCESSIBLE = error(
         "credentials-not-accessible",
         "Credentials not accessible",
-        "The setting of the org is disabled, or the user lacks a permission. The message shows the cause, if \
-         Salesforce returns it.",
+        "The org setting is disabled, or the user lacks a permission. The message shows the cause, if Salesforce \
+         returns it.",
         "See [Requirements](consumer-secret.md#requirements).",
     );
     INVALID_DURATION = error(
@@ -67,7 +67,7 @@ rows! {
     CREDENTIAL_CHANGE_REJECTED = error(
         "credential-change-rejected",
         "Salesforce rejected the credential change",
-        "The message contains the response of Salesforce. Credentials of packaged apps cannot be staged.",
+        "The message contains Salesforce's response. Credentials of packaged apps cannot be staged.",
         "Follow the instructions in the message.",
     );
     CREDENTIAL_CHANGE_UNVERIFIED = error(
@@ -94,9 +94,9 @@ rows! {
     ROTATED_ALREADY = warning(
         "rotated-already",
         "Credentials already rotated",
-        "The consumer key differs from the one in the state, and no other user is known to have rotated it, so an \
-         interrupted run or an action did. Within a day, the provider treats this as the planned rotation and does not \
-         rotate again.",
+        "The consumer key differs from the one in the state, and no other user is known to have rotated it, so it was \
+         rotated by an interrupted run or an action. Within a day, the provider treats this as the planned rotation \
+         and does not rotate again.",
         "If it was a different rotation, change the values again after the apply.",
     );
     VALUES_TAKEN_OVER = warning(

@@ -45,7 +45,7 @@ rows! {
     APPS_NOT_LISTED = error(
         "apps-not-listed",
         "Apps cannot be listed",
-        "The provider cannot interpret the response of Salesforce.",
+        "The provider cannot interpret Salesforce's response.",
         "Try again. If the error persists, report it to the provider developers.",
     );
 }

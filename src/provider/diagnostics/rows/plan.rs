@@ -27,8 +27,8 @@ rows! {
     CERTIFICATE_MAY_BE_REMOVED = error(
         "certificate-may-be-removed",
         "Certificate may be removed",
-        "Salesforce does not return the consumer settings, which the provider writes as a whole, and the configuration has no \
-         `certificate`. A certificate of the app may be removed.",
+        "Salesforce does not return the consumer settings, which the provider writes as a whole, and the configuration \
+         has no `certificate`. The apply may remove the app's certificate.",
         "Set `certificate`, or set it to `\"\"` if the app has none. Alternatively, allow Terraform to read the \
          settings. See [Importing](importing.md#what-cannot-be-imported).",
     );
@@ -125,10 +125,10 @@ rows! {
     WHOLE_ORG = warning(
         "whole-org",
         "Org-wide setting",
-        "The change applies to every app of the org, including apps that Terraform does not manage. The message \
+        "The change applies to every app in the org, including apps that Terraform does not manage. The message \
          describes which clients may fail. A new resource always shows this warning, because the values in the org are \
          unknown during the plan.",
-        "Check the other apps of the org.",
+        "Check the other apps in the org.",
     );
     POLICIES_STAY = warning(
         "policies-stay",

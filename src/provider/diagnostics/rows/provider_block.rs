@@ -138,8 +138,8 @@ rows! {
     INVALID_URL = error(
         "invalid-url",
         "Invalid URL",
-        "A URL is not `https://` followed by a host, contains a username or a character of another script, or is the URL of \
-         Lightning pages.",
+        "A URL is not `https://` followed by a host, contains a username or a character from another script, or is a \
+         Lightning Experience URL.",
         "Use the My Domain URL from Setup, **My Domain**.",
     );
     INVALID_API_VERSION = error(
