@@ -104,7 +104,9 @@ pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> Err
 fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
     let contains = |words: &[&str]| words.iter().any(|word| description.contains(word));
     match error {
-        "server_error" | "temporarily_unavailable" => AuthProblem::ServerError,
+        "server_error" | "temporarily_unavailable" | "unknown_error" => AuthProblem::ServerError,
+        // Codes of other APIs, which report a failure of the server and not of the login.
+        "UNKNOWN_EXCEPTION" | "SERVER_UNAVAILABLE" => AuthProblem::ServerError,
         "LOGIN_RATE_EXCEEDED" => AuthProblem::LoginRate,
         "OAUTH_EC_APP_NOT_FOUND" | "app_not_found" => AuthProblem::AppAbsent,
         _ if contains(&["login rate"]) => AuthProblem::LoginRate,

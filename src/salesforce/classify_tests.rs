@@ -133,6 +133,8 @@ fn every_error_of_the_token_endpoint_is_classified() {
         ("F31", 400, "invalid_grant", "Audience validation failed", AuthProblem::Audience),
         ("F32", 400, "invalid_grant", "External client app is not installed in this org", AuthProblem::AppAbsent),
         ("F32", 400, "invalid_client_id", "client identifier invalid", AuthProblem::UnknownClient),
+        ("F10", 400, "unknown_error", "retry your request", AuthProblem::ServerError),
+        ("F11", 400, "UNKNOWN_EXCEPTION", "An unexpected error has occurred.", AuthProblem::ServerError),
         ("F33", 400, "invalid_grant", "expired authorization code", AuthProblem::Clock { skew_seconds: 0 }),
         ("F34", 400, "invalid_grant", "login rate exceeded", AuthProblem::LoginRate),
         ("F35", 400, "invalid_grant", "ip restricted", AuthProblem::Restricted),

@@ -67,10 +67,10 @@ fn guests_without_their_requirements() {
     let (app, policies) = split(&[flow, no_jwt], &[guest]);
     developer.configure(&app);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("requires {jwt} of {DEVELOPER}"));
+    refused(&admin, &policies, guest, &format!("requires {jwt} in {DEVELOPER}"));
     developer.configure(&split(&[no_flow, jwt], &[]).0);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("requires {flow} of {DEVELOPER}"));
+    refused(&admin, &policies, guest, &format!("requires {flow} in {DEVELOPER}"));
 
     developer.configure(&split(&[flow, jwt], &[]).0);
     developer.apply().succeeded();
@@ -183,7 +183,7 @@ fn an_org_setting_that_apps_still_need() {
     org.admin("POST", "/faults", Some(&fault));
     let line = "code_credential_flow_enabled = false";
     let configuration = format!("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {{\n  {line}\n}}\n");
-    refused(&workspace, &configuration, line, &format!("requires {line} of {DEVELOPER}"));
+    refused(&workspace, &configuration, line, &format!("requires {line} in {DEVELOPER}"));
 }
 
 #[test]

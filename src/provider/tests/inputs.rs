@@ -131,7 +131,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             texts(&["0PS000000000001AAA"]),
             "profiles",
             "the record ID of a permission set, not of a profile. Use the name or the ID of a profile. The attribute \
-             for it is permission_sets.",
+             for this ID is permission_sets.",
         ),
         (
             POLICIES,
