@@ -51,14 +51,14 @@ impl Tries {
         let (most, cap) = match self.call {
             // The caller polls deploys and has its own limits.
             Call::Configure | Call::DeployStatus => return None,
-            // A request that received no response (30 seconds) is repeated once.
+            // A login that received no response (30 seconds) is repeated once, and so is a read (120 seconds).
             Call::Login => (3, 40.0),
             Call::CancelDeploy => (3, 30.0),
             // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
-            _ => (5, 120.0),
+            _ => (5, 150.0),
         };
         let most = if error.kind == (ErrorKind::Status { status: 420 }) { 3 } else { most };
         if self.failed >= most {
@@ -138,6 +138,17 @@ mod tests {
         assert!(Tries::new(Call::Query, TimeScale::REAL).again(&error).unwrap() >= Duration::from_secs(7));
         error.retry_after = Some(Duration::from_secs(3_000));
         assert_eq!(Tries::new(Call::Query, TimeScale::REAL).again(&error), None);
+    }
+
+    #[test]
+    fn a_request_without_a_response_is_repeated_once() {
+        let seconds = Duration::from_secs;
+        for (call, timeout) in [(Call::Login, 30), (Call::ListMetadata, 120), (Call::StartRetrieve, 120)] {
+            let error = Error::new(call, ErrorKind::Interrupted { timed_out: true, text: String::new() });
+            let mut tries = Tries::new(call, TimeScale::REAL);
+            assert!(tries.again_after(seconds(timeout), &error).is_some(), "{call}");
+            assert_eq!(tries.again_after(seconds(2 * timeout), &error), None, "{call}");
+        }
     }
 
     #[test]

@@ -29,8 +29,6 @@ pub const ROWS: &[Row] = &[
         Action::Drip(400, Duration::from_secs(1))
     })
     .when(super::AFTER)
-    // A read fails after two minutes. The read after a deploy has less time and is repeated.
-    .expects(Expected::Either)
     .takes(120),
     // Pages of intermediaries.
     Row::wire("maintenance_page", EachKind, pages::maintenance).when(BOTH).times(Times::Some(2)),
