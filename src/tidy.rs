@@ -225,6 +225,50 @@ fn check_imports(path: &Path) {
 }
 
 #[test]
+fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
+    let glossary = fs::read_to_string(root().join("GLOSSARY.md")).unwrap();
+    let rule = glossary.split_once("- Avoid ").unwrap().1.split_once('.').unwrap().0;
+    let words: Vec<&str> = rule.split('*').skip(1).step_by(2).collect();
+    assert!(words.len() > 5, "the list of words was not found: {words:?}");
+    let is_letter = |c: char| c.is_alphanumeric() || "_@-".contains(c);
+    let mut folders = vec![root()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !name.starts_with('.') && name != "target" && name != "node_modules" {
+                    folders.push(path);
+                }
+                continue;
+            }
+            let is_page = name.ends_with(".md") && name != "GLOSSARY.md";
+            if !is_page && !name.ends_with(".rs") {
+                continue;
+            }
+            for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+                let Some(text) =
+                    (if is_page { Some(line) } else { line.split_once("// ").map(|(_, text)| text) })
+                else {
+                    continue;
+                };
+                let text = text.to_lowercase();
+                let has = |word: &&str| {
+                    text.match_indices(*word).any(|(at, _)| {
+                        !text[..at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter)
+                    })
+                };
+                if let Some(word) = words.iter().copied().find(has) {
+                    found.push(format!("{}:{}: {word}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
 fn every_resource_has_an_example() {
     let provider = crate::provider::Provider::new(|_| None);
     for (name, _) in provider.data_source_schemas() {

@@ -128,7 +128,7 @@ fn one_bad_app_among_a_hundred_fails_alone() {
     for (kind, count) in [(org::APP, 100), (org::OAUTH, 99), (org::GLOBAL_OAUTH, 99), (org::POLICIES, 99)] {
         assert_eq!(org.names(kind).len(), count, "{kind}");
     }
-    // Terraform starts no policies until the settings of all apps are done, and none when one of them failed.
+    // Terraform starts no policies until the settings of all apps are done, and no policies if one of them failed.
     assert_eq!(workspace.state().len(), 100 + 99);
 
     workspace.configure(&apps(100));

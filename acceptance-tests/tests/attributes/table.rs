@@ -5,7 +5,7 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTI
 use acceptance_tests::switches::{self, Switch};
 use std::sync::OnceLock;
 
-/// The resource with the rows of an app and of its parts, and none of its own.
+/// The resource with the rows of an app and of its parts and no other rows.
 pub const CLIENT: &str = "salesforce_oauth_client";
 
 /// The block that contains its policies.
