@@ -164,9 +164,7 @@ impl Rule {
             return None;
         }
         match self {
-            Rule::NotBlank if text.trim().is_empty() => {
-                Some("The value is blank. Set a value or omit the attribute.".to_owned())
-            }
+            Rule::NotBlank if text.trim().is_empty() => Some("The value is blank. Set a value.".to_owned()),
             Rule::ApiName => api_name(text),
             Rule::Namespace if api_name(text).is_some() => Some(format!(
                 "{} is not a namespace. Use letters, digits and underscores, without the two underscores that follow a \
