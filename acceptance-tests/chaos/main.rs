@@ -90,7 +90,7 @@ fn main() -> ExitCode {
 
 /// All cases; in a quick run one for each row of each table.
 fn chosen(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
-    let everything = options.only.is_some() && !options.quick;
+    let everything = options.only.is_some() && !options.is_section() && !options.quick;
     let (kills, interrupts) = match (everything, options.quick) {
         (true, _) => (usize::MAX, usize::MAX),
         (_, true) => (30, 10),

@@ -50,6 +50,12 @@ impl Options {
         Ok(options)
     }
 
+    /// Whether one section was selected, with as many cases as in a complete run.
+    #[must_use]
+    pub fn is_section(&self) -> bool {
+        matches!(self.only.as_deref(), Some("fault" | "kill" | "interrupt" | "load"))
+    }
+
     #[must_use]
     pub fn takes(&self, name: &str) -> bool {
         self.only.as_deref().is_none_or(|only| {
@@ -67,6 +73,7 @@ fn arguments_are_parsed_and_errors_reported() {
     assert_eq!((options.seed, options.quick, options.jobs), (7, true, 3));
     assert!(options.takes("fault/bad_gateway/create/deploy/1/after"));
     assert!(!options.takes("fault/bad_gateways/create/deploy/1/after"));
+    assert!(!options.is_section() && read(&["--only=kill"]).unwrap().is_section());
     for wrong in ["--seed=x", "--sede=1", "--only=", "--jobs=0", "7", "--quick=1"] {
         assert!(read(&[wrong]).is_err(), "{wrong}");
     }
