@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod log_keys;
+mod record_id;
 mod secret;
 
 mod redact;

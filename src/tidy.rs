@@ -10,13 +10,14 @@ use crate::metadata::types;
 /// Each module and the modules that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
     ("log_keys", &[]),
+    ("record_id", &[]),
     ("secret", &[]),
     ("redact", &["secret"]),
     ("value", &["secret"]),
-    ("metadata", &["value", "secret", "log_keys"]),
-    ("salesforce", &["redact", "secret", "log_keys"]),
-    ("org", &["metadata", "salesforce", "value", "secret", "log_keys"]),
-    ("provider", &["org", "metadata", "value", "secret", "log_keys"]),
+    ("metadata", &["value", "secret", "record_id", "log_keys"]),
+    ("salesforce", &["redact", "secret", "record_id", "log_keys"]),
+    ("org", &["metadata", "salesforce", "value", "secret", "record_id", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "record_id", "log_keys"]),
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 

@@ -17,7 +17,6 @@ use super::batch::{self, Queue};
 use super::budget::{MAX_REQUEUES, RetryBudget, RetryReason};
 use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
-use super::deploy_queue::short;
 use super::edit::Observed;
 use super::isolation::{BatchMember, Disposition, Isolation, KnownApps};
 use super::job::{Changes, Job};
@@ -26,6 +25,7 @@ use super::timing::PollSchedule;
 use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
+use crate::record_id::short;
 
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
 pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
@@ -52,11 +52,11 @@ impl Deployer {
     }
 
     pub(super) fn made(&self, id: &str) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id).to_owned());
     }
 
     pub(super) fn has_made(&self, id: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(short(id))
     }
 }
 

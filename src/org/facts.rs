@@ -1,6 +1,7 @@
 //! Facts besides the content of files: the session, and the properties of a file.
 
 use crate::metadata::long_id;
+use crate::record_id;
 use crate::salesforce::FileProperties;
 
 /// The org and the user of the session.
@@ -20,10 +21,10 @@ pub struct SessionFacts {
 
 impl SessionFacts {
     pub fn new(org_id: &str, user_id: &str, api_version: u16, instance: &str) -> SessionFacts {
-        let short: String = org_id.chars().take(15).collect();
+        let short = record_id::short(org_id);
         SessionFacts {
-            org_id_18: long_id(&short).unwrap_or_default(),
-            org_id: short,
+            org_id_18: long_id(short).unwrap_or_default(),
+            org_id: short.to_owned(),
             user_id: user_id.to_owned(),
             api_version,
             instance: instance.to_owned(),

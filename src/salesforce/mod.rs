@@ -44,7 +44,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
-pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key, same_id};
+pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
 pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
 pub use deploy::{ComponentMessage, DeployReport};
@@ -59,7 +59,6 @@ pub use retrieve::RetrieveMessage;
 pub use retrieve::{FileProperties, Retrieved};
 pub use sf_cli::SfCli;
 pub use sfdx_auth_url::{SfdxAuthUrl, sfdx_auth_url};
-pub use token::is_org_id;
 
 use crate::redact;
 use crate::secret::Secret;

@@ -11,10 +11,11 @@ use super::activity::DependencyWait;
 use super::apply::Apply;
 use super::claims::CreationConflict;
 use super::state::{Actual, DesiredState, PartState, same};
-use super::{Engine, diagnostics, same_org};
+use super::{Engine, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Found, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
+use crate::record_id::is_same;
 use crate::value::Value;
 
 /// An older object is not from an interrupted run.
@@ -131,7 +132,7 @@ pub(super) fn is_our_own(
     now: SystemTime,
 ) -> bool {
     let ours = |found: &Found| {
-        same_org(&found.file.created_by_id, &session.user_id)
+        is_same(&found.file.created_by_id, &session.user_id)
             && created(found).is_some_and(|created| now.duration_since(created).unwrap_or_default() <= RECENT)
     };
     let found = actual.parts.iter().filter_map(|(_, state)| match state {

@@ -86,9 +86,3 @@ fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
     };
     component.key.kind == row.part.kind && component.get(row.field.attribute).as_text() == Some(client_id)
 }
-
-/// Org IDs have 15 or 18 characters; the first 15 identify the org.
-pub fn same_org(one: &str, other: &str) -> bool {
-    let short = |id: &str| id.chars().take(15).collect::<String>();
-    short(one) == short(other)
-}

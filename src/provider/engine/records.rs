@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
+use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -20,7 +21,9 @@ impl Engine<'_> {
             let ids: BTreeSet<&str> = members
                 .iter()
                 .filter_map(Value::as_text)
-                .filter(|text| is_id(text, record.prefix) && !names.contains_key(*text))
+                .filter(|text| {
+                    text.starts_with(record.prefix) && record_id::has_form(text) && !names.contains_key(*text)
+                })
                 .collect();
             if ids.is_empty() {
                 continue;
@@ -35,22 +38,11 @@ impl Engine<'_> {
                 let (Some(id), Some(name)) = (text("Id"), text("Name")) else {
                     continue;
                 };
-                for written in ids.iter().filter(|written| same_id(written, &id)) {
+                for written in ids.iter().filter(|written| record_id::is_same(written, &id)) {
                     names.insert((*written).to_owned(), name.clone());
                 }
             }
         }
         names
     }
-}
-
-/// Whether a text is a record ID of this type.
-fn is_id(text: &str, prefix: &str) -> bool {
-    matches!(text.len(), 15 | 18)
-        && text.starts_with(prefix)
-        && text.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-fn same_id(one: &str, other: &str) -> bool {
-    one.get(..15) == other.get(..15)
 }
