@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::memory::{KeyChange, Memory};
+use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::plan::wanted;
 use super::{
     APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
@@ -132,7 +132,7 @@ impl Rotations<'_> {
         let trace = self.org.rotation_history(&found, since).await.unwrap_or_default();
         memory.rotated = trace.rotated.map(date_of);
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
-        memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));
+        memory.foreign = trace.foreign.map(|it| ForeignStaging { by: it.created_by, on: it.created_date });
         reply.private = memory.write();
         tell(refreshed, reply);
         Ok(())

@@ -145,10 +145,7 @@ struct UnionPrivateState(Map<String, Json>);
 impl UnionPrivateState {
     /// Unreadable data is treated as empty, as for members.
     fn read(bytes: &[u8]) -> UnionPrivateState {
-        match serde_json::from_slice(bytes) {
-            Ok(Json::Object(members)) => UnionPrivateState(members),
-            _ => UnionPrivateState::default(),
-        }
+        UnionPrivateState(serde_json::from_slice(bytes).unwrap_or_default())
     }
 
     fn of(&self, member: &Member) -> Private {
