@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::Inner;
 use super::api::Row;
 use super::budget::MAX_QUEUE_WAIT;
+use super::soql::text;
 use super::timing::jittered;
 use crate::record_id::{is_same, short};
 use crate::salesforce::Class;
@@ -39,11 +40,10 @@ pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
 impl DeployQueue {
     fn read(rows: &[Row]) -> DeployQueue {
-        let text = |row: &Row, name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
         let entries = rows.iter().filter_map(|row| {
             Some(QueuedDeploy {
-                id: text(row, "Id")?,
-                created: text(row, "CreatedDate").unwrap_or_default(),
+                id: text(row, "Id")?.to_owned(),
+                created: text(row, "CreatedDate").unwrap_or_default().to_owned(),
                 done: text(row, "CompletedDate").is_some(),
             })
         });

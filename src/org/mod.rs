@@ -38,6 +38,7 @@ mod rotation;
 mod rotation_request;
 mod search;
 mod snapshot;
+pub mod soql;
 mod timing;
 
 #[cfg(any(test, fuzzing))]
@@ -64,7 +65,7 @@ pub use change::{Applied, Change, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
-pub use holders::{AssignmentCounts, Group, Holders, quoted};
+pub use holders::{AssignmentCounts, Group, Holders};
 pub use inventory::Inventory;
 pub use rotation::{Rotated, RotationError, RotationErrorKind};
 pub use timing::Timing;

@@ -13,7 +13,8 @@ use super::credentials::{Credentials, CredentialsError, is_withheld};
 use super::rotation_request::{
     Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
 };
-use super::{Freshness, Org, Unavailable, quoted};
+use super::soql::quoted;
+use super::{Freshness, Org, Unavailable};
 use crate::metadata::record_prefix;
 use crate::record_id::is_same;
 use crate::salesforce::{self, Staged, StagedState};

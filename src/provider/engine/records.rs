@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
+use crate::org::soql::{listed, text};
 use crate::record_id;
 use crate::value::Value;
 
@@ -28,18 +29,16 @@ impl Engine<'_> {
             if ids.is_empty() {
                 continue;
             }
-            let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
-            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, list.join(", "));
+            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, listed(&ids));
             let Ok(rows) = self.org.query(&soql).await else {
                 continue;
             };
             for row in rows {
-                let text = |name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-                let (Some(id), Some(name)) = (text("Id"), text("Name")) else {
+                let (Some(id), Some(name)) = (text(&row, "Id"), text(&row, "Name")) else {
                     continue;
                 };
-                for written in ids.iter().filter(|written| record_id::is_same(written, &id)) {
-                    names.insert((*written).to_owned(), name.clone());
+                for written in ids.iter().filter(|written| record_id::is_same(written, id)) {
+                    names.insert((*written).to_owned(), name.to_owned());
                 }
             }
         }
