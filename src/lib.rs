@@ -10,6 +10,7 @@ mod secret;
 
 mod redact;
 mod value;
+mod xml;
 
 mod metadata;
 mod salesforce;

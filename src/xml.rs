@@ -1,6 +1,8 @@
-//! A small XML tree with limits, for files of a few kilobytes.
+//! A small XML tree with limits, for metadata files and SOAP responses.
 //!
-//! Not here: metadata types (`decode`, `encode`).
+//! Not here: writing files (`metadata/xml`), SOAP (`salesforce/soap`).
+
+use std::borrow::Cow;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -8,12 +10,15 @@ use quick_xml::reader::Reader;
 
 /// The longest text of one element, in bytes. The parser rejects longer ones.
 pub const LONGEST_TEXT: usize = 256 * 1024;
+/// The only element of a response whose text may be longer.
+const ZIP: &str = "zipFile";
+/// The maximum number of elements; 10,000 files have some 130,000.
+const MOST_ELEMENTS: usize = 500_000;
 const DEEPEST: usize = 64;
 const MOST_ATTRIBUTES: usize = 64;
 const LONGEST_NAME: usize = 256;
-const INDENT: &str = "    ";
 
-/// An element. Attributes are kept; comments and processing instructions are not.
+/// An element. Attributes of files are kept; comments and processing instructions are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     /// The local name, without a prefix.
@@ -59,6 +64,8 @@ pub enum XmlErrorKind {
     Attributes,
     #[error("a text longer than {LONGEST_TEXT} bytes")]
     Text,
+    #[error("more than {MOST_ELEMENTS} elements")]
+    Elements,
 }
 
 impl Element {
@@ -74,59 +81,44 @@ impl Element {
         self.children.iter().find(|child| child.name == name)
     }
 
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The trimmed text of a child; `None` when it is missing, nil or empty.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// As [`Self::text_of`], owned; empty when it is missing.
+    pub fn string(&self, name: &str) -> String {
+        self.text_of(name).unwrap_or_default().to_owned()
+    }
+
+    pub fn optional(&self, name: &str) -> Option<String> {
+        self.text_of(name).map(str::to_owned)
+    }
+
+    /// Whether a child has the value true.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.text_of(name), Some("true" | "1"))
+    }
+
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.text_of(name)?.parse().ok()
+    }
+
+    /// Removes a child, to own its text without a copy.
+    pub fn take(&mut self, name: &str) -> Option<Element> {
+        let at = self.children.iter().position(|child| child.name == name)?;
+        Some(self.children.swap_remove(at))
+    }
+
     /// Whether it has `xsi:nil="true"`.
     pub fn is_nil(&self) -> bool {
         self.attributes
             .iter()
             .any(|(name, value)| name.ends_with(":nil") && matches!(value.trim(), "true" | "1"))
-    }
-
-    /// The number of lines that [`Element::write`] writes.
-    pub fn lines(&self) -> u32 {
-        if self.children.is_empty() {
-            return 1;
-        }
-        let inside = self.children.iter().map(Element::lines);
-        inside.fold(2, u32::saturating_add)
-    }
-
-    /// Writes one element per line, with a final line break. Line breaks in texts become character references, so that a line
-    /// number identifies an element.
-    pub fn write(&self, out: &mut String, indent: usize) {
-        self.write_start(out, indent);
-        if self.children.is_empty() {
-            self.write_end(out, 0);
-            return;
-        }
-        out.push('\n');
-        for child in &self.children {
-            child.write(out, indent + 1);
-        }
-        self.write_end(out, indent);
-    }
-
-    /// Writes the start tag and the text, without a line break.
-    pub(super) fn write_start(&self, out: &mut String, indent: usize) {
-        out.push_str(&INDENT.repeat(indent));
-        out.push('<');
-        out.push_str(&self.name);
-        for (name, value) in &self.attributes {
-            out.push(' ');
-            out.push_str(name);
-            out.push_str("=\"");
-            escape(out, value, true);
-            out.push('"');
-        }
-        out.push('>');
-        escape(out, &self.text, false);
-    }
-
-    /// Writes the end tag and a line break.
-    pub(super) fn write_end(&self, out: &mut String, indent: usize) {
-        out.push_str(&INDENT.repeat(indent));
-        out.push_str("</");
-        out.push_str(&self.name);
-        out.push_str(">\n");
     }
 }
 
@@ -135,41 +127,45 @@ pub fn unwritable_character(text: &str) -> Option<char> {
     text.chars().find(|&c| !is_writable(c))
 }
 
-fn is_writable(c: char) -> bool {
+pub fn is_writable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-fn escape(out: &mut String, text: &str, in_attribute: bool) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' if in_attribute => out.push_str("&quot;"),
-            '\t' if in_attribute => out.push_str("&#9;"),
-            '\n' => out.push_str("&#10;"),
-            '\r' => out.push_str("&#13;"),
-            // Validation rejects these before; this keeps the file valid in any case.
-            c if !is_writable(c) => out.push('\u{FFFD}'),
-            c => out.push(c),
-        }
-    }
+/// What a document may contain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    File,
+    /// A file that is not written back, with texts of any length.
+    LongFile,
+    /// A SOAP response. Attributes are ignored, and names and characters are not checked: a message may contain
+    /// characters that XML does not allow.
+    Response,
 }
 
 /// Parses one document with exactly one root, within the limits.
 pub fn parse(text: &str) -> Result<Element, XmlError> {
-    read(text, LONGEST_TEXT)
+    read(text, Form::File)
 }
 
 /// The same without a limit for texts, for documents that are not written back.
 pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
-    read(text, usize::MAX)
+    read(text, Form::LongFile)
 }
 
-fn read(text: &str, longest: usize) -> Result<Element, XmlError> {
+/// Parses a SOAP response. A truncated document is an error, which an event reader alone would not detect.
+pub fn parse_response(text: &str) -> Result<Element, XmlError> {
+    read(text, Form::Response)
+}
+
+/// A text of a request.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    quick_xml::escape::escape(text)
+}
+
+fn read(text: &str, form: Form) -> Result<Element, XmlError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
-    let mut parser = Parser { open: Vec::new(), root: None, longest };
+    let mut parser = Parser { open: Vec::new(), root: None, elements: 0, form };
     loop {
         let step = match reader.read_event() {
             Ok(Event::Eof) => break,
@@ -193,11 +189,17 @@ fn line_at(text: &str, position: u64) -> u32 {
 struct Parser {
     open: Vec<Element>,
     root: Option<Element>,
-    /// The longest text of one element, in bytes.
-    longest: usize,
+    elements: usize,
+    form: Form,
 }
 
 impl Parser {
+    /// The longest text of an element with this name, in bytes.
+    fn longest(&self, name: &str) -> usize {
+        let is_limited = self.form == Form::File || self.form == Form::Response && name != ZIP;
+        if is_limited { LONGEST_TEXT } else { usize::MAX }
+    }
+
     fn take(&mut self, event: Event<'_>) -> Result<(), XmlErrorKind> {
         match event {
             Event::Start(tag) => self.start(&tag),
@@ -239,19 +241,24 @@ impl Parser {
         if self.open.len() >= DEEPEST {
             return Err(XmlErrorKind::Depth);
         }
-        let mut element = Element::new(checked_name(tag.local_name().into_inner())?);
-        for attribute in tag.attributes() {
+        self.elements = self.elements.saturating_add(1);
+        if self.elements > MOST_ELEMENTS {
+            return Err(XmlErrorKind::Elements);
+        }
+        let is_file = self.form != Form::Response;
+        let mut element = Element::new(checked_name(tag.local_name().into_inner(), is_file)?);
+        for attribute in tag.attributes().take_while(|_| is_file) {
             if element.attributes.len() >= MOST_ATTRIBUTES {
                 return Err(XmlErrorKind::Attributes);
             }
             let attribute = attribute.map_err(|_| XmlErrorKind::Malformed)?;
             let name = attribute.key.into_inner();
             let (prefix, local) = name.split_once(':').unwrap_or(("x", name));
-            checked_name(prefix)?;
-            checked_name(local)?;
+            checked_name(prefix, true)?;
+            checked_name(local, true)?;
             let value =
                 attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlErrorKind::Entity)?;
-            if value.len() > self.longest {
+            if value.len() > self.longest("") {
                 return Err(XmlErrorKind::Text);
             }
             if unwritable_character(&value).is_some() {
@@ -276,11 +283,12 @@ impl Parser {
     }
 
     fn text(&mut self, text: &str) -> Result<(), XmlErrorKind> {
-        if unwritable_character(text).is_some() {
+        if self.form != Form::Response && unwritable_character(text).is_some() {
             return Err(XmlErrorKind::Character);
         }
+        let longest = self.open.last().map_or(0, |element| self.longest(&element.name));
         match self.open.last_mut() {
-            Some(element) if element.text.len().saturating_add(text.len()) > self.longest => {
+            Some(element) if element.text.len().saturating_add(text.len()) > longest => {
                 Err(XmlErrorKind::Text)
             }
             Some(element) => {
@@ -300,9 +308,54 @@ impl Parser {
     }
 }
 
-fn checked_name(name: &str) -> Result<&str, XmlErrorKind> {
+fn checked_name(name: &str, is_file: bool) -> Result<&str, XmlErrorKind> {
     let mut characters = name.chars();
     let starts = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
     let goes_on = characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{B7}'));
-    if starts && goes_on && name.len() <= LONGEST_NAME { Ok(name) } else { Err(XmlErrorKind::Name) }
+    let is_name = starts && goes_on || !is_file;
+    if is_name && name.len() <= LONGEST_NAME { Ok(name) } else { Err(XmlErrorKind::Name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_may_contain_any_character_and_a_long_zip() {
+        let long = "x".repeat(LONGEST_TEXT + 1);
+        let text = format!(
+            "<s:a xmlns:s='u' b><b>x &amp; &#1;<![CDATA[<y>]]></b><b/><zipFile>{long}</zipFile></s:a>"
+        );
+        let root = parse_response(&text).unwrap();
+        assert_eq!(root.name, "a");
+        assert_eq!(root.text_of("b"), Some("x & \u{1}<y>"));
+        assert_eq!(root.all("b").count(), 2);
+        assert_eq!(root.string("zipFile"), long);
+    }
+
+    #[test]
+    fn hostile_responses_are_refused() {
+        let deep = "<a>".repeat(100);
+        let long = format!("<a>{}</a>", "x".repeat(LONGEST_TEXT + 1));
+        let many = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS));
+        for (document, kind) in [
+            ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", XmlErrorKind::DocumentType),
+            ("<a>&lol9;</a>", XmlErrorKind::Entity),
+            (deep.as_str(), XmlErrorKind::Depth),
+            (long.as_str(), XmlErrorKind::Text),
+            (many.as_str(), XmlErrorKind::Elements),
+        ] {
+            assert_eq!(parse_response(document).unwrap_err().kind, kind);
+        }
+    }
+
+    #[test]
+    fn no_prefix_of_a_response_is_a_response() {
+        let whole = "<a><b>1</b><c x='1'/>&lt;</a>";
+        for end in 0..whole.len() {
+            let kind = parse_response(&whole[..end]).unwrap_err().kind;
+            let known = [XmlErrorKind::Empty, XmlErrorKind::Unclosed, XmlErrorKind::Malformed];
+            assert!(known.contains(&kind), "{}: {kind}", &whole[..end]);
+        }
+    }
 }

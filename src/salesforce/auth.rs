@@ -76,7 +76,7 @@ impl Session {
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
             return Err(ErrorKind::Auth { problem: AuthProblem::JwtToken, message: None });
         }
-        Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", super::xml::escape(token)))
+        Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", crate::xml::escaped(token)))
     }
 }
 

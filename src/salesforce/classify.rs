@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::error::{AuthProblem, ErrorKind, Page};
 use super::messages::{Meaning, means};
 use super::redact::Redactor;
-use super::xml;
+use super::soap;
+use crate::xml::Element;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -263,12 +264,12 @@ fn rest_error(body: &[u8]) -> Option<(String, String)> {
 }
 
 fn soap_fault(body: &[u8]) -> Option<(String, String)> {
-    let root = xml::parse(body).ok()?;
+    let root = soap::parse(body).ok()?;
     if root.name == "Envelope" { fault_in(&root) } else { None }
 }
 
 /// The code and text of a fault in a SOAP envelope, without a code that is repeated in the text.
-pub(super) fn fault_in(envelope: &xml::Element) -> Option<(String, String)> {
+pub(super) fn fault_in(envelope: &Element) -> Option<(String, String)> {
     let fault = envelope.child("Body")?.child("Fault")?;
     let code = fault.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit(':').next().unwrap_or_default();

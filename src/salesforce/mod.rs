@@ -31,7 +31,6 @@ mod sfdx_auth_url;
 mod soap;
 mod token;
 mod token_request;
-mod xml;
 
 #[cfg(any(test, fuzzing))]
 pub mod properties;
