@@ -4,7 +4,7 @@
 //! array of the REST API, a SOAP fault, and the status of a deploy. The tests have one row for each entry of the
 //! fault catalogue (F01 to F45).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::error::{AuthProblem, ErrorKind, Page};
 use super::messages::{Meaning, means};
@@ -294,9 +294,10 @@ fn host_of(location: &str) -> Option<String> {
     url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }
 
-/// The number of seconds in a `Retry-After` header. Salesforce sends no dates.
+/// The wait in a `Retry-After` header: seconds or a date.
 pub(super) fn retry_after(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
+    let until = || httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok();
+    header.trim().parse().ok().map(Duration::from_secs).or_else(until)
 }
 
 #[cfg(test)]
