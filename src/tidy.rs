@@ -229,15 +229,15 @@ fn check_imports(path: &Path) {
 #[test]
 fn every_resource_has_an_example() {
     let provider = crate::provider::Provider::new(|_| None);
-    for (name, _) in provider.data_source_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::DataSource) {
         let path = root().join("examples/data-sources").join(name).join("data-source.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.ephemeral_resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::EphemeralResource) {
         let path = root().join("examples/ephemeral-resources").join(name).join("ephemeral-resource.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.list_resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::ListResource) {
         let path = root().join("examples/list-resources").join(name).join("list-resource.tfquery.hcl");
         assert!(path.exists(), "{} is missing", path.display());
     }
@@ -245,11 +245,11 @@ fn every_resource_has_an_example() {
         let path = root().join("examples/functions").join(spec.name).join("function.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.action_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::Action) {
         let path = root().join("examples/actions").join(name).join("action.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::Resource) {
         for file in ["resource.tf", "import.sh"] {
             let path = root().join("examples/resources").join(name).join(file);
             assert!(path.exists(), "{} is missing", path.display());

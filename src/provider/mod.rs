@@ -51,6 +51,7 @@ pub use crate::org::Pending;
 pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
+pub use offer::Offer;
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, Tell,
@@ -66,7 +67,7 @@ use action_spec::Invocation;
 use catalog::Managed;
 use config::{Choice, Environment, Resolved};
 use connected::{Connected, connect};
-use data_source_spec::{DataSourceSpec, Question};
+use data_source_spec::Question;
 use plan::PlanContext;
 use private::PrivateState;
 
@@ -141,65 +142,29 @@ impl Provider {
         Diagnostics::default()
     }
 
-    pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match Managed::named(type_name) {
-            Some(Managed::Metadata(spec)) => validate::check(spec, config, std::time::SystemTime::now()),
-            Some(Managed::Union(spec)) => union::check(spec, config, std::time::SystemTime::now()),
-            Some(Managed::Rotation) => rotation::validate(config),
-            None => diagnostics::unknown_type(type_name).into(),
+    /// Validates a configuration. An action has no other plan.
+    pub fn validate(&self, offer: Offer, type_name: &str, config: &Value) -> Diagnostics {
+        let now = std::time::SystemTime::now();
+        let found = match offer {
+            Offer::Resource => Managed::named(type_name).map(|managed| match managed {
+                Managed::Metadata(spec) => validate::check(spec, config, now),
+                Managed::Union(spec) => union::check(spec, config, now),
+                Managed::Rotation => rotation::validate(config),
+            }),
+            Offer::DataSource => catalog::data_source(type_name).map(|spec| spec.check(config)),
+            Offer::EphemeralResource => catalog::ephemeral_resource(type_name).map(|spec| spec.check(config)),
+            Offer::ListResource => catalog::list(type_name).map(|spec| spec.check(config)),
+            Offer::Action => catalog::action(type_name).map(|spec| spec.check(config)),
         };
-        self.finish(found)
+        self.finish(found.unwrap_or_else(|| diagnostics::unknown_type(type_name).into()))
     }
 
-    pub fn validate_data_source_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::data_source(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    pub fn validate_ephemeral_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::ephemeral_resource(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    /// Validates an action. An action has no other plan.
-    pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::action(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    pub fn validate_list_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::list(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    /// Rejects a state that a newer schema wrote.
-    pub fn refuse_newer_state(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
-        match Managed::named(type_name).map(|managed| managed.schema().version) {
-            Some(known) if version <= known => Ok(()),
-            Some(known) => Err(diagnostics::newer_state("state", type_name, version, known).into()),
-            None => Err(diagnostics::unknown_type(type_name).into()),
+    /// Rejects a state or an identity that a newer schema wrote.
+    pub fn refuse_newer(what: &str, type_name: &str, version: i64, known: i64) -> Result<(), Diagnostics> {
+        if version <= known {
+            return Ok(());
         }
-    }
-
-    /// Rejects an identity that a newer schema wrote.
-    pub fn refuse_newer_identity(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
-        match self.identity_schema(type_name).map(|schema| schema.version) {
-            Some(known) if version <= known => Ok(()),
-            Some(known) => Err(diagnostics::newer_state("identity", type_name, version, known).into()),
-            None => Err(diagnostics::unknown_type(type_name).into()),
-        }
+        Err(diagnostics::newer_state(what, type_name, version, known).into())
     }
 
     /// Warns about unreadable private state, which is otherwise ignored.
@@ -329,13 +294,17 @@ impl Provider {
             let found = diagnostics::unknown_type(&request.type_name);
             return refused(request, found);
         };
-        let mut reply = match (self.connection(), managed) {
-            (Connection::Ready(connected), Managed::Rotation) => connected.rotations().apply(request).await,
-            (Connection::Ready(connected), Managed::Metadata(spec)) => {
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return refused(request, found),
+        };
+        let mut reply = match managed {
+            Managed::Rotation => connected.rotations().apply(request).await,
+            Managed::Metadata(spec) => {
                 connected.applying(spec, spec.name, &request.prior, &request.planned);
                 connected.engine(spec, spec.name).apply(request).await
             }
-            (Connection::Ready(connected), Managed::Union(spec)) => {
+            Managed::Union(spec) => {
                 for member in spec.members {
                     let view = |object| spec.view(member, object);
                     connected.applying(
@@ -347,8 +316,6 @@ impl Provider {
                 }
                 connected.union(spec).apply(request).await
             }
-            (Connection::Unknown(argument), _) => refused(request, diagnostics::provider_unknown(argument)),
-            (Connection::Unconfigured, _) => refused(request, diagnostics::not_configured()),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -359,35 +326,25 @@ impl Provider {
         let Some(managed) = Managed::named(&request.type_name) else {
             return refused(diagnostics::unknown_type(&request.type_name));
         };
-        let mut reply = match self.connection() {
-            Connection::Ready(connected) => match managed {
+        let mut reply = match self.connected() {
+            Ok(connected) => match managed {
                 Managed::Metadata(spec) => connected.engine(spec, spec.name).import(request).await,
                 Managed::Union(spec) => connected.union(spec).import(request).await,
                 Managed::Rotation => rotation::import(&connected.rotations(), request).await,
             },
-            Connection::Unknown(argument) => refused(diagnostics::provider_unknown(argument)),
-            Connection::Unconfigured => refused(diagnostics::not_configured()),
+            Err(found) => refused(found),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
 
-    pub async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        match catalog::data_source(type_name) {
-            Some(spec) => self.look_up(spec, config).await,
-            None => (config, diagnostics::unknown_type(type_name).into()),
-        }
-    }
-
-    /// Reads an ephemeral resource.
-    pub async fn open_ephemeral_resource(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        match catalog::ephemeral_resource(type_name) {
-            Some(spec) => self.look_up(spec, config).await,
-            None => (config, diagnostics::unknown_type(type_name).into()),
-        }
-    }
-
-    async fn look_up(&self, spec: &'static DataSourceSpec, config: Value) -> (Value, Diagnostics) {
+    /// Reads a data source or an ephemeral resource.
+    pub async fn look_up(&self, offer: Offer, type_name: &str, config: Value) -> (Value, Diagnostics) {
+        let spec = match offer {
+            Offer::EphemeralResource => catalog::ephemeral_resource(type_name),
+            _ => catalog::data_source(type_name),
+        };
+        let Some(spec) = spec else { return (config, diagnostics::unknown_type(type_name).into()) };
         let connected = match self.connection() {
             Connection::Ready(connected) => connected,
             Connection::Unknown(argument) => {
@@ -409,10 +366,9 @@ impl Provider {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
         };
-        let connected = match self.connection() {
-            Connection::Ready(connected) => connected,
-            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
-            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return found.into(),
         };
         let wrong = spec.check(&request.config);
         if wrong.has_errors() {
@@ -435,10 +391,9 @@ impl Provider {
         let Some(spec) = catalog::action(type_name) else {
             return diagnostics::unknown_type(type_name).into();
         };
-        let connected = match self.connection() {
-            Connection::Ready(connected) => connected,
-            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
-            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return found.into(),
         };
         let own = connected.guarded_client_id();
         // Terraform 1.15 crashes if it receives progress after an interruption.
@@ -462,6 +417,14 @@ impl Provider {
 
     fn connection(&self) -> Connection {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn connected(&self) -> Result<Arc<Connected>, Diagnostic> {
+        match self.connection() {
+            Connection::Ready(connected) => Ok(connected),
+            Connection::Unknown(argument) => Err(diagnostics::provider_unknown(argument)),
+            Connection::Unconfigured => Err(diagnostics::not_configured()),
+        }
     }
 
     fn connect_to(&self, connection: Connection) {
