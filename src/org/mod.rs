@@ -64,7 +64,7 @@ pub use batch::Window;
 pub use change::{Applied, Change, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
-pub use facts::{FileFacts, SessionFacts};
+pub use facts::SessionFacts;
 pub use holders::{AssignmentCounts, Group, Holders};
 pub use inventory::Inventory;
 pub use rotation::{Rotated, RotationError, RotationErrorKind};
@@ -78,7 +78,7 @@ pub use crate::salesforce::{
 };
 
 use crate::salesforce::Class;
-pub use crate::salesforce::{Meaning, Staged, StagedState};
+pub use crate::salesforce::{FileProperties, Meaning, Staged, StagedState};
 pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
 use batch::{Limits, Queue};
@@ -155,7 +155,8 @@ impl Lookup {
 #[derive(Clone, Debug)]
 pub struct Found {
     pub component: Component,
-    pub file: FileFacts,
+    /// Empty where a retrieve did not return them.
+    pub file: FileProperties,
 }
 
 /// Limits of one deploy for several callers: components, and bytes before compression.

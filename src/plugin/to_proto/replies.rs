@@ -193,15 +193,7 @@ mod tests {
     #[test]
     fn a_value_that_does_not_match_the_schema_is_reported_and_the_state_is_kept() {
         let mut schema = Schema { version: 0, block: Block::default() };
-        schema.block.attributes = vec![Attribute {
-            name: "id".into(),
-            ty: Type::String,
-            description: String::new(),
-            required: false,
-            optional: false,
-            computed: true,
-            sensitive: false,
-        }];
+        schema.block.attributes = vec![Attribute::computed("id", Type::String, "")];
         let reply = ApplyReply {
             state: Value::object([("id", Value::text("x")), ("typo", Value::Null)]),
             ..ApplyReply::default()

@@ -118,8 +118,7 @@ fn nested_block(nested: &NestedBlock) -> pb::schema::NestedBlock {
         type_name: nested.name.clone(),
         block: Some(block(&nested.block)),
         nesting: nesting.into(),
-        min_items: nested.min_items,
-        max_items: nested.max_items,
+        ..Default::default()
     }
 }
 
