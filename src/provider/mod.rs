@@ -202,15 +202,8 @@ impl Provider {
     }
 
     pub async fn read_resource(&self, request: ReadRequest) -> ReadReply {
-        let as_it_was = |request: ReadRequest, diagnostics: Diagnostics| ReadReply {
-            state: request.state,
-            private: request.private,
-            identity: request.identity,
-            diagnostics,
-        };
         let Some(managed) = Managed::named(&request.type_name) else {
-            let found = diagnostics::unknown_type(&request.type_name).into();
-            return as_it_was(request, found);
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
         let damaged = self.check_private(&request.type_name, &request.private);
         let mut reply = match self.connection() {
@@ -220,8 +213,8 @@ impl Provider {
                 Managed::Rotation => connected.rotations().read(request).await,
             },
             // The reply has the state, because the org is not known yet.
-            Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
-            Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
+            Connection::Unknown(argument) => request.as_before(diagnostics::not_refreshed(argument)),
+            Connection::Unconfigured => request.as_before(diagnostics::not_configured()),
         };
         reply.diagnostics.extend(damaged);
         reply.diagnostics = self.finish(reply.diagnostics);
@@ -235,24 +228,13 @@ impl Provider {
 
     pub async fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
         let Some(managed) = Managed::named(&request.type_name) else {
-            let diagnostics = diagnostics::unknown_type(&request.type_name).into();
-            return PlanReply {
-                planned: request.prior,
-                private: request.private,
-                diagnostics,
-                ..PlanReply::default()
-            };
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
         let connection = self.connection();
         if let Connection::Ready(connected) = &connection
             && let Some(found) = connected.unread(managed, &request).await
         {
-            return PlanReply {
-                planned: request.prior,
-                private: request.private,
-                diagnostics: found.into(),
-                ..PlanReply::default()
-            };
+            return request.as_before(found);
         }
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let twice = match &connection {
@@ -284,19 +266,12 @@ impl Provider {
     }
 
     pub async fn apply_resource_change(&self, request: ApplyRequest) -> ApplyReply {
-        let refused = |request: ApplyRequest, found: Diagnostic| ApplyReply {
-            state: request.prior,
-            private: request.private,
-            identity: request.identity,
-            diagnostics: found.into(),
-        };
         let Some(managed) = Managed::named(&request.type_name) else {
-            let found = diagnostics::unknown_type(&request.type_name);
-            return refused(request, found);
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
         let connected = match self.connected() {
             Ok(connected) => connected,
-            Err(found) => return refused(request, found),
+            Err(found) => return request.as_before(found),
         };
         let mut reply = match managed {
             Managed::Rotation => connected.rotations().apply(request).await,

@@ -43,12 +43,7 @@ impl Engine<'_> {
 
     /// The same for a member of a union, which reports the differences itself.
     pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Refreshed>) {
-        let mut reply = ReadReply {
-            state: request.state.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         let mut refreshed = None;
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
             Some(Ok(found)) => refreshed = found,

@@ -16,15 +16,8 @@ use crate::value::Value;
 
 impl Engine<'_> {
     pub(super) async fn update(&self, request: ApplyRequest) -> ApplyReply {
-        match self.updated(&request).await {
-            Ok(reply) => reply,
-            Err(diagnostics) => ApplyReply {
-                state: request.prior.clone(),
-                private: request.private.clone(),
-                identity: request.identity.clone(),
-                diagnostics,
-            },
-        }
+        let updated = self.updated(&request).await;
+        updated.unwrap_or_else(|diagnostics| request.as_before(diagnostics))
     }
 
     /// # Errors If it is certain that nothing was changed.

@@ -34,12 +34,7 @@ pub struct Rotations<'a> {
 impl Rotations<'_> {
     /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
-        let mut reply = ReadReply {
-            state: request.state.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
             Some(Ok(())) => {}
             Some(Err(found)) => reply.diagnostics.push(found),
@@ -140,12 +135,7 @@ impl Rotations<'_> {
 
     /// Creates, updates or deletes a rotation.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
-        let mut reply = ApplyReply {
-            state: request.prior.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         let done = if request.planned.is_null() {
             self.give_up(&request, &mut reply).await
         } else if request.prior.is_null() {
