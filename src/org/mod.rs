@@ -74,7 +74,7 @@ use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
     CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
     Settings as ConnectionSettings, SfCli, SfdxAuthUrl, SubjectToken, binary_key_form, check_private_key,
-    placeholder, public_key, sfdx_auth_url, why_unreadable,
+    is_loopback, placeholder, public_key, sfdx_auth_url, why_unreadable,
 };
 
 use crate::salesforce::Class;
