@@ -40,6 +40,7 @@ use crate::value::Value;
 const VERIFYING: Duration = Duration::from_secs(60);
 
 /// One resource type in one org.
+#[derive(Clone, Copy)]
 pub struct Engine<'a> {
     pub spec: &'static ResourceSpec,
     /// The resource type in the configuration: that of the spec, or of its union.

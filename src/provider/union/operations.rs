@@ -140,6 +140,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     fn share(&self, member: &'static Member, request: &ApplyRequest) -> Share<'a> {
         let prior = self.spec.prior_view(member, &request.prior);
         Share {
+            alone: false,
             engine: (self.engine)(member.spec),
             request: ApplyRequest {
                 type_name: member.spec.name.to_owned(),
@@ -155,7 +156,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     /// Deleting the whole deletes the others.
     async fn delete(&self, request: ApplyRequest) -> ApplyReply {
         let Some(whole) = self.spec.members.first() else { return ApplyReply::default() };
-        let Share { engine, request: of_the_whole } = self.share(whole, &request);
+        let Share { engine, request: of_the_whole, .. } = self.share(whole, &request);
         let gone = engine.apply(ApplyRequest { planned: Value::Null, ..of_the_whole }).await;
         let mut combined = MemberDiagnostics::new(self.spec);
         combined.extend(whole, gone.diagnostics);
