@@ -9,16 +9,17 @@ use crate::metadata::types;
 
 /// Each module and the modules that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("lock", &[]),
     ("log_keys", &[]),
     ("record_id", &[]),
     ("secret", &[]),
     ("xml", &[]),
     ("redact", &["secret"]),
     ("value", &["secret"]),
-    ("metadata", &["value", "secret", "record_id", "xml", "log_keys"]),
-    ("salesforce", &["redact", "secret", "record_id", "xml", "log_keys"]),
-    ("org", &["metadata", "salesforce", "value", "secret", "record_id", "log_keys"]),
-    ("provider", &["org", "metadata", "value", "secret", "record_id", "log_keys"]),
+    ("metadata", &["value", "secret", "record_id", "xml", "lock", "log_keys"]),
+    ("salesforce", &["redact", "secret", "record_id", "xml", "lock", "log_keys"]),
+    ("org", &["metadata", "salesforce", "value", "secret", "record_id", "lock", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "record_id", "lock", "log_keys"]),
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 

@@ -9,6 +9,7 @@
 //! (`edit.rs`).
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -99,7 +100,7 @@ pub(super) struct ConcurrentDeploys {
 impl Inner {
     /// The org's newest deploys. `None` when the org does not show them.
     pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
-        if self.is_deploy_queue_hidden() {
+        if self.deploy_queue_hidden.load(Ordering::SeqCst) {
             return None;
         }
         match self.apis.queries.tooling_query(QUERY).await {
@@ -107,7 +108,7 @@ impl Inner {
             Err(error) => {
                 tracing::debug!(%error, "the deploy queue cannot be read");
                 if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
-                    self.hide_deploy_queue();
+                    self.deploy_queue_hidden.store(true, Ordering::SeqCst);
                 }
                 None
             }

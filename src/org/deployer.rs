@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex};
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -23,6 +23,7 @@ use super::job::{Changes, Job};
 use super::reconcile::Completed;
 use super::timing::PollSchedule;
 use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
+use crate::lock::lock;
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
 use crate::record_id::short;
@@ -52,11 +53,11 @@ impl Deployer {
     }
 
     pub(super) fn made(&self, id: &str) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id).to_owned());
+        lock(&self.made).insert(short(id).to_owned());
     }
 
     pub(super) fn has_made(&self, id: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(short(id))
+        lock(&self.made).contains(short(id))
     }
 }
 

@@ -355,20 +355,4 @@ impl Inner {
     fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
-
-    fn is_narrow(&self) -> bool {
-        self.narrow.load(Ordering::SeqCst)
-    }
-
-    fn narrow(&self) {
-        self.narrow.store(true, Ordering::SeqCst);
-    }
-
-    fn is_deploy_queue_hidden(&self) -> bool {
-        self.deploy_queue_hidden.load(Ordering::SeqCst)
-    }
-
-    fn hide_deploy_queue(&self) {
-        self.deploy_queue_hidden.store(true, Ordering::SeqCst);
-    }
 }

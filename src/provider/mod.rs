@@ -59,8 +59,9 @@ pub use operations::{
 pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use crate::lock::lock;
 use crate::org;
 use crate::value::Value;
 use action_spec::Invocation;
@@ -391,7 +392,7 @@ impl Provider {
     }
 
     fn connection(&self) -> Connection {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.connection).clone()
     }
 
     fn connected(&self) -> Result<Arc<Connected>, Diagnostic> {
@@ -403,12 +404,12 @@ impl Provider {
     }
 
     fn connect_to(&self, connection: Connection) {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+        *lock(&self.connection) = connection;
     }
 
     fn suppress(&self, config: &Value) {
         let suppressed = config::suppressed(config, &*self.environment);
-        *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
+        *lock(&self.suppressed) = suppressed;
     }
 
     /// Adds the warning about a rotated refresh token, and removes suppressed warnings.
@@ -419,7 +420,7 @@ impl Provider {
         {
             found.push(diagnostics::refresh_token_rotated());
         }
-        let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
+        let suppressed = lock(&self.suppressed);
         let is_suppressed = |diagnostic: &Diagnostic| {
             diagnostic.is_suppressible() && suppressed.iter().any(|id| id == diagnostic.id)
         };
