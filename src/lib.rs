@@ -4,11 +4,14 @@
 //! The library exists for the binary and the fuzz targets. It is not a published API.
 #![forbid(unsafe_code)]
 
+mod lock;
 mod log_keys;
+mod record_id;
 mod secret;
 
 mod redact;
 mod value;
+mod xml;
 
 mod metadata;
 mod salesforce;

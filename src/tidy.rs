@@ -9,14 +9,17 @@ use crate::metadata::types;
 
 /// Each module and the modules that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("lock", &[]),
     ("log_keys", &[]),
+    ("record_id", &[]),
     ("secret", &[]),
+    ("xml", &[]),
     ("redact", &["secret"]),
     ("value", &["secret"]),
-    ("metadata", &["value", "secret", "log_keys"]),
-    ("salesforce", &["redact", "secret", "log_keys"]),
-    ("org", &["metadata", "salesforce", "value", "secret", "log_keys"]),
-    ("provider", &["org", "metadata", "value", "secret", "log_keys"]),
+    ("metadata", &["value", "secret", "record_id", "xml", "lock", "log_keys"]),
+    ("salesforce", &["redact", "secret", "record_id", "xml", "lock", "log_keys"]),
+    ("org", &["metadata", "salesforce", "value", "secret", "record_id", "lock", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "record_id", "lock", "log_keys"]),
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 
@@ -27,7 +30,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("prost", &["plugin"]),
     ("rmpv", &["plugin"]),
     ("reqwest", &["salesforce"]),
-    ("quick_xml", &["metadata", "salesforce"]),
+    ("quick_xml", &["xml"]),
     ("zip", &["metadata"]),
     ("tokio", &["salesforce", "org", "plugin"]),
 ];
@@ -271,15 +274,15 @@ fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
 #[test]
 fn every_resource_has_an_example() {
     let provider = crate::provider::Provider::new(|_| None);
-    for (name, _) in provider.data_source_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::DataSource) {
         let path = root().join("examples/data-sources").join(name).join("data-source.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.ephemeral_resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::EphemeralResource) {
         let path = root().join("examples/ephemeral-resources").join(name).join("ephemeral-resource.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.list_resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::ListResource) {
         let path = root().join("examples/list-resources").join(name).join("list-resource.tfquery.hcl");
         assert!(path.exists(), "{} is missing", path.display());
     }
@@ -287,11 +290,11 @@ fn every_resource_has_an_example() {
         let path = root().join("examples/functions").join(spec.name).join("function.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.action_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::Action) {
         let path = root().join("examples/actions").join(name).join("action.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
-    for (name, _) in provider.resource_schemas() {
+    for (name, _) in provider.schemas(crate::provider::Offer::Resource) {
         for file in ["resource.tf", "import.sh"] {
             let path = root().join("examples/resources").join(name).join(file);
             assert!(path.exists(), "{} is missing", path.display());

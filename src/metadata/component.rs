@@ -6,8 +6,8 @@ use std::fmt;
 use super::field::{Field, Kind};
 use super::meaning::same_meaning;
 use super::metadata_type::MetadataType;
-use super::xml::Element;
 use crate::value::Value;
+use crate::xml::Element;
 
 /// The identity of a component in an org.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]

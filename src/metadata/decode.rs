@@ -11,8 +11,8 @@ use super::component::{Component, ComponentKey};
 use super::field::{Field, Kind};
 use super::members::{self, Mismatch};
 use super::metadata_type::MetadataType;
-use super::xml::{self, Element, XmlError};
 use crate::value::Value;
+use crate::xml::{self, Element, XmlError};
 
 /// Why a file does not match its type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,8 +11,8 @@ use super::component::Component;
 use super::field::{Compared, Deployed, Field, Kind};
 use super::meaning::meanings;
 use super::members;
-use super::xml::Element;
 use crate::value::{Path, Step, Value};
+use crate::xml::Element;
 
 pub(super) const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::certificate;
 use super::field::{Compared, Field, Kind, Omitted, Record};
+use crate::record_id::checked_short;
 use crate::value::Value;
 
 /// Whether two values of an attribute are equal, as written or after Salesforce's normalization.
@@ -31,7 +32,7 @@ fn meaning(field: &Field, value: &Value) -> Value {
         (_, value) => value.clone(),
     };
     let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));
-    if can_be_empty && is_empty(&plain) { Value::Null } else { plain }
+    if can_be_empty && plain.is_empty() { Value::Null } else { plain }
 }
 
 /// The normalized members of a set.
@@ -50,7 +51,7 @@ fn plain_word(field: &Field, text: &str) -> String {
         Compared::AnyCase => plain.to_lowercase(),
         Compared::AsCertificate => certificate::as_base64(&plain).unwrap_or(plain),
         Compared::AsIds => {
-            let ids: Vec<&str> = plain.split(':').map(|id| short_id("", id).unwrap_or(id)).collect();
+            let ids: Vec<&str> = plain.split(':').map(|id| checked_short("", id).unwrap_or(id)).collect();
             ids.join(":")
         }
     }
@@ -99,64 +100,14 @@ fn plain_set(field: &Field, members: &[Value]) -> Value {
 
 fn same_record(record: Option<Record>, text: &str) -> &str {
     match record {
-        Some(record) => short_id(record.prefix, text).unwrap_or(text),
+        Some(record) => checked_short(record.prefix, text).unwrap_or(text),
         None => text,
-    }
-}
-
-/// The 15-character form of a record ID with this prefix. `None` when the text is not such an ID. The last three characters
-/// of the long form encode the case of the others and must match.
-pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
-    if !text.starts_with(prefix) || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return None;
-    }
-    let short = text.get(..15)?;
-    match text.get(15..)? {
-        "" => Some(short),
-        long if long.eq_ignore_ascii_case(&case_of(short)) => Some(short),
-        _ => None,
-    }
-}
-
-/// The alphabet of the last three characters of a long ID: five bits each.
-const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-
-/// The three characters that encode the case: one for each five letters, with a bit for each upper-case letter.
-pub(super) fn case_of(short: &str) -> String {
-    let fives = short.as_bytes().chunks(5).map(|five| {
-        let bits = five.iter().enumerate().map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
-        ALPHABET.get(bits.sum::<usize>()).map_or('A', |byte| char::from(*byte))
-    });
-    fives.collect()
-}
-
-/// The 15 characters with the case that the last three encode. `None` if they encode a case for a digit.
-pub(super) fn with_case_of(short: &str, case: &str) -> Option<String> {
-    let fives = short.as_bytes().chunks(5).zip(case.bytes());
-    let mut cased = String::new();
-    for (five, letter) in fives {
-        let bits = ALPHABET.iter().position(|known| *known == letter.to_ascii_uppercase())?;
-        for (at, byte) in five.iter().enumerate() {
-            let byte =
-                if bits >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
-            cased.push(char::from(byte));
-        }
-    }
-    case_of(&cased).eq_ignore_ascii_case(case).then_some(cased)
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Text(text) => text.is_empty(),
-        Value::List(members) | Value::Set(members) => members.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        _ => false,
     }
 }
 
 /// Why an API version does not support a value.
 pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<String> {
-    if !value.is_set() || is_empty(value) {
+    if !value.is_set() || value.is_empty() {
         return None;
     }
     if !field.exists_in(version) {

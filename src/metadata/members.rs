@@ -5,8 +5,8 @@
 use std::str::FromStr;
 
 use super::field::{Field, Kind};
-use super::xml::Element;
 use crate::value::{Number, Value};
+use crate::xml::Element;
 
 /// An element that does not match its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

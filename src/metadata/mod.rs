@@ -44,4 +44,5 @@ pub use rule::Rule;
 pub use shared_element::{alike_members, key_problem, member_problem, same_member};
 pub use urls::authority_is_written;
 pub use words::nearest;
-pub use xml::{Element, LONGEST_TEXT, XmlError, parse_of_any_length, unwritable_character};
+
+pub use crate::xml::{Element, LONGEST_TEXT, XmlError, parse_of_any_length, unwritable_character};

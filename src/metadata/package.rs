@@ -12,7 +12,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::component::ComponentKey;
 use super::encode::{DECLARATION, NAMESPACE};
 use super::types;
-use super::xml::Element;
+use crate::xml::Element;
 
 const MOST_ENTRIES: usize = 10_000;
 const LARGEST_ENTRY: u64 = 4 * 1024 * 1024;

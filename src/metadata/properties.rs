@@ -3,9 +3,9 @@
 
 use super::package;
 use super::types;
-use super::xml::{self, Element};
 use super::{ComponentKey, certificate_facts, decode, encode};
 use crate::properties::{Choices, broken};
+use crate::xml::{self, Element};
 use std::collections::HashSet;
 
 /// A document or component that is written and read again is equal, and is written the same way.

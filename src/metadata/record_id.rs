@@ -1,11 +1,11 @@
 //! Record IDs: the object of an ID by its prefix, and the problems of values that should or should not be an ID.
 //!
-//! An ID has 15 or 18 characters. The last three of the long form encode the case of the others (`meaning::short_id`).
+//! An ID has 15 or 18 characters. The last three of the long form encode the case of the others (`crate::record_id`).
 
 use super::echo::echo;
 use super::letters::foreign_letter;
-use super::meaning::{case_of, short_id, with_case_of};
 use super::mock_value::is_mock_value;
+use crate::record_id::{case_of, checked_short, has_form, with_case_of};
 
 /// Common objects: the prefix of their IDs, and a name for a record.
 const OBJECTS: &[(&str, &str)] = &[
@@ -57,8 +57,11 @@ pub fn object_words(prefix: &str) -> &'static str {
 
 /// The prefix of a text that looks like the record ID of a known object.
 pub fn record_prefix(text: &str) -> Option<&'static str> {
-    let has_form = matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    OBJECTS.iter().map(|(prefix, _)| *prefix).find(|prefix| has_form && text.starts_with(prefix))
+    OBJECTS
+        .iter()
+        .map(|(prefix, _)| *prefix)
+        .find(|prefix| text.starts_with(prefix))
+        .filter(|_| has_form(text))
 }
 
 /// Why a text is not a record ID.
@@ -118,7 +121,7 @@ fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
     match text.len() {
         15 | 18 if !text.starts_with(prefix) => Some("does not begin with the correct prefix"),
         15 => None,
-        18 if short_id(prefix, text).is_some() => None,
+        18 if checked_short(prefix, text).is_some() => None,
         18 => Some(
             "ends in three characters that do not match the others, for example because the case of a letter changed",
         ),
@@ -215,7 +218,9 @@ pub fn link(text: &str) -> Option<String> {
         return wrong(&format!("contains the ID of {} instead of a consumer ID", object_words(found)));
     }
     // Consumer IDs began with 888 in one org. It is not documented that all do.
-    let is_id =
-        matches!(consumer.len(), 15 | 18) && consumer.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_id { None } else { wrong("has no consumer ID after the colon: 15 or 18 letters and digits") }
+    if has_form(consumer) {
+        None
+    } else {
+        wrong("has no consumer ID after the colon: 15 or 18 letters and digits")
+    }
 }

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::echo::{echo, has_user_information};
 use super::field::{Field, Kind};
-use super::meaning::short_id;
 use super::record_id::object_words;
+use crate::record_id::checked_short;
 
 /// Why a member cannot be sent as one member.
 pub fn member_problem(field: &Field, member: &str) -> Option<String> {
@@ -60,9 +60,9 @@ pub fn same_member(field: &Field, one: &str, other: &str) -> Option<String> {
     }
     let (first, second) = (echo(one), echo(other));
     if let Some(record) = field.record
-        && let Some(id) = short_id(record.prefix, one)
+        && let Some(id) = checked_short(record.prefix, one)
     {
-        let same = short_id(record.prefix, other) == Some(id);
+        let same = checked_short(record.prefix, other) == Some(id);
         let object = object_words(record.prefix);
         return same.then(|| {
             format!("{first} and {second} are two forms (15 and 18 characters) of the same ID of {object}. Remove one \

@@ -4,12 +4,13 @@
 //! Not here: realistic behavior. The tests of this layer have scripted orgs, the acceptance tests an emulator.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{
     ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Pending, Queries, Row, SessionFacts,
 };
+use crate::lock::lock;
 use crate::metadata::{ComponentKey, Element, package, types};
 use crate::properties::Choices;
 use crate::salesforce::{
@@ -53,7 +54,7 @@ impl AnyOrg {
         act: impl FnOnce(&mut Choices<'_>, &mut Files) -> T,
     ) -> Result<T, Error> {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.0);
         let script = std::mem::take(&mut state.script);
         let mut choices = Choices::new(&script);
         let answer = match choices.is_over() || choices.one_in(8) {

@@ -8,11 +8,13 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::lock::lock;
 
 /// A batch closes after this many times the longest gap between the last arrivals,
 const GAPS: u32 = 4;
@@ -421,9 +423,4 @@ fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
         visit(place, jobs, &mut seen, &mut order);
     }
     order
-}
-
-/// No code panics while it holds a lock, so the state is consistent.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

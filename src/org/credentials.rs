@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted, quoted};
+use super::soql::{parted, quoted, quoted_or_null, text};
+use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted};
 use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
@@ -230,33 +231,25 @@ impl Org {
         match self.read(&[wanted], freshness, deadline).await?.into_iter().next() {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
-            Some(Lookup::Hidden { why }) => match self.record_of(app).await {
-                Some(id) => Ok(id),
-                None => Err(CredentialsError::Hidden { why }),
-            },
-            _ => match self.record_of(app).await {
-                Some(id) => Ok(id),
-                None => Err(CredentialsError::NoApp),
-            },
+            Some(Lookup::Hidden { why }) => self.record_of(app).await.ok_or(CredentialsError::Hidden { why }),
+            _ => self.record_of(app).await.ok_or(CredentialsError::NoApp),
         }
     }
 
     /// The record ID of an app, from one query instead of a retrieve. `None` when it does not exist or is not
     /// visible.
     pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        let (namespace, name) = match app.split_once("__") {
-            Some((namespace, name)) => (quoted(namespace), name),
-            None => ("null".to_owned(), app),
-        };
+        let (namespace, name) = parted(app);
         let soql = format!(
-            "SELECT Id, DeveloperName FROM {} WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            "SELECT Id, DeveloperName FROM {} WHERE DeveloperName = {} AND NamespacePrefix = {}",
             APP.name,
-            quoted(name)
+            quoted(name),
+            quoted_or_null(namespace)
         );
         let rows = self.query(&soql).await?;
         // Queries ignore case.
-        let row = rows.iter().find(|row| row.get("DeveloperName").and_then(|it| it.as_str()) == Some(name));
-        Ok(row.and_then(|row| row.get("Id")?.as_str()).map(str::to_owned))
+        let row = rows.iter().find(|row| text(row, "DeveloperName") == Some(name));
+        Ok(row.and_then(|row| text(row, "Id")).map(str::to_owned))
     }
 
     /// The same, without an error.

@@ -9,6 +9,7 @@
 //! (`edit.rs`).
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,7 +17,9 @@ use tokio::time::Instant;
 use super::Inner;
 use super::api::Row;
 use super::budget::MAX_QUEUE_WAIT;
+use super::soql::text;
 use super::timing::jittered;
+use crate::record_id::{is_same, short};
 use crate::salesforce::Class;
 
 /// The newest entries are enough, since the queue is read repeatedly.
@@ -38,11 +41,10 @@ pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
 impl DeployQueue {
     fn read(rows: &[Row]) -> DeployQueue {
-        let text = |row: &Row, name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
         let entries = rows.iter().filter_map(|row| {
             Some(QueuedDeploy {
-                id: text(row, "Id")?,
-                created: text(row, "CreatedDate").unwrap_or_default(),
+                id: text(row, "Id")?.to_owned(),
+                created: text(row, "CreatedDate").unwrap_or_default().to_owned(),
                 done: text(row, "CompletedDate").is_some(),
             })
         });
@@ -54,28 +56,28 @@ impl DeployQueue {
     }
 
     fn done(&self) -> BTreeSet<String> {
-        self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id)).collect()
+        self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id).to_owned()).collect()
     }
 
     /// Whether all deploys of the queue were completed before.
     pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
-        self.0.iter().all(|entry| before.contains(&short(&entry.id)))
+        self.0.iter().all(|entry| before.contains(short(&entry.id)))
     }
 
     /// The deploys that are not in the given set.
     pub(super) fn besides(&self, known: &BTreeSet<String>) -> Vec<String> {
-        let new = self.0.iter().filter(|entry| !known.contains(&short(&entry.id)));
-        new.map(|entry| short(&entry.id)).collect()
+        let new = self.0.iter().filter(|entry| !known.contains(short(&entry.id)));
+        new.map(|entry| short(&entry.id).to_owned()).collect()
     }
 
     /// The deploys that are neither in the given set nor the own one.
     pub(super) fn concurrent(&self, seen: &BTreeSet<String>, own: &str) -> ConcurrentDeploys {
-        let of_own = self.0.iter().find(|entry| short(&entry.id) == short(own));
+        let of_own = self.0.iter().find(|entry| is_same(&entry.id, own));
         let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
             return ConcurrentDeploys::default();
         };
-        let others = self.0.iter().filter(|entry| short(&entry.id) != short(own));
-        let new: Vec<&QueuedDeploy> = others.filter(|entry| !seen.contains(&short(&entry.id))).collect();
+        let others = self.0.iter().filter(|entry| !is_same(&entry.id, own));
+        let new: Vec<&QueuedDeploy> = others.filter(|entry| !seen.contains(short(&entry.id))).collect();
         // The order of deploys with the same timestamp is unknown.
         let before = new.iter().filter(|entry| entry.created.as_str() <= own_created);
         let after = new.iter().filter(|entry| entry.created.as_str() >= own_created);
@@ -95,15 +97,10 @@ pub(super) struct ConcurrentDeploys {
     pub after: Vec<String>,
 }
 
-/// The 15-character form of an ID.
-pub(super) fn short(id: &str) -> String {
-    id.chars().take(15).collect()
-}
-
 impl Inner {
     /// The org's newest deploys. `None` when the org does not show them.
     pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
-        if self.is_deploy_queue_hidden() {
+        if self.deploy_queue_hidden.load(Ordering::SeqCst) {
             return None;
         }
         match self.apis.queries.tooling_query(QUERY).await {
@@ -111,7 +108,7 @@ impl Inner {
             Err(error) => {
                 tracing::debug!(%error, "the deploy queue cannot be read");
                 if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
-                    self.hide_deploy_queue();
+                    self.deploy_queue_hidden.store(true, Ordering::SeqCst);
                 }
                 None
             }
@@ -145,10 +142,10 @@ impl Inner {
 
     /// Waits until these deploys have ended, as far as the queue shows it, or until the given time.
     pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
-        let ids: BTreeSet<String> = ids.iter().map(|id| short(id)).collect();
+        let ids: BTreeSet<&str> = ids.iter().map(|id| short(id)).collect();
         while !ids.is_empty() && !self.stopped() && Instant::now() < until {
             let Some(line) = self.deploy_queue().await else { return };
-            if line.0.iter().all(|entry| entry.done || !ids.contains(&short(&entry.id))) {
+            if line.0.iter().all(|entry| entry.done || !ids.contains(short(&entry.id))) {
                 return;
             }
             self.unless_stopped(tokio::time::sleep(jittered(POLL_INTERVAL / 2, POLL_INTERVAL))).await;

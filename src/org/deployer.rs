@@ -7,25 +7,26 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex};
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::batch::{self, Queue};
-use super::budget::{MAX_REQUEUES, RetryBudget, RetryReason};
+use super::budget::{RetryBudget, RetryReason};
 use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
-use super::deploy_queue::short;
 use super::edit::Observed;
-use super::isolation::{BatchMember, Disposition, Isolation, KnownApps};
+use super::isolation::{Disposition, Isolation};
 use super::job::{Changes, Job};
 use super::reconcile::Completed;
 use super::timing::PollSchedule;
 use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
+use crate::lock::lock;
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
+use crate::record_id::short;
 
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
 pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
@@ -52,34 +53,11 @@ impl Deployer {
     }
 
     pub(super) fn made(&self, id: &str) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
+        lock(&self.made).insert(short(id).to_owned());
     }
 
     pub(super) fn has_made(&self, id: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
-    }
-}
-
-impl BatchMember for QueuedJob {
-    fn job(&self) -> &Job {
-        &self.job
-    }
-
-    fn may_return(&self) -> bool {
-        self.returns < MAX_REQUEUES
-    }
-}
-
-/// Access to known apps for the isolation of failures.
-struct Apps<'a>(&'a Inner);
-
-impl KnownApps for Apps<'_> {
-    fn has_app(&self, app: &str) -> bool {
-        self.0.names.has_app(app)
-    }
-
-    fn is_coming(&self, job: &Job) -> bool {
-        self.0.deployer.queue.has(|other| batch::Job::awaits(job, other))
+        lock(&self.made).contains(short(id))
     }
 }
 
@@ -188,7 +166,7 @@ impl Inner {
         let Some(deadline) = latest(&batch) else {
             return;
         };
-        let mut rounds = Isolation::new(batch);
+        let mut rounds = Isolation::new(&self, batch);
         let version = match self.session_in_time(deadline).await {
             Ok(version) => version,
             Err(error) => {
@@ -217,7 +195,7 @@ impl Inner {
                 }
                 Attempt::Rejected { problems, deploy_id, accident } => {
                     group.iter().for_each(QueuedJob::hold);
-                    rounds.rejected(group, &problems, (&deploy_id, accident), &Apps(&self));
+                    rounds.rejected(group, &problems, (&deploy_id, accident));
                 }
                 Attempt::PackageFailed(error) => {
                     rounds.package_failed(group, &ApplyErrorKind::Package(error))
@@ -230,7 +208,7 @@ impl Inner {
     }
 
     /// Completes jobs that have left the batch, or queues them again.
-    fn dismiss(&self, rounds: &mut Isolation<QueuedJob>) {
+    fn dismiss(&self, rounds: &mut Isolation<'_>) {
         for (queued, disposition) in rounds.take_finished() {
             match disposition {
                 Disposition::Returns => self.deployer.queue.put_back(queued),

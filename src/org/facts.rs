@@ -1,7 +1,7 @@
-//! Facts besides the content of files: the session, and the properties of a file.
+//! The session.
 
 use crate::metadata::long_id;
-use crate::salesforce::FileProperties;
+use crate::record_id;
 
 /// The org and the user of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,39 +20,13 @@ pub struct SessionFacts {
 
 impl SessionFacts {
     pub fn new(org_id: &str, user_id: &str, api_version: u16, instance: &str) -> SessionFacts {
-        let short: String = org_id.chars().take(15).collect();
+        let short = record_id::short(org_id);
         SessionFacts {
-            org_id_18: long_id(&short).unwrap_or_default(),
-            org_id: short,
+            org_id_18: long_id(short).unwrap_or_default(),
+            org_id: short.to_owned(),
             user_id: user_id.to_owned(),
             api_version,
             instance: instance.to_owned(),
-        }
-    }
-}
-
-/// The properties of a component's file. Empty where a retrieve did not return them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileFacts {
-    /// The record ID.
-    pub id: String,
-    /// The namespace of the package that contains it.
-    pub namespace: Option<String>,
-    /// `unmanaged`, `installed` and others.
-    pub manageable_state: Option<String>,
-    pub created_by_id: String,
-    /// ISO 8601, as Salesforce returned it.
-    pub created_date: String,
-}
-
-impl From<&FileProperties> for FileFacts {
-    fn from(file: &FileProperties) -> FileFacts {
-        FileFacts {
-            id: file.id.clone(),
-            namespace: file.namespace.clone(),
-            manageable_state: file.manageable_state.clone(),
-            created_by_id: file.created_by_id.clone(),
-            created_date: file.created_date.clone(),
         }
     }
 }

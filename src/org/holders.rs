@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::soql::{listed, number, quoted, quoted_or_null, related, text};
 use super::{Inner, Org, Row, Unavailable};
 
 /// Names per query, which limits the length of the URL.
@@ -95,7 +96,7 @@ impl Inner {
         prefix: Option<&str>,
         groups: &BTreeSet<Group>,
     ) -> Result<AssignmentCounts, Unavailable> {
-        let prefix = prefix.map_or_else(|| "null".to_owned(), quoted);
+        let prefix = quoted_or_null(prefix);
         let these = format!(
             "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
             listed(groups.iter().map(Group::bare))
@@ -228,36 +229,4 @@ fn take(counts: &mut AssignmentCounts, groups: &BTreeSet<Group>, name: Option<&s
 
 fn all_unknown(groups: impl IntoIterator<Item = Group>, why: &str) -> AssignmentCounts {
     groups.into_iter().map(|group| (group, Holders::Unknown { why: why.to_owned() })).collect()
-}
-
-fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
-    row.get(name)?.as_str()
-}
-
-fn number(row: &Row, name: &str) -> Option<u64> {
-    row.get(name)?.as_u64()
-}
-
-fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> {
-    row.get(relation)?.get(name)?.as_str()
-}
-
-/// A SOQL string literal. Line breaks are escaped, since only that is documented.
-pub fn quoted(text: &str) -> String {
-    let mut literal = String::from("'");
-    for c in text.chars() {
-        match c {
-            '\\' => literal.push_str(r"\\"),
-            '\'' => literal.push_str(r"\'"),
-            '\n' => literal.push_str(r"\n"),
-            '\r' => literal.push_str(r"\r"),
-            c => literal.push(c),
-        }
-    }
-    literal.push('\'');
-    literal
-}
-
-fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    texts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }

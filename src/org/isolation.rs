@@ -1,4 +1,4 @@
-//! Isolates the jobs that make a shared deploy fail. Pure: no clock, no org.
+//! Isolates the jobs that make a shared deploy fail.
 //!
 //! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend
 //! on them; the others are deployed again. If the org names none, the group is split in halves until it is clear.
@@ -6,20 +6,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::budget::MAX_REQUEUES;
+use super::deployer::QueuedJob;
 use super::job::Job;
-use super::{ApplyErrorKind, DeployProblem};
-
-pub(super) trait BatchMember {
-    fn job(&self) -> &Job;
-    fn may_return(&self) -> bool;
-}
-
-/// What the isolation needs to know of apps.
-pub(super) trait KnownApps {
-    fn has_app(&self, app: &str) -> bool;
-    /// Whether the app that the job needs is being created.
-    fn is_coming(&self, job: &Job) -> bool;
-}
+use super::{ApplyErrorKind, DeployProblem, Inner, batch};
 
 pub(super) enum Disposition {
     Fails(ApplyErrorKind),
@@ -28,24 +18,26 @@ pub(super) enum Disposition {
 }
 
 /// The groups of a batch that are not deployed yet.
-pub(super) struct Isolation<R> {
-    groups: VecDeque<Vec<R>>,
+pub(super) struct Isolation<'a> {
+    org: &'a Inner,
+    groups: VecDeque<Vec<QueuedJob>>,
     unattributed: Unattributed,
-    left: Vec<(R, Disposition)>,
+    left: Vec<(QueuedJob, Disposition)>,
 }
 
-impl<R: BatchMember> Isolation<R> {
-    pub(super) fn new(batch: Vec<R>) -> Isolation<R> {
-        Isolation { groups: VecDeque::from([batch]), unattributed: Unattributed::default(), left: Vec::new() }
+impl<'a> Isolation<'a> {
+    pub(super) fn new(org: &'a Inner, batch: Vec<QueuedJob>) -> Isolation<'a> {
+        let unattributed = Unattributed::default();
+        Isolation { org, groups: VecDeque::from([batch]), unattributed, left: Vec::new() }
     }
 
     /// The next group.
-    pub(super) fn next(&mut self) -> Option<Vec<R>> {
+    pub(super) fn next(&mut self) -> Option<Vec<QueuedJob>> {
         self.groups.pop_front()
     }
 
     /// The jobs that have left since the last call.
-    pub(super) fn take_finished(&mut self) -> Vec<(R, Disposition)> {
+    pub(super) fn take_finished(&mut self) -> Vec<(QueuedJob, Disposition)> {
         std::mem::take(&mut self.left)
     }
 
@@ -55,7 +47,7 @@ impl<R: BatchMember> Isolation<R> {
     }
 
     /// Fails a whole group. If the org cannot be reached, all groups fail.
-    pub(super) fn failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+    pub(super) fn failed(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
         self.fail(group, error);
         if matches!(error, ApplyErrorKind::Unavailable(_)) {
             self.fail_the_rest(error);
@@ -63,7 +55,7 @@ impl<R: BatchMember> Isolation<R> {
     }
 
     /// A group is too large for one package, or cannot be packed.
-    pub(super) fn package_failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+    pub(super) fn package_failed(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
         if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
     }
 
@@ -71,10 +63,9 @@ impl<R: BatchMember> Isolation<R> {
     /// the others are deployed again.
     pub(super) fn rejected(
         &mut self,
-        group: Vec<R>,
+        group: Vec<QueuedJob>,
         problems: &[DeployProblem],
         (deploy_id, accident): (&str, bool),
-        known: &impl KnownApps,
     ) {
         let rejection = |problems: Vec<DeployProblem>| ApplyErrorKind::Rejected {
             problems,
@@ -85,10 +76,10 @@ impl<R: BatchMember> Isolation<R> {
         if alone && self.unattributed.again(problems) {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
-        let is_about = |member: &R, problem: &DeployProblem| {
-            problem.key.as_ref().is_some_and(|key| member.job().has(key))
+        let is_about = |member: &QueuedJob, problem: &DeployProblem| {
+            problem.key.as_ref().is_some_and(|key| member.job.has(key))
         };
-        let named = |member: &R| problems.iter().any(|problem| is_about(member, problem));
+        let named = |member: &QueuedJob| problems.iter().any(|problem| is_about(member, problem));
         let (causes, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
         if causes.is_empty() {
             return self.halve(rest);
@@ -102,44 +93,47 @@ impl<R: BatchMember> Isolation<R> {
             let own: Vec<&DeployProblem> =
                 problems.iter().filter(|problem| alone || is_about(&member, problem)).collect();
             let lacks_app = own.iter().all(|problem| problem.is_missing_app());
-            if lacks_app && member.may_return() && known.is_coming(member.job()) {
+            if lacks_app && member.returns < MAX_REQUEUES && self.is_coming(&member.job) {
                 self.left.push((member, Disposition::Returns));
                 continue;
             }
             // An app that the org already has still exists after a change of it is rejected.
-            rejected.extend(new_apps(member.job(), known));
+            rejected.extend(self.new_apps(&member.job));
             failing.push((member, own));
         }
         for (member, own) in failing {
             let real = own.iter().filter(|problem| !problem.is_missing_app());
             let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
-            let reported = match blocked(member.job(), &rejected) {
+            let reported = match blocked(&member.job, &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
                 None => own.into_iter().cloned().collect(),
             };
             self.left.push((member, Disposition::Fails(rejection(reported))));
         }
-        self.block(&mut rejected, known, rejection);
+        self.block(&mut rejected, rejection);
     }
 
     /// Removes all jobs that need a rejected app, and the jobs that depend on those.
     fn block(
         &mut self,
         rejected: &mut BTreeSet<String>,
-        known: &impl KnownApps,
         rejection: impl Fn(Vec<DeployProblem>) -> ApplyErrorKind,
     ) {
         loop {
             let before = rejected.len();
-            for group in &mut self.groups {
-                let out: Vec<R> =
-                    group.extract_if(.., |member| blocked(member.job(), rejected).is_some()).collect();
-                for member in out {
-                    let problems = blocked(member.job(), rejected).into_iter().collect();
-                    rejected.extend(new_apps(member.job(), known));
-                    self.left.push((member, Disposition::Fails(rejection(problems))));
-                }
+            let groups = self.groups.iter_mut();
+            let out: Vec<QueuedJob> = groups
+                .flat_map(|group| {
+                    group
+                        .extract_if(.., |member| blocked(&member.job, rejected).is_some())
+                        .collect::<Vec<_>>()
+                })
+                .collect();
+            for member in out {
+                let problems = blocked(&member.job, rejected).into_iter().collect();
+                rejected.extend(self.new_apps(&member.job));
+                self.left.push((member, Disposition::Fails(rejection(problems))));
             }
             if rejected.len() == before {
                 return;
@@ -148,24 +142,30 @@ impl<R: BatchMember> Isolation<R> {
     }
 
     /// Splits a group in order: an app is in the first half with its parts, or before them.
-    fn halve(&mut self, mut group: Vec<R>) {
+    fn halve(&mut self, mut group: Vec<QueuedJob>) {
         let second = group.split_off(group.len() / 2);
         self.groups.push_front(second);
         self.groups.push_front(group);
     }
 
-    fn fail(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+    fn fail(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
         self.left.extend(group.into_iter().map(|member| (member, Disposition::Fails(error.clone()))));
     }
 
+    /// The apps that a job creates.
+    fn new_apps(&self, job: &Job) -> Vec<String> {
+        job.apps_written().filter(|app| !self.org.names.has_app(app)).map(str::to_owned).collect()
+    }
+
+    /// Whether the app that a job needs is being created.
+    fn is_coming(&self, job: &Job) -> bool {
+        self.org.deployer.queue.has(|other| batch::Job::awaits(job, other))
+    }
+
     fn fail_the_rest(&mut self, error: &ApplyErrorKind) {
-        let rest: Vec<R> = self.groups.drain(..).flatten().collect();
+        let rest: Vec<QueuedJob> = self.groups.drain(..).flatten().collect();
         self.fail(rest, error);
     }
-}
-
-fn new_apps(job: &Job, known: &impl KnownApps) -> Vec<String> {
-    job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
 }
 
 /// Failures without a component. When two single jobs fail with the same message, and no deploy has succeeded, the

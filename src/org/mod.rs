@@ -38,6 +38,7 @@ mod rotation;
 mod rotation_request;
 mod search;
 mod snapshot;
+pub mod soql;
 mod timing;
 
 #[cfg(any(test, fuzzing))]
@@ -63,8 +64,8 @@ pub use batch::Window;
 pub use change::{Applied, Change, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
-pub use facts::{FileFacts, SessionFacts};
-pub use holders::{AssignmentCounts, Group, Holders, quoted};
+pub use facts::SessionFacts;
+pub use holders::{AssignmentCounts, Group, Holders};
 pub use inventory::Inventory;
 pub use rotation::{Rotated, RotationError, RotationErrorKind};
 pub use timing::Timing;
@@ -73,11 +74,11 @@ use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
     CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
     Settings as ConnectionSettings, SfCli, SfdxAuthUrl, SubjectToken, binary_key_form, check_private_key,
-    is_org_id, placeholder, public_key, sfdx_auth_url, why_unreadable,
+    is_loopback, placeholder, public_key, sfdx_auth_url, why_unreadable,
 };
 
 use crate::salesforce::Class;
-pub use crate::salesforce::{Meaning, Staged, StagedState};
+pub use crate::salesforce::{FileProperties, Meaning, Staged, StagedState};
 pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
 use batch::{Limits, Queue};
@@ -154,7 +155,8 @@ impl Lookup {
 #[derive(Clone, Debug)]
 pub struct Found {
     pub component: Component,
-    pub file: FileFacts,
+    /// Empty where a retrieve did not return them.
+    pub file: FileProperties,
 }
 
 /// Limits of one deploy for several callers: components, and bytes before compression.
@@ -352,21 +354,5 @@ impl Inner {
 
     fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.narrow.load(Ordering::SeqCst)
-    }
-
-    fn narrow(&self) {
-        self.narrow.store(true, Ordering::SeqCst);
-    }
-
-    fn is_deploy_queue_hidden(&self) -> bool {
-        self.deploy_queue_hidden.load(Ordering::SeqCst)
-    }
-
-    fn hide_deploy_queue(&self) {
-        self.deploy_queue_hidden.store(true, Ordering::SeqCst);
     }
 }

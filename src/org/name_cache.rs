@@ -2,9 +2,10 @@
 //! instead of searching. The file names its app, so a cached name is always verified.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::snapshot::{Snapshot, is_app, parent_element};
+use crate::lock::lock;
 use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
@@ -99,6 +100,6 @@ impl NameCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::Wanted;
 use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
+use crate::lock::lock;
 
 /// How long a new app is assumed to have no other writer.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -77,7 +78,7 @@ impl NewAppCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 }
 

@@ -68,11 +68,6 @@ struct Poller<'a> {
     canceled_running: bool,
 }
 
-enum Wakeup<T> {
-    ApplyResult(T),
-    Due,
-}
-
 impl Inner {
     /// Polls a deploy until it has ended: first after `first_poll`, then at the intervals of the schedule.
     pub(super) async fn poll_deploy(
@@ -100,14 +95,14 @@ impl Inner {
         let mut polls: u32 = 0;
         loop {
             let until = Instant::now() + wait;
-            let _: Wakeup<()> = poller.wait_for(until, std::future::pending()).await;
+            let _: Option<()> = poller.wait_for(until, std::future::pending()).await;
             if let Some(why) = poller.over() {
                 return PollEnd::Lost(why);
             }
             poller.cancel_if_due().await;
             let answer = match poller.wait_for(poller.limit(), self.apis.deploys.deploy_status(id)).await {
-                Wakeup::ApplyResult(answer) => answer,
-                Wakeup::Due => {
+                Some(answer) => answer,
+                None => {
                     wait = Duration::ZERO;
                     continue;
                 }
@@ -144,18 +139,18 @@ impl Inner {
 }
 
 impl Poller<'_> {
-    /// Waits for a response until the given time, the next step of a stop, or the stop itself.
-    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Wakeup<T> {
+    /// Waits for a response until the given time, the next step of a stop, or the stop itself. `None` without a response.
+    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Option<T> {
         let until = self.milestone().map_or(until, |milestone| until.min(milestone));
         let until = until.min(self.limit());
         tokio::select! {
             biased;
-            answer = answer => Wakeup::ApplyResult(answer),
+            answer = answer => Some(answer),
             () = self.org.stop.cancelled(), if self.stopped_at.is_none() => {
                 self.stopped_at = Some(Instant::now());
-                Wakeup::Due
+                None
             }
-            () = sleep_until(until) => Wakeup::Due,
+            () = sleep_until(until) => None,
         }
     }
 

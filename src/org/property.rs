@@ -1,7 +1,7 @@
 //! The property of quoted texts in queries (`properties`): a SOQL parser reads the original text, and no part of it is
 //! outside the quotes.
 
-use super::quoted;
+use super::soql::quoted;
 use crate::properties::Choices;
 
 pub fn quoting(data: &[u8]) {

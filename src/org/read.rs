@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
@@ -219,7 +220,7 @@ impl Inner {
 
     /// The types to retrieve when these are needed.
     fn family(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
-        if self.is_narrow() {
+        if self.narrow.load(Ordering::SeqCst) {
             needed.to_vec()
         } else if needed.iter().all(|kind| kind.is_policy) {
             // Administrators can read the policies of an app, but possibly nothing else of it.
@@ -317,7 +318,7 @@ impl Inner {
             .collect();
         if necessary.len() < selection.len() {
             tracing::debug!(error = %error, "retrieving fewer types");
-            self.narrow();
+            self.narrow.store(true, Ordering::SeqCst);
             return Box::pin(self.load(snapshot, necessary, needed)).await;
         }
         for (kind, names) in selection {

@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::budget::{MAX_EDIT_DEPLOYS, VERIFY_TIMEOUT};
-use super::deploy_queue::short;
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, Observed};
 use super::job::{Changes, Editing, Job};
@@ -21,6 +20,7 @@ use super::snapshot::Snapshot;
 use super::timing::jittered;
 use super::{Applied, ApplyErrorKind, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
+use crate::record_id::{is_same, short};
 
 /// How long the queue must be idle until the overwritten clients are considered to have applied their changes again:
 /// some calls, and this many retrieves.
@@ -148,8 +148,9 @@ impl Inner {
             }
         }
         if !unseen.deploys.is_empty() {
-            let mut known: BTreeSet<String> = concurrent.before.iter().map(|id| short(id)).collect();
-            known.insert(short(&made.deploy_id));
+            let mut known: BTreeSet<String> =
+                concurrent.before.iter().map(|id| short(id).to_owned()).collect();
+            known.insert(short(&made.deploy_id).to_owned());
             if let Baseline::Done(before) = seen {
                 known.extend(before.iter().cloned());
             }
@@ -203,7 +204,7 @@ impl Inner {
     async fn others_came(&self, seen: &Baseline, own: &str) -> bool {
         let Baseline::Done(before) = seen else { return false };
         let Some(line) = self.deploy_queue().await else { return false };
-        line.besides(before).iter().any(|id| *id != short(own) && !self.deployer.has_made(id))
+        line.besides(before).iter().any(|id| !is_same(id, own) && !self.deployer.has_made(id))
     }
 }
 

@@ -13,9 +13,11 @@ use super::credentials::{Credentials, CredentialsError, is_withheld};
 use super::rotation_request::{
     Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
 };
-use super::{Freshness, Org, Unavailable, quoted};
+use super::soql::quoted;
+use super::{Freshness, Org, Unavailable};
 use crate::metadata::record_prefix;
-use crate::salesforce::{self, Staged, StagedState, same_id};
+use crate::record_id::is_same;
+use crate::salesforce::{self, Staged, StagedState};
 
 /// The prefix of the record IDs of users.
 const USER: &str = "005";
@@ -267,7 +269,7 @@ impl Org {
         let consumers = consumers.map_err(Unavailable::from)?;
         consumers
             .into_iter()
-            .find(|consumer| same_id(&consumer.id, &seen.consumer.id))
+            .find(|consumer| is_same(&consumer.id, &seen.consumer.id))
             .ok_or(CredentialsError::NoConsumer)
     }
 
@@ -311,7 +313,7 @@ impl Org {
         }
         let of = |is_us: bool| if is_us { Creator::Us } else { Creator::Other };
         if record_prefix(maker) == Some(USER) {
-            return Ok(of(same_id(maker, &session.user_id)));
+            return Ok(of(is_same(maker, &session.user_id)));
         }
         let soql = format!("SELECT Username, Name FROM User WHERE Id = {}", quoted(&session.user_id));
         let rows = self.query(&soql).await?;

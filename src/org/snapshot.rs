@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attribute::has_word;
-use super::facts::FileFacts;
 use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::types::APP;
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
@@ -44,7 +43,7 @@ struct File {
     /// The app that the file belongs to, which for an app is the file itself. Empty when the file names none, `None`
     /// when it is too damaged to tell.
     owner: Option<String>,
-    facts: FileFacts,
+    facts: FileProperties,
     content: Result<Component, DecodeError>,
 }
 
@@ -156,7 +155,7 @@ impl Snapshot {
                 Err(_) => parent_in(key.kind, &file.text),
             };
             let facts = facts.get(&(key.kind.package_type(), key.full_name.as_str()));
-            let facts = facts.map(|properties| FileFacts::from(*properties)).unwrap_or_default();
+            let facts = facts.copied().cloned().unwrap_or_default();
             read.insert(key.clone(), File { owner, facts, content, key });
         }
         for (kind, loaded) in &mut self.kinds {

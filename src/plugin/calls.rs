@@ -70,8 +70,8 @@ impl Service {
         async move {
             match task.await {
                 Ok(Ok(reply)) => reply,
-                Ok(Err(diagnostics)) => R::failed(diagnostics),
-                Err(error) => R::failed(bug(rpc, error)),
+                Ok(Err(diagnostics)) => R::only(diagnostics),
+                Err(error) => R::only(bug(rpc, error)),
             }
         }
     }

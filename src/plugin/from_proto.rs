@@ -3,8 +3,8 @@
 use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
 use crate::provider::{
-    ApplyRequest, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest, Parameter,
-    PlanRequest, Provider, ReadRequest, Schema, bugs,
+    ApplyRequest, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest, Offer,
+    Parameter, PlanRequest, Provider, ReadRequest, Schema, bugs,
 };
 use crate::value::{Path, Value};
 
@@ -18,26 +18,12 @@ pub struct ResourceSchemas<'a> {
 }
 
 pub fn resource<'a>(provider: &'a Provider, type_name: &str) -> Result<ResourceSchemas<'a>> {
-    match provider.resource_schema(type_name) {
-        Some(schema) => Ok(ResourceSchemas { schema, identity: provider.identity_schema(type_name) }),
-        None => Err(unknown("resource type", type_name)),
-    }
+    let schema = schema(provider, Offer::Resource, type_name)?;
+    Ok(ResourceSchemas { schema, identity: provider.identity_schema(type_name) })
 }
 
-pub fn data_source<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
-    provider.data_source_schema(type_name).ok_or_else(|| unknown("data source", type_name))
-}
-
-pub fn ephemeral_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
-    provider.ephemeral_resource_schema(type_name).ok_or_else(|| unknown("ephemeral resource", type_name))
-}
-
-pub fn list_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
-    provider.list_resource_schema(type_name).ok_or_else(|| unknown("list resource", type_name))
-}
-
-pub fn action<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
-    provider.action_schema(type_name).ok_or_else(|| unknown("action", type_name))
+pub fn schema(provider: &Provider, offer: Offer, type_name: &str) -> Result<&'static Schema> {
+    provider.schema(offer, type_name).ok_or_else(|| unknown(offer.noun(), type_name))
 }
 
 pub fn function(provider: &Provider, name: &str) -> Result<&'static FunctionSpec> {

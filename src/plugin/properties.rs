@@ -15,7 +15,7 @@ use super::listener::Address;
 use super::tls::Tls;
 use super::{Environment, logging, upgrades};
 use crate::properties::{Choices, broken};
-use crate::provider::{Block, Diagnostics, Provider};
+use crate::provider::{Block, Diagnostics, Offer, Provider};
 use crate::value::Value;
 
 /// An unconfigured provider, used for its schemas.
@@ -28,8 +28,8 @@ pub fn msgpack(data: &[u8]) {
     static EVERY_KIND: OnceLock<Block> = OnceLock::new();
     let provider = provider();
     let mut blocks = vec![EVERY_KIND.get_or_init(property::every_kind), &provider.provider_schema().block];
-    blocks.extend(provider.resource_schemas().iter().map(|(_, schema)| &schema.block));
-    blocks.extend(provider.data_source_schemas().iter().map(|(_, schema)| &schema.block));
+    blocks.extend(provider.schemas(Offer::Resource).iter().map(|(_, schema)| &schema.block));
+    blocks.extend(provider.schemas(Offer::DataSource).iter().map(|(_, schema)| &schema.block));
     property::holds_for(&blocks, data);
 }
 
@@ -41,7 +41,7 @@ fn raw(json: Vec<u8>) -> Option<pb::RawState> {
 /// rejected.
 pub fn states(data: &[u8]) {
     let mut choices = Choices::new(data);
-    let schemas = provider().resource_schemas();
+    let schemas = provider().schemas(Offer::Resource);
     let Some((name, schema)) = schemas.get(choices.below(schemas.len())) else { return };
     let shape = Shape::Block(&schema.block);
     let version = choices.of(&[0, 0, 0, 0, 1, -1, i64::MAX, i64::MIN]);

@@ -12,9 +12,9 @@ use super::calls::{RpcResult, Service};
 use super::from_proto;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::provider_server;
-use super::to_proto;
+use super::to_proto::{self, Reply};
 use super::upgrades;
-use crate::provider::{Match, Pending, Provider};
+use crate::provider::{Match, Offer, Pending, Provider};
 
 /// How many results of a list are prepared before Terraform reads them.
 const EVENTS_AHEAD: usize = 64;
@@ -23,6 +23,24 @@ const EVENTS_AHEAD: usize = 64;
 /// be deferred; 1.11.4 also sets it in an apply, where the configuration is known.
 fn is_deferred(provider: &Provider, client: Option<pb::ClientCapabilities>) -> bool {
     client.is_some_and(|client| client.deferral_allowed) && provider.awaits_configuration()
+}
+
+impl Service {
+    async fn validate<R: Reply>(
+        &self,
+        rpc: &'static str,
+        offer: Offer,
+        name: String,
+        config: Option<pb::DynamicValue>,
+    ) -> RpcResult<R> {
+        let provider = Arc::clone(&self.provider);
+        self.run(rpc, &name.clone(), async move {
+            let schema = from_proto::schema(&provider, offer, &name)?;
+            let config = from_proto::value(config, "configuration", schema)?;
+            Ok(R::only(provider.validate(offer, &name, &config)))
+        })
+        .await
+    }
 }
 
 #[tonic::async_trait]
@@ -99,16 +117,8 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::ValidateResourceTypeConfigRequest>,
     ) -> RpcResult<pb::ValidateResourceTypeConfigResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("ValidateResourceTypeConfig", &name.clone(), async move {
-            let schemas = from_proto::resource(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schemas.schema)?;
-            Ok(pb::ValidateResourceTypeConfigResponse {
-                diagnostics: to_proto::diagnostics(provider.validate_resource_config(&name, &config)),
-            })
-        })
-        .await
+        let request = request.into_inner();
+        self.validate("ValidateResourceTypeConfig", Offer::Resource, request.type_name, request.config).await
     }
 
     async fn upgrade_resource_state(
@@ -213,16 +223,8 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::ValidateDataSourceConfigRequest>,
     ) -> RpcResult<pb::ValidateDataSourceConfigResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("ValidateDataSourceConfig", &name.clone(), async move {
-            let schema = from_proto::data_source(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schema)?;
-            Ok(pb::ValidateDataSourceConfigResponse {
-                diagnostics: to_proto::diagnostics(provider.validate_data_source_config(&name, &config)),
-            })
-        })
-        .await
+        let request = request.into_inner();
+        self.validate("ValidateDataSourceConfig", Offer::DataSource, request.type_name, request.config).await
     }
 
     async fn read_data_source(
@@ -232,7 +234,7 @@ impl provider_server::Provider for Service {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ReadDataSource", &name.clone(), async move {
-            let schema = from_proto::data_source(&provider, &name)?;
+            let schema = from_proto::schema(&provider, Offer::DataSource, &name)?;
             if is_deferred(&provider, request.client_capabilities) {
                 let deferred = Some(to_proto::deferred());
                 return Ok(pb::ReadDataSourceResponse {
@@ -242,7 +244,7 @@ impl provider_server::Provider for Service {
                 });
             }
             let config = from_proto::value(request.config, "configuration", schema)?;
-            let (state, mut problems) = provider.read_data_source(&name, config).await;
+            let (state, mut problems) = provider.look_up(Offer::DataSource, &name, config).await;
             Ok(pb::ReadDataSourceResponse {
                 state: to_proto::value(&state, schema, &mut problems),
                 diagnostics: to_proto::diagnostics(problems),
@@ -256,17 +258,13 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::ValidateEphemeralResourceConfigRequest>,
     ) -> RpcResult<pb::ValidateEphemeralResourceConfigResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("ValidateEphemeralResourceConfig", &name.clone(), async move {
-            let schema = from_proto::ephemeral_resource(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schema)?;
-            Ok(pb::ValidateEphemeralResourceConfigResponse {
-                diagnostics: to_proto::diagnostics(
-                    provider.validate_ephemeral_resource_config(&name, &config),
-                ),
-            })
-        })
+        let request = request.into_inner();
+        self.validate(
+            "ValidateEphemeralResourceConfig",
+            Offer::EphemeralResource,
+            request.type_name,
+            request.config,
+        )
         .await
     }
 
@@ -277,7 +275,7 @@ impl provider_server::Provider for Service {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("OpenEphemeralResource", &name.clone(), async move {
-            let schema = from_proto::ephemeral_resource(&provider, &name)?;
+            let schema = from_proto::schema(&provider, Offer::EphemeralResource, &name)?;
             if is_deferred(&provider, request.client_capabilities) {
                 return Ok(pb::OpenEphemeralResourceResponse {
                     result: request.config,
@@ -286,7 +284,7 @@ impl provider_server::Provider for Service {
                 });
             }
             let config = from_proto::value(request.config, "configuration", schema)?;
-            let (result, mut problems) = provider.open_ephemeral_resource(&name, config).await;
+            let (result, mut problems) = provider.look_up(Offer::EphemeralResource, &name, config).await;
             Ok(pb::OpenEphemeralResourceResponse {
                 result: to_proto::value(&result, schema, &mut problems),
                 diagnostics: to_proto::diagnostics(problems),
@@ -320,16 +318,9 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::ValidateListResourceConfigRequest>,
     ) -> RpcResult<pb::ValidateListResourceConfigResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("ValidateListResourceConfig", &name.clone(), async move {
-            let schema = from_proto::list_resource(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schema)?;
-            Ok(pb::ValidateListResourceConfigResponse {
-                diagnostics: to_proto::diagnostics(provider.validate_list_resource_config(&name, &config)),
-            })
-        })
-        .await
+        let request = request.into_inner();
+        self.validate("ValidateListResourceConfig", Offer::ListResource, request.type_name, request.config)
+            .await
     }
 
     type ListResourceStream = ReceiverStream<Result<pb::ListResourceEvent, Status>>;
@@ -345,7 +336,8 @@ impl provider_server::Provider for Service {
         let (send, events) = mpsc::channel(EVENTS_AHEAD);
         let found = send.clone();
         let work = self.start("ListResource", &name.clone(), async move {
-            let request = from_proto::list(request, from_proto::list_resource(&provider, &name)?)?;
+            let schema = from_proto::schema(&provider, Offer::ListResource, &name)?;
+            let request = from_proto::list(request, schema)?;
             let of_resource = Arc::clone(&provider);
             let send_match = move |one: Match| -> Pending<'static, bool> {
                 let event = from_proto::resource(&of_resource, &name)
@@ -368,33 +360,16 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::ValidateActionConfigRequest>,
     ) -> RpcResult<pb::ValidateActionConfigResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("ValidateActionConfig", &name.clone(), async move {
-            let schema = from_proto::action(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schema)?;
-            Ok(pb::ValidateActionConfigResponse {
-                diagnostics: to_proto::diagnostics(provider.validate_action_config(&name, &config)),
-            })
-        })
-        .await
+        let request = request.into_inner();
+        self.validate("ValidateActionConfig", Offer::Action, request.type_name, request.config).await
     }
 
     async fn plan_action(
         &self,
         request: Request<pb::PlanActionRequest>,
     ) -> RpcResult<pb::PlanActionResponse> {
-        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.action_type;
-        self.run("PlanAction", &name.clone(), async move {
-            let schema = from_proto::action(&provider, &name)?;
-            let config = from_proto::value(request.config, "configuration", schema)?;
-            Ok(pb::PlanActionResponse {
-                diagnostics: to_proto::diagnostics(provider.validate_action_config(&name, &config)),
-                ..Default::default()
-            })
-        })
-        .await
+        let request = request.into_inner();
+        self.validate("PlanAction", Offer::Action, request.action_type, request.config).await
     }
 
     type InvokeActionStream = UnboundedReceiverStream<Result<pb::InvokeActionEvent, Status>>;
@@ -409,7 +384,7 @@ impl provider_server::Provider for Service {
         let (send, events) = mpsc::unbounded_channel();
         let progress = send.clone();
         let work = self.start("InvokeAction", &name.clone(), async move {
-            let schema = from_proto::action(&provider, &name)?;
+            let schema = from_proto::schema(&provider, Offer::Action, &name)?;
             let config = from_proto::value(request.config, "configuration", schema)?;
             // Progress is dropped if Terraform closed the stream.
             let report = move |text: String| drop(progress.send(Ok(to_proto::progress(text))));

@@ -18,7 +18,7 @@ pub fn state(
     request: pb::UpgradeResourceStateRequest,
 ) -> Result<pb::UpgradeResourceStateResponse> {
     let schema = from_proto::resource(provider, &request.type_name)?.schema;
-    provider.refuse_newer_state(&request.type_name, request.version)?;
+    Provider::refuse_newer("state", &request.type_name, request.version, schema.version)?;
     let state = from_proto::raw_state(request.raw_state, schema)?;
     let mut problems = Diagnostics::default();
     Ok(pb::UpgradeResourceStateResponse {
@@ -34,7 +34,7 @@ pub fn identity(
     let Some(schema) = provider.identity_schema(&request.type_name) else {
         return Err(from_proto::unknown("identity of resource type", &request.type_name));
     };
-    provider.refuse_newer_identity(&request.type_name, request.version)?;
+    Provider::refuse_newer("identity", &request.type_name, request.version, schema.version)?;
     let identity = from_proto::raw_identity(request.raw_identity, schema)?;
     let mut problems = Diagnostics::default();
     Ok(pb::UpgradeResourceIdentityResponse {
@@ -61,7 +61,7 @@ pub fn moved(
     }
     let from = from_proto::resource(provider, &source).map_err(|_| unsupported())?;
     let to = from_proto::resource(provider, &target)?;
-    provider.refuse_newer_state(&source, request.source_schema_version)?;
+    Provider::refuse_newer("state", &source, request.source_schema_version, from.schema.version)?;
     let state = from_proto::raw_state(request.source_state, from.schema)?;
     let mut problems = provider.check_private(&source, &request.source_private);
     let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
@@ -69,7 +69,8 @@ pub fn moved(
     let identity = match request.source_identity {
         Some(raw) if !raw.json.is_empty() => match to.identity {
             Some(schema) => {
-                provider.refuse_newer_identity(&source, request.source_identity_schema_version)?;
+                let known = from.identity.map_or(0, |schema| schema.version);
+                Provider::refuse_newer("identity", &source, request.source_identity_schema_version, known)?;
                 Some(from_proto::raw_identity(Some(raw), schema)?)
             }
             None => None,

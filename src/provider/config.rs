@@ -236,18 +236,15 @@ pub fn variable(argument: &str) -> String {
 }
 
 pub fn schema() -> Schema {
-    let attributes = ARGUMENTS.iter().map(|argument| Attribute {
-        name: argument.name.to_owned(),
-        ty: match argument.kind {
+    let attributes = ARGUMENTS.iter().map(|argument| {
+        let ty = match argument.kind {
             ArgumentKind::Text | ArgumentKind::Secret => Type::String,
             ArgumentKind::Bool => Type::Bool,
             ArgumentKind::Set => Type::set(Type::String),
-        },
-        description: format!("{} Environment: `{}`.", argument.doc, variable(argument.name)),
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: argument.kind == ArgumentKind::Secret,
+        };
+        let doc = format!("{} Environment: `{}`.", argument.doc, variable(argument.name));
+        let sensitive = argument.kind == ArgumentKind::Secret;
+        Attribute { sensitive, ..Attribute::optional(argument.name, ty, doc) }
     });
     Schema {
         version: 0,

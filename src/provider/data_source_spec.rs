@@ -197,24 +197,16 @@ impl Own {
 
 impl Column {
     fn attributes(&self) -> Vec<Attribute> {
-        let computed = |name: &str, ty: Type, description: String| Attribute {
-            name: name.to_owned(),
-            ty,
-            description,
-            required: false,
-            optional: false,
-            computed: true,
-            sensitive: false,
-        };
         match self {
             Column::Own(own) => vec![own.attribute()],
             Column::Rows { spec, but } => {
                 let rows = spec.rows().filter(|row| !but.contains(&row.field.attribute));
-                rows.map(|row| computed(row.field.attribute, row.field.kind.ty(), row.found())).collect()
+                rows.map(|row| Attribute::computed(row.field.attribute, row.field.kind.ty(), row.found()))
+                    .collect()
             }
             Column::Resource { name, spec, doc } => {
                 let fields = spec.rows().map(|row| (row.field.attribute.to_owned(), row.field.kind.ty()));
-                vec![computed(name, Type::Object(fields.collect()), (*doc).to_owned())]
+                vec![Attribute::computed(*name, Type::Object(fields.collect()), *doc)]
             }
         }
     }

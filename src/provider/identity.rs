@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use super::diagnostics::{self, Diagnostic};
-use super::engine::same_org;
 use super::previous_orgs::PreviousOrgs;
 use super::resource_spec::Subject;
 use super::schema::{IdentityAttribute, IdentitySchema};
 use crate::metadata::Rule;
 use crate::org::SessionFacts;
+use crate::record_id::is_same;
 use crate::value::{Type, Value};
 
 pub const ORG_ID: &str = "org_id";
@@ -69,7 +69,7 @@ pub fn check_org(
     previous: &PreviousOrgs,
 ) -> Result<(), Diagnostic> {
     let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
-    match text(ORG_ID).filter(|org| !same_org(org, &session.org_id) && !previous.name(org)) {
+    match text(ORG_ID).filter(|org| !is_same(org, &session.org_id) && !previous.name(org)) {
         Some(org) => {
             let name = text(NAME).unwrap_or(noun);
             Err(diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance))

@@ -51,6 +51,7 @@ pub use crate::org::Pending;
 pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
+pub use offer::Offer;
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, Tell,
@@ -58,15 +59,16 @@ pub use operations::{
 pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use crate::lock::lock;
 use crate::org;
 use crate::value::Value;
 use action_spec::Invocation;
 use catalog::Managed;
 use config::{Choice, Environment, Resolved};
 use connected::{Connected, connect};
-use data_source_spec::{DataSourceSpec, Question};
+use data_source_spec::Question;
 use plan::PlanContext;
 use private::PrivateState;
 
@@ -141,65 +143,29 @@ impl Provider {
         Diagnostics::default()
     }
 
-    pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match Managed::named(type_name) {
-            Some(Managed::Metadata(spec)) => validate::check(spec, config, std::time::SystemTime::now()),
-            Some(Managed::Union(spec)) => union::check(spec, config, std::time::SystemTime::now()),
-            Some(Managed::Rotation) => rotation::validate(config),
-            None => diagnostics::unknown_type(type_name).into(),
+    /// Validates a configuration. An action has no other plan.
+    pub fn validate(&self, offer: Offer, type_name: &str, config: &Value) -> Diagnostics {
+        let now = std::time::SystemTime::now();
+        let found = match offer {
+            Offer::Resource => Managed::named(type_name).map(|managed| match managed {
+                Managed::Metadata(spec) => validate::check(spec, config, now),
+                Managed::Union(spec) => union::check(spec, config, now),
+                Managed::Rotation => rotation::validate(config),
+            }),
+            Offer::DataSource => catalog::data_source(type_name).map(|spec| spec.check(config)),
+            Offer::EphemeralResource => catalog::ephemeral_resource(type_name).map(|spec| spec.check(config)),
+            Offer::ListResource => catalog::list(type_name).map(|spec| spec.check(config)),
+            Offer::Action => catalog::action(type_name).map(|spec| spec.check(config)),
         };
-        self.finish(found)
+        self.finish(found.unwrap_or_else(|| diagnostics::unknown_type(type_name).into()))
     }
 
-    pub fn validate_data_source_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::data_source(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    pub fn validate_ephemeral_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::ephemeral_resource(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    /// Validates an action. An action has no other plan.
-    pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::action(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    pub fn validate_list_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::list(type_name) {
-            Some(spec) => spec.check(config),
-            None => diagnostics::unknown_type(type_name).into(),
-        };
-        self.finish(found)
-    }
-
-    /// Rejects a state that a newer schema wrote.
-    pub fn refuse_newer_state(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
-        match Managed::named(type_name).map(|managed| managed.schema().version) {
-            Some(known) if version <= known => Ok(()),
-            Some(known) => Err(diagnostics::newer_state("state", type_name, version, known).into()),
-            None => Err(diagnostics::unknown_type(type_name).into()),
+    /// Rejects a state or an identity that a newer schema wrote.
+    pub fn refuse_newer(what: &str, type_name: &str, version: i64, known: i64) -> Result<(), Diagnostics> {
+        if version <= known {
+            return Ok(());
         }
-    }
-
-    /// Rejects an identity that a newer schema wrote.
-    pub fn refuse_newer_identity(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
-        match self.identity_schema(type_name).map(|schema| schema.version) {
-            Some(known) if version <= known => Ok(()),
-            Some(known) => Err(diagnostics::newer_state("identity", type_name, version, known).into()),
-            None => Err(diagnostics::unknown_type(type_name).into()),
-        }
+        Err(diagnostics::newer_state(what, type_name, version, known).into())
     }
 
     /// Warns about unreadable private state, which is otherwise ignored.
@@ -237,15 +203,8 @@ impl Provider {
     }
 
     pub async fn read_resource(&self, request: ReadRequest) -> ReadReply {
-        let as_it_was = |request: ReadRequest, diagnostics: Diagnostics| ReadReply {
-            state: request.state,
-            private: request.private,
-            identity: request.identity,
-            diagnostics,
-        };
         let Some(managed) = Managed::named(&request.type_name) else {
-            let found = diagnostics::unknown_type(&request.type_name).into();
-            return as_it_was(request, found);
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
         let damaged = self.check_private(&request.type_name, &request.private);
         let mut reply = match self.connection() {
@@ -255,8 +214,8 @@ impl Provider {
                 Managed::Rotation => connected.rotations().read(request).await,
             },
             // The reply has the state, because the org is not known yet.
-            Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
-            Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
+            Connection::Unknown(argument) => request.as_before(diagnostics::not_refreshed(argument)),
+            Connection::Unconfigured => request.as_before(diagnostics::not_configured()),
         };
         reply.diagnostics.extend(damaged);
         reply.diagnostics = self.finish(reply.diagnostics);
@@ -270,24 +229,13 @@ impl Provider {
 
     pub async fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
         let Some(managed) = Managed::named(&request.type_name) else {
-            let diagnostics = diagnostics::unknown_type(&request.type_name).into();
-            return PlanReply {
-                planned: request.prior,
-                private: request.private,
-                diagnostics,
-                ..PlanReply::default()
-            };
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
         let connection = self.connection();
         if let Connection::Ready(connected) = &connection
             && let Some(found) = connected.unread(managed, &request).await
         {
-            return PlanReply {
-                planned: request.prior,
-                private: request.private,
-                diagnostics: found.into(),
-                ..PlanReply::default()
-            };
+            return request.as_before(found);
         }
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let twice = match &connection {
@@ -319,23 +267,20 @@ impl Provider {
     }
 
     pub async fn apply_resource_change(&self, request: ApplyRequest) -> ApplyReply {
-        let refused = |request: ApplyRequest, found: Diagnostic| ApplyReply {
-            state: request.prior,
-            private: request.private,
-            identity: request.identity,
-            diagnostics: found.into(),
-        };
         let Some(managed) = Managed::named(&request.type_name) else {
-            let found = diagnostics::unknown_type(&request.type_name);
-            return refused(request, found);
+            return request.as_before(diagnostics::unknown_type(&request.type_name));
         };
-        let mut reply = match (self.connection(), managed) {
-            (Connection::Ready(connected), Managed::Rotation) => connected.rotations().apply(request).await,
-            (Connection::Ready(connected), Managed::Metadata(spec)) => {
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return request.as_before(found),
+        };
+        let mut reply = match managed {
+            Managed::Rotation => connected.rotations().apply(request).await,
+            Managed::Metadata(spec) => {
                 connected.applying(spec, spec.name, &request.prior, &request.planned);
                 connected.engine(spec, spec.name).apply(request).await
             }
-            (Connection::Ready(connected), Managed::Union(spec)) => {
+            Managed::Union(spec) => {
                 for member in spec.members {
                     let view = |object| spec.view(member, object);
                     connected.applying(
@@ -347,8 +292,6 @@ impl Provider {
                 }
                 connected.union(spec).apply(request).await
             }
-            (Connection::Unknown(argument), _) => refused(request, diagnostics::provider_unknown(argument)),
-            (Connection::Unconfigured, _) => refused(request, diagnostics::not_configured()),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -359,35 +302,25 @@ impl Provider {
         let Some(managed) = Managed::named(&request.type_name) else {
             return refused(diagnostics::unknown_type(&request.type_name));
         };
-        let mut reply = match self.connection() {
-            Connection::Ready(connected) => match managed {
+        let mut reply = match self.connected() {
+            Ok(connected) => match managed {
                 Managed::Metadata(spec) => connected.engine(spec, spec.name).import(request).await,
                 Managed::Union(spec) => connected.union(spec).import(request).await,
                 Managed::Rotation => rotation::import(&connected.rotations(), request).await,
             },
-            Connection::Unknown(argument) => refused(diagnostics::provider_unknown(argument)),
-            Connection::Unconfigured => refused(diagnostics::not_configured()),
+            Err(found) => refused(found),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
 
-    pub async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        match catalog::data_source(type_name) {
-            Some(spec) => self.look_up(spec, config).await,
-            None => (config, diagnostics::unknown_type(type_name).into()),
-        }
-    }
-
-    /// Reads an ephemeral resource.
-    pub async fn open_ephemeral_resource(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        match catalog::ephemeral_resource(type_name) {
-            Some(spec) => self.look_up(spec, config).await,
-            None => (config, diagnostics::unknown_type(type_name).into()),
-        }
-    }
-
-    async fn look_up(&self, spec: &'static DataSourceSpec, config: Value) -> (Value, Diagnostics) {
+    /// Reads a data source or an ephemeral resource.
+    pub async fn look_up(&self, offer: Offer, type_name: &str, config: Value) -> (Value, Diagnostics) {
+        let spec = match offer {
+            Offer::EphemeralResource => catalog::ephemeral_resource(type_name),
+            _ => catalog::data_source(type_name),
+        };
+        let Some(spec) = spec else { return (config, diagnostics::unknown_type(type_name).into()) };
         let connected = match self.connection() {
             Connection::Ready(connected) => connected,
             Connection::Unknown(argument) => {
@@ -409,10 +342,9 @@ impl Provider {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
         };
-        let connected = match self.connection() {
-            Connection::Ready(connected) => connected,
-            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
-            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return found.into(),
         };
         let wrong = spec.check(&request.config);
         if wrong.has_errors() {
@@ -435,10 +367,9 @@ impl Provider {
         let Some(spec) = catalog::action(type_name) else {
             return diagnostics::unknown_type(type_name).into();
         };
-        let connected = match self.connection() {
-            Connection::Ready(connected) => connected,
-            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
-            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(found) => return found.into(),
         };
         let own = connected.guarded_client_id();
         // Terraform 1.15 crashes if it receives progress after an interruption.
@@ -461,16 +392,24 @@ impl Provider {
     }
 
     fn connection(&self) -> Connection {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.connection).clone()
+    }
+
+    fn connected(&self) -> Result<Arc<Connected>, Diagnostic> {
+        match self.connection() {
+            Connection::Ready(connected) => Ok(connected),
+            Connection::Unknown(argument) => Err(diagnostics::provider_unknown(argument)),
+            Connection::Unconfigured => Err(diagnostics::not_configured()),
+        }
     }
 
     fn connect_to(&self, connection: Connection) {
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+        *lock(&self.connection) = connection;
     }
 
     fn suppress(&self, config: &Value) {
         let suppressed = config::suppressed(config, &*self.environment);
-        *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
+        *lock(&self.suppressed) = suppressed;
     }
 
     /// Adds the warning about a rotated refresh token, and removes suppressed warnings.
@@ -481,7 +420,7 @@ impl Provider {
         {
             found.push(diagnostics::refresh_token_rotated());
         }
-        let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
+        let suppressed = lock(&self.suppressed);
         let is_suppressed = |diagnostic: &Diagnostic| {
             diagnostic.is_suppressible() && suppressed.iter().any(|id| id == diagnostic.id)
         };

@@ -6,7 +6,7 @@
 //! name is known only after apply. `engine/claims` and Salesforce report those.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::catalog::{self, Managed};
 use super::combination::Is;
@@ -14,6 +14,7 @@ use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
 use super::resource_spec::{Destruction, ResourceSpec, Subject};
+use crate::lock::lock;
 use crate::metadata::same_meaning;
 use crate::value::Value;
 
@@ -121,7 +122,7 @@ impl Neighbours {
         if !create && reply.private.is_empty() {
             return found;
         }
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = lock(&self.planned);
         let names = |value: &Value| value.get(attribute).as_text().map(str::to_owned);
         let (before, after) = (names(&request.prior), names(&reply.planned));
         if let Some(before) = before.filter(|before| after.as_ref() != Some(before)) {
@@ -167,7 +168,7 @@ impl Neighbours {
 
     /// Whether the error was already reported.
     fn is_of_two_kinds(&self, app: &str) -> bool {
-        let kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = lock(&self.kinds);
         kinds.get(&app.to_lowercase()).is_some_and(are_two)
     }
 
@@ -175,7 +176,7 @@ impl Neighbours {
     pub fn check_kind(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
         let Subject::App { attribute, .. } = managed.subject() else { return None };
         let app = request.config.get(attribute).as_text()?;
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = lock(&self.kinds);
         let kinds = kinds.entry(app.to_lowercase()).or_default();
         kinds.insert(managed.name());
         let takes_part = matches!(managed, Managed::Metadata(_) | Managed::Union(_));
@@ -190,13 +191,13 @@ impl Neighbours {
         request: &PlanRequest,
     ) -> Diagnostics {
         let app = request.prior.get(attribute).as_text().unwrap_or_default();
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = lock(&self.planned);
         give_up(&mut planned, spec, app, request, ReplacedBy::Nothing)
     }
 
     /// Whether this run creates the app or settings that a resource belongs to, as far as planned so far.
     pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
-        let planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let planned = lock(&self.planned);
         catalog::RESOURCES.iter().any(|whole| {
             let noted = planned.get(&(whole.name, app.to_lowercase()));
             whole.name != spec.name
@@ -209,10 +210,10 @@ impl Neighbours {
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };
         let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = lock(&self.kinds);
         apps.iter().flatten().for_each(|app| drop(kinds.remove(app)));
         drop(kinds);
-        let mut noted = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = lock(&self.planned);
         for app in apps.into_iter().flatten() {
             if let Some(noted) = noted.get_mut(&(spec.name, app)) {
                 noted.applied = true;

@@ -8,25 +8,53 @@ use super::list_spec::ListSpec;
 use super::schema::{IdentitySchema, Schema};
 use super::{Provider, config, identity, lists};
 
+/// What a type is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    Resource,
+    DataSource,
+    EphemeralResource,
+    ListResource,
+    Action,
+}
+
+impl Offer {
+    pub fn noun(self) -> &'static str {
+        match self {
+            Offer::Resource => "resource type",
+            Offer::DataSource => "data source",
+            Offer::EphemeralResource => "ephemeral resource",
+            Offer::ListResource => "list resource",
+            Offer::Action => "action",
+        }
+    }
+}
+
 impl Provider {
     pub fn provider_schema(&self) -> &Schema {
         self.schema.get_or_init(config::schema)
     }
 
-    pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        Managed::all().map(|managed| (managed.name(), managed.schema())).collect()
+    pub fn schemas(&self, offer: Offer) -> Vec<(&'static str, &'static Schema)> {
+        let read =
+            |specs: &[&'static DataSourceSpec]| specs.iter().map(|spec| (spec.name, spec.schema())).collect();
+        match offer {
+            Offer::Resource => Managed::all().map(|managed| (managed.name(), managed.schema())).collect(),
+            Offer::DataSource => read(catalog::DATA_SOURCES),
+            Offer::EphemeralResource => read(catalog::EPHEMERAL_RESOURCES),
+            Offer::ListResource => lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect(),
+            Offer::Action => catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect(),
+        }
     }
 
-    pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        Managed::named(type_name).map(Managed::schema)
-    }
-
-    pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::DATA_SOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn data_source_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::data_source(type_name).map(DataSourceSpec::schema)
+    pub fn schema(&self, offer: Offer, name: &str) -> Option<&'static Schema> {
+        match offer {
+            Offer::Resource => Managed::named(name).map(Managed::schema),
+            Offer::DataSource => catalog::data_source(name).map(DataSourceSpec::schema),
+            Offer::EphemeralResource => catalog::ephemeral_resource(name).map(DataSourceSpec::schema),
+            Offer::ListResource => catalog::list(name).map(ListSpec::schema),
+            Offer::Action => catalog::action(name).map(ActionSpec::schema),
+        }
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
@@ -35,30 +63,6 @@ impl Provider {
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
         Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
-    }
-
-    pub fn ephemeral_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::EPHEMERAL_RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn ephemeral_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::ephemeral_resource(type_name).map(DataSourceSpec::schema)
-    }
-
-    pub fn action_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn action_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::action(type_name).map(ActionSpec::schema)
-    }
-
-    pub fn list_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn list_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::list(type_name).map(ListSpec::schema)
     }
 
     /// Functions require no configuration.

@@ -18,6 +18,17 @@ pub struct ReadRequest {
     pub identity: Option<Value>,
 }
 
+impl ReadRequest {
+    pub fn as_before(&self, diagnostics: impl Into<Diagnostics>) -> ReadReply {
+        ReadReply {
+            state: self.state.clone(),
+            private: self.private.clone(),
+            identity: self.identity.clone(),
+            diagnostics: diagnostics.into(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct ReadReply {
     /// Null when the resource no longer exists.
@@ -39,6 +50,17 @@ pub struct PlanRequest {
     pub identity: Option<Value>,
 }
 
+impl PlanRequest {
+    pub fn as_before(&self, diagnostics: impl Into<Diagnostics>) -> PlanReply {
+        PlanReply {
+            planned: self.prior.clone(),
+            private: self.private.clone(),
+            diagnostics: diagnostics.into(),
+            ..PlanReply::default()
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct PlanReply {
     pub planned: Value,
@@ -58,6 +80,17 @@ pub struct ApplyRequest {
     pub config: Value,
     pub private: Private,
     pub identity: Option<Value>,
+}
+
+impl ApplyRequest {
+    pub fn as_before(&self, diagnostics: impl Into<Diagnostics>) -> ApplyReply {
+        ApplyReply {
+            state: self.prior.clone(),
+            private: self.private.clone(),
+            identity: self.identity.clone(),
+            diagnostics: diagnostics.into(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,8 @@
 //! Not here: reading a resource (`engine/read`, `rotation/engine`), and the messages.
 
 use super::diagnostics::{self, Diagnostic};
-use super::engine::same_org;
 use crate::org::SessionFacts;
+use crate::record_id::is_same;
 use crate::value::Value;
 
 /// The IDs in the provider block.
@@ -18,7 +18,7 @@ impl PreviousOrgs {
     }
 
     pub fn name(&self, org: &str) -> bool {
-        self.0.iter().any(|id| same_org(id, org))
+        self.0.iter().any(|id| is_same(id, org))
     }
 
     /// The previous org of a state. `None` when the state belongs to the connected org.
@@ -32,7 +32,7 @@ impl PreviousOrgs {
         what: &str,
     ) -> Result<Option<&'a str>, Diagnostic> {
         match state_org.as_text() {
-            Some(org) if same_org(org, &session.org_id) => Ok(None),
+            Some(org) if is_same(org, &session.org_id) => Ok(None),
             Some(org) if self.name(org) => Ok(Some(org)),
             Some(org) => Err(diagnostics::other_org(what, org, &session.org_id_18, &session.instance)),
             None => Ok(None),

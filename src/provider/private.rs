@@ -5,48 +5,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use super::user_counts::UserCounts;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PrivateState {
     /// Full names of the components by metadata type. Components that were created manually may have other names.
+    #[serde(skip_serializing_if = "is_default")]
     pub parts: BTreeMap<String, String>,
     /// Attributes that are not managed when omitted, and that the configuration had at the last apply.
+    #[serde(skip_serializing_if = "is_default")]
     pub managed: BTreeSet<String>,
     /// Metadata types of the parts that existed and could not be read.
+    #[serde(skip_serializing_if = "is_default")]
     pub hidden: BTreeSet<String>,
     /// Names of the records that the configuration refers to by ID.
+    #[serde(skip_serializing_if = "is_default")]
     pub records: BTreeMap<String, String>,
     /// The number of users of permission sets and profiles.
+    #[serde(rename = "holders", skip_serializing_if = "is_default")]
     pub user_counts: UserCounts,
     /// The state is from an import and was not read yet.
+    #[serde(skip_serializing_if = "is_default")]
     pub imported: bool,
     /// The provider logs in with the app.
+    #[serde(skip_serializing_if = "is_default")]
     pub own_app: bool,
     /// The state has `deletion_protection`.
+    #[serde(skip_serializing_if = "is_default")]
     pub protected: bool,
     /// The plan is for a replacement: the existing object is the old one, not the result of an interrupted run.
+    #[serde(skip_serializing_if = "is_default")]
     pub replacing: bool,
 }
 
 impl PrivateState {
     pub fn read(bytes: &[u8]) -> PrivateState {
-        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else {
-            return PrivateState::default();
-        };
-        PrivateState {
-            parts: texts_by_key(json.get("parts")),
-            managed: texts(json.get("managed")),
-            hidden: texts(json.get("hidden")),
-            records: texts_by_key(json.get("records")),
-            user_counts: UserCounts::read(json.get("holders")),
-            imported: json.get("imported") == Some(&Json::Bool(true)),
-            own_app: json.get("own_app") == Some(&Json::Bool(true)),
-            protected: json.get("protected") == Some(&Json::Bool(true)),
-            replacing: json.get("replacing") == Some(&Json::Bool(true)),
-        }
+        read(bytes)
     }
 
     /// Whether these bytes are the result of `write`, or empty.
@@ -61,23 +60,23 @@ impl PrivateState {
     }
 
     pub fn write(&self) -> Vec<u8> {
-        let mut json = Map::new();
-        let mut put = |name: &str, value: Json, empty: bool| {
-            if !empty {
-                json.insert(name.to_owned(), value);
-            }
-        };
-        put("parts", json!(self.parts), self.parts.is_empty());
-        put("managed", json!(self.managed), self.managed.is_empty());
-        put("hidden", json!(self.hidden), self.hidden.is_empty());
-        put("records", json!(self.records), self.records.is_empty());
-        put("holders", self.user_counts.write(), self.user_counts.of.is_empty());
-        put("imported", json!(true), !self.imported);
-        put("own_app", json!(true), !self.own_app);
-        put("protected", json!(true), !self.protected);
-        put("replacing", json!(true), !self.replacing);
-        if json.is_empty() { Vec::new() } else { Json::Object(json).to_string().into_bytes() }
+        if is_default(self) { Vec::new() } else { write(self) }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Unreadable data is treated as empty.
+pub fn read<T: DeserializeOwned + Default>(bytes: &[u8]) -> T {
+    let object: Map<String, Json> = serde_json::from_slice(bytes).unwrap_or_default();
+    serde_json::from_value(Json::Object(object)).unwrap_or_default()
+}
+
+/// Sorted by name.
+pub fn write(private: &impl Serialize) -> Vec<u8> {
+    serde_json::to_value(private).unwrap_or_default().to_string().into_bytes()
 }
 
 /// Whether two JSON texts are equivalent. An empty text equals an empty object.
@@ -87,18 +86,6 @@ pub fn is_rewritten(bytes: &[u8], again: &[u8]) -> bool {
         bytes => serde_json::from_slice(bytes).ok(),
     };
     object(bytes).is_some_and(|before| object(again) == Some(before))
-}
-
-fn texts(json: Option<&Json>) -> BTreeSet<String> {
-    let members = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    members.iter().filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-fn texts_by_key(json: Option<&Json>) -> BTreeMap<String, String> {
-    let Some(Json::Object(entries)) = json else {
-        return BTreeMap::new();
-    };
-    entries.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 #[cfg(test)]

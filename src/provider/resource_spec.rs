@@ -180,15 +180,7 @@ impl ResourceSpec {
 
     fn block(&self) -> Block {
         let mut block = Block { description: self.doc.to_owned(), ..Block::default() };
-        let computed = |name: &str, doc: &str| Attribute {
-            name: name.to_owned(),
-            ty: Type::String,
-            description: doc.to_owned(),
-            required: false,
-            optional: false,
-            computed: true,
-            sensitive: false,
-        };
+        let computed = |name: &str, doc: &str| Attribute::computed(name, Type::String, doc);
         if let Subject::App { attribute, doc } = self.subject {
             block.attributes.push(Attribute { required: true, computed: false, ..computed(attribute, doc) });
         }
@@ -202,8 +194,6 @@ impl ResourceSpec {
                         attributes: fields.iter().map(|field| row.nested(field)).collect(),
                         blocks: Vec::new(),
                     },
-                    min_items: 0,
-                    max_items: 0,
                 }),
                 _ => block.attributes.push(row.attribute()),
             }

@@ -42,9 +42,6 @@ pub struct NestedBlock {
     pub name: String,
     pub nesting: Nesting,
     pub block: Block,
-    pub min_items: i64,
-    /// 0 for no limit.
-    pub max_items: i64,
 }
 
 /// The attributes that identify a remote object, for imports by identity (Terraform 1.12 and later).
@@ -60,6 +57,25 @@ pub struct IdentityAttribute {
     pub ty: Type,
     pub required_for_import: bool,
     pub description: String,
+}
+
+impl Attribute {
+    /// A read-only attribute.
+    pub fn computed(name: impl Into<String>, ty: Type, description: impl Into<String>) -> Attribute {
+        Attribute {
+            name: name.into(),
+            ty,
+            description: description.into(),
+            required: false,
+            optional: false,
+            computed: true,
+            sensitive: false,
+        }
+    }
+
+    pub fn optional(name: impl Into<String>, ty: Type, description: impl Into<String>) -> Attribute {
+        Attribute { optional: true, computed: false, ..Attribute::computed(name, ty, description) }
+    }
 }
 
 impl Block {

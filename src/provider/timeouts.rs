@@ -57,17 +57,10 @@ impl Timeouts {
 pub fn block(defaults: &Timeouts) -> NestedBlock {
     let attributes = OPERATIONS.iter().map(|(name, operation)| {
         let minutes = defaults.of(*operation).as_secs() / 60;
-        Attribute {
-            name: (*name).to_owned(),
-            ty: Type::String,
-            description: format!(
-                "The timeout for the {name} operation, such as `30s`, `20m` or `1h30m`. Defaults to `{minutes}m`."
-            ),
-            required: false,
-            optional: true,
-            computed: false,
-            sensitive: false,
-        }
+        let doc = format!(
+            "The timeout for the {name} operation, such as `30s`, `20m` or `1h30m`. Defaults to `{minutes}m`."
+        );
+        Attribute::optional(*name, Type::String, doc)
     });
     NestedBlock {
         name: BLOCK.to_owned(),
@@ -78,8 +71,6 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
             attributes: attributes.collect(),
             blocks: Vec::new(),
         },
-        min_items: 0,
-        max_items: 0,
     }
 }
 

@@ -89,8 +89,6 @@ impl UnionSpec {
                     name: own.name.to_owned(),
                     nesting: Nesting::Single,
                     block: Block { description: own.doc.to_owned(), attributes, blocks },
-                    min_items: 0,
-                    max_items: 0,
                 }),
             }
         }

@@ -14,8 +14,9 @@ use url::Url;
 use super::error::{AuthProblem, Call, Error, ErrorKind, SettingsProblem};
 use super::key::{self, PrivateKeyProblem};
 use super::sf_cli::{SfCli, SfCliProblem};
-use super::token::{Grant, is_org_id};
+use super::token::Grant;
 use super::{Client, Inner, Login, Settings, classify};
+use crate::record_id::{is_org_id, is_same};
 use crate::secret::Secret;
 
 /// The period that the limits of renewals refer to.
@@ -52,7 +53,7 @@ impl Session {
 
     /// Whether this is the org with the given ID, in 15 or 18 characters.
     pub fn is_org(&self, id: &str) -> bool {
-        same_id(&self.org_id, id)
+        is_same(&self.org_id, id)
     }
 
     pub(super) fn url(&self, path: &str) -> Url {
@@ -75,7 +76,7 @@ impl Session {
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
             return Err(ErrorKind::Auth { problem: AuthProblem::JwtToken, message: None });
         }
-        Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", super::xml::escape(token)))
+        Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", crate::xml::escaped(token)))
     }
 }
 
@@ -91,14 +92,6 @@ fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
-}
-
-/// Whether two record IDs are equal: the last three of 18 characters only repeat the case of the first 15.
-pub fn same_id(one: &str, other: &str) -> bool {
-    match (one.get(..15), other.get(..15)) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
 }
 
 /// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, PEM in any of the
@@ -302,7 +295,7 @@ impl Inner {
             },
         };
         if let Some(expected) = &self.settings.expected_org_id
-            && !same_id(expected, &org_id)
+            && !is_same(expected, &org_id)
         {
             let kind = ErrorKind::OtherOrg { expected: expected.clone(), actual: org_id };
             return Err(Error::new(Call::Login, kind));

@@ -4,12 +4,13 @@
 //! array of the REST API, a SOAP fault, and the status of a deploy. The tests have one row for each entry of the
 //! fault catalogue (F01 to F45).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::error::{AuthProblem, ErrorKind, Page};
 use super::messages::{Meaning, means};
 use super::redact::Redactor;
-use super::xml;
+use super::soap;
+use crate::xml::Element;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -265,12 +266,12 @@ fn rest_error(body: &[u8]) -> Option<(String, String)> {
 }
 
 fn soap_fault(body: &[u8]) -> Option<(String, String)> {
-    let root = xml::parse(body).ok()?;
+    let root = soap::parse(body).ok()?;
     if root.name == "Envelope" { fault_in(&root) } else { None }
 }
 
 /// The code and text of a fault in a SOAP envelope, without a code that is repeated in the text.
-pub(super) fn fault_in(envelope: &xml::Element) -> Option<(String, String)> {
+pub(super) fn fault_in(envelope: &Element) -> Option<(String, String)> {
     let fault = envelope.child("Body")?.child("Fault")?;
     let code = fault.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit(':').next().unwrap_or_default();
@@ -295,9 +296,10 @@ fn host_of(location: &str) -> Option<String> {
     url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }
 
-/// The number of seconds in a `Retry-After` header. Salesforce sends no dates.
+/// The wait in a `Retry-After` header: seconds or a date.
 pub(super) fn retry_after(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
+    let until = || httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok();
+    header.trim().parse().ok().map(Duration::from_secs).or_else(until)
 }
 
 #[cfg(test)]

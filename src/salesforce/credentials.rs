@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::error::{Call, Error, ErrorKind, SettingsProblem};
 use super::http::{Method, Request};
 use super::{Class, Client, Inner, Session};
+use crate::record_id::has_form;
 use crate::secret::Secret;
 
 const MAX_PAGES: usize = 20;
@@ -279,11 +280,7 @@ fn maker(staged: &Value) -> Option<String> {
 
 /// An ID that may become part of a path.
 fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error> {
-    if matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        Ok(id)
-    } else {
-        Err(Error::new(call, SettingsProblem::NotAnId { what }.into()))
-    }
+    if has_form(id) { Ok(id) } else { Err(Error::new(call, SettingsProblem::NotAnId { what }.into())) }
 }
 
 fn consumer_path(call: Call, application_id: &str, consumer_id: &str) -> Result<String, Error> {

@@ -9,7 +9,7 @@ use super::error::{Call, Error};
 use super::messages::{Meaning, means};
 use super::redact::Redactor;
 use super::soap::{job_id, leaf, result};
-use super::xml::Element;
+use crate::xml::Element;
 
 /// The options of a deploy in the order of the WSDL, which is alphabetical: all or nothing, and one package at the
 /// root of the zip. Like all known clients, it omits `testLevel`: the allowed values depend on the org, and without
@@ -160,7 +160,7 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::salesforce::xml;
+    use crate::salesforce::soap;
 
     /// IDs and names are part of messages, too.
     #[test]
@@ -175,7 +175,7 @@ mod tests {
             "<result>{}<details><componentFailures>{inside}</componentFailures></details></result>",
             leaves(&of_report)
         );
-        let report = DeployReport::read(&xml::parse(text.as_bytes()).unwrap(), &Redactor::default());
+        let report = DeployReport::read(&soap::parse(text.as_bytes()).unwrap(), &Redactor::default());
         assert_eq!(report.component_failures.len(), 1);
         assert!(!format!("{report:?}").contains("canary"), "{report:?}");
     }

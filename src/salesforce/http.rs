@@ -277,7 +277,7 @@ fn chain(error: &reqwest::Error) -> String {
 }
 
 /// Whether a host is this machine, where plain HTTP is safe.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -31,7 +31,6 @@ mod sfdx_auth_url;
 mod soap;
 mod token;
 mod token_request;
-mod xml;
 
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -44,11 +43,12 @@ use std::time::{Duration, Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
-pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key, same_id};
+pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
 pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
 pub use deploy::{ComponentMessage, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind};
+pub use http::is_loopback;
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use login::{Login, SubjectToken, why_unreadable};
@@ -59,8 +59,8 @@ pub use retrieve::RetrieveMessage;
 pub use retrieve::{FileProperties, Retrieved};
 pub use sf_cli::SfCli;
 pub use sfdx_auth_url::{SfdxAuthUrl, sfdx_auth_url};
-pub use token::is_org_id;
 
+use crate::lock::lock;
 use crate::redact;
 use crate::secret::Secret;
 use auth::Auth;
@@ -198,7 +198,7 @@ impl Client {
 
     /// The error that the latest failed request is retried for.
     pub fn retried_error(&self) -> Option<Arc<Error>> {
-        self.inner.retried.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        lock(&self.inner.retried).clone()
     }
 
     /// Whether Salesforce issued another refresh token in place of the configured one, which may no longer be valid.
@@ -266,7 +266,7 @@ impl Inner {
 
     /// Keeps the error, for a caller whose deadline passes before the retries end.
     fn note_retry(&self, error: Option<Error>) {
-        *self.retried.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = error.map(Arc::new);
+        *lock(&self.retried) = error.map(Arc::new);
     }
 
     /// Refuses new calls for a while after the daily limit was reached, except those for a running deploy or
@@ -275,28 +275,21 @@ impl Inner {
         if matches!(call, Call::DeployStatus | Call::CancelDeploy | Call::FetchRetrieve) {
             return Ok(());
         }
-        match self.exhausted.lock() {
-            Ok(met) => match &*met {
-                Some((when, kind)) if when.elapsed() < EXHAUSTION => Err(Error::new(call, kind.clone())),
-                _ => Ok(()),
-            },
-            Err(_) => Ok(()),
+        match &*lock(&self.exhausted) {
+            Some((when, kind)) if when.elapsed() < EXHAUSTION => Err(Error::new(call, kind.clone())),
+            _ => Ok(()),
         }
     }
 
     /// The org accepts calls again. Completed changes must be read back: Terraform would replace a resource that was
     /// created but not read.
     fn forget_limit(&self) {
-        if let Ok(mut met) = self.exhausted.lock() {
-            *met = None;
-        }
+        *lock(&self.exhausted) = None;
     }
 
     fn note_limit(&self, error: &Error) {
-        if let ErrorKind::Limit { concurrent: false, .. } = error.kind
-            && let Ok(mut met) = self.exhausted.lock()
-        {
-            *met = Some((Instant::now(), error.kind.clone()));
+        if let ErrorKind::Limit { concurrent: false, .. } = error.kind {
+            *lock(&self.exhausted) = Some((Instant::now(), error.kind.clone()));
         }
     }
 }

@@ -11,13 +11,13 @@ use url::Url;
 use super::classify::{self, ResponseView};
 use super::error::{Call, Error};
 use super::http::Reply;
-use super::xml::{self, Element};
 use super::{
     Client, DeployReport, FileProperties, Inner, Login, Settings, binary_key_form, check_private_key, pem,
     placeholder, public_key, rest, retrieve, sf_cli, sfdx_auth_url, soap, token,
 };
 use crate::properties::{Choices, broken};
 use crate::secret::Secret;
+use crate::xml::{self, Element};
 
 /// The token of the session, which is never in an error as a whole. Bytes may contain parts of it.
 const CANARY: &str = "00D000000000001!AQcanary.0123456789.canary";
@@ -115,7 +115,7 @@ pub fn soap(data: &[u8]) {
     }
     // Text in a request stays inside its element.
     let text = String::from_utf8_lossy(&body);
-    if let Ok(element) = xml::parse(format!("<r>{}<t/></r>", soap::leaf("x", &text)).as_bytes()) {
+    if let Ok(element) = xml::parse_response(&format!("<r>{}<t/></r>", soap::leaf("x", &text))) {
         let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
         assert_eq!(names, ["x", "t"], "{text:?}");
         assert!(element.children.iter().all(|child| child.children.is_empty()), "{text:?}");

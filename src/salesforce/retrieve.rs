@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Client;
 use super::error::{Call, Error, ErrorKind};
 use super::soap::{job_id, leaf, result};
-use super::xml::Element;
+use crate::xml::Element;
 
 /// The call that polls a retrieve and returns the files.
 const POLL: Call = Call::FetchRetrieve;

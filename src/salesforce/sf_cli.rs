@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,6 +20,7 @@ use super::http;
 use super::key_form::placeholder;
 use super::redact::Redactor;
 use super::retry::TimeScale;
+use crate::lock::lock;
 use crate::secret::Secret;
 
 /// The timeout of one run. It starts Node, and may request a token from Salesforce.
@@ -327,7 +328,7 @@ impl Output {
     /// The complete output, or what was read until the given time.
     fn until(&self, time: Instant) -> Zeroizing<Vec<u8>> {
         let _ = self.ended.recv_timeout(time.saturating_duration_since(Instant::now()));
-        std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.read))
     }
 }
 
@@ -340,7 +341,7 @@ fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
         let mut piece = Zeroizing::new([0; 8192]);
         // Output before a read error may be sufficient.
         while let Some(count @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(piece.as_mut_slice()).ok()) {
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = lock(&kept);
             if kept.len() < LONGEST_OUTPUT {
                 kept.extend(piece.iter().take(count));
             }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::error::{Call, Error, ErrorKind};
 use super::http::{self, Reply, Request};
-use super::xml::{self, Element};
 use super::{Inner, classify};
+use crate::xml::{self, Element, XmlErrorKind};
 
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 /// The timeout of a deploy, which contains a zip.
@@ -44,7 +44,7 @@ impl Inner {
             return Err(self.refused(call, reply));
         }
         let malformed = |what: String| Error::new(call, ErrorKind::Malformed(what));
-        let mut envelope = xml::parse(&reply.body).map_err(malformed)?;
+        let mut envelope = parse(&reply.body).map_err(malformed)?;
         if envelope.name != "Envelope" {
             return Err(self.refused(call, reply));
         }
@@ -57,6 +57,15 @@ impl Inner {
             .and_then(|mut body| body.take(&format!("{method}Response")))
             .ok_or_else(|| malformed(format!("no {method}Response in the response")))
     }
+}
+
+/// The error does not quote the response.
+pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "XML that is not UTF-8".to_owned())?;
+    xml::parse_response(text).map_err(|error| match error.kind {
+        XmlErrorKind::Unclosed => "truncated XML".to_owned(),
+        _ => format!("invalid XML, {error}"),
+    })
 }
 
 fn call_options() -> String {
@@ -74,7 +83,7 @@ fn envelope(header: &str, method: &str, arguments: &str) -> String {
 }
 
 pub(super) fn leaf(name: &str, text: &str) -> String {
-    format!("<{name}>{}</{name}>", xml::escape(text))
+    format!("<{name}>{}</{name}>", xml::escaped(text))
 }
 
 /// The `result` of a response with one result.

@@ -14,6 +14,7 @@ use super::http::{self, Reply, Request};
 use super::retry::Tries;
 use super::token_request::TokenRequest;
 use super::{Inner, Login, classify};
+use crate::record_id::is_org_id;
 use crate::secret::Secret;
 
 /// A clock difference, in seconds, that explains a refused JWT.
@@ -209,11 +210,6 @@ pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String)> {
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
     let org = text("organization_id").filter(|org| is_org_id(org))?;
     Some((org, text("user_id").unwrap_or_default()))
-}
-
-/// Whether this is an org's ID: 15 characters, or 18 with the checksum.
-pub fn is_org_id(id: &str) -> bool {
-    id.starts_with("00D") && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// Classifies a refusal of a token exchange. The messages are not documented, so every error that may concern the

@@ -144,7 +144,7 @@ fn it_is_sent_with_clean_lines_and_the_original_pem_markers() {
     let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     for text in ways() {
         let file = encode(&component(&GLOBAL, &[("certificate", Value::text(text.as_str()))]), 67).xml;
-        let file = crate::metadata::xml::parse(&file).unwrap();
+        let file = crate::xml::parse(&file).unwrap();
         let sent = file.child("certificate").unwrap().text.clone();
         let expected = if text.contains("BEGIN") { RSA_1024.trim().to_owned() } else { lines.join("\n") };
         assert_eq!(sent, expected, "{text}");
@@ -164,7 +164,7 @@ fn where_names_are_allowed_it_is_compared_as_a_certificate_and_sent_unchanged() 
         );
         let written = Value::text(text.as_str());
         let file = encode(&component(&SETTINGS, &[("client_assertion_certificate", written)]), 67).xml;
-        let file = crate::metadata::xml::parse(&file).unwrap();
+        let file = crate::xml::parse(&file).unwrap();
         assert_eq!(file.child("clientAssertionCertificate").unwrap().text, text);
     }
 }

@@ -194,7 +194,7 @@ fn values_of_the_wrong_type_are_omitted() {
             for field in kind.fields.iter().filter(|field| field.owns_attribute()) {
                 component.put(field.attribute, value.clone());
             }
-            crate::metadata::xml::parse(&encode(&component, NEWEST).xml).unwrap();
+            crate::xml::parse(&encode(&component, NEWEST).xml).unwrap();
         }
     }
 }

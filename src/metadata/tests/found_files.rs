@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::certificates::RSA_1024;
 use super::round_trips::{component, value};
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
-use crate::metadata::xml::parse as parse_xml;
 use crate::metadata::{
     Component, Deployed, Element, Field, Kind, MetadataType, decode, encode, same_meaning, types,
 };
 use crate::value::Value;
+use crate::xml::parse as parse_xml;
 
 const VERSION: u16 = 67;
 

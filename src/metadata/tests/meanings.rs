@@ -1,8 +1,8 @@
 //! Equality of values, and support of values by API versions.
 
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, map, range, set};
-use crate::metadata::meaning::short_id;
 use crate::metadata::{same_meaning, version_problem};
+use crate::record_id::checked_short;
 use crate::value::Value;
 
 #[test]
@@ -97,10 +97,10 @@ fn record_ids_have_two_lengths() {
     assert!(!same(&["0PS000000000001AAA", "Shop"], &["0PS000000000001"]));
     assert!(!same(&["Shop"], &["shop"]));
     // A published example: the three characters encode the case.
-    assert_eq!(short_id("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
-    assert_eq!(short_id("001", "001d000000IqhSLIAZ"), None);
+    assert_eq!(checked_short("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
+    assert_eq!(checked_short("001", "001d000000IqhSLIAZ"), None);
     for text in ["", "0PS", "0PS00000000000", "0PS0000000000011", "0PS00000000000é", "0PS000000000001AA"] {
-        assert_eq!(short_id("0PS", text), None, "{text}");
+        assert_eq!(checked_short("0PS", text), None, "{text}");
     }
 }
 

@@ -85,7 +85,7 @@ proptest! {
         let again = decode(component.key.kind, "Shop_x", &encoded.xml).unwrap();
         prop_assert_eq!(&again, &component);
         prop_assert_eq!(&encode(&again, 67), &encoded);
-        prop_assert!(is_sorted(&crate::metadata::xml::parse(&encoded.xml).unwrap()));
+        prop_assert!(is_sorted(&crate::xml::parse(&encoded.xml).unwrap()));
         // Every attribute has a line.
         for attribute in component.fields.keys() {
             prop_assert!(encoded.lines.values().any(|path| path.root() == Some(attribute)), "{}", attribute);

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::metadata::xml::{XmlErrorKind as Kind, parse};
 use crate::metadata::{Element, LONGEST_TEXT, unwritable_character};
+use crate::xml::{XmlErrorKind as Kind, parse};
 
 fn kind(text: &str) -> Kind {
     parse(text).unwrap_err().kind

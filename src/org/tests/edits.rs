@@ -107,17 +107,10 @@ async fn files_that_cannot_be_read_are_not_written() {
 #[tokio::test(start_paused = true)]
 async fn an_edit_waits_for_other_deploys_in_the_queue() {
     let (script, org) = living();
-    script.with(|state| {
-        state.now();
-        state.concurrent.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
-    });
+    rival(&script, 0, 8_000, Some("Theirs"));
     script.course(waits(0, 500));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(
-        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
-        "{}",
-        shop_of(&script)
-    );
+    assert_has_both(&script);
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
     assert!(!applied.disturbed);
 }
@@ -125,27 +118,17 @@ async fn an_edit_waits_for_other_deploys_in_the_queue() {
 #[tokio::test(start_paused = true)]
 async fn an_edit_waits_for_a_deploy_that_starts_while_it_reads() {
     let (script, org) = living();
-    script.with(|state| {
-        state.now();
-        state.concurrent.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
-    });
+    rival(&script, 50, 3_000, Some("Theirs"));
     script.course(waits(0, 500));
     org.edit(email(), in_time()).await.unwrap();
-    assert!(
-        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
-        "{}",
-        shop_of(&script)
-    );
+    assert_has_both(&script);
     assert_eq!(script.count("start"), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_edit_is_sent_after_a_while_to_an_org_that_is_always_busy() {
     let (script, org) = living();
-    script.with(|state| {
-        state.now();
-        state.concurrent.push(("0AfRival".into(), 0, 10_000_000, None));
-    });
+    rival(&script, 0, 10_000_000, None);
     script.course(waits(5_000, 500));
     let begun = Instant::now();
     org.edit(email(), in_time()).await.unwrap();
@@ -153,12 +136,22 @@ async fn an_edit_is_sent_after_a_while_to_an_org_that_is_always_busy() {
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
 }
 
-/// Another client sends a deploy slightly earlier: it ends first and was not visible before.
-fn came_first(script: &Arc<Script>, ends: u64) {
+/// Another client sends a deploy.
+fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) {
     script.with(|state| {
         state.now();
-        state.concurrent.push(("0AfRival".into(), 190, ends, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), at, ends, label));
     });
+}
+
+/// It is sent slightly earlier: it ends first and was not visible before.
+fn came_first(script: &Arc<Script>, ends: u64) {
+    rival(script, 190, ends, Some("Theirs"));
+}
+
+fn assert_has_both(script: &Arc<Script>) {
+    let shop = shop_of(script);
+    assert!(shop.contains("Theirs") && shop.contains("ours@"), "{shop}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,11 +160,7 @@ async fn an_overwritten_change_is_restored_and_reported() {
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(
-        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
-        "{}",
-        shop_of(&script)
-    );
+    assert_has_both(&script);
     assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
     let [overwritten] = applied.overwritten.as_slice() else { panic!("{applied:?}") };
     assert_eq!(overwritten.read.get("label"), &Value::text("Before"));
@@ -216,17 +205,10 @@ async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
 async fn an_overwritten_edit_is_applied_again() {
     let (script, org) = living();
     // It was based on an earlier file and replaces the whole file.
-    script.with(|state| {
-        state.now();
-        state.concurrent.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
-    });
+    rival(&script, 200, 3_000, Some("Theirs"));
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(
-        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
-        "{}",
-        shop_of(&script)
-    );
+    assert_has_both(&script);
     assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
     assert!(applied.disturbed && applied.overwritten.is_empty() && applied.unfinished.is_none());
 }
@@ -238,11 +220,7 @@ async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts()
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(
-        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
-        "{}",
-        shop_of(&script)
-    );
+    assert_has_both(&script);
     assert_eq!(applied.overwritten.len(), 1);
     assert_eq!(script.count("queue"), 1);
 }

@@ -3,11 +3,10 @@
 //! The org decides by the content of the deploys, not by a script. Each job marks its files, so that the org's
 //! journal shows which deploy contained its changes.
 
-use std::sync::PoisonError;
-
 use proptest::prelude::*;
 
 use super::*;
+use crate::lock::lock;
 use crate::value::Value;
 
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ struct Model(Mutex<World>);
 
 impl Model {
     fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut lock(&self.0))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Rotations against a model of Salesforce: crashes, lost responses and other users at each call.
 
-use std::sync::PoisonError;
-
 use super::*;
+use crate::lock::lock;
 
 const CONSUMER: &str = "888000000000001AAA";
 const APP_ID: &str = "0xI000000000001AAA";
@@ -55,7 +54,7 @@ impl Model {
     }
 
     fn pairs(&self) -> std::sync::MutexGuard<'_, Pairs> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// The numbers of rotations, revoked and staged credentials.

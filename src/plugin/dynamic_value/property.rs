@@ -48,15 +48,8 @@ const NUMBERS: [&str; 10] = [
 
 /// A block with every kind of shape, including those that the provider's schemas do not have.
 pub fn every_kind() -> Block {
-    let attribute = |(name, ty): (&str, Type)| Attribute {
-        name: name.to_owned(),
-        ty,
-        description: String::new(),
-        required: false,
-        optional: true,
-        computed: true,
-        sensitive: false,
-    };
+    let attribute =
+        |(name, ty): (&str, Type)| Attribute { computed: true, ..Attribute::optional(name, ty, "") };
     let inner = Type::Object(vec![("n".to_owned(), Type::Number), ("s".to_owned(), Type::set(Type::String))]);
     let types = [
         ("b", Type::Bool),
@@ -70,8 +63,6 @@ pub fn every_kind() -> Block {
         name: name.to_owned(),
         nesting,
         block: Block { attributes: vec![attribute(("n", Type::Number))], ..Block::default() },
-        min_items: 0,
-        max_items: 0,
     };
     let blocks = [("x", Nesting::Single), ("z", Nesting::Set)].map(nested);
     Block { attributes: types.map(attribute).into(), blocks: blocks.into(), ..Block::default() }

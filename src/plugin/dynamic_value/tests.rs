@@ -7,15 +7,7 @@ use crate::provider::Attribute;
 use crate::secret::Secret;
 
 fn attribute(name: &str, ty: Type) -> Attribute {
-    Attribute {
-        name: name.to_owned(),
-        ty,
-        description: String::new(),
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-    }
+    Attribute::optional(name, ty, "")
 }
 
 fn sensitive(name: &str) -> Attribute {
@@ -27,8 +19,6 @@ fn nested(name: &str, nesting: Nesting) -> NestedBlock {
         name: name.to_owned(),
         nesting,
         block: Block { attributes: vec![attribute("a", Type::String)], ..Block::default() },
-        min_items: 0,
-        max_items: 0,
     }
 }
 

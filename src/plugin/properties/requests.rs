@@ -20,7 +20,7 @@ use crate::plugin::generated::tfplugin5 as pb;
 use crate::plugin::lifecycle::Lifecycle;
 use crate::plugin::serve_grpc;
 use crate::properties::{Choices, broken};
-use crate::provider::{Block, Provider, SOURCE_ADDRESS, Schema};
+use crate::provider::{Block, Offer, Provider, SOURCE_ADDRESS, Schema};
 use crate::value::Value;
 
 /// Longer than any timeout of the provider.
@@ -231,7 +231,7 @@ impl Terraform<'_> {
     fn sound(&self, choices: &mut Choices<'_>) -> Call {
         let client_capabilities =
             Some(pb::ClientCapabilities { deferral_allowed: choices.one_in(4), ..Default::default() });
-        let resources = self.provider.resource_schemas();
+        let resources = self.provider.schemas(Offer::Resource);
         let (type_name, schema) = pick(&resources, choices);
         let name = type_name.clone();
         let block = schema.map(|schema| &schema.block);
@@ -343,7 +343,7 @@ impl Terraform<'_> {
                 Call::of("MoveResourceState", request.encode_to_vec())
             }
             20 | 21 => {
-                let (type_name, schema) = pick(&self.provider.data_source_schemas(), choices);
+                let (type_name, schema) = pick(&self.provider.schemas(Offer::DataSource), choices);
                 let config = some(schema.map(|schema| &schema.block), choices);
                 let request = pb::ReadDataSourceRequest {
                     type_name,
@@ -354,13 +354,13 @@ impl Terraform<'_> {
                 Call::of("ReadDataSource", request.encode_to_vec())
             }
             22 => {
-                let (type_name, schema) = pick(&self.provider.ephemeral_resource_schemas(), choices);
+                let (type_name, schema) = pick(&self.provider.schemas(Offer::EphemeralResource), choices);
                 let config = some(schema.map(|schema| &schema.block), choices);
                 let request = pb::OpenEphemeralResourceRequest { type_name, config, client_capabilities };
                 Call::of("OpenEphemeralResource", request.encode_to_vec())
             }
             23 => {
-                let (type_name, schema) = pick(&self.provider.list_resource_schemas(), choices);
+                let (type_name, schema) = pick(&self.provider.schemas(Offer::ListResource), choices);
                 let config = some(schema.map(|schema| &schema.block), choices);
                 let limit = choices.of(&[0, 1, 100, -1, i64::MAX]);
                 let include_resource_object = choices.one_in(2);
@@ -376,7 +376,7 @@ impl Terraform<'_> {
                 Call::of("CallFunction", request.encode_to_vec())
             }
             _ => {
-                let (action_type, schema) = pick(&self.provider.action_schemas(), choices);
+                let (action_type, schema) = pick(&self.provider.schemas(Offer::Action), choices);
                 let config = some(schema.map(|schema| &schema.block), choices);
                 let request = pb::InvokeActionRequest { action_type, config, ..Default::default() };
                 Call::of("InvokeAction", request.encode_to_vec())

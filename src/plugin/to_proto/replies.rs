@@ -4,7 +4,7 @@ use super::{attribute_path, diagnostics, identity, pb, text, unwritable, value};
 use crate::plugin::dynamic_value::{self, Shape};
 use crate::plugin::from_proto::{self, ResourceSchemas};
 use crate::provider::{
-    ApplyReply, Diagnostics, Fault, FunctionSpec, ImportReply, Imported, Match, PlanReply, Provider,
+    ApplyReply, Diagnostics, Fault, FunctionSpec, ImportReply, Imported, Match, Offer, PlanReply, Provider,
     ReadReply,
 };
 use crate::value::Value;
@@ -64,7 +64,7 @@ fn imported(
     provider: &Provider,
     problems: &mut Diagnostics,
 ) -> Option<pb::import_resource_state_response::ImportedResource> {
-    let Some(schema) = provider.resource_schema(&one.type_name) else {
+    let Some(schema) = provider.schema(Offer::Resource, &one.type_name) else {
         problems.extend(from_proto::unknown("resource type", &one.type_name));
         return None;
     };
@@ -97,21 +97,21 @@ pub fn listed(problems: Diagnostics) -> Option<pb::ListResourceEvent> {
 }
 
 impl Reply for Option<pb::ListResourceEvent> {
-    fn failed(problems: Diagnostics) -> Self {
+    fn only(problems: Diagnostics) -> Self {
         listed(problems)
     }
 }
 
-/// A reply that can be replaced by diagnostics.
+/// A reply that can have only diagnostics.
 pub trait Reply: Default + Send + 'static {
-    fn failed(diagnostics: Diagnostics) -> Self;
+    fn only(diagnostics: Diagnostics) -> Self;
 }
 
 macro_rules! replies_with_diagnostics {
     ($($reply:ident)*) => {
         $(#[allow(clippy::needless_update, reason = "some replies have no other field")]
         impl Reply for pb::$reply {
-            fn failed(problems: Diagnostics) -> Self {
+            fn only(problems: Diagnostics) -> Self {
                 pb::$reply { diagnostics: diagnostics(problems), ..Default::default() }
             }
         })*
@@ -163,19 +163,19 @@ pub fn progress(message: String) -> pb::InvokeActionEvent {
 }
 
 impl Reply for pb::InvokeActionEvent {
-    fn failed(problems: Diagnostics) -> Self {
+    fn only(problems: Diagnostics) -> Self {
         completed(problems)
     }
 }
 
 impl Reply for pb::StopResponse {
-    fn failed(problems: Diagnostics) -> Self {
+    fn only(problems: Diagnostics) -> Self {
         pb::StopResponse { error: text(problems) }
     }
 }
 
 impl Reply for pb::CallFunctionResponse {
-    fn failed(problems: Diagnostics) -> Self {
+    fn only(problems: Diagnostics) -> Self {
         pb::CallFunctionResponse {
             result: None,
             error: Some(pb::FunctionError { text: text(problems), function_argument: None }),
@@ -193,15 +193,7 @@ mod tests {
     #[test]
     fn a_value_that_does_not_match_the_schema_is_reported_and_the_state_is_kept() {
         let mut schema = Schema { version: 0, block: Block::default() };
-        schema.block.attributes = vec![Attribute {
-            name: "id".into(),
-            ty: Type::String,
-            description: String::new(),
-            required: false,
-            optional: false,
-            computed: true,
-            sensitive: false,
-        }];
+        schema.block.attributes = vec![Attribute::computed("id", Type::String, "")];
         let reply = ApplyReply {
             state: Value::object([("id", Value::text("x")), ("typo", Value::Null)]),
             ..ApplyReply::default()

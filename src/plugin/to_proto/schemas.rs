@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::pb;
 use crate::provider::{
-    Attribute, Block, FunctionSpec, IdentitySchema, NestedBlock, Nesting, Provider, Schema,
+    Attribute, Block, FunctionSpec, IdentitySchema, NestedBlock, Nesting, Offer, Provider, Schema,
 };
 use crate::value::Type;
 
@@ -17,19 +17,17 @@ pub fn server_capabilities() -> pb::ServerCapabilities {
 }
 
 pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
-    let names = |schemas: Vec<(&str, &Schema)>| {
-        schemas
-            .into_iter()
-            .map(|(name, _)| pb::get_metadata_response::TypeName { type_name: name.to_owned() })
-            .collect()
+    let names = |offer: Offer| {
+        let schemas = provider.schemas(offer).into_iter();
+        schemas.map(|(name, _)| pb::get_metadata_response::TypeName { type_name: name.to_owned() }).collect()
     };
     pb::GetMetadataResponse {
         server_capabilities: Some(server_capabilities()),
-        resources: names(provider.resource_schemas()),
-        data_sources: names(provider.data_source_schemas()),
-        ephemeral_resources: names(provider.ephemeral_resource_schemas()),
-        list_resources: names(provider.list_resource_schemas()),
-        actions: names(provider.action_schemas()),
+        resources: names(Offer::Resource),
+        data_sources: names(Offer::DataSource),
+        ephemeral_resources: names(Offer::EphemeralResource),
+        list_resources: names(Offer::ListResource),
+        actions: names(Offer::Action),
         functions: provider
             .functions()
             .iter()
@@ -40,17 +38,17 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
 }
 
 pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
-    let named = |schemas: Vec<(&str, &Schema)>| -> HashMap<String, pb::Schema> {
-        schemas.into_iter().map(|(name, one)| (name.to_owned(), schema(one))).collect()
+    let named = |offer: Offer| -> HashMap<String, pb::Schema> {
+        provider.schemas(offer).into_iter().map(|(name, one)| (name.to_owned(), schema(one))).collect()
     };
     pb::GetSchemaResponse {
         provider: Some(schema(provider.provider_schema())),
-        resource_schemas: named(provider.resource_schemas()),
-        data_source_schemas: named(provider.data_source_schemas()),
-        ephemeral_resource_schemas: named(provider.ephemeral_resource_schemas()),
-        list_resource_schemas: named(provider.list_resource_schemas()),
+        resource_schemas: named(Offer::Resource),
+        data_source_schemas: named(Offer::DataSource),
+        ephemeral_resource_schemas: named(Offer::EphemeralResource),
+        list_resource_schemas: named(Offer::ListResource),
         action_schemas: provider
-            .action_schemas()
+            .schemas(Offer::Action)
             .into_iter()
             .map(|(name, one)| (name.to_owned(), pb::ActionSchema { schema: Some(schema(one)) }))
             .collect(),
@@ -120,8 +118,7 @@ fn nested_block(nested: &NestedBlock) -> pb::schema::NestedBlock {
         type_name: nested.name.clone(),
         block: Some(block(&nested.block)),
         nesting: nesting.into(),
-        min_items: nested.min_items,
-        max_items: nested.max_items,
+        ..Default::default()
     }
 }
 

@@ -5,6 +5,7 @@
 use url::{Host, Url};
 
 use crate::metadata::{as_seen, authority_is_written, foreign_letter, has_user_information};
+use crate::org::is_loopback;
 
 const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.my.salesforce.com.";
 
@@ -54,15 +55,9 @@ pub fn check(text: &str) -> Result<Url, String> {
     if host.ends_with(".lightning.force.com") {
         return Err(format!("this is the URL of Lightning pages, which has no API. {MY_DOMAIN}"));
     }
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if loopback => {}
+        "http" if is_loopback(&url) => {}
         "http" => {
             return Err(format!("plain http would send credentials unencrypted: use https://{host}"));
         }

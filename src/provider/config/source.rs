@@ -12,11 +12,12 @@ use super::{
 };
 use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
 use crate::org::{
-    ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, is_org_id, placeholder,
+    ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, placeholder,
     why_unreadable,
 };
 use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
+use crate::record_id::is_org_id;
 use crate::value::Value;
 
 pub struct Source<'a> {

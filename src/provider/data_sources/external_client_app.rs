@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::app_files::{self, Resource};
-use super::records::{full_name, parted, text, value};
-use crate::org::{Org, Row, quoted};
+use super::records::{full_name, value};
+use crate::org::soql::{parted, quoted, quoted_or_null, text};
+use crate::org::{Org, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resources::{external_client_app, oauth_settings, policies};
@@ -155,7 +156,7 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
 /// The record of an app. `None` when it does not exist or the user cannot see it.
 async fn by_name(org: &Org, app: &str) -> Option<Row> {
     let (namespace, name) = parted(app);
-    let namespace = namespace.map_or_else(|| "null".to_owned(), quoted);
+    let namespace = quoted_or_null(namespace);
     let soql = format!("{RECORD} WHERE DeveloperName = {} AND NamespacePrefix = {namespace}", quoted(name));
     org.query(&soql).await.ok()?.into_iter().next()
 }

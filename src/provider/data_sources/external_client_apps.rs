@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::records::{full_name, text, value};
+use super::records::{full_name, value};
 use crate::metadata::Rule;
-use crate::org::quoted;
+use crate::org::soql::{quoted, text};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;

@@ -11,4 +11,4 @@ mod app_files;
 mod records;
 mod site;
 
-pub use records::{full_name, text};
+pub use records::full_name;

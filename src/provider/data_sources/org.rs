@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::records::{flag, text, value};
-use crate::org::quoted;
+use super::records::{flag, value};
+use crate::org::soql::{quoted, text};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;

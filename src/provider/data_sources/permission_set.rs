@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::records::{flag, full_name, parted, related, text, value};
-use crate::org::{Group, Holders, Row, quoted};
+use super::records::{flag, full_name, value};
+use crate::org::soql::{parted, quoted, related, text};
+use crate::org::{Group, Holders, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;

@@ -18,6 +18,7 @@ use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, R
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::resources::{external_client_app, oauth_settings, org_oauth_oidc_settings, policies};
+use crate::record_id::is_same;
 use crate::value::Value;
 
 pub static SPEC: DataSourceSpec = DataSourceSpec {
@@ -400,7 +401,7 @@ impl Facts<'_> {
         let site = self.site()?;
         let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(GateStatus::NotApplicable) };
         let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(GateStatus::NotApplicable) };
-        let is_member = site.members()?.iter().any(|member| member.get(..15) == id.get(..15));
+        let is_member = site.members()?.iter().any(|member| is_same(member, id));
         let actual = format!("{} is not a member", site.default_profile()?.unwrap_or(id));
         Ok(if is_member { GateStatus::Open } else { GateStatus::Closed { actual } })
     }

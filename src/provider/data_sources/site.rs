@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::records::{related, text};
-use crate::org::{Group, Org, Row, Unavailable, quoted};
+use crate::org::soql::{self, listed, number, quoted, related, text};
+use crate::org::{Group, Org, Row, Unavailable};
 
 /// The object that has a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,8 +118,7 @@ impl Site {
         let names = |object: &str| -> Vec<&str> {
             groups.iter().filter(|group| group.object == object).map(|group| group.name.as_str()).collect()
         };
-        let bare: Vec<&str> =
-            names("PermissionSet").into_iter().map(|name| super::records::parted(name).1).collect();
+        let bare: Vec<&str> = names("PermissionSet").into_iter().map(|name| soql::parted(name).1).collect();
         let named = names("Profile");
         let mut queries = Vec::new();
         let active = "SELECT COUNT(Id) people FROM User WHERE IsActive = true";
@@ -146,7 +145,7 @@ impl Site {
         let mut people = 0;
         for soql in queries {
             let rows = org.query(&soql).await.map_err(|error| error.to_string())?;
-            let count = rows.first().and_then(|row| row.get("people")).and_then(serde_json::Value::as_u64);
+            let count = rows.first().and_then(|row| number(row, "people"));
             people += count.unwrap_or_default();
             if people > 0 {
                 break;
@@ -166,10 +165,5 @@ async fn held(org: &Org, names: &[&str]) -> Result<String, String> {
     if groups.is_empty() {
         return Ok(direct);
     }
-    let groups: Vec<&str> = groups.into_iter().collect();
-    Ok(format!("({direct} OR PermissionSetGroupId IN ({}))", listed(&groups)))
-}
-
-fn listed(texts: &[&str]) -> String {
-    texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+    Ok(format!("({direct} OR PermissionSetGroupId IN ({}))", listed(groups)))
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::root;
-use crate::provider::{Provider, SOURCE_ADDRESS, config};
+use crate::provider::{Offer, Provider, SOURCE_ADDRESS, config};
 
 /// All pages.
 fn all_pages() -> Vec<PathBuf> {
@@ -55,12 +55,15 @@ fn slug(heading: &str) -> String {
 #[test]
 fn pages_have_the_registrys_front_matter_and_fit_into_it() {
     let provider = Provider::new(|_| None);
-    let is_known = |keyword: &str, name: &str| match keyword {
-        "data" => provider.data_source_schema(name).is_some(),
-        "resource" => provider.resource_schema(name).is_some(),
-        "ephemeral" => provider.ephemeral_resource_schema(name).is_some(),
-        "list" => provider.list_resource_schema(name).is_some(),
-        _ => provider.action_schema(name).is_some(),
+    let is_known = |keyword: &str, name: &str| {
+        let offer = match keyword {
+            "data" => Offer::DataSource,
+            "resource" => Offer::Resource,
+            "ephemeral" => Offer::EphemeralResource,
+            "list" => Offer::ListResource,
+            _ => Offer::Action,
+        };
+        provider.schema(offer, name).is_some()
     };
     for path in all_pages() {
         let text = fs::read_to_string(&path).unwrap();

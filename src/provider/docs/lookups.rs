@@ -28,15 +28,7 @@ pub fn data_source_page(spec: &'static DataSourceSpec) -> String {
         let lines: BTreeMap<&str, String> = spec
             .rows()
             .map(|row| {
-                let attribute = Attribute {
-                    name: row.field.attribute.to_owned(),
-                    ty: row.field.kind.ty(),
-                    description: row.found(),
-                    required: false,
-                    optional: false,
-                    computed: true,
-                    sensitive: false,
-                };
+                let attribute = Attribute::computed(row.field.attribute, row.field.kind.ty(), row.found());
                 (row.field.attribute, line(&attribute, None))
             })
             .collect();

@@ -5,12 +5,13 @@
 //! created or deleted, and a short time after. `claims` has the owners.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::claims::Claims;
 use super::disappearance::Missing;
+use crate::lock::lock;
 use crate::org::Instant;
 use crate::value::Value;
 
@@ -48,7 +49,7 @@ impl Activity {
     /// Terraform plans a resource once in a run, but does not identify it, and some commands plan it again. So there
     /// are two resources if their configurations differ and one of them is new.
     pub fn plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = lock(&self.planned);
         let noted = planned.entry(resource).or_default();
         if noted.iter().any(|other| other.creates == creates && other.config == *config) {
             return false;
@@ -60,7 +61,7 @@ impl Activity {
 
     /// Removes a plan after it was applied, or before the resource is planned again.
     pub fn unplan(&self, resource: &'static str, creations_too: bool) {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = lock(&self.planned);
         if let Some(noted) = planned.get_mut(resource) {
             noted.retain(|other| other.creates && !creations_too);
         }
@@ -69,22 +70,18 @@ impl Activity {
     /// Removes a resource that no longer exists.
     pub fn forget(&self, resource: &'static str, member: &'static str, app: &str) {
         let name = (resource, member, app.to_owned());
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        lock(&self.read).remove(&name);
     }
 
     /// Records a resource that a refresh found.
     pub fn note(&self, resource: &'static str, member: &'static str, app: &str, protected: bool) {
         let name = (resource, member, app.to_owned());
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name, protected);
+        lock(&self.read).insert(name, protected);
     }
 
     /// Whether a resource was refreshed and is protected. If it is then planned as new, it is tainted.
     pub fn known(&self, resource: &'static str, member: &'static str, app: &str) -> Option<bool> {
-        self.read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&(resource, member, app.to_owned()))
-            .copied()
+        lock(&self.read).get(&(resource, member, app.to_owned())).copied()
     }
 
     pub fn begin(&self) -> Running<'_> {

@@ -5,16 +5,20 @@
 //! with an import block. It never adopts an object that another resource of this run owns or deletes: it waits for the
 //! deletion.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::activity::DependencyWait;
 use super::apply::Apply;
 use super::claims::CreationConflict;
 use super::state::{Actual, DesiredState, PartState, same};
-use super::{Engine, diagnostics, same_org};
+use super::{Engine, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Found, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
+use crate::record_id::is_same;
 use crate::value::Value;
 
 /// An older object is not from an interrupted run.
@@ -131,7 +135,7 @@ pub(super) fn is_our_own(
     now: SystemTime,
 ) -> bool {
     let ours = |found: &Found| {
-        same_org(&found.file.created_by_id, &session.user_id)
+        is_same(&found.file.created_by_id, &session.user_id)
             && created(found).is_some_and(|created| now.duration_since(created).unwrap_or_default() <= RECENT)
     };
     let found = actual.parts.iter().filter_map(|(_, state)| match state {
@@ -164,36 +168,5 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
 
 /// When a component was created, by the clock of the org.
 fn created(found: &Found) -> Option<SystemTime> {
-    let text = found.file.created_date.as_str();
-    let seconds = Duration::from_secs(seconds_since_epoch(text)?);
-    let thousandths = text.get(20..23).and_then(|digits| digits.parse().ok()).unwrap_or_default();
-    UNIX_EPOCH.checked_add(seconds + Duration::from_millis(thousandths))
-}
-
-/// A time in the format of Salesforce, `2026-01-01T00:00:00.000Z`, in seconds since 1970.
-fn seconds_since_epoch(text: &str) -> Option<u64> {
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    // Days of the civil calendar, years starting in March so that the leap day comes last.
-    let years = if month <= 2 { year - 1 } else { year };
-    let era = years.div_euclid(400);
-    let year_of_era = years.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
-    u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn salesforce_times_read_as_seconds() {
-        assert_eq!(seconds_since_epoch("1970-01-01T00:00:00.000Z"), Some(0));
-        assert_eq!(seconds_since_epoch("2026-01-01T00:00:01.000Z"), Some(1_767_225_601));
-        assert_eq!(seconds_since_epoch("2024-02-29T12:00:00.000Z"), Some(1_709_208_000));
-        assert_eq!(seconds_since_epoch("yesterday"), None);
-    }
+    OffsetDateTime::parse(&found.file.created_date, &Rfc3339).ok().map(SystemTime::from)
 }

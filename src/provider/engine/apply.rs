@@ -168,7 +168,7 @@ impl Engine<'_> {
         let mut reply = match outcome {
             Outcome::Ended(_) if create => ApplyReply::default(),
             _ if create => self.as_planned(apply),
-            _ => self.as_before(apply),
+            _ => apply.request.as_before(Diagnostics::default()),
         };
         reply.diagnostics.push(match outcome {
             Outcome::Made(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
@@ -326,16 +326,6 @@ impl Engine<'_> {
             state,
             private: apply.private.write(),
             identity: Some(self.identity(apply.app, apply.session)),
-            diagnostics: Diagnostics::default(),
-        }
-    }
-
-    /// The state before the apply.
-    pub(super) fn as_before(&self, apply: &Apply<'_>) -> ApplyReply {
-        ApplyReply {
-            state: apply.request.prior.clone(),
-            private: apply.request.private.clone(),
-            identity: apply.request.identity.clone(),
             diagnostics: Diagnostics::default(),
         }
     }

@@ -7,8 +7,9 @@
 //! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbours`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
+use crate::lock::lock;
 use crate::provider::resource_spec::{Destruction, ResourceSpec};
 
 /// Resource type and app. Names that differ only in case are the same app.
@@ -77,7 +78,7 @@ pub struct Deleting<'a> {
 
 impl Claims {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Claim>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.all)
     }
 
     /// Registers a creation by a resource of this type.
@@ -164,12 +165,12 @@ impl Claims {
 
     /// Records that a consumer key was destroyed.
     pub fn end_key(&self, app: &str) {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(app.to_lowercase());
+        lock(&self.ended).insert(app.to_lowercase());
     }
 
     /// Whether this run destroyed the consumer key of the app. Returns true once.
     pub fn ended_key(&self, app: &str) -> bool {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).remove(&app.to_lowercase())
+        lock(&self.ended).remove(&app.to_lowercase())
     }
 
     /// Registers a deletion.

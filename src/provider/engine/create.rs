@@ -1,46 +1,23 @@
-//! Create: creates the components, or adopts those that Salesforce created.
+//! Create: looks for the components, and waits for those that it depends on. `joint` sends them.
 
 use std::time::Duration;
 
 use super::activity::DependencyWait;
-use super::adoption::AdoptionResult;
 use super::apply::Apply;
-use super::merge::MergeError;
+use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::state::{Actual, DesiredState, new_component};
-use super::{Engine, VERIFYING, diagnostics};
+use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};
-use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
+use crate::org::{Freshness, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
-use crate::provider::operations::{ApplyReply, ApplyRequest};
-use crate::provider::plan;
-use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::Creation;
-use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 /// The interval for polling for an object that another resource creates.
 const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
-    pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
-        let app = match self.subject(&request.planned).await {
-            Ok(app) => app,
-            Err(found) => return ApplyReply { diagnostics: found.into(), ..ApplyReply::default() },
-        };
-        if let Err(holder) = self.activity.claims.begin(self.spec, &app, self.resource) {
-            let diagnostics = self.held_by(holder, &app).into();
-            return ApplyReply { diagnostics, ..ApplyReply::default() };
-        }
-        let reply = match self.created(&request, &app).await {
-            Ok(reply) => reply,
-            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
-        };
-        self.activity.claims.conclude(self.spec, &app, !reply.state.is_null());
-        reply
-    }
-
     /// The error for another resource of the run with the same object: of the same type, or of a type that manages the
     /// app differently.
     pub(super) fn held_by(&self, holder: &str, app: &str) -> Diagnostic {
@@ -50,65 +27,6 @@ impl Engine<'_> {
             }
             _ => diagnostics::duplicate_resource(self.spec, self.resource, app),
         }
-    }
-
-    /// # Errors If it is certain that nothing was created.
-    async fn created(&self, request: &ApplyRequest, app: &str) -> Result<ApplyReply, Diagnostics> {
-        let limit = timeouts::limit(&request.planned, Operation::Create, &self.spec.default_timeouts);
-        let deadline = Instant::now() + limit;
-        if self.org.stopped() {
-            return Err(diagnostics::not_sent(self.spec.noun, app).into());
-        }
-        let session = self.session().await?;
-        let mut found = Diagnostics::default();
-        plan::check_versions(self.spec, &request.config, session.api_version, &mut found);
-        if found.has_errors() {
-            return Err(found);
-        }
-        let apply = Apply {
-            request,
-            app,
-            session: &session,
-            private: PrivateState::read(&request.private),
-            deadline,
-        };
-        let desired = DesiredState {
-            spec: self.spec,
-            config: &request.config,
-            prior: &Value::Null,
-            planned: &request.planned,
-            version: session.api_version,
-        };
-        match self.spec.creation {
-            Creation::New => self.created_anew(&apply, &desired).await,
-            Creation::TakesOver => self.taken_over(&apply, &desired).await,
-        }
-    }
-
-    async fn created_anew(
-        &self,
-        apply: &Apply<'_>,
-        desired: &DesiredState<'_>,
-    ) -> Result<ApplyReply, Diagnostics> {
-        if let AdoptionResult::Ours(existing) = self.check_existing(apply, desired).await? {
-            let mut reply = self.as_it_is(apply, &existing).await;
-            reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
-            return Ok(reply);
-        }
-        let _running = self.activity.begin();
-        let changes = self.new_components(desired, apply.app).into_iter().map(Change::Write).collect();
-        let wanted = self.wanted(apply.app, &apply.private);
-        let arrived = || async {
-            let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
-            let found = found.ok().and_then(|found| actual(self.spec, apply.app, apply.session, &found).ok());
-            found.is_some_and(|actual| actual.exists())
-        };
-        let outcome = self.send_surely(changes, &wanted, apply.deadline, arrived).await;
-        let mut reply = self.conclude(apply, outcome).await?;
-        if self.activity.claims.ended_key(apply.app) {
-            reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(self.spec.noun, apply.app));
-        }
-        Ok(reply)
     }
 
     /// The files of a new resource. With the consumer of another org there is no consumer file.
@@ -151,20 +69,15 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits for the components that Salesforce creates, then writes the configured values into them.
-    async fn taken_over(
-        &self,
-        apply: &Apply<'_>,
-        desired: &DesiredState<'_>,
-    ) -> Result<ApplyReply, Diagnostics> {
-        let merge = self.merge(apply.request, apply.app, &apply.private, apply.session);
-        let wanted = merge.edit().wanted;
+    /// Waits for the components that Salesforce creates.
+    pub(super) async fn await_components(&self, apply: &Apply<'_>, merge: &Merge) -> Result<(), Diagnostics> {
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
-            let found = self.read_components(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            let found =
+                self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
                 // A component that is about to be deleted is created again with other values.
-                Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => break,
+                Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => return Ok(()),
                 Err(MergeError::Refused(found)) => return Err(found),
                 Ok(_) | Err(MergeError::Missing(_)) => {}
             }
@@ -176,14 +89,6 @@ impl Engine<'_> {
                 return Err(diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app).into());
             }
         }
-        let outcome = self.send_edit(&merge, apply).await?;
-        let before = outcome.as_ref().ok().and_then(|applied| merge.actual(&applied.before).ok());
-        let lost = before.map(|before| settings_overwritten_on_adopt(desired, &before)).unwrap_or_default();
-        let mut reply = self.conclude(apply, outcome).await?;
-        if !lost.is_empty() {
-            reply.diagnostics.push(diagnostics::settings_overwritten(self.spec.noun, apply.app, &lost));
-        }
-        Ok(reply)
     }
 }
 

@@ -33,12 +33,7 @@ impl Engine<'_> {
         };
         match ended {
             Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
-            Err(diagnostics) => ApplyReply {
-                state: request.prior.clone(),
-                private: request.private.clone(),
-                identity: request.identity.clone(),
-                diagnostics,
-            },
+            Err(diagnostics) => request.as_before(diagnostics),
         }
     }
 

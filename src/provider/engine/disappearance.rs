@@ -6,7 +6,9 @@
 //! result does not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock::lock;
 
 /// Up to this number, or this share of the existing resources, may be missing.
 const FEW: usize = 3;
@@ -19,7 +21,7 @@ pub struct Missing(Mutex<BTreeMap<&'static str, BTreeSet<String>>>);
 impl Missing {
     /// Records a missing resource, and returns the number for its type.
     pub fn note(&self, resource: &'static str, app: &str) -> usize {
-        let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = lock(&self.0);
         let apps = missing.entry(resource).or_default();
         apps.insert(app.to_owned());
         apps.len()

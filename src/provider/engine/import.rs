@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::read::actual;
 use super::state::{Actual, PartState, StateContext, join};
-use super::{Engine, diagnostics, same_org};
-use crate::org::{Lookup, SessionFacts, is_org_id};
+use super::{Engine, diagnostics};
+use crate::org::{Lookup, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID, ResourceSpec, Subject};
+use crate::record_id::{is_org_id, is_same};
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -71,7 +72,7 @@ impl Engine<'_> {
         }
         let member = self.spec.parts.iter().find_map(|part| part.kind.settings_member).unwrap_or_default();
         let is_org_id = is_org_id(id);
-        let here = || same_org(id, &session.org_id) || self.previous_orgs.name(id);
+        let here = || is_same(id, &session.org_id) || self.previous_orgs.name(id);
         if id == member || is_org_id && here() {
             Ok(session.org_id_18.clone())
         } else if is_org_id {

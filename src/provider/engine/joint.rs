@@ -1,4 +1,5 @@
-//! One deploy for several resources of one app: their changes go into one package, and each creates its own reply.
+//! One deploy for one resource, or for several of one app: their changes go into one package, and each creates its own
+//! reply.
 //!
 //! A deploy is atomic. The caller decides which resources belong together.
 
@@ -31,10 +32,12 @@ use crate::value::Value;
 pub struct Share<'a> {
     pub engine: Engine<'a>,
     pub request: ApplyRequest,
+    /// It is not a part of a union.
+    pub alone: bool,
 }
 
 /// Errors by the index of the share.
-type Refused = Vec<(usize, Diagnostics)>;
+pub type Refused = Vec<(usize, Diagnostics)>;
 
 /// Creates all of them. The first is the app, which determines whether something exists. `others` are parts that are
 /// not managed, which no other resource of this run may manage.
@@ -48,7 +51,7 @@ pub async fn create(
 ) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let app = engine.app_of(&first.request.planned);
+    let app = engine.subject(&first.request.planned).await.map_err(first_refused)?;
     let claims = &engine.activity.claims;
     let specs = || shares.iter().map(|share| share.engine.spec).chain(others.iter().copied());
     let mut begun = Vec::new();
@@ -81,6 +84,11 @@ async fn created(
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
+    if engine.spec.creation == Creation::TakesOver {
+        let merge = first.merge(&apply);
+        engine.await_components(&apply, &merge).await.map_err(first_refused)?;
+        return updated(shares, app, deadline).await.map_err(CreationFailure::refused);
+    }
     if let AdoptionResult::Ours(existing) =
         engine.check_existing(&apply, &desired).await.map_err(first_refused)?
     {
@@ -273,12 +281,8 @@ async fn updated(
     let engine = &first.engine;
     let session = connected(shares, first, app).await.map_err(CreationFailure::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
-    let merges: Vec<Arc<Merge>> = shares
-        .iter()
-        .zip(&applies)
-        .map(|(share, it)| share.engine.merge(&share.request, app, &it.private, &session))
-        .collect();
-    let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.edit().wanted));
+    let merges: Vec<Arc<Merge>> = shares.iter().zip(&applies).map(|(share, it)| share.merge(it)).collect();
+    let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.wanted().to_vec()));
     let together = Arc::new(JointMerge { merges, ranges });
     let edit = || engine.org.edit(together.clone().edit(wanted.clone()), deadline);
     let arrived = || async {
@@ -344,6 +348,9 @@ impl JointMerge {
                 refused.push((index, share.engine.declined(app, declined)));
             }
         }
+        if let (true, Some(first)) = (refused.is_empty(), shares.first()) {
+            refused.push((0, first.engine.declined(app, MergeError::Missing(None))));
+        }
         refused
     }
 }
@@ -352,6 +359,10 @@ impl Share<'_> {
     fn apply<'a>(&'a self, app: &'a str, session: &'a SessionFacts, deadline: Instant) -> Apply<'a> {
         let private = PrivateState::read(&self.request.private);
         Apply { request: &self.request, app, session, private, deadline }
+    }
+
+    fn merge(&self, apply: &Apply<'_>) -> Arc<Merge> {
+        self.engine.merge(&self.request, apply.app, &apply.private, apply.session, self.alone)
     }
 
     fn desired(&self, session: &SessionFacts) -> DesiredState<'_> {

@@ -9,7 +9,7 @@ use super::read::actual;
 use super::state::{Actual, DesiredState, PartState, component_of_state, component_to_write, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};
-use crate::org::{Edit, Lookup, SessionFacts, Wanted};
+use crate::org::{Lookup, SessionFacts, Wanted};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::engine::is_consumer;
 use crate::provider::lockout::Lockout;
@@ -28,6 +28,8 @@ pub(super) struct Merge {
     /// The client ID of the provider, and the changes that would lock it out if the app has this client ID.
     danger: Option<(String, Vec<&'static Lockout>)>,
     wanted: Vec<Wanted>,
+    /// Missing components are not created.
+    alone: bool,
 }
 
 /// Why nothing can be written.
@@ -45,6 +47,7 @@ impl Engine<'_> {
         app: &str,
         private: &PrivateState,
         session: &SessionFacts,
+        alone: bool,
     ) -> Arc<Merge> {
         let changes = plan::changed_rows(self.spec, &request.prior, &request.planned);
         let (prior, planned, version) = (&request.prior, &request.planned, Some(session.api_version));
@@ -63,15 +66,14 @@ impl Engine<'_> {
             private: private.clone(),
             danger: own.map(|client_id| (client_id.to_owned(), lockouts)),
             wanted,
+            alone,
         })
     }
 }
 
 impl Merge {
-    /// The same in the form of the org layer.
-    pub(super) fn edit(self: &Arc<Self>) -> Edit {
-        let merge = self.clone();
-        Edit { wanted: self.wanted.clone(), merge: Arc::new(move |found| merge.files(found).ok()) }
+    pub(super) fn wanted(&self) -> &[Wanted] {
+        &self.wanted
     }
 
     pub(super) fn desired(&self) -> DesiredState<'_> {
@@ -117,6 +119,9 @@ impl Merge {
     /// The files to write, including new ones for missing parts. Missing adopted components are created too, because
     /// Salesforce creates them only together with new settings.
     pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
+        if self.alone {
+            return self.files(found);
+        }
         let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::TakesOver;
         let declined = match self.files(found) {
             Err(MergeError::Missing(part)) if may_be_new => MergeError::Missing(part),

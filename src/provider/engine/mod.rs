@@ -40,6 +40,7 @@ use crate::value::Value;
 const VERIFYING: Duration = Duration::from_secs(60);
 
 /// One resource type in one org.
+#[derive(Clone, Copy)]
 pub struct Engine<'a> {
     pub spec: &'static ResourceSpec,
     /// The resource type in the configuration: that of the spec, or of its union.
@@ -85,10 +86,4 @@ fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
         return false;
     };
     component.key.kind == row.part.kind && component.get(row.field.attribute).as_text() == Some(client_id)
-}
-
-/// Org IDs have 15 or 18 characters; the first 15 identify the org.
-pub fn same_org(one: &str, other: &str) -> bool {
-    let short = |id: &str| id.chars().take(15).collect::<String>();
-    short(one) == short(other)
 }

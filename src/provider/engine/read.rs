@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::import::check_importable;
 use super::state::{Actual, PartState, StateContext, join, private_after, same};
-use super::{Engine, diagnostics, disappearance, same_org};
+use super::{Engine, diagnostics, disappearance};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -13,6 +13,7 @@ use crate::provider::previous_orgs::Refreshed;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Row, Subject};
 use crate::provider::timeouts::{self, Operation};
+use crate::record_id::is_same;
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -42,12 +43,7 @@ impl Engine<'_> {
 
     /// The same for a member of a union, which reports the differences itself.
     pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Refreshed>) {
-        let mut reply = ReadReply {
-            state: request.state.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         let mut refreshed = None;
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
             Some(Ok(found)) => refreshed = found,
@@ -149,7 +145,7 @@ impl Engine<'_> {
         let names_its_org = |name: &str| {
             let (there, here) = (owner(before, name), owner(now, name));
             let own = now.get(ORG_ID).as_text().unwrap_or_default();
-            there.is_some_and(|org| same_org(&org, from)) && here.is_some_and(|org| same_org(&org, own))
+            there.is_some_and(|org| is_same(&org, from)) && here.is_some_and(|org| is_same(&org, own))
         };
         let differs = |row: &Row| {
             let name = row.field.attribute;
@@ -281,7 +277,7 @@ pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -
     };
     let component = actual.part(row.part).component();
     let link = component.and_then(|component| component.get(row.field.attribute).as_text());
-    link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
+    link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !is_same(owner, &session.org_id))
 }
 
 /// The resource from the lookups of its parts, in their order.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
+use crate::org::soql::{listed, text};
+use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -20,37 +22,26 @@ impl Engine<'_> {
             let ids: BTreeSet<&str> = members
                 .iter()
                 .filter_map(Value::as_text)
-                .filter(|text| is_id(text, record.prefix) && !names.contains_key(*text))
+                .filter(|text| {
+                    text.starts_with(record.prefix) && record_id::has_form(text) && !names.contains_key(*text)
+                })
                 .collect();
             if ids.is_empty() {
                 continue;
             }
-            let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
-            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, list.join(", "));
+            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, listed(&ids));
             let Ok(rows) = self.org.query(&soql).await else {
                 continue;
             };
             for row in rows {
-                let text = |name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-                let (Some(id), Some(name)) = (text("Id"), text("Name")) else {
+                let (Some(id), Some(name)) = (text(&row, "Id"), text(&row, "Name")) else {
                     continue;
                 };
-                for written in ids.iter().filter(|written| same_id(written, &id)) {
-                    names.insert((*written).to_owned(), name.clone());
+                for written in ids.iter().filter(|written| record_id::is_same(written, id)) {
+                    names.insert((*written).to_owned(), name.to_owned());
                 }
             }
         }
         names
     }
-}
-
-/// Whether a text is a record ID of this type.
-fn is_id(text: &str, prefix: &str) -> bool {
-    matches!(text.len(), 15 | 18)
-        && text.starts_with(prefix)
-        && text.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-fn same_id(one: &str, other: &str) -> bool {
-    one.get(..15) == other.get(..15)
 }

@@ -10,6 +10,7 @@ use super::super::resource_spec::{
 };
 use crate::metadata::{self, Component, ComponentKey, Deployed, Field, Kind, Omitted};
 use crate::org::Found;
+use crate::record_id::is_same;
 use crate::value::Value;
 
 /// A part in the org.
@@ -94,7 +95,7 @@ pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value
     state.put(spec.subject_attribute(), context.app.into());
     state.put(ID, context.app.into());
     // Both forms of an org ID are equivalent; a state keeps its form.
-    let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, context.org_id));
+    let known = prior.get(ORG_ID).as_text().filter(|known| is_same(known, context.org_id));
     state.put(ORG_ID, known.unwrap_or(context.org_id).into());
     if spec.shows_namespace {
         let namespace = actual.first_found().and_then(|found| found.file.namespace.as_deref());
@@ -136,7 +137,7 @@ fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Valu
 fn is_own_link(row: Row, context: &StateContext<'_>, value: &Value) -> bool {
     let is_link = context.spec.link == Some(row.field.attribute);
     let owner = value.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
-    is_link && owner.is_some_and(|owner| super::same_org(owner, context.org_id))
+    is_link && owner.is_some_and(|owner| is_same(owner, context.org_id))
 }
 
 /// The value of an attribute from its element.

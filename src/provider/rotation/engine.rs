@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::memory::{KeyChange, Memory};
+use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::plan::wanted;
 use super::{
     APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
@@ -34,12 +34,7 @@ pub struct Rotations<'a> {
 impl Rotations<'_> {
     /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
-        let mut reply = ReadReply {
-            state: request.state.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
             Some(Ok(())) => {}
             Some(Err(found)) => reply.diagnostics.push(found),
@@ -132,7 +127,7 @@ impl Rotations<'_> {
         let trace = self.org.rotation_history(&found, since).await.unwrap_or_default();
         memory.rotated = trace.rotated.map(date_of);
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
-        memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));
+        memory.foreign = trace.foreign.map(|it| ForeignStaging { by: it.created_by, on: it.created_date });
         reply.private = memory.write();
         tell(refreshed, reply);
         Ok(())
@@ -140,12 +135,7 @@ impl Rotations<'_> {
 
     /// Creates, updates or deletes a rotation.
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
-        let mut reply = ApplyReply {
-            state: request.prior.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         let done = if request.planned.is_null() {
             self.give_up(&request, &mut reply).await
         } else if request.prior.is_null() {

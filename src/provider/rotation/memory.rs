@@ -1,36 +1,53 @@
 //! The private state of a rotation, stored in the state file in plain text: no secrets. Terraform loses it if the
 //! provider is killed during an apply, but keeps the state.
 
-use serde_json::{Map, Value as Json, json};
+use serde::{Deserialize, Serialize};
 
-use crate::provider::private::is_rewritten;
+use crate::provider::private::{self, is_rewritten};
 
 /// After this number of seconds, a changed key is not from an interrupted run, and the first values are not those of
 /// an import.
 const RECENT: u64 = 24 * 3600;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Memory {
     /// The consumer has another key than the state, perhaps from an interrupted rotation.
+    #[serde(flatten)]
     pub moved: Option<KeyChange>,
     /// The previous key, if it is still valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_key: Option<String>,
     /// The planned rotation was already made: the date that the org returns, or an empty text.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated: Option<String>,
     /// The same if the previous credentials are revoked too.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_and_ended: Option<String>,
     /// The other user with staged credentials, and the date.
-    pub foreign: Option<(Option<String>, Option<String>)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignStaging>,
     /// The time of the import in seconds since 1970, if no apply has changed it since.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<u64>,
 }
 
 /// A change of the consumer's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChange {
+    #[serde(rename = "moved_from")]
     pub from: String,
     /// In seconds since 1970.
+    #[serde(rename = "moved_at")]
     pub noticed: u64,
+}
+
+/// Who staged credentials, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ForeignStaging {
+    pub by: Option<String>,
+    pub on: Option<String>,
 }
 
 impl Memory {
@@ -47,25 +64,7 @@ impl Memory {
 
     /// Unreadable data is treated as empty.
     pub fn read(bytes: &[u8]) -> Memory {
-        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else {
-            return Memory::default();
-        };
-        let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
-        let number = |name: &str| json.get(name).and_then(Json::as_u64);
-        let foreign = json.get("foreign").and_then(Json::as_object).map(|foreign| {
-            let text = |name: &str| foreign.get(name).and_then(Json::as_str).map(str::to_owned);
-            (text("by"), text("on"))
-        });
-        Memory {
-            moved: text("moved_from")
-                .zip(number("moved_at"))
-                .map(|(from, noticed)| KeyChange { from, noticed }),
-            previous_key: text("previous_key"),
-            rotated: text("rotated"),
-            rotated_and_ended: text("rotated_and_ended"),
-            foreign,
-            imported: number("imported"),
-        }
+        private::read(bytes)
     }
 
     /// Whether these bytes are private state of a rotation, or empty.
@@ -74,20 +73,6 @@ impl Memory {
     }
 
     pub fn write(&self) -> Vec<u8> {
-        let mut json = Map::new();
-        let mut put = |name: &str, value: Option<Json>| {
-            if let Some(value) = value {
-                json.insert(name.to_owned(), value);
-            }
-        };
-        let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
-        put("moved_from", self.moved.as_ref().map(|moved| json!(moved.from)));
-        put("moved_at", self.moved.as_ref().map(|moved| json!(moved.noticed)));
-        put("previous_key", text(&self.previous_key));
-        put("rotated", text(&self.rotated));
-        put("rotated_and_ended", text(&self.rotated_and_ended));
-        put("foreign", self.foreign.as_ref().map(|(by, on)| json!({ "by": by, "on": on })));
-        put("imported", self.imported.map(|imported| json!(imported)));
-        Json::Object(json).to_string().into_bytes()
+        private::write(self)
     }
 }

@@ -116,7 +116,7 @@ fn judge(
         } else if own == Some(key) {
             Some(diagnostics::self_lockout(app, "rotate"))
         } else {
-            memory.foreign.as_ref().map(|(by, on)| diagnostics::staged_by_another_user(app, by, on, ROTATE))
+            memory.foreign.as_ref().map(|it| diagnostics::staged_by_another_user(app, &it.by, &it.on, ROTATE))
         };
         found.push(match (refused, done) {
             (Some(refused), _) if sure(ROTATE) => refused.at_attribute(ROTATE),

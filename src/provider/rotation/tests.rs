@@ -1,6 +1,6 @@
 //! The plans of a rotation, as data.
 
-use super::memory::{KeyChange, Memory};
+use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::*;
 use crate::provider::diagnostics::Severity;
 use crate::provider::operations::{PlanReply, PlanRequest};
@@ -77,7 +77,10 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
     let rotated = |text: &str| Memory { rotated: Some(text.to_owned()), ..Memory::default() };
     let ended = Memory { rotated_and_ended: Some(String::new()), ..Memory::default() };
     let imported = Memory { imported: Some(1), ..Memory::default() };
-    let foreign = Memory { foreign: Some((Some("005x".to_owned()), None)), ..Memory::default() };
+    let foreign = Memory {
+        foreign: Some(ForeignStaging { by: Some("005x".to_owned()), on: None }),
+        ..Memory::default()
+    };
     let previous = Memory { previous_key: Some("K0".to_owned()), ..Memory::default() };
     let (error, warning) = (Severity::Error, Severity::Warning);
     let changes = "Client ID will change";
@@ -205,7 +208,7 @@ fn memory_survives_and_nonsense_is_nothing() {
         previous_key: Some("P".to_owned()),
         rotated: Some(String::new()),
         rotated_and_ended: None,
-        foreign: Some((None, Some("2026".to_owned()))),
+        foreign: Some(ForeignStaging { by: None, on: Some("2026".to_owned()) }),
         imported: Some(3),
     };
     assert_eq!(Memory::read(&memory.write()), memory);

@@ -1,6 +1,6 @@
 //! Lints of what people read.
 
-use crate::provider::{Provider, catalog, config};
+use crate::provider::{Offer, Provider, catalog, config};
 
 #[test]
 fn every_attribute_says_what_it_is_in_full_sentences() {
@@ -33,7 +33,7 @@ fn what_the_environment_silences_is_silent_without_a_block() {
             (name == "SALESFORCE_SUPPRESS_WARNINGS").then(|| environment.to_owned())
         });
         let found =
-            provider.validate_resource_config("salesforce_external_client_app_oauth_settings", &doubtful);
+            provider.validate(Offer::Resource, "salesforce_external_client_app_oauth_settings", &doubtful);
         let warnings = found.into_iter().filter(|found| !found.is_error());
         warnings.map(|found| found.id).collect::<Vec<_>>()
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{object, spec, texts};
 use crate::metadata::{Component, ComponentKey};
-use crate::org::{FileFacts, Found};
+use crate::org::{FileProperties, Found};
 use crate::provider::engine::state::{
     Actual, DesiredState, PartState, StateContext, component_to_write, join, new_component,
 };
@@ -23,7 +23,7 @@ fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
                 component.put(name, value.clone());
             }
         }
-        (part, PartState::Present(Box::new(Found { component, file: FileFacts::default() })))
+        (part, PartState::Present(Box::new(Found { component, file: FileProperties::default() })))
     });
     Actual { parts: parts.collect(), others: 0 }
 }

@@ -71,12 +71,7 @@ pub fn plan(
     let is_unread = |member: &Member| PrivateState::read(&private.of(member)).imported;
     if !request.prior.is_null() && spec.members.iter().any(is_unread) {
         let app = request.prior.get(spec.naming_attribute()).as_text().unwrap_or_default();
-        return PlanReply {
-            planned: request.prior.clone(),
-            private: request.private.clone(),
-            diagnostics: diagnostics::moved_unread(app).into(),
-            ..PlanReply::default()
-        };
+        return request.as_before(diagnostics::moved_unread(app));
     }
     let mut reply = PlanReply { planned: spec.schema().block.empty(), ..PlanReply::default() };
     let mut privates = UnionPrivateState::default();
@@ -145,10 +140,7 @@ struct UnionPrivateState(Map<String, Json>);
 impl UnionPrivateState {
     /// Unreadable data is treated as empty, as for members.
     fn read(bytes: &[u8]) -> UnionPrivateState {
-        match serde_json::from_slice(bytes) {
-            Ok(Json::Object(members)) => UnionPrivateState(members),
-            _ => UnionPrivateState::default(),
-        }
+        UnionPrivateState(serde_json::from_slice(bytes).unwrap_or_default())
     }
 
     fn of(&self, member: &Member) -> Private {

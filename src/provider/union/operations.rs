@@ -25,12 +25,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     /// Refreshes a state. On an error the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let privates = UnionPrivateState::read(&request.private);
-        let mut reply = ReadReply {
-            state: request.state.clone(),
-            private: request.private.clone(),
-            identity: request.identity.clone(),
-            diagnostics: Diagnostics::default(),
-        };
+        let mut reply = request.as_before(Diagnostics::default());
         let mut combined = MemberDiagnostics::new(self.spec);
         let mut after = UnionPrivateState::default();
         let mut refreshed: Option<Refreshed> = None;
@@ -57,12 +52,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             combined.extend(member, read.diagnostics);
             if failed {
                 // If one member cannot be read, the union is unknown.
-                return ReadReply {
-                    state: request.state,
-                    private: request.private,
-                    identity: request.identity,
-                    diagnostics: combined.found,
-                };
+                return request.as_before(combined.found);
             }
             if index == 0 {
                 reply.identity = read.identity;
@@ -122,7 +112,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                         combined.extend(member, found);
                     }
                 }
-                return self.as_before(request, combined.found);
+                return request.as_before(combined.found);
             }
         };
         let mut reply = ApplyReply { state: self.spec.schema().block.empty(), ..ApplyReply::default() };
@@ -150,6 +140,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     fn share(&self, member: &'static Member, request: &ApplyRequest) -> Share<'a> {
         let prior = self.spec.prior_view(member, &request.prior);
         Share {
+            alone: false,
             engine: (self.engine)(member.spec),
             request: ApplyRequest {
                 type_name: member.spec.name.to_owned(),
@@ -165,19 +156,14 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     /// Deleting the whole deletes the others.
     async fn delete(&self, request: ApplyRequest) -> ApplyReply {
         let Some(whole) = self.spec.members.first() else { return ApplyReply::default() };
-        let Share { engine, request: of_the_whole } = self.share(whole, &request);
+        let Share { engine, request: of_the_whole, .. } = self.share(whole, &request);
         let gone = engine.apply(ApplyRequest { planned: Value::Null, ..of_the_whole }).await;
         let mut combined = MemberDiagnostics::new(self.spec);
         combined.extend(whole, gone.diagnostics);
         if gone.state.is_null() {
             return ApplyReply { diagnostics: combined.found, ..ApplyReply::default() };
         }
-        self.as_before(request, combined.found)
-    }
-
-    fn as_before(&self, request: ApplyRequest, diagnostics: Diagnostics) -> ApplyReply {
-        let (state, private, identity) = (request.prior, request.private, request.identity);
-        ApplyReply { state, private, identity, diagnostics }
+        request.as_before(combined.found)
     }
 
     /// Imports the whole, and the other members that exist.
