@@ -13,11 +13,55 @@ use crate::value::Value;
 const UNTAINT: &str = " Terraform treats a resource whose creation failed as tainted and would replace it, with a new \
                        consumer key. If the resource exists as configured, `terraform untaint` keeps it.";
 
-pub fn internal_error(noun: &str, app: &str, message: &str) -> Diagnostic {
-    rows::SALESFORCE_INTERNAL_ERROR.diagnostic(format!(
-        "\"{app}\", {noun}: internal Salesforce error: {message}\n\nThe state contains the current values of the org. \
-         Apply again. If the error persists, contact Salesforce support with the ErrorId in this message."
-    ))
+/// The values in the state after an apply that failed or whose outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateValues {
+    /// Those of the org, after the apply or as they were before it.
+    LastRead,
+    /// The planned ones, because the org could not be read.
+    PlannedUnread,
+    /// The planned ones, because the org does not return the resource, but may still create it.
+    PlannedNotFound,
+    /// None, because the resource does not exist.
+    NoneFound,
+}
+
+impl StateValues {
+    fn sentence(self) -> &'static str {
+        match self {
+            StateValues::LastRead => "The state contains the values that the provider last read from the org.",
+            StateValues::PlannedUnread => {
+                "The provider could not read the org afterwards, so the state contains the planned values."
+            }
+            StateValues::PlannedNotFound => {
+                "The org does not return it, so the state contains the planned values."
+            }
+            StateValues::NoneFound => "The org does not have it, so the state does not contain it.",
+        }
+    }
+}
+
+/// Adds that Terraform taints the resource. It taints no resource whose update failed.
+fn with_taint(mut detail: String, created: bool) -> String {
+    if created {
+        detail.push_str(UNTAINT);
+    }
+    detail
+}
+
+pub fn internal_error(
+    noun: &str,
+    app: &str,
+    message: &str,
+    values: StateValues,
+    created: bool,
+) -> Diagnostic {
+    let values = values.sentence();
+    let detail = format!(
+        "\"{app}\", {noun}: internal Salesforce error: {message}\n\n{values} Apply again. If the error persists, contact \
+         Salesforce support with the ErrorId in this message."
+    );
+    rows::SALESFORCE_INTERNAL_ERROR.diagnostic(with_taint(detail, created))
 }
 
 /// Salesforce rejected one component. `explained`: what the component requires of another resource, if known.
@@ -89,20 +133,23 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// The result is not known. The read that follows decides what the state has.
-pub fn outcome_unknown(noun: &str, app: &str, error: &ApplyError, created: bool) -> Diagnostic {
+/// The result is not known.
+pub fn outcome_unknown(
+    noun: &str,
+    app: &str,
+    error: &ApplyError,
+    values: StateValues,
+    created: bool,
+) -> Diagnostic {
     let deploy = match error.deploy_id() {
         Some(id) => format!(" Setup, Deployment Status, shows the result of deploy {id}."),
         None => String::new(),
     };
-    let mut detail = format!(
-        "The {noun} of \"{app}\": {error}.{deploy} The state contains the values that the provider last read from the \
-         org. Run terraform plan to see the remaining changes."
+    let values = values.sentence();
+    let detail = format!(
+        "The {noun} of \"{app}\": {error}.{deploy} {values} Run terraform plan to see the remaining changes."
     );
-    if created {
-        detail.push_str(UNTAINT);
-    }
-    rows::OUTCOME_UNKNOWN.diagnostic(detail)
+    rows::OUTCOME_UNKNOWN.diagnostic(with_taint(detail, created))
 }
 
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
@@ -112,11 +159,13 @@ pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-pub fn not_verified(noun: &str, app: &str) -> Diagnostic {
-    rows::CHANGE_NOT_VERIFIED.diagnostic(format!(
-        "The {noun} of \"{app}\" was sent to Salesforce, but reading it failed, so the state contains the planned \
-         values. Run terraform plan when Salesforce is available again.{UNTAINT}"
-    ))
+/// The deploy succeeded, and the read after it failed.
+pub fn not_verified(noun: &str, app: &str, created: bool) -> Diagnostic {
+    let detail = format!(
+        "The deploy of the {noun} of \"{app}\" succeeded, but reading the result failed, so the state contains the planned \
+         values. Run terraform plan when Salesforce is available again."
+    );
+    rows::CHANGE_NOT_VERIFIED.diagnostic(with_taint(detail, created))
 }
 
 pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
@@ -127,16 +176,13 @@ pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
 }
 
 pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, created: bool) -> Diagnostic {
-    let mut detail = format!(
+    let detail = format!(
         "The provider sent {attribute} = {}, but the org has {}. The state contains the value of the org. Set a value \
          that the org allows, or change what prevents it.",
         shown(wanted),
         shown(saved)
     );
-    if created {
-        detail.push_str(UNTAINT);
-    }
-    rows::DIFFERENT_VALUE_SAVED.diagnostic(detail).at_attribute(attribute)
+    rows::DIFFERENT_VALUE_SAVED.diagnostic(with_taint(detail, created)).at_attribute(attribute)
 }
 
 pub fn adopted(noun: &str, app: &str) -> Diagnostic {

@@ -10,7 +10,7 @@ use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted};
-use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
@@ -32,12 +32,12 @@ pub(super) struct Apply<'a> {
 }
 
 /// What is known about the result.
-enum Outcome {
-    Made(Applied),
+enum ApplyOutcome {
+    Succeeded(Applied),
     /// Salesforce reported a failure: canceled, or an internal error.
-    Ended(Diagnostic),
+    Failed(ApplyError),
     /// The result is unknown and may still change.
-    Unclear(Diagnostic),
+    Unknown(ApplyError),
 }
 
 impl Engine<'_> {
@@ -105,14 +105,15 @@ impl Engine<'_> {
                     let explained = refusal::explain(self.spec, self.resource, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
-                    let at = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
-                    diagnostic.path = at.or_else(|| known.cloned());
+                    // The words of a message are the least reliable evidence.
+                    let by_words = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
+                    diagnostic.path = known.cloned().or(by_words);
                     if !found.0.contains(&diagnostic) {
                         found.push(diagnostic);
                     }
                 }
             }
-            _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
+             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> found.push(diagnostics::not_applied(self.spec.noun, app, error)),
         }
         found
     }
@@ -133,31 +134,29 @@ impl Engine<'_> {
     ) -> Result<ApplyReply, Diagnostics> {
         let create = apply.request.prior.is_null();
         let outcome = match outcome {
-            Ok(applied) => Outcome::Made(applied),
+            Ok(applied) => ApplyOutcome::Succeeded(applied),
             Err(error) if error.is_clean() => {
                 return Err(self.refusals(apply.app, &apply.request.planned, &error));
             }
             Err(error) => match &error.kind {
-                ApplyErrorKind::Rejected { problems, .. } => {
-                    let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
-                    Outcome::Ended(diagnostics::internal_error(self.spec.noun, apply.app, words))
+                ApplyErrorKind::Rejected { .. } | ApplyErrorKind::CanceledBy { .. } => {
+                    ApplyOutcome::Failed(error)
                 }
-                ApplyErrorKind::CanceledBy { .. } => {
-                    Outcome::Ended(diagnostics::outcome_unknown(self.spec.noun, apply.app, &error, false))
-                }
-                _ => {
-                    Outcome::Unclear(diagnostics::outcome_unknown(self.spec.noun, apply.app, &error, create))
-                }
+                 (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> ApplyOutcome::Unknown(error),
             },
         };
         let actual = match self.after(apply, &outcome).await {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) = outcome {
-                    reply.diagnostics.push(diagnostic);
-                }
-                reply.diagnostics.push(diagnostics::not_verified(self.spec.noun, apply.app));
+                reply.diagnostics.push(match outcome {
+                    ApplyOutcome::Succeeded(_) => {
+                        diagnostics::not_verified(self.spec.noun, apply.app, create)
+                    }
+                    ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
+                        self.failure(apply, &error, StateValues::PlannedUnread)
+                    }
+                });
                 reply.diagnostics.extend(found);
                 return Ok(reply);
             }
@@ -165,46 +164,58 @@ impl Engine<'_> {
         if actual.exists() {
             return Ok(self.compared(apply, &actual, outcome).await);
         }
-        let mut reply = match outcome {
-            Outcome::Ended(_) if create => ApplyReply::default(),
-            _ if create => self.as_planned(apply),
-            _ => apply.request.as_before(Diagnostics::default()),
+        let (mut reply, values) = match outcome {
+            ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
+             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),if create => (self.as_planned(apply), StateValues::PlannedNotFound),
+             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> (self.as_before(apply), StateValues::LastRead),
         };
         reply.diagnostics.push(match outcome {
-            Outcome::Made(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
-            Outcome::Ended(diagnostic) | Outcome::Unclear(diagnostic) => diagnostic,
+            ApplyOutcome::Succeeded(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
+            ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => self.failure(apply, &error, values),
         });
         Ok(reply)
     }
 
+    /// The error of a deploy that may have changed something.
+    fn failure(&self, apply: &Apply<'_>, error: &ApplyError, values: StateValues) -> Diagnostic {
+        let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
+        match &error.kind {
+            ApplyErrorKind::Rejected { problems, .. } => {
+                let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                diagnostics::internal_error(self.spec.noun, apply.app, message, values, created)
+            }
+             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
+        }
+    }
+
     /// Reads the resource after a deploy, until its required components exist.
-    async fn after(&self, apply: &Apply<'_>, outcome: &Outcome) -> Result<Actual, Diagnostics> {
-        if let Outcome::Made(Applied { after: Some(after), .. }) = outcome
+    async fn after(&self, apply: &Apply<'_>, outcome: &ApplyOutcome) -> Result<Actual, Diagnostics> {
+        if let ApplyOutcome::Succeeded(Applied { after: Some(after), .. }) = outcome
             && let Ok(actual) = actual(self.spec, apply.app, apply.session, after)
             && actual.exists()
         {
             return Ok(actual);
         }
         let deadline = Instant::now() + VERIFYING;
-        let lags: &[u64] = if matches!(outcome, Outcome::Ended(_)) { &ONCE_MORE } else { &LAGS };
+        let lags: &[u64] = if matches!(outcome, ApplyOutcome::Failed(_)) { &ONCE_MORE } else { &LAGS };
         let mut lags = lags.iter();
         loop {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
             match lags.next() {
                 Some(lag) if !actual.exists() => crate::org::pause(Duration::from_millis(*lag)).await,
-                _ => return Ok(actual),
+                 (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> return Ok(actual),
             }
         }
     }
 
     /// The reply for an object that the org already has.
     pub(super) async fn as_it_is(&self, apply: &Apply<'_>, actual: &Actual) -> ApplyReply {
-        self.compared(apply, actual, Outcome::Made(Applied::default())).await
+        self.compared(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
     }
 
     /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
-    async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: Outcome) -> ApplyReply {
+    async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
         let records = self.record_names(planned, &apply.private.records).await;
         let context = StateContext {
@@ -219,7 +230,7 @@ impl Engine<'_> {
         self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
         let mut differences = Diagnostics::default();
         let none = Applied::default();
-        let applied = if let Outcome::Made(applied) = &outcome { applied } else { &none };
+        let applied = if let ApplyOutcome::Succeeded(applied) = &outcome { applied } else { &none };
         for row in self.spec.rows() {
             let name = row.field.attribute;
             let (wanted, kept) = (planned.get(name), state.get(name).clone());
@@ -244,15 +255,17 @@ impl Engine<'_> {
             }
         }
         match outcome {
-            Outcome::Made(applied) => {
+            ApplyOutcome::Succeeded(applied) => {
                 found.extend(differences);
                 self.report_changes(apply, &applied, actual, &mut found);
             }
             // A deploy that is not complete did not save a different value.
-            Outcome::Unclear(_) | Outcome::Ended(_) if differences.is_empty() => {
+            ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) if differences.is_empty() => {
                 found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
             }
-            Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) => found.push(diagnostic),
+            ApplyOutcome::Unknown(error) | ApplyOutcome::Failed(error) => {
+                found.push(self.failure(apply, &error, StateValues::LastRead));
+            }
         }
         let private = PrivateState { records, ..apply.private.clone() };
         let own_app = private.own_app;
@@ -335,4 +348,97 @@ impl Engine<'_> {
 fn is_managed(row: Row, config: &Value) -> bool {
     let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
     enforced || !config.get(row.field.attribute).is_null()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::org::{DeployProblem, any_org};
+    use crate::provider::connected::Connected;
+    use crate::provider::plan::PlanContext;
+    use crate::provider::resources::{external_client_app::SPEC, oauth_settings};
+
+    fn connected() -> Connected {
+        // An org that responds to no call.
+        let org = any_org::org([7, 1, 0].repeat(500));
+        Connected::new(org, PlanContext::default(), false, Vec::new())
+    }
+
+    #[test]
+    fn a_rejection_is_shown_at_the_located_attribute_and_otherwise_at_the_one_that_may_be_meant() {
+        let connected = connected();
+        let engine = connected.engine(&oauth_settings::SPEC, oauth_settings::SPEC.name);
+        let mut planned = oauth_settings::SPEC.schema().block.empty();
+        planned.put("code_credential_flow_enabled", true.into());
+        for (located, shown) in [
+            (Some("callback_urls"), "callback_urls"),
+            (Some("unknown_attribute"), "code_credential_flow_enabled"),
+            (None, "code_credential_flow_enabled"),
+        ] {
+            let path = located.map(Path::attribute);
+            let message = "Invalid plugin settings".to_owned();
+            let problems = vec![DeployProblem { key: None, path, message }];
+            let kind = ApplyErrorKind::Rejected { problems, deploy_id: "0Af1".to_owned(), accident: false };
+            let found = engine.refusals("Shop", &planned, &ApplyError { kind });
+            assert_eq!(found.0[0].path, Some(Path::attribute(shown)), "{located:?}");
+            assert!(found.0[0].detail.contains("code_credential_flow_enabled requires"), "{found:?}");
+        }
+    }
+
+    /// The diagnostics of an apply with this outcome in an org that no longer responds.
+    async fn unread(outcome: Result<Applied, ApplyErrorKind>, create: bool) -> Diagnostics {
+        let connected = connected();
+        let engine = connected.engine(&SPEC, SPEC.name);
+        let planned = SPEC.schema().block.empty();
+        let request = ApplyRequest {
+            type_name: SPEC.name.to_owned(),
+            prior: if create { Value::Null } else { planned.clone() },
+            config: planned.clone(),
+            planned,
+            private: Vec::new(),
+            identity: None,
+        };
+        let apply = Apply {
+            request: &request,
+            app: "Shop",
+            session: &SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"),
+            private: PrivateState::default(),
+            deadline: Instant::now() + Duration::from_secs(60),
+        };
+        let reply = engine.conclude(&apply, outcome.map_err(ApplyError::from)).await.unwrap();
+        assert_eq!(reply.state.get(ID).as_text(), Some("Shop"), "the state has the planned values");
+        reply.diagnostics
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_cannot_be_read_back_is_reported_once_with_the_values_of_the_state() {
+        let id = || "0Af1".to_owned();
+        let problem = |text: &str| DeployProblem { key: None, path: None, message: text.to_owned() };
+        for (outcome, first) in [
+            (Ok(Applied::default()), "change-not-verified"),
+            (
+                Err(ApplyErrorKind::Unverified { deploy_id: Some(id()), why: "no response".to_owned() }),
+                "outcome-unknown",
+            ),
+            (Err(ApplyErrorKind::CanceledBy { who: "Ada".to_owned(), deploy_id: id() }), "outcome-unknown"),
+            (
+                Err(ApplyErrorKind::Rejected {
+                    problems: vec![problem("UNKNOWN_EXCEPTION")],
+                    deploy_id: id(),
+                    accident: true,
+                }),
+                "salesforce-internal-error",
+            ),
+        ] {
+            for create in [true, false] {
+                let found = unread(outcome.clone(), create).await;
+                let ids: Vec<&str> = found.0.iter().map(|diagnostic| diagnostic.id).collect();
+                assert_eq!(ids, [first, "salesforce-request-failed"], "create: {create}");
+                let detail = &found.0[0].detail;
+                assert!(detail.contains("so the state contains the planned values."), "{detail}");
+                // Terraform taints no resource whose update failed.
+                assert_eq!(detail.contains("tainted"), create, "{detail}");
+            }
+        }
+    }
 }

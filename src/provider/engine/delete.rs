@@ -4,7 +4,7 @@ use super::claims::DeletionConflict;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
-use crate::provider::diagnostics::Diagnostics;
+use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
@@ -37,7 +37,10 @@ impl Engine<'_> {
         }
     }
 
-    /// # Errors If the resource still exists, or may exist.
+    /// Deletes the resource.
+    ///
+    /// # Errors
+    /// If the resource still exists, or may exist.
     async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
         let Destruction::Deletes(others) = self.spec.destruction else {
@@ -103,7 +106,10 @@ impl Engine<'_> {
                 None
             }
             Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
-            Err(error) => Some(diagnostics::outcome_unknown(self.spec.noun, &app, error, false)),
+            Err(error) => {
+                let values = StateValues::LastRead;
+                Some(diagnostics::outcome_unknown(self.spec.noun, &app, error, values, false))
+            }
         };
         let gone = self.is_gone(&app, &deciding).await;
         if matches!(gone, Ok(true)) {
