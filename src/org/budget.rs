@@ -24,7 +24,7 @@ pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often, and for how long, the org may not know the ID of a deploy that it has just returned.
 pub(super) const MAX_UNKNOWN_ID: u32 = 10;
 pub(super) const UNKNOWN_ID_GRACE: Duration = Duration::from_secs(60);
-/// How many polls in a row may fail with a permanent error.
+/// How many polls may fail with a permanent error, not counting other errors, until one succeeds.
 pub(super) const MAX_PERMANENT_FAILURES: u32 = 3;
 
 /// The retries of one batch.

@@ -56,13 +56,42 @@ impl Phase {
     }
 }
 
+/// The failed polls since the last successful one. Each kind of error has its own limit.
+#[derive(Default)]
+struct Failures {
+    temporary: u32,
+    permanent: u32,
+    unknown_id: u32,
+    unknown_id_since: Option<Instant>,
+}
+
+impl Failures {
+    /// Counts a failure. Returns false when the limit of its kind is exceeded.
+    fn add(&mut self, error: &Error, max_temporary: u32) -> bool {
+        let (failures, limit) = if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
+            let since = *self.unknown_id_since.get_or_insert_with(Instant::now);
+            let limit = if since.elapsed() > UNKNOWN_ID_GRACE { 0 } else { MAX_UNKNOWN_ID };
+            (&mut self.unknown_id, limit)
+        } else if error.is_transient() || error.class() == Class::Limit {
+            (&mut self.temporary, max_temporary)
+        } else {
+            (&mut self.permanent, MAX_PERMANENT_FAILURES)
+        };
+        *failures = failures.saturating_add(1);
+        *failures <= limit
+    }
+
+    fn total(&self) -> u32 {
+        self.temporary.saturating_add(self.permanent).saturating_add(self.unknown_id)
+    }
+}
+
 struct Poller<'a> {
     org: &'a Inner,
     id: &'a str,
     deadline: Instant,
     phase: Phase,
-    failures: u32,
-    denied_since: Option<Instant>,
+    failures: Failures,
     stopped_at: Option<Instant>,
     canceled_waiting: Option<Instant>,
     canceled_running: bool,
@@ -84,8 +113,7 @@ impl Inner {
             id,
             deadline,
             phase: Phase::Unknown,
-            failures: 0,
-            denied_since: None,
+            failures: Failures::default(),
             stopped_at: None,
             canceled_waiting: None,
             canceled_running: false,
@@ -161,28 +189,17 @@ impl Poller<'_> {
         }
         self.phase = phase;
         self.org.deployer.in_queue.store(phase == Phase::Pending, Ordering::SeqCst);
-        self.failures = 0;
-        self.denied_since = None;
+        self.failures = Failures::default();
     }
 
     /// The wait after a failed poll. `None` when polling is pointless.
     fn failed(&mut self, error: &Error) -> Option<Duration> {
-        self.failures = self.failures.saturating_add(1);
-        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "the deploy cannot be polled");
-        if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
-            let since = *self.denied_since.get_or_insert_with(Instant::now);
-            if self.failures > MAX_UNKNOWN_ID || since.elapsed() > UNKNOWN_ID_GRACE {
-                return None;
-            }
-        } else {
-            let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes { self.org.timing.failed_polls } else { MAX_PERMANENT_FAILURES };
-            if self.failures > most {
-                return None;
-            }
-        }
-        let pause = self.org.timing.next_try(self.failures);
-        Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
+        let temporary = self.org.timing.failed_polls;
+        let goes_on = self.failures.add(error, temporary);
+        let failures = self.failures.total();
+        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures, "the deploy cannot be polled");
+        let pause = self.org.timing.next_try(failures);
+        goes_on.then(|| error.retry_after().map_or(pause, |asked| pause.max(asked)))
     }
 
     /// Requests a cancellation if it is due: at once for a queued deploy, and once for a running one after its grace

@@ -190,6 +190,21 @@ async fn a_deploy_that_cannot_be_polled_is_unverified() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn each_kind_of_failed_poll_has_its_own_limit() {
+    // Many temporary errors, then an error of another kind, then the end of the deploy.
+    for code in ["INVALID_SESSION_ID", "INVALID_CROSS_REFERENCE_KEY"] {
+        let (script, org) = script();
+        script.course(Course::new(vec![
+            (0, Err(out_of_sight(None))),
+            (120_000, Err(out_of_sight(Some(code)))),
+            (131_000, Ok(ended("Succeeded"))),
+        ]));
+        org.make(write_shop(), in_time()).await.unwrap_or_else(|error| panic!("{code}: {error}"));
+        assert!(script.count("poll") > 10, "{code}: {}", script.count("poll"));
+    }
+}
+
 fn out_of_sight(code: Option<&str>) -> Error {
     code.map_or_else(|| lost(Call::DeployStatus), |code| fault(Call::DeployStatus, code))
 }
