@@ -46,9 +46,6 @@ pub trait Connection: Send + Sync {
     fn refresh_token_was_rotated(&self) -> bool {
         false
     }
-    fn retried_error(&self) -> Option<Arc<Error>> {
-        None
-    }
 }
 
 /// Reads of the Metadata API.
@@ -124,10 +121,6 @@ impl Connection for Client {
 
     fn refresh_token_was_rotated(&self) -> bool {
         Client::refresh_token_was_rotated(self)
-    }
-
-    fn retried_error(&self) -> Option<Arc<Error>> {
-        Client::retried_error(self)
     }
 }
 

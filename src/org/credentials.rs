@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::soql::{parted, quoted, quoted_or_null, text};
 use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted};
 use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
-use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
+use crate::salesforce::{self, Class, Consumer, ErrorKind, RetriedError, Staged};
 use crate::secret::Secret;
 
 /// How long to wait for a new app, or for a setting that was just enabled.
@@ -107,7 +107,7 @@ impl Org {
             let consumer = self.consumer(&app_id, None).await?;
             self.with_staged(app_id, consumer).await
         };
-        in_time(&self.inner, deadline, read).await
+        in_time(deadline, read).await
     }
 
     /// The same for a known consumer.
@@ -213,7 +213,7 @@ impl Org {
                 Err(error) => Err(self.explained(error).await),
             }
         };
-        in_time(&self.inner, deadline, read).await
+        in_time(deadline, read).await
     }
 
     pub(super) async fn app_id(
@@ -314,13 +314,13 @@ impl Org {
 
 /// Applies the caller's deadline.
 async fn in_time<T>(
-    inner: &super::Inner,
     deadline: Instant,
     read: impl Future<Output = Result<T, CredentialsError>>,
 ) -> Result<T, CredentialsError> {
-    match tokio::time::timeout_at(deadline, read).await {
+    let retried = RetriedError::default();
+    match tokio::time::timeout_at(deadline, retried.follow(read)).await {
         Ok(read) => read,
-        Err(_) => Err(CredentialsError::Read(inner.deadline_passed())),
+        Err(_) => Err(CredentialsError::Read(ReadError::deadline(&retried))),
     }
 }
 

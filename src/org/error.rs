@@ -69,6 +69,11 @@ impl ReadError {
     pub(super) fn unavailable(error: salesforce::Error) -> ReadError {
         ReadErrorKind::Unavailable(Arc::new(error)).into()
     }
+
+    /// The error of a caller whose deadline has passed.
+    pub(super) fn deadline(retried: &salesforce::RetriedError) -> ReadError {
+        ReadErrorKind::Deadline { last: retried.get() }.into()
+    }
 }
 
 impl From<ReadErrorKind> for ReadError {

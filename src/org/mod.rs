@@ -77,7 +77,7 @@ pub use crate::salesforce::{
     is_loopback, placeholder, public_key, sfdx_auth_url, why_unreadable,
 };
 
-use crate::salesforce::Class;
+use crate::salesforce::{Class, RetriedError};
 pub use crate::salesforce::{FileProperties, Meaning, Staged, StagedState};
 pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
@@ -186,6 +186,8 @@ struct Inner {
     many_apps: Mutex<Option<bool>>,
     /// Held while it is loaded, so that concurrent readers share one retrieve.
     snapshot: Mutex<Snapshot>,
+    /// For readers that wait while another one loads the snapshot.
+    snapshot_retried: RetriedError,
     /// Held while users are counted, so that concurrent readers share one count.
     counted: Mutex<holders::Counted>,
     deployer: Deployer,
@@ -229,6 +231,7 @@ impl Org {
                 narrow: AtomicBool::new(false),
                 many_apps: Mutex::default(),
                 snapshot: Mutex::default(),
+                snapshot_retried: RetriedError::default(),
                 counted: Mutex::default(),
                 stop: CancellationToken::new(),
             }),
@@ -259,9 +262,14 @@ impl Org {
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<Vec<Lookup>, ReadError> {
-        match tokio::time::timeout_at(deadline, self.inner.read(wanted, freshness, deadline)).await {
+        let retried = RetriedError::default();
+        let read = retried.follow(self.inner.read(wanted, freshness, deadline));
+        match tokio::time::timeout_at(deadline, read).await {
             Ok(answer) => answer,
-            Err(_) => Err(self.inner.deadline_passed()),
+            Err(_) if freshness == Freshness::Snapshot && retried.get().is_none() => {
+                Err(ReadError::deadline(&self.inner.snapshot_retried))
+            }
+            Err(_) => Err(ReadError::deadline(&retried)),
         }
     }
 

@@ -12,7 +12,7 @@ use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::ALL;
-use crate::salesforce::{self, Class, FileProperties, Retrieved};
+use crate::salesforce::{self, Class, FileProperties, RetriedError, Retrieved};
 
 /// The components to read: by type, all or these names.
 pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
@@ -20,6 +20,7 @@ pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<Stri
 pub(super) struct ReadRequest {
     wanted: Vec<Wanted>,
     purpose: Purpose,
+    callers: Vec<RetriedError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Inner {
                     return Err(error);
                 }
                 snapshot.keep_if(self.generation(), self.timing.snapshot);
-                if self.has_many_apps().await {
+                if self.snapshot_retried.follow(self.has_many_apps()).await {
                     if wanted.iter().all(|wanted| wanted.best_effort || snapshot.has_answer_for(wanted)) {
                         return lookups(&snapshot, wanted);
                     }
@@ -79,7 +80,7 @@ impl Inner {
                     self.load_related(&mut snapshot, wanted).await?;
                     self.corroborate_missing(&mut snapshot, wanted).await
                 };
-                if let Err(error) = loaded.await {
+                if let Err(error) = self.snapshot_retried.follow(loaded).await {
                     snapshot.fail(error.clone());
                     return Err(error);
                 }
@@ -108,16 +109,13 @@ impl Inner {
             return lookups(&known, wanted);
         }
         let inner = self.clone();
-        let request = ReadRequest { wanted: wanted.to_vec(), purpose };
-        let run: batch::Run<ReadRequest, ReadResult> =
-            Box::new(move |requests| Box::pin(inner.clone().run_reads(requests)));
+        let request = ReadRequest { wanted: wanted.to_vec(), purpose, callers: RetriedError::callers() };
+        let run: batch::Run<ReadRequest, ReadResult> = Box::new(move |requests| {
+            let callers = requests.iter().flat_map(|request| request.job.callers.clone()).collect();
+            Box::pin(RetriedError::follow_all(callers, inner.clone().run_reads(requests)))
+        });
         let mut handle = self.reads.submit(request, deadline, run);
-        handle.result().await.unwrap_or_else(|| Err(self.deadline_passed()))
-    }
-
-    /// The error of a caller whose deadline has passed.
-    pub(super) fn deadline_passed(&self) -> ReadError {
-        ReadErrorKind::Deadline { last: self.apis.connection.retried_error() }.into()
+        handle.result().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline { last: None }.into()))
     }
 
     /// Reads for all callers in one retrieve.

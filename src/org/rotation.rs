@@ -14,10 +14,10 @@ use super::rotation_request::{
     Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
 };
 use super::soql::quoted;
-use super::{Freshness, Org, Unavailable};
+use super::{Freshness, Org, ReadError, Unavailable};
 use crate::metadata::record_prefix;
 use crate::record_id::is_same;
-use crate::salesforce::{self, Staged, StagedState};
+use crate::salesforce::{self, RetriedError, Staged, StagedState};
 
 /// The prefix of the record IDs of users.
 const USER: &str = "005";
@@ -237,9 +237,10 @@ impl Org {
                 self.recognize(&seen.staged, progress).await?;
                 Ok::<_, CredentialsError>(seen)
             };
-            *seen = match tokio::time::timeout(VERIFY_TIMEOUT, look).await {
+            let retried = RetriedError::default();
+            *seen = match tokio::time::timeout(VERIFY_TIMEOUT, retried.follow(look)).await {
                 Ok(seen) => seen?,
-                Err(_) => return Err(CredentialsError::Read(self.inner.deadline_passed()).into()),
+                Err(_) => return Err(CredentialsError::Read(ReadError::deadline(&retried)).into()),
             };
             let lingers = seen.staged.iter().any(|staged| progress.ended.contains(&staged.id));
             let shown = match &progress.asked {

@@ -24,6 +24,7 @@ mod login;
 mod messages;
 mod pem;
 mod rest;
+mod retried;
 mod retrieve;
 mod retry;
 mod sf_cli;
@@ -54,6 +55,9 @@ pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use login::{Login, SubjectToken, why_unreadable};
 pub use messages::{Meaning, meaning, means};
 pub use rest::QueryPage;
+pub use retried::RetriedError;
+#[cfg(test)]
+pub use retried::retry_for_ever;
 #[cfg(any(test, fuzzing))]
 pub use retrieve::RetrieveMessage;
 pub use retrieve::{FileProperties, Retrieved};
@@ -139,8 +143,6 @@ struct Inner {
     time_scale: TimeScale,
     /// The oldest and the newest API version at `instance`. `None` if they could not be read.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
-    /// The error that the latest failed request is retried for. `None` after its end.
-    retried: std::sync::Mutex<Option<Arc<Error>>>,
     /// The duration of the last retrieve in seconds.
     last_retrieve: std::sync::Mutex<Option<f64>>,
     /// When the org's daily limit was reached, and the error.
@@ -189,16 +191,10 @@ impl Client {
                 rotated: std::sync::Mutex::default(),
                 time_scale,
                 versions: tokio::sync::OnceCell::new(),
-                retried: std::sync::Mutex::default(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),
         })
-    }
-
-    /// The error that the latest failed request is retried for.
-    pub fn retried_error(&self) -> Option<Arc<Error>> {
-        lock(&self.inner.retried).clone()
     }
 
     /// Whether Salesforce issued another refresh token in place of the configured one, which may no longer be valid.
@@ -237,7 +233,7 @@ impl Inner {
                 Ok(value) => {
                     session.note_success();
                     self.forget_limit();
-                    self.note_retry(None);
+                    retried::note(None);
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -252,21 +248,16 @@ impl Inner {
             match tries.again(&error) {
                 Some(wait) => {
                     tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
-                    self.note_retry(Some(error));
+                    retried::note(Some(&error));
                     tokio::time::sleep(wait).await;
                 }
                 None => {
-                    self.note_retry(None);
+                    retried::note(None);
                     self.note_limit(&error);
                     return Err(error);
                 }
             }
         }
-    }
-
-    /// Keeps the error, for a caller whose deadline passes before the retries end.
-    fn note_retry(&self, error: Option<Error>) {
-        *lock(&self.retried) = error.map(Arc::new);
     }
 
     /// Refuses new calls for a while after the daily limit was reached, except those for a running deploy or

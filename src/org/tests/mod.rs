@@ -22,7 +22,7 @@ use crate::metadata::types::{
 use crate::metadata::{ComponentKey, package};
 use crate::salesforce::{
     Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties, RetrieveMessage,
-    Retrieved,
+    Retrieved, retry_for_ever,
 };
 use crate::secret::Secret;
 
@@ -79,6 +79,8 @@ struct State {
     refused: Vec<&'static str>,
     warnings: Vec<String>,
     damaged: u32,
+    /// Every retrieve is retried for this error until its caller gives up.
+    retried: Option<Error>,
     list_fails: Option<Error>,
     /// The list lags behind all files.
     unlisted: bool,
@@ -198,6 +200,9 @@ impl MetadataReads for Script {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
+            if let Some(error) = self.with(|state| state.retried.clone()) {
+                return retry_for_ever(error).await;
+            }
             self.with(|state| {
                 let asked: Vec<String> =
                     members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();

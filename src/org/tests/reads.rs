@@ -561,6 +561,30 @@ async fn a_read_ends_at_its_deadline_and_releases_the_snapshot() {
     assert_eq!(name_of(&one(&org, Freshness::Snapshot, wanted[0].clone()).await), "Shop");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_read_that_times_out_names_the_error_that_its_own_request_is_retried_for() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        let (script, org) = script();
+        two_apps(&script);
+        script.with(|state| state.retried = Some(fault(Call::FetchRetrieve, "SERVER_UNAVAILABLE")));
+        // The second reader shares the retrieve of the first, or waits for it.
+        let readers = ["Shop", "Till"].map(|app| {
+            let org = org.clone();
+            let read = async move { org.read(&[Wanted::new(APP, app)], freshness, within(5)).await };
+            tokio::spawn(read)
+        });
+        // A query that succeeds meanwhile is not theirs.
+        org.query("SELECT Id FROM User").await.unwrap();
+        for reader in readers {
+            let error = reader.await.unwrap().unwrap_err();
+            let ReadErrorKind::Deadline { last: Some(last) } = &error.kind else {
+                panic!("{freshness:?}: {error}");
+            };
+            assert_eq!(last.code(), Some("SERVER_UNAVAILABLE"));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_hidden_consumer_key_is_none() {
     let (_, org) = script();

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::client;
 use super::server::{Server, answer, fault, html, json, response, result, retrieved, zip};
 use crate::salesforce::error::Page;
-use crate::salesforce::{Class, Error, ErrorKind};
+use crate::salesforce::{Class, Error, ErrorKind, RetriedError};
 use crate::secret::Secret;
 
 fn wanted() -> Vec<(String, Vec<String>)> {
@@ -186,7 +186,7 @@ async fn failed_polls_are_transient_and_not_repeated_by_the_client() {
 }
 
 #[tokio::test]
-async fn the_error_of_a_request_that_is_being_retried_is_known_until_a_success() {
+async fn the_error_that_a_request_is_retried_for_is_known_to_its_caller_until_a_success() {
     let answered = Arc::new(AtomicBool::new(false));
     let well = answered.clone();
     let server = Server::start(move |request| {
@@ -195,20 +195,26 @@ async fn the_error_of_a_request_that_is_being_retried_is_known_until_a_success()
     })
     .await;
     let client = client(&server);
+    let waiting = RetriedError::default();
     let call = tokio::spawn({
         let client = client.clone();
-        async move { client.list_metadata(&["ExternalClientApplication"]).await }
+        let waiting = waiting.clone();
+        async move { waiting.follow(client.list_metadata(&["ExternalClientApplication"])).await }
     });
     let error = loop {
-        match client.retried_error() {
+        match waiting.get() {
             Some(error) => break error,
             None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
         }
     };
     assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
+    // A success of another caller of the same client.
+    let other = RetriedError::default();
+    other.follow(client.cancel_deploy("0Af")).await.unwrap();
+    assert!(other.get().is_none() && waiting.get().is_some());
     answered.store(true, Ordering::SeqCst);
     call.await.unwrap().unwrap();
-    assert!(client.retried_error().is_none());
+    assert!(waiting.get().is_none());
 }
 
 #[tokio::test]

@@ -1,0 +1,54 @@
+//! The error that a request is being retried for, for the callers that wait for it: their timeout may pass first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Error;
+
+tokio::task_local! {
+    /// The callers that the requests of this task are for.
+    static CALLERS: Vec<RetriedError>;
+}
+
+/// The error that the current request of a caller is being retried for. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct RetriedError(Arc<Mutex<Option<Arc<Error>>>>);
+
+impl RetriedError {
+    pub fn get(&self) -> Option<Arc<Error>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, error: Option<Arc<Error>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// Sends requests for this caller, in addition to those of the current task.
+    pub async fn follow<T>(&self, requests: impl Future<Output = T>) -> T {
+        let mut callers = RetriedError::callers();
+        callers.push(self.clone());
+        RetriedError::follow_all(callers, requests).await
+    }
+
+    /// Sends requests for these callers, usually in another task.
+    pub async fn follow_all<T>(callers: Vec<RetriedError>, requests: impl Future<Output = T>) -> T {
+        CALLERS.scope(callers, requests).await
+    }
+
+    /// The callers that the current task sends requests for.
+    pub fn callers() -> Vec<RetriedError> {
+        CALLERS.try_with(Clone::clone).unwrap_or_default()
+    }
+}
+
+/// Tells the callers of the current request that it is retried for this error, or with `None` that it has ended.
+pub(super) fn note(error: Option<&Error>) {
+    let error = error.cloned().map(Arc::new);
+    let _ = CALLERS.try_with(|callers| callers.iter().for_each(|caller| caller.set(error.clone())));
+}
+
+/// A request that is retried until its caller gives up.
+#[cfg(test)]
+pub async fn retry_for_ever<T>(error: Error) -> T {
+    note(Some(&error));
+    std::future::pending().await
+}
