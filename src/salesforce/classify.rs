@@ -1,8 +1,7 @@
 //! Classifies responses: the kind of error, whether it is temporary, and whether the request may be sent again. Pure.
 //!
-//! The order is fixed: status and content type first (an HTML page is never parsed), then the JSON of OAuth, the
-//! array of the REST API, a SOAP fault, and the status of a deploy. The tests have one row for each entry of the
-//! fault catalogue (F01 to F45).
+//! Status and content type come first, because an HTML page is never parsed; then the array of the REST API or a SOAP
+//! fault. [`classify_login`] reads the JSON of OAuth, [`deploy_class`] the error of a whole deploy.
 
 use std::time::{Duration, SystemTime};
 

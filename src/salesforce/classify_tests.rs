@@ -1,4 +1,4 @@
-//! One row for each entry of the fault catalogue.
+//! Responses of Salesforce and their classes.
 
 use super::*;
 use crate::salesforce::error::{Call, Error};
@@ -34,54 +34,54 @@ const HTML: &str = "text/html; charset=utf-8";
 const MAINTENANCE: &str = "<html>\n<body>\n<center>We are down for maintenance.</span><br><br>\nSorry for the inconvenience. We'll be back shortly.";
 
 #[test]
-fn every_fault_of_the_catalogue_has_its_class() {
+fn every_response_has_its_class() {
     let session = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session hash: canary=";
     let jetty = "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>";
     let edge = "<!DOCTYPE html><p>This error originated from Salesforce Edge</p>";
     let connection = "<html><title>Error Page</title>An unexpected connection error occurred</html>";
     #[rustfmt::skip]
     let rows: Vec<(&str, u16, &str, String, Expected)> = vec![
-        ("F01 soap",   500, XML,  soap("INVALID_SESSION_ID", session), (Class::Auth, false, true)),
-        ("F01 rest",   401, JSON, rest("INVALID_SESSION_ID", "Session expired or invalid"), (Class::Auth, false, true)),
-        ("F02",        401, JSON, rest("INVALID_SESSION_ID", "This session is not valid for use with the REST API"), (Class::Auth, false, true)),
-        ("F03",        500, XML,  soap("INVALID_SESSION_ID", "This session is not valid for use with the API"), (Class::Auth, false, true)),
-        ("F04 rest",   403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), (Class::Limit, false, true)),
-        ("F04 soap",   500, XML,  soap("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), (Class::Limit, false, true)),
-        ("F05",        403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."), (Class::Limit, true, true)),
-        ("F05 long",   403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), (Class::Limit, true, true)),
-        ("F05 429",    429, "",   String::new(), (Class::Limit, true, true)),
-        ("F06 page",   503, HTML, MAINTENANCE.into(), (Class::Transient, true, false)),
-        ("F06 code",   503, JSON, rest("SERVER_UNAVAILABLE", "try later"), (Class::Transient, true, true)),
-        ("F06 fault",  500, XML,  soap("SERVER_UNAVAILABLE", "try later"), (Class::Transient, true, true)),
-        ("F06 empty",  503, "",   String::new(), (Class::Transient, true, false)),
-        ("F07",        420, "",   String::new(), (Class::Transient, true, false)),
-        ("F08 502",    502, HTML, "<html>Bad gateway</html>".into(), (Class::Transient, true, false)),
-        ("F08 504",    504, "",   String::new(), (Class::Transient, true, false)),
-        ("F08 edge",   503, HTML, edge.into(), (Class::Transient, true, false)),
-        ("F08 jetty",  400, HTML, jetty.into(), (Class::Transient, true, true)),
+        ("expired soap", 500, XML,  soap("INVALID_SESSION_ID", session), (Class::Auth, false, true)),
+        ("expired rest", 401, JSON, rest("INVALID_SESSION_ID", "Session expired or invalid"), (Class::Auth, false, true)),
+        ("blocked session", 401, JSON, rest("INVALID_SESSION_ID", "This session is not valid for use with the REST API"), (Class::Auth, false, true)),
+        ("JWT", 500, XML,  soap("INVALID_SESSION_ID", "This session is not valid for use with the API"), (Class::Auth, false, true)),
+        ("daily limit rest", 403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), (Class::Limit, false, true)),
+        ("daily limit soap", 500, XML,  soap("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), (Class::Limit, false, true)),
+        ("concurrent limit", 403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."), (Class::Limit, true, true)),
+        ("concurrent limit long", 403, JSON, rest("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), (Class::Limit, true, true)),
+        ("concurrent limit 429", 429, "",   String::new(), (Class::Limit, true, true)),
+        ("maintenance page", 503, HTML, MAINTENANCE.into(), (Class::Transient, true, false)),
+        ("maintenance code", 503, JSON, rest("SERVER_UNAVAILABLE", "try later"), (Class::Transient, true, true)),
+        ("maintenance fault", 500, XML,  soap("SERVER_UNAVAILABLE", "try later"), (Class::Transient, true, true)),
+        ("maintenance empty", 503, "",   String::new(), (Class::Transient, true, false)),
+        ("420", 420, "",   String::new(), (Class::Transient, true, false)),
+        ("gateway 502", 502, HTML, "<html>Bad gateway</html>".into(), (Class::Transient, true, false)),
+        ("gateway 504", 504, "",   String::new(), (Class::Transient, true, false)),
+        ("gateway edge", 503, HTML, edge.into(), (Class::Transient, true, false)),
+        ("gateway jetty", 400, HTML, jetty.into(), (Class::Transient, true, true)),
         ("connection", 200, HTML, connection.into(), (Class::Transient, true, false)),
         ("login page", 200, HTML, "<html>Log in</html>".into(), (Class::Config, false, false)),
-        ("F10 servlet", 500, XML, soap("UNKNOWN_EXCEPTION", "Unexpected internal servlet state"), (Class::Transient, true, false)),
-        ("F10 locator", 400, JSON, rest("INVALID_QUERY_LOCATOR", "invalid query locator"), (Class::Transient, true, true)),
-        ("F10 words",  500, XML,  soap("SOMETHING_NEW", "System may be currently unavailable"), (Class::Transient, true, false)),
-        ("F11",        500, XML,  soap("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1-2 (3)"), (Class::Transient, true, false)),
-        ("F12",        500, XML,  soap("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"), (Class::Locked, true, true)),
-        ("F15",        500, XML,  soap("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"), (Class::NotFound, false, true)),
-        ("F16 soap",   500, XML,  soap("INVALID_ID_FIELD", "Invalid deploy id"), (Class::NotFound, false, true)),
-        ("F16 rest",   404, JSON, rest("NOT_FOUND", "The requested resource does not exist"), (Class::NotFound, false, true)),
-        ("F24",        500, XML,  soap("INVALID_LOCATOR", "Retrieve result has been deleted."), (Class::NotFound, false, true)),
-        ("F27",        500, XML,  soap("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "read-only"), (Class::Locked, true, true)),
-        ("F27 locked", 500, XML,  soap("ORG_LOCKED", "locked"), (Class::Locked, false, true)),
-        ("F28 soap",   500, XML,  soap("UNSUPPORTED_API_VERSION", "The API version that was specified (99.0)"), (Class::Config, false, true)),
-        ("F28 rest",   410, "",   String::new(), (Class::Config, false, true)),
-        ("F29",        500, XML,  soap("INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"), (Class::Permission, false, true)),
-        ("F42",        500, XML,  soap("EXCEEDED_MAX_SIZE_REQUEST", "Maximum size of request reached."), (Class::Fatal, false, true)),
-        ("unknown",    500, XML,  soap("SOMETHING_NEW", "new"), (Class::Fatal, false, true)),
-        ("500",        500, "",   String::new(), (Class::Transient, true, false)),
+        ("internal servlet", 500, XML, soap("UNKNOWN_EXCEPTION", "Unexpected internal servlet state"), (Class::Transient, true, false)),
+        ("internal locator", 400, JSON, rest("INVALID_QUERY_LOCATOR", "invalid query locator"), (Class::Transient, true, true)),
+        ("internal words", 500, XML,  soap("SOMETHING_NEW", "System may be currently unavailable"), (Class::Transient, true, false)),
+        ("ErrorId", 500, XML,  soap("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1-2 (3)"), (Class::Transient, true, false)),
+        ("lock", 500, XML,  soap("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"), (Class::Locked, true, true)),
+        ("unknown ID", 500, XML,  soap("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"), (Class::NotFound, false, true)),
+        ("bad ID soap", 500, XML,  soap("INVALID_ID_FIELD", "Invalid deploy id"), (Class::NotFound, false, true)),
+        ("bad ID rest", 404, JSON, rest("NOT_FOUND", "The requested resource does not exist"), (Class::NotFound, false, true)),
+        ("locator", 500, XML,  soap("INVALID_LOCATOR", "Retrieve result has been deleted."), (Class::NotFound, false, true)),
+        ("read-only", 500, XML,  soap("INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "read-only"), (Class::Locked, true, true)),
+        ("read-only locked", 500, XML,  soap("ORG_LOCKED", "locked"), (Class::Locked, false, true)),
+        ("version soap", 500, XML,  soap("UNSUPPORTED_API_VERSION", "The API version that was specified (99.0)"), (Class::Config, false, true)),
+        ("version rest", 410, "",   String::new(), (Class::Config, false, true)),
+        ("permission", 500, XML,  soap("INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions"), (Class::Permission, false, true)),
+        ("size", 500, XML,  soap("EXCEEDED_MAX_SIZE_REQUEST", "Maximum size of request reached."), (Class::Fatal, false, true)),
+        ("unknown", 500, XML,  soap("SOMETHING_NEW", "new"), (Class::Fatal, false, true)),
+        ("500", 500, "",   String::new(), (Class::Transient, true, false)),
         ("half fault", 500, XML,  "<soapenv:Envelope><soapenv:Body><soapenv:Fault><faultcode>sf:X".into(), (Class::Transient, true, false)),
-        ("403",        403, "",   String::new(), (Class::Permission, false, true)),
-        ("200 text",   200, "text/plain", "hello".into(), (Class::Transient, true, false)),
-        ("teapot",     418, "",   String::new(), (Class::Config, false, true)),
+        ("403", 403, "",   String::new(), (Class::Permission, false, true)),
+        ("200 text", 200, "text/plain", "hello".into(), (Class::Transient, true, false)),
+        ("teapot", 418, "",   String::new(), (Class::Config, false, true)),
     ];
     for (name, status, content_type, body, expected) in rows {
         let kind = judge(status, content_type, &body);
@@ -127,33 +127,33 @@ fn the_three_kinds_of_invalid_session_are_distinguished() {
 fn every_error_of_the_token_endpoint_is_classified() {
     #[rustfmt::skip]
     let rows = [
-        ("F30", 400, "invalid_grant", "user hasn't approved this consumer", AuthProblem::NotApproved),
-        ("F30", 400, "invalid_app_access", "user is not admin approved to access this app", AuthProblem::AppAccess),
-        ("F31", 400, "invalid_grant", "audience is invalid", AuthProblem::Audience),
-        ("F31", 400, "invalid_grant", "Audience validation failed", AuthProblem::Audience),
-        ("F32", 400, "invalid_grant", "External client app is not installed in this org", AuthProblem::AppAbsent),
-        ("F32", 400, "invalid_client_id", "client identifier invalid", AuthProblem::UnknownClient),
-        ("F10", 400, "unknown_error", "retry your request", AuthProblem::ServerError),
-        ("F11", 400, "UNKNOWN_EXCEPTION", "An unexpected error has occurred.", AuthProblem::ServerError),
-        ("F33", 400, "invalid_grant", "expired authorization code", AuthProblem::Clock { skew_seconds: 0 }),
-        ("F34", 400, "invalid_grant", "login rate exceeded", AuthProblem::LoginRate),
-        ("F35", 400, "invalid_grant", "ip restricted", AuthProblem::Restricted),
-        ("F35", 400, "invalid_grant", "inactive user", AuthProblem::Restricted),
-        ("F36", 500, "server_error", "", AuthProblem::ServerError),
-        ("",    400, "invalid_grant", "invalid assertion", AuthProblem::BadAssertion),
-        ("",    400, "invalid_client", "invalid client credentials", AuthProblem::BadClient),
-        ("",    400, "invalid_grant", "no client credentials user enabled", AuthProblem::NoRunAsUser),
-        ("",    400, "unsupported_grant_type", "grant type not supported", AuthProblem::FlowDisabled),
-        ("",    400, "invalid_request", "refresh_token scope is required", AuthProblem::MissingScope),
-        ("",    400, "invalid_grant", "authentication failure", AuthProblem::Refused),
+        (400, "invalid_grant", "user hasn't approved this consumer", AuthProblem::NotApproved),
+        (400, "invalid_app_access", "user is not admin approved to access this app", AuthProblem::AppAccess),
+        (400, "invalid_grant", "audience is invalid", AuthProblem::Audience),
+        (400, "invalid_grant", "Audience validation failed", AuthProblem::Audience),
+        (400, "invalid_grant", "External client app is not installed in this org", AuthProblem::AppAbsent),
+        (400, "invalid_client_id", "client identifier invalid", AuthProblem::UnknownClient),
+        (400, "unknown_error", "retry your request", AuthProblem::ServerError),
+        (400, "UNKNOWN_EXCEPTION", "An unexpected error has occurred.", AuthProblem::ServerError),
+        (400, "invalid_grant", "expired authorization code", AuthProblem::Clock { skew_seconds: 0 }),
+        (400, "invalid_grant", "login rate exceeded", AuthProblem::LoginRate),
+        (400, "invalid_grant", "ip restricted", AuthProblem::Restricted),
+        (400, "invalid_grant", "inactive user", AuthProblem::Restricted),
+        (500, "server_error", "", AuthProblem::ServerError),
+        (400, "invalid_grant", "invalid assertion", AuthProblem::BadAssertion),
+        (400, "invalid_client", "invalid client credentials", AuthProblem::BadClient),
+        (400, "invalid_grant", "no client credentials user enabled", AuthProblem::NoRunAsUser),
+        (400, "unsupported_grant_type", "grant type not supported", AuthProblem::FlowDisabled),
+        (400, "invalid_request", "refresh_token scope is required", AuthProblem::MissingScope),
+        (400, "invalid_grant", "authentication failure", AuthProblem::Refused),
     ];
-    for (row, status, error, description, problem) in rows {
+    for (status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
         let seen = ResponseView { status, content_type: JSON, location: None, body: body.as_bytes() };
         let ErrorKind::Auth { problem: found, message } = classify_login(seen, &Redactor::default()) else {
-            panic!("{row} {error}");
+            panic!("{error}: {description}");
         };
-        assert_eq!(found, problem, "{row} {error} {description}");
+        assert_eq!(found, problem, "{error}: {description}");
         assert!(message.unwrap().contains(description));
     }
 }

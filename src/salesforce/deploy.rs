@@ -138,7 +138,7 @@ impl Client {
     /// The status of a deploy, with all component messages.
     ///
     /// # Errors
-    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue; callers that know its ID retry (F15).
+    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue; callers that know its ID retry.
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
         let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;

@@ -267,20 +267,20 @@ pub enum SettingsProblem {
     NotAnId { what: &'static str },
 }
 
-/// Why a token was refused or not issued. F-numbers are those of the fault catalogue.
+/// Why a token was refused or not issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthProblem {
-    /// F01: the session expired, and a new login did not help.
+    /// The session expired. The client logs in again once before it returns this error.
     #[error("the session has expired")]
     SessionExpired,
-    /// F01 for a configured token, which cannot be renewed.
+    /// The configured token expired, and cannot be renewed.
     #[error("the access token has expired or was revoked")]
     AccessTokenExpired,
-    /// F02: the session is valid, but a policy denies it access to the API.
+    /// The session is valid, but a policy denies it access to the API.
     #[error("a policy of the org does not allow this session to use the API")]
     SessionBlocked,
-    /// F03: the access token is a JWT, which SOAP refuses below API version 68.0.
+    /// The access token is a JWT, which SOAP refuses below API version 68.0.
     #[error(
         "the access token is a JSON Web Token, which Salesforce's SOAP API rejects below API version 68.0"
     )]
@@ -290,17 +290,17 @@ pub enum AuthProblem {
     /// An administrator has not approved the user for the app.
     #[error("the user is not allowed to use the app")]
     AppAccess,
-    /// F31: the JWT has another audience than this login host.
+    /// The JWT has another audience than this login host.
     #[error("the audience of the JWT is not valid for the login host")]
     Audience,
     #[error("the app is not installed in this org")]
     AppAbsent,
-    /// F32, F39: the client ID is unknown, or not yet known.
+    /// The client ID is unknown, or not yet known.
     #[error("the client ID is unknown")]
     UnknownClient,
     #[error("the client ID or client secret is not valid")]
     BadClient,
-    /// F33: the JWT was expired, or its expiry was too far in the future.
+    /// The JWT was expired, or its expiry was too far in the future.
     #[error("the JWT is not valid at the server's time{}", skew(*.skew_seconds))]
     Clock {
         /// This machine's clock minus the server's, in seconds; 0 when they agree or the server sent no date.
@@ -318,10 +318,10 @@ pub enum AuthProblem {
     /// The app has no token exchange handler with this name, or no default handler.
     #[error("the app has no such token exchange handler")]
     TokenHandler,
-    /// F34: more than 3,600 logins of the user in an hour.
+    /// More than 3,600 logins of the user in an hour.
     #[error("too many logins by this user")]
     LoginRate,
-    /// F35: the IP address or login hours are restricted, or the user is inactive or locked.
+    /// The IP address or login hours are restricted, or the user is inactive or locked.
     #[error("the login is restricted for the user or the app")]
     Restricted,
     #[error("the app has no user to run the client credentials flow as")]

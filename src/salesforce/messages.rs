@@ -29,9 +29,9 @@ pub enum Meaning {
 
 struct KnownMessage {
     meaning: Meaning,
-    /// Texts that it contains, in any case;
+    /// Texts that the message contains, in any case.
     has: &'static [&'static str],
-    /// the first one is at its start, if this is set.
+    /// Whether the message begins with the first text.
     begins: bool,
     evidence: &'static str,
 }

@@ -1,7 +1,7 @@
 //! When to send a request again, and how long to wait before.
 //!
-//! A request that changes the org is sent again only if it certainly had no effect. The numbers are those of the
-//! fault catalogue. Waits have jitter, because many workspaces share one org.
+//! A request that changes the org is sent again only if it certainly had no effect. Waits have jitter,
+//! because many workspaces share one org.
 
 use std::time::{Duration, Instant};
 
