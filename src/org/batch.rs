@@ -16,13 +16,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::lock::lock;
 
-/// A batch closes after this many times the longest gap between the last arrivals,
+/// A batch closes when no job has arrived for this many times the longest gap between the last arrivals.
 const GAPS: u32 = 4;
-/// but after no longer than this;
+/// The maximum of that time.
 const LONGEST: Duration = Duration::from_secs(1);
-/// when as many jobs as expected have arrived, after this long;
+/// The maximum when as many jobs as expected have arrived.
 const SHORT: Duration = Duration::from_millis(20);
-/// and when fewer have arrived, after this many times the usual time.
+/// The factor of the quiet time when fewer have arrived.
 const MISSING: u32 = 4;
 
 /// The changes or reads of one caller, processed as a whole.

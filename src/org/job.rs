@@ -25,9 +25,9 @@ pub(super) struct Job {
     /// The files that are changed, by type and app.
     places: BTreeSet<(&'static str, String)>,
     apps: BTreeSet<String>,
-    /// The apps whose own file is written,
+    /// The apps whose own file is written.
     writes_apps: BTreeSet<String>,
-    /// and those with parts that are written.
+    /// The apps with parts that are written, but not their own file.
     parents: BTreeSet<String>,
     writes_settings: bool,
     /// The names of parts to delete whose app is unknown.
@@ -40,12 +40,12 @@ pub(super) struct Editing {
     pub edit: Edit,
     /// The files that the last merge was based on.
     pub base: Vec<Lookup>,
-    /// Concurrent changes that were overwritten and are to be restored.
+    /// Overwritten concurrent changes, which the next deploy restores.
     pub lost: Vec<Overwritten>,
     /// The result so far, if another deploy follows.
     pub made: Option<Applied>,
     pub rounds: u32,
-    /// The attributes that they changed, by type.
+    /// The attributes that the deploys of this edit changed, by type.
     pub ours: BTreeSet<(&'static str, &'static str)>,
 }
 

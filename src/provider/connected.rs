@@ -49,7 +49,7 @@ impl Connected {
         }
     }
 
-    /// The parts of a plan that depend on the connection.
+    /// What a plan depends on besides its request. Records a plan of settings of the org.
     pub(super) fn plan_context(
         &self,
         spec: &'static ResourceSpec,

@@ -23,11 +23,9 @@ pub struct Danger {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
-    /// To true.
     ToTrue,
-    /// To true, also if the resource is created.
+    /// To true, or created with true.
     On,
-    /// To false.
     ToFalse,
     /// To this word.
     ToWord(&'static str),

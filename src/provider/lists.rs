@@ -80,13 +80,13 @@ const fn filter(
     Filter { own: Own { rules, ..Own::new(name, Shape::Text, Role::Optional, doc) }, column, test }
 }
 
-/// The object of the apps,
+/// The object of the apps.
 pub const APPS: &str = APP.name;
-/// its column with the API name without the namespace,
+/// The column with the API name without the namespace.
 pub const NAME_COLUMN: &str = "DeveloperName";
-/// with the namespace,
+/// The column with the namespace.
 pub const NAMESPACE_COLUMN: &str = "NamespacePrefix";
-/// and with the label.
+/// The column with the label.
 pub const LABEL_COLUMN: &str = "MasterLabel";
 
 /// The attribute with the label of an app.

@@ -257,7 +257,7 @@ impl Provider {
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
         reply.diagnostics.extend(twice);
-        // A refresh is the last call, so the warning would be repeated.
+        // Only plans warn: a refresh precedes them and would repeat the warning.
         reply.diagnostics.extend(self.check_private(&request.type_name, &request.private));
         if !request.prior.is_null() && !request.proposed.is_null() {
             diagnostics::add_destroy_hint(&mut reply.diagnostics);

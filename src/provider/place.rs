@@ -8,7 +8,7 @@ use crate::value::{Path, Step, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     path: Path,
-    /// The description.
+    /// The place in words, if the path does not show it.
     words: Option<String>,
 }
 

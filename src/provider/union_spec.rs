@@ -41,7 +41,7 @@ pub struct MemberBlock {
 const SHARED: [&str; 5] = [ID, ORG_ID, NAMESPACE, DELETION_PROTECTION, timeouts::BLOCK];
 
 impl UnionSpec {
-    /// The whole.
+    /// The first member, whose object contains those of the others.
     pub fn whole(&self) -> &'static ResourceSpec {
         self.members.first().map_or(super::catalog::APP, |member| member.spec)
     }

@@ -171,7 +171,7 @@ fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// The planned values of one part by row; null clears. Without rows that are not managed.
+/// What a plan requests of a resource, as values by field: null clears, and unmanaged fields have none.
 pub struct DesiredState<'a> {
     pub spec: &'static ResourceSpec,
     pub config: &'a Value,
