@@ -200,7 +200,7 @@ fn judge_code(code: &str, text: &str) -> (Class, bool) {
         "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
         | "ORG_IN_MAINTENANCE"
         | "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE" => Class::Locked,
-        // An internal error; whether the request had an effect is unknown (F11).
+        // An internal error; whether the request had an effect is unknown.
         "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => return (Class::Transient, false),
         "INVALID_LOCATOR"
         | "INVALID_CROSS_REFERENCE_KEY"
