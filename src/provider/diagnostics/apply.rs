@@ -29,7 +29,9 @@ pub enum StateValues {
 impl StateValues {
     fn sentence(self) -> &'static str {
         match self {
-            StateValues::LastRead => "The state contains the values that the provider last read from the org.",
+            StateValues::LastRead => {
+                "The state contains the values that the provider last read from the org."
+            }
             StateValues::PlannedUnread => {
                 "The provider could not read the org afterwards, so the state contains the planned values."
             }

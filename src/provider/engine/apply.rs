@@ -113,7 +113,7 @@ impl Engine<'_> {
                     }
                 }
             }
-             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> found.push(diagnostics::not_applied(self.spec.noun, app, error)),
+            _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
         }
         found
     }
@@ -142,7 +142,7 @@ impl Engine<'_> {
                 ApplyErrorKind::Rejected { .. } | ApplyErrorKind::CanceledBy { .. } => {
                     ApplyOutcome::Failed(error)
                 }
-                 (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> ApplyOutcome::Unknown(error),
+                _ => ApplyOutcome::Unknown(error),
             },
         };
         let actual = match self.after(apply, &outcome).await {
@@ -166,8 +166,8 @@ impl Engine<'_> {
         }
         let (mut reply, values) = match outcome {
             ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
-             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),if create => (self.as_planned(apply), StateValues::PlannedNotFound),
-             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> (self.as_before(apply), StateValues::LastRead),
+            _ if create => (self.as_planned(apply), StateValues::PlannedNotFound),
+            _ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),
         };
         reply.diagnostics.push(match outcome {
             ApplyOutcome::Succeeded(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
@@ -184,7 +184,7 @@ impl Engine<'_> {
                 let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
                 diagnostics::internal_error(self.spec.noun, apply.app, message, values, created)
             }
-             (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
+            _ => diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
         }
     }
 
@@ -204,7 +204,7 @@ impl Engine<'_> {
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
             match lags.next() {
                 Some(lag) if !actual.exists() => crate::org::pause(Duration::from_millis(*lag)).await,
-                 (self.as_before(apply), StateValues::LastRead),=>_ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),=> return Ok(actual),
+                _ => return Ok(actual),
             }
         }
     }
