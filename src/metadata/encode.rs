@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::certificate;
 use super::component::Component;
-use super::field::{Compared, Deployed, Field, Kind};
+use super::field::{Compared, Field, Kind, SendPolicy};
 use super::meaning::meanings;
 use super::members;
 use crate::value::{Path, Step, Value};
@@ -61,7 +61,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
             owned.insert(name);
         }
         let target = if group.is_empty() { &mut pieces } else { groups.entry(group).or_default() };
-        if field.exists_in(version) && field.sent != Deployed::Never {
+        if field.exists_in(version) && field.sent != SendPolicy::Never {
             write_field(field, component, target);
         }
     }

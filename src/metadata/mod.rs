@@ -33,7 +33,9 @@ pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, decode};
 pub use echo::{echo, has_user_information, may_be_secret, quoted};
 pub use encode::encode;
-pub use field::{Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange};
+pub use field::{
+    Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, SendPolicy,
+};
 pub use letters::{Unseen, as_seen, foreign_letter, unseen};
 pub use meaning::{same_meaning, version_problem};
 pub use metadata_type::MetadataType;

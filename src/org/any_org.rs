@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{
-    ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Pending, Queries, Row, SessionFacts,
+    ApiFuture, BoxFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Queries, Row, SessionFacts,
 };
 use crate::lock::lock;
 use crate::metadata::{ComponentKey, Element, package, types};
@@ -188,7 +188,7 @@ impl Connection for AnyOrg {
         }))
     }
 
-    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
 }

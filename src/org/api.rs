@@ -13,9 +13,9 @@ use crate::secret::Secret;
 /// A record of a query: columns by name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
 
-pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-pub type ApiFuture<'a, T> = Pending<'a, Result<T, Error>>;
+pub type ApiFuture<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
 /// The APIs of one org, with one session. [`Client`] implements all of them.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl<T: Connection + MetadataReads + Deploys + Queries + CredentialsApi + 'stati
 /// The session.
 pub trait Connection: Send + Sync {
     fn session(&self) -> ApiFuture<'_, SessionFacts>;
-    fn known_api_version(&self) -> Pending<'_, Option<u16>>;
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>>;
     fn refresh_token_was_rotated(&self) -> bool {
         false
     }
@@ -115,7 +115,7 @@ impl Connection for Client {
         })
     }
 
-    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(Client::known_api_version(self))
     }
 

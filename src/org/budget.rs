@@ -34,13 +34,13 @@ pub(super) struct RetryBudget {
     since: Option<Instant>,
     tries: usize,
     /// How often Salesforce reported an internal error.
-    accidents: u32,
+    internal_errors: u32,
 }
 
 /// Why a deploy is retried, with what to report to callers that do not take part.
 pub(super) enum RetryReason {
     Locked(String),
-    Accident { problems: Vec<DeployProblem>, deploy_id: String },
+    InternalError { problems: Vec<DeployProblem>, deploy_id: String },
 }
 
 pub(super) struct RetryDecision {
@@ -51,7 +51,7 @@ pub(super) struct RetryDecision {
 }
 
 impl RetryBudget {
-    pub(super) fn again(&mut self, reason: RetryReason, timing: &Timing) -> RetryDecision {
+    pub(super) fn next_delay(&mut self, reason: RetryReason, timing: &Timing) -> RetryDecision {
         let now = Instant::now();
         let waited = now.duration_since(*self.since.get_or_insert(now));
         let wait = timing.lock_wait(self.tries);
@@ -60,10 +60,10 @@ impl RetryBudget {
             RetryReason::Locked(why) => (ApplyErrorKind::Locked { waited, why }, false),
             // A deploy replaces whole files and deletes components, so repeating it has no further effect. Elements
             // that trigger an action each time they are sent are never sent.
-            RetryReason::Accident { problems, deploy_id } => {
-                let enough = self.accidents > 0;
-                self.accidents = self.accidents.saturating_add(1);
-                (ApplyErrorKind::Rejected { problems, deploy_id, accident: true }, enough)
+            RetryReason::InternalError { problems, deploy_id } => {
+                let enough = self.internal_errors > 0;
+                self.internal_errors = self.internal_errors.saturating_add(1);
+                (ApplyErrorKind::Rejected { problems, deploy_id, internal_error: true }, enough)
             }
         };
         let enough = enough || waited + wait > timing.lock_timeout;
@@ -76,16 +76,17 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_accident_is_tried_again_once_and_a_lock_for_ten_minutes() {
+    async fn an_internal_error_is_tried_again_once_and_a_lock_for_ten_minutes() {
         let timing = Timing::default();
         let mut budget = RetryBudget::default();
-        let accident = || RetryReason::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
-        assert!(budget.again(accident(), &timing).wait.is_some());
-        assert!(budget.again(accident(), &timing).wait.is_none());
+        let internal_error =
+            || RetryReason::InternalError { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
+        assert!(budget.next_delay(internal_error(), &timing).wait.is_some());
+        assert!(budget.next_delay(internal_error(), &timing).wait.is_none());
 
         let mut budget = RetryBudget::default();
         let begun = Instant::now();
-        while let Some(wait) = budget.again(RetryReason::Locked("busy".to_owned()), &timing).wait {
+        while let Some(wait) = budget.next_delay(RetryReason::Locked("busy".to_owned()), &timing).wait {
             tokio::time::sleep(wait).await;
         }
         let waited = begun.elapsed();

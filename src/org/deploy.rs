@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch as flag;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::attribute::Member;
+use super::attribution::SentComponent;
 use super::budget::POLL_GRACE;
 use super::deploy_outcome::{DeployOutcome, judge};
 use super::deployer::QueuedJob;
-use super::edit::{Baseline, MOMENT, Observed};
+use super::edit::{Baseline, OBSERVE_DELAY, Observed};
 use super::job::Changes;
 use super::poll::{Phase, PollEnd};
 use super::timing::{PollSchedule, between};
@@ -21,7 +21,7 @@ use crate::salesforce::Class;
 pub(super) struct PackedDeploy<'a> {
     pub changes: &'a Changes,
     pub zip: &'a [u8],
-    pub sent: &'a [Member<'a>],
+    pub sent: &'a [SentComponent<'a>],
     /// The state of the deploy queue when the edits were composed.
     pub seen: Baseline,
     pub group: &'a [QueuedJob],
@@ -57,18 +57,18 @@ impl Inner {
             bytes = zip.len(),
             "deploy started"
         );
-        let (phase, turn) = flag::channel(Phase::Unknown);
+        let (phase_tx, phase_rx) = watch::channel(Phase::Unknown);
         let mut first_poll = pace.first_poll(&self.timing);
         if seen.matters() {
             // Concurrent deploys are not known earlier either.
-            first_poll = first_poll.max(MOMENT);
+            first_poll = first_poll.max(OBSERVE_DELAY);
         }
-        let watch = async {
-            let end = self.poll_deploy(&id, first_poll, pace, started, deadline, &phase).await;
-            phase.send_replace(Phase::Over);
+        let polled = async {
+            let end = self.poll_deploy(&id, first_poll, pace, started, deadline, &phase_tx).await;
+            phase_tx.send_replace(Phase::Over);
             end
         };
-        let (end, observed) = tokio::join!(watch, self.observe(&id, seen, changes, turn, started));
+        let (end, observed) = tokio::join!(polled, self.observe(&id, seen, changes, phase_rx, started));
         drop(outdate);
         let taken_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let ended = match end {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::attribute::{self, Member};
+use super::attribution::{self, SentComponent};
 use super::job::Changes;
 use super::{ApplyErrorKind, DeployProblem};
 use crate::metadata::ComponentKey;
@@ -12,13 +12,13 @@ use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 pub(super) enum DeployOutcome {
     /// Succeeded, with warnings about some components.
     Done { warnings: Vec<DeployProblem> },
-    /// The org rejected it and rolled everything back. `accident`: Salesforce reported an internal error.
-    Rejected { problems: Vec<DeployProblem>, accident: bool },
+    /// The org rejected it and rolled everything back. `internal_error`: Salesforce reported an internal error.
+    Rejected { problems: Vec<DeployProblem>, internal_error: bool },
     /// Other changes lock the org; nothing was changed.
     Locked(String),
     /// These components did not exist, so the deploy failed; the others were not deleted.
     Without(Vec<ComponentKey>),
-    /// Cancelled, or unknown.
+    /// Canceled, or unknown.
     Failed(ApplyErrorKind),
 }
 
@@ -28,7 +28,7 @@ pub(super) fn judge(
     report: &DeployReport,
     canceled_by_us: bool,
     changes: &Changes,
-    sent: &[Member<'_>],
+    sent: &[SentComponent<'_>],
 ) -> DeployOutcome {
     let unverified = |why: String| {
         DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why })
@@ -59,16 +59,16 @@ pub(super) fn judge(
     }
 }
 
-fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
+fn done(report: &DeployReport, sent: &[SentComponent<'_>]) -> DeployOutcome {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
         .filter(|message| message.problem.is_some() && !message.means(Meaning::AlreadyDeleted))
         .collect();
-    DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
+    DeployOutcome::Done { warnings: attribution::locate(&warnings, sent) }
 }
 
-fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
+fn failure(report: &DeployReport, changes: &Changes, sent: &[SentComponent<'_>]) -> DeployOutcome {
     let reason = report.error_message.clone();
     if report.class() == Class::Locked {
         return DeployOutcome::Locked(reason.unwrap_or_else(|| "the org is locked".to_owned()));
@@ -95,13 +95,13 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
     }
     failures.retain(|message| !message.is_locked());
 
-    let accident = if failures.is_empty() {
+    let internal_error = if failures.is_empty() {
         report.class() == Class::Transient
             || reason.as_deref().is_some_and(|reason| means(reason, Meaning::InternalError))
     } else {
         failures.iter().all(|message| message.means(Meaning::InternalError))
     };
-    let mut problems = attribute::attribute(&failures, sent);
+    let mut problems = attribution::locate(&failures, sent);
     if problems.is_empty() {
         let code = report.error_status_code.clone();
         let message = reason.or(code).or(report.state_detail.clone());
@@ -112,21 +112,21 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
                 .unwrap_or_else(|| "the deploy failed, and Salesforce returned no reason".to_owned()),
         });
     }
-    DeployOutcome::Rejected { problems, accident }
+    DeployOutcome::Rejected { problems, internal_error }
 }
 
 /// A deletion that failed only because some components did not exist: the others are deleted without them.
 fn already_deleted(
     keys: &[ComponentKey],
     messages: &[&ComponentMessage],
-    sent: &[Member<'_>],
+    sent: &[SentComponent<'_>],
 ) -> DeployOutcome {
-    let problems = attribute::attribute(messages, sent);
+    let problems = attribution::locate(messages, sent);
     let missing: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if missing.len() == keys.len() || messages.len() >= keys.len() {
         DeployOutcome::Done { warnings: Vec::new() }
     } else if missing.is_empty() {
-        DeployOutcome::Rejected { problems, accident: false }
+        DeployOutcome::Rejected { problems, internal_error: false }
     } else {
         DeployOutcome::Without(missing.into_iter().collect())
     }

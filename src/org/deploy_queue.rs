@@ -124,18 +124,18 @@ impl Inner {
     ) -> Option<BTreeSet<String>> {
         let mut waited = false;
         loop {
-            let line = self.deploy_queue().await?;
+            let queue = self.deploy_queue().await?;
             let now = Instant::now();
-            if line.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
-                return Some(line.done());
+            if queue.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
+                return Some(queue.done());
             }
             // Other clients wait for the same moment; jitter keeps them apart.
-            let pause = if line.is_free() {
+            let pause = if queue.is_free() {
                 jittered(Duration::ZERO, POLL_INTERVAL)
             } else {
                 jittered(POLL_INTERVAL / 2, POLL_INTERVAL)
             };
-            waited = !line.is_free();
+            waited = !queue.is_free();
             self.unless_stopped(tokio::time::sleep(pause)).await;
         }
     }
@@ -144,8 +144,8 @@ impl Inner {
     pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
         let ids: BTreeSet<&str> = ids.iter().map(|id| short(id)).collect();
         while !ids.is_empty() && !self.stopped() && Instant::now() < until {
-            let Some(line) = self.deploy_queue().await else { return };
-            if line.0.iter().all(|entry| entry.done || !ids.contains(short(&entry.id))) {
+            let Some(queue) = self.deploy_queue().await else { return };
+            if queue.0.iter().all(|entry| entry.done || !ids.contains(short(&entry.id))) {
                 return;
             }
             self.unless_stopped(tokio::time::sleep(jittered(POLL_INTERVAL / 2, POLL_INTERVAL))).await;

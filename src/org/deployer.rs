@@ -38,7 +38,7 @@ pub(super) struct Deployer {
     /// Whether the running deploy is still queued behind other deploys of the org.
     pub in_queue: AtomicBool,
     /// The successful deploys, by 15-character ID.
-    made: StdMutex<BTreeSet<String>>,
+    own_deploys: StdMutex<BTreeSet<String>>,
 }
 
 impl Deployer {
@@ -48,22 +48,22 @@ impl Deployer {
             pace: Mutex::default(),
             batches: AtomicU64::new(0),
             in_queue: AtomicBool::new(false),
-            made: StdMutex::default(),
+            own_deploys: StdMutex::default(),
         }
     }
 
-    pub(super) fn made(&self, id: &str) {
+    pub(super) fn record_own(&self, id: &str) {
         lock(&self.made).insert(short(id).to_owned());
     }
 
-    pub(super) fn has_made(&self, id: &str) -> bool {
+    pub(super) fn is_own(&self, id: &str) -> bool {
         lock(&self.made).contains(short(id))
     }
 }
 
 enum Attempt {
     Completed { deploy_id: String, warnings: Vec<DeployProblem>, observed: Observed },
-    Rejected { problems: Vec<DeployProblem>, deploy_id: String, accident: bool },
+    Rejected { problems: Vec<DeployProblem>, deploy_id: String, internal_error: bool },
     PackageFailed(PackageError),
     Failed(ApplyErrorKind),
     Empty,
@@ -193,9 +193,9 @@ impl Inner {
                         drop(coming);
                     });
                 }
-                Attempt::Rejected { problems, deploy_id, accident } => {
+                Attempt::Rejected { problems, deploy_id, internal_error } => {
                     group.iter().for_each(QueuedJob::hold);
-                    rounds.rejected(group, &problems, (&deploy_id, accident));
+                    rounds.rejected(group, &problems, (&deploy_id, internal_error));
                 }
                 Attempt::PackageFailed(error) => {
                     rounds.package_failed(group, &ApplyErrorKind::Package(error))
@@ -269,19 +269,19 @@ impl Inner {
                     group.iter().for_each(QueuedJob::hold);
                     continue;
                 }
-                DeployOutcome::Rejected { problems, accident: false } => {
-                    return Attempt::Rejected { problems, deploy_id, accident: false };
+                DeployOutcome::Rejected { problems, internal_error: false } => {
+                    return Attempt::Rejected { problems, deploy_id, internal_error: false };
                 }
-                DeployOutcome::Rejected { problems, accident: true } => {
-                    RetryReason::Accident { problems, deploy_id }
+                DeployOutcome::Rejected { problems, internal_error: true } => {
+                    RetryReason::InternalError { problems, deploy_id }
                 }
                 DeployOutcome::Locked(why) => RetryReason::Locked(why),
             };
             group.iter().for_each(QueuedJob::hold);
             if let Err(error) = self.wait_before_retry(budget, reason, group).await {
                 return match error {
-                    ApplyErrorKind::Rejected { problems, deploy_id, accident } => {
-                        Attempt::Rejected { problems, deploy_id, accident }
+                    ApplyErrorKind::Rejected { problems, deploy_id, internal_error } => {
+                        Attempt::Rejected { problems, deploy_id, internal_error }
                     }
                     error => Attempt::Failed(error),
                 };
@@ -309,13 +309,13 @@ impl Inner {
         reason: RetryReason,
         group: &mut Vec<QueuedJob>,
     ) -> Result<(), ApplyErrorKind> {
-        let again = budget.again(reason, &self.timing);
-        let Some(wait) = again.wait else {
-            return Err(again.error);
+        let retry = budget.next_delay(reason, &self.timing);
+        let Some(wait) = retry.wait else {
+            return Err(retry.error);
         };
         let until = Instant::now() + wait;
         for queued in group.extract_if(.., |queued| until >= queued.deadline) {
-            queued.complete_with(|job| job.failed(again.error.clone()));
+            queued.complete_with(|job| job.failed(retry.error.clone()));
         }
         if group.is_empty() {
             return Ok(());
@@ -326,7 +326,7 @@ impl Inner {
         );
         tokio::select! {
             () = sleep_until(until) => Ok(()),
-            () = self.stop.cancelled() => Err(again.error),
+            () = self.stop.cancelled() => Err(retry.error),
         }
     }
 }

@@ -3,13 +3,13 @@
 //! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
 //! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
 //! (`deploy_queue.rs`). When the own deploy starts, the files are read again: these are the contents that it
-//! replaces, including changes in Setup. A deploy is never cancelled for this; overwritten changes are
+//! replaces, including changes in Setup. A deploy is never canceled for this; overwritten changes are
 //! restored by the next one (`reconcile.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio::sync::watch as flag;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::budget::MAX_QUEUE_WAIT;
@@ -24,7 +24,7 @@ use crate::metadata::Component;
 
 /// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent
 /// its own.
-pub(super) const MOMENT: Duration = Duration::from_millis(500);
+pub(super) const OBSERVE_DELAY: Duration = Duration::from_millis(500);
 /// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
 /// The timeout for reading the files at the start of a deploy.
@@ -122,7 +122,7 @@ impl Inner {
         id: &str,
         seen: Baseline,
         changes: &Changes,
-        mut turn: flag::Receiver<Phase>,
+        mut phase_rx: watch::Receiver<Phase>,
         started: Instant,
     ) -> Observed {
         if !seen.matters() {
@@ -130,13 +130,13 @@ impl Inner {
         }
         let mut concurrent = ConcurrentDeploys::default();
         if let Baseline::Done(before) = &seen {
-            sleep_until(started + MOMENT.max(started.elapsed() * CALLS)).await;
-            if let Some(line) = self.deploy_queue().await {
-                concurrent = line.concurrent(before, id);
+            sleep_until(started + OBSERVE_DELAY.max(started.elapsed() * CALLS)).await;
+            if let Some(queue) = self.deploy_queue().await {
+                concurrent = queue.concurrent(before, id);
             }
         }
         // The channel lives as long as the deploy.
-        let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
+        let phase = phase_rx.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
         let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
         Observed { seen, concurrent, was }
     }

@@ -101,7 +101,7 @@ pub enum ApplyErrorKind {
         problems: Vec<DeployProblem>,
         deploy_id: String,
         /// Salesforce reported an internal error; only a read shows the outcome.
-        accident: bool,
+        internal_error: bool,
     },
     /// The caller declined its edit of the current files: nothing was changed.
     #[error("the files do not match the change")]
@@ -118,7 +118,7 @@ pub enum ApplyErrorKind {
     /// The deadline passed before anything was sent: nothing was changed.
     #[error("the timeout was exceeded before anything was sent")]
     Expired,
-    /// The deploy was cancelled. Salesforce reports that nothing was changed; only a read confirms it.
+    /// The deploy was canceled. Salesforce reports that nothing was changed; only a read confirms it.
     #[error("{who} canceled deploy {deploy_id}")]
     CanceledBy { who: String, deploy_id: String },
     /// The outcome is unknown: the caller must read.
@@ -157,7 +157,7 @@ impl ApplyError {
             self.kind,
             ApplyErrorKind::Unverified { .. }
                 | ApplyErrorKind::CanceledBy { .. }
-                | ApplyErrorKind::Rejected { accident: true, .. }
+                | ApplyErrorKind::Rejected { internal_error: true, .. }
         )
     }
 }

@@ -215,7 +215,7 @@ impl Inventory {
                 }
                 named.or(suggested).map(str::to_owned)
             };
-            let refused = files.deal(owner_of_file, &mut self.read);
+            let refused = files.split_by_app(owner_of_file, &mut self.read);
             self.refused.extend(refused);
             for (key, app) in elsewhere {
                 if let Some(names) =

@@ -65,15 +65,15 @@ impl<'a> Isolation<'a> {
         &mut self,
         group: Vec<QueuedJob>,
         problems: &[DeployProblem],
-        (deploy_id, accident): (&str, bool),
+        (deploy_id, internal_error): (&str, bool),
     ) {
         let rejection = |problems: Vec<DeployProblem>| ApplyErrorKind::Rejected {
             problems,
             deploy_id: deploy_id.to_owned(),
-            accident,
+            internal_error,
         };
         let alone = group.len() == 1;
-        if alone && self.unattributed.again(problems) {
+        if alone && self.unattributed.is_repeated(problems) {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
         let is_about = |member: &QueuedJob, problem: &DeployProblem| {
@@ -177,7 +177,7 @@ struct Unattributed {
 }
 
 impl Unattributed {
-    fn again(&mut self, problems: &[DeployProblem]) -> bool {
+    fn is_repeated(&mut self, problems: &[DeployProblem]) -> bool {
         let [DeployProblem { key: None, message, .. }] = problems else {
             self.over = true;
             return false;

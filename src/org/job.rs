@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::attribute::Member;
+use super::attribution::SentComponent;
 use super::name_cache::NameCache;
 use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
@@ -224,10 +224,13 @@ impl Changes {
         keys.iter().chain(components.iter().map(|component| &component.key))
     }
 
-    pub(super) fn pack(&self, version: u16) -> Result<(Vec<u8>, Vec<Member<'_>>), package::PackageError> {
+    pub(super) fn pack(
+        &self,
+        version: u16,
+    ) -> Result<(Vec<u8>, Vec<SentComponent<'_>>), package::PackageError> {
         match self {
             Changes::Delete(keys) => {
-                let sent = keys.iter().map(Member::deletion).collect();
+                let sent = keys.iter().map(SentComponent::deletion).collect();
                 Ok((package::write(&[], keys, version)?, sent))
             }
             Changes::Write(components) => {
@@ -235,7 +238,7 @@ impl Changes {
                 for component in components {
                     let encoded = encode(component, version);
                     files.push((component.key.clone(), encoded.xml));
-                    sent.push(Member::write(component, encoded.lines));
+                    sent.push(SentComponent::write(component, encoded.lines));
                 }
                 Ok((package::write(&files, &[], version)?, sent))
             }

@@ -13,7 +13,7 @@
 //! callers; `job.rs` decides which of them may share a deploy.
 
 mod api;
-mod attribute;
+mod attribution;
 mod batch;
 mod budget;
 mod change;
@@ -54,12 +54,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-pub use tokio::time::{Instant, sleep as pause};
+pub use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(any(test, fuzzing))]
 use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
-pub use api::{Apis, Pending, Row};
+pub use api::{Apis, BoxFuture, Row};
 pub use batch::Window;
 pub use change::{Applied, Change, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
@@ -181,7 +181,7 @@ struct Inner {
     /// Incremented whenever earlier reads may be outdated.
     generation: AtomicU64,
     /// The org refused a retrieve of more types than were needed; it is not tried again.
-    narrow: AtomicBool,
+    only_needed: AtomicBool,
     /// Whether the org has too many apps to retrieve all of them. `None` until it was queried.
     many_apps: Mutex<Option<bool>>,
     /// Held while it is loaded, so that concurrent readers share one retrieve.
@@ -228,7 +228,7 @@ impl Org {
                 deploy_queue_hidden: AtomicBool::new(false),
                 timing,
                 generation: AtomicU64::new(0),
-                narrow: AtomicBool::new(false),
+                only_needed: AtomicBool::new(false),
                 many_apps: Mutex::default(),
                 snapshot: Mutex::default(),
                 snapshot_retried: RetriedError::default(),

@@ -41,7 +41,7 @@ impl NewAppCache {
         let mut files = Snapshot::default();
         let apps: BTreeSet<String> = cached.iter().map(|wanted| wanted.app.clone()).collect();
         if !apps.is_empty() {
-            files.adopt_apps(&known.files, &apps);
+            files.merge_apps_from(&known.files, &apps);
             apps.iter().filter(|app| names.is_bare(app)).for_each(|app| files.mark_bare(app));
         }
         (files, unknown.into_iter().cloned().collect())
@@ -63,7 +63,7 @@ impl NewAppCache {
         if apps.is_empty() || generation != self.generation() {
             return;
         }
-        known.files.adopt_apps(read, apps);
+        known.files.merge_apps_from(read, apps);
         let now = Instant::now();
         known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
     }

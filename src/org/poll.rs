@@ -1,12 +1,12 @@
 //! Polls a deploy until it has ended or its outcome cannot be determined, and handles a stop.
 //!
-//! A cancelled deploy may still have changed something; only a read tells. So a stop cancels a queued deploy, lets a
+//! A canceled deploy may still have changed something; only a read tells. So a stop cancels a queued deploy, lets a
 //! running one finish for a while, and never cancels one that is being finalized.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::watch as flag;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
@@ -106,7 +106,7 @@ impl Inner {
         pace: &PollSchedule,
         started: Instant,
         deadline: Instant,
-        turn: &flag::Sender<Phase>,
+        phase_tx: &watch::Sender<Phase>,
     ) -> PollEnd {
         let mut poller = Poller {
             org: self,
@@ -152,7 +152,7 @@ impl Inner {
                     } else {
                         pace.next_poll(polls, started.elapsed(), &self.timing)
                     };
-                    turn.send_replace(poller.phase);
+                    phase_tx.send_replace(poller.phase);
                 }
                 Err(error) => match poller.failed(&error) {
                     Some(pause) => wait = pause,

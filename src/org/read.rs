@@ -78,7 +78,7 @@ impl Inner {
                 }
                 let loaded = async {
                     self.load_related(&mut snapshot, wanted).await?;
-                    self.corroborate_missing(&mut snapshot, wanted).await
+                    self.confirm_absent(&mut snapshot, wanted).await
                 };
                 if let Err(error) = self.snapshot_retried.follow(loaded).await {
                     snapshot.fail(error.clone());
@@ -135,13 +135,13 @@ impl Inner {
                 let apps: BTreeSet<String> = apps.map(|wanted| wanted.app.clone()).collect();
                 let all: Vec<Wanted> = refreshed.iter().chain(&now).cloned().collect();
                 self.load_named(&mut fresh, &all, &apps).await?;
-                self.corroborate_missing(&mut fresh, &all).await?;
+                self.confirm_absent(&mut fresh, &all).await?;
             } else if !now.is_empty() {
                 fresh = self.read_now(&now, false).await?;
             }
             if !absent.is_empty() {
                 let others = self.read_now(&absent, true).await?;
-                fresh.adopt(&others);
+                fresh.merge_from(&others);
             }
             Ok(())
         };
@@ -159,7 +159,7 @@ impl Inner {
             // Does not fill the snapshot of a later generation.
             if generation == self.generation() {
                 snapshot.keep_if(generation, self.timing.snapshot);
-                snapshot.adopt(&fresh);
+                snapshot.merge_from(&fresh);
             }
         }
         for request in requests {
@@ -185,7 +185,7 @@ impl Inner {
                 .map(|wanted| wanted.app.clone())
                 .collect();
             self.load_named(&mut fresh, &unlisted, &made).await?;
-            self.corroborate_missing(&mut fresh, &unlisted).await?;
+            self.confirm_absent(&mut fresh, &unlisted).await?;
             self.new_apps.learn(&fresh, &made, generation);
         }
         Ok(fresh)
@@ -211,14 +211,14 @@ impl Inner {
         if needed.is_empty() {
             return Ok(());
         }
-        let family = self.family(&needed);
-        let selection = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
+        let types = self.types_to_retrieve(&needed);
+        let selection = types.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
         self.load(snapshot, selection, &needed).await
     }
 
     /// The types to retrieve when these are needed.
-    fn family(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
-        if self.narrow.load(Ordering::SeqCst) {
+    fn types_to_retrieve(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
+        if self.only_needed.load(Ordering::SeqCst) {
             needed.to_vec()
         } else if needed.iter().all(|kind| kind.is_policy) {
             // Administrators can read the policies of an app, but possibly nothing else of it.
@@ -252,7 +252,7 @@ impl Inner {
             }
         }
         let kinds: Vec<_> = selection.keys().copied().collect();
-        for kind in self.family(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
+        for kind in self.types_to_retrieve(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
             for app in refreshed {
                 let wanted = Wanted::new(kind, app.as_str());
                 let known = self.known_names(&wanted).into_iter().chain(usual_names(kind, app));
@@ -316,7 +316,7 @@ impl Inner {
             .collect();
         if necessary.len() < selection.len() {
             tracing::debug!(error = %error, "retrieving fewer types");
-            self.narrow.store(true, Ordering::SeqCst);
+            self.only_needed.store(true, Ordering::SeqCst);
             return Box::pin(self.load(snapshot, necessary, needed)).await;
         }
         for (kind, names) in selection {
@@ -382,7 +382,7 @@ impl Inner {
     }
 
     /// Lists the types of components that were not found.
-    async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+    async fn confirm_absent(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let ambiguous: BTreeSet<&'static MetadataType> = wanted
             .iter()
             .filter(|wanted| !wanted.best_effort)
@@ -390,7 +390,7 @@ impl Inner {
             .map(|wanted| wanted.kind)
             .collect();
         let ambiguous: Vec<_> = ambiguous.into_iter().collect();
-        self.corroborate(snapshot, &ambiguous, wanted).await?;
+        self.confirm_by_list(snapshot, &ambiguous, wanted).await?;
         // Only the list of apps tells whether a part that names an unknown app belongs to the wanted one.
         if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_ambiguous(wanted)) {
             let apps: Vec<_> =
@@ -402,7 +402,7 @@ impl Inner {
 
     /// Lists these types, and retrieves by name what is listed and wanted but missing: it may have been created in
     /// between, and a wildcard may not include components of a package.
-    pub(super) async fn corroborate(
+    pub(super) async fn confirm_by_list(
         &self,
         snapshot: &mut Snapshot,
         kinds: &[&'static MetadataType],

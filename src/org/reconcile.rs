@@ -54,7 +54,7 @@ impl Completed {
 
 impl Inner {
     pub(super) fn note_completed(&self, made: &Completed) {
-        self.deployer.made(&made.deploy_id);
+        self.deployer.record_own(&made.deploy_id);
         for queued in &made.queued_jobs {
             self.new_apps.forget(queued.job.apps());
             match &queued.job.changes {
@@ -185,10 +185,10 @@ impl Inner {
         let until = Instant::now() + VERIFY_TIMEOUT;
         let (mut last, mut came) = (Instant::now(), BTreeSet::new());
         loop {
-            let Some(line) = self.deploy_queue().await else { return false };
+            let Some(queue) = self.deploy_queue().await else { return false };
             let before = came.len();
-            came.extend(line.besides(known));
-            if came.len() > before || !line.is_free() {
+            came.extend(queue.besides(known));
+            if came.len() > before || !queue.is_free() {
                 last = Instant::now();
             }
             let reapplied = came.len() >= overwritten;
@@ -203,8 +203,8 @@ impl Inner {
     /// Whether another deploy has been sent since some files were read.
     async fn others_came(&self, seen: &Baseline, own: &str) -> bool {
         let Baseline::Done(before) = seen else { return false };
-        let Some(line) = self.deploy_queue().await else { return false };
-        line.besides(before).iter().any(|id| !is_same(id, own) && !self.deployer.has_made(id))
+        let Some(queue) = self.deploy_queue().await else { return false };
+        queue.besides(before).iter().any(|id| !is_same(id, own) && !self.deployer.is_own(id))
     }
 }
 

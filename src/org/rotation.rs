@@ -159,7 +159,7 @@ impl Org {
                         return Err(RotationErrorKind::Unverified(error.into()));
                     }
                     tracing::info!(%error, "the response was lost; reading the credentials");
-                    super::pause(Duration::from_millis(500) * lost).await;
+                    super::sleep(Duration::from_millis(500) * lost).await;
                     self.refresh(seen, progress).await?;
                 }
                 Err(error) if is_withheld(&error) => return Err(self.explained(error).await.into()),
@@ -169,7 +169,7 @@ impl Org {
                         return Err(RotationErrorKind::Refused(error.into()));
                     }
                     tracing::info!(%error, "retrying");
-                    if self.unless_stopped(super::pause(wait)).await.is_none() {
+                    if self.unless_stopped(super::sleep(wait)).await.is_none() {
                         return Err(RotationErrorKind::Stopped);
                     }
                 }
@@ -259,7 +259,7 @@ impl Org {
             if begun.elapsed() > LAG {
                 return if lingers { Err(RotationErrorKind::StillListed) } else { Ok(()) };
             }
-            super::pause(wait).await;
+            super::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
         }
     }

@@ -48,7 +48,7 @@ impl Inner {
         let kinds: BTreeSet<&'static MetadataType> = missing.iter().map(|wanted| wanted.kind).collect();
         let kinds: Vec<&'static MetadataType> = kinds.into_iter().collect();
         let wanted: Vec<Wanted> = missing.iter().map(|wanted| (*wanted).clone()).collect();
-        self.corroborate(fresh, &kinds, &wanted).await?;
+        self.confirm_by_list(fresh, &kinds, &wanted).await?;
 
         for kind in kinds {
             // A new app has only the parts that this process has given it.

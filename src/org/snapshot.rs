@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::attribute::has_word;
+use super::attribution::has_word;
 use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::types::APP;
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
@@ -77,7 +77,7 @@ impl Snapshot {
     }
 
     /// Adds what another reader has loaded.
-    pub(super) fn adopt(&mut self, other: &Snapshot) {
+    pub(super) fn merge_from(&mut self, other: &Snapshot) {
         for (kind, read) in &other.kinds {
             let loaded = self.kinds.entry(kind).or_default();
             let keys: BTreeSet<&ComponentKey> = read.files.iter().map(|file| &file.key).collect();
@@ -91,7 +91,7 @@ impl Snapshot {
     }
 
     /// Adds what was read of these apps.
-    pub(super) fn adopt_apps(&mut self, other: &Snapshot, apps: &BTreeSet<String>) {
+    pub(super) fn merge_apps_from(&mut self, other: &Snapshot, apps: &BTreeSet<String>) {
         for (kind, read) in &other.kinds {
             let owned = |file: &&File| file.owner.as_ref().is_some_and(|owner| apps.contains(owner));
             let loaded = self.kinds.entry(kind).or_default();
@@ -198,7 +198,7 @@ impl Snapshot {
 
     /// Splits the files into one snapshot for each app; files without an owner are dropped. Returns the types that
     /// are not readable, with the reason.
-    pub(super) fn deal(
+    pub(super) fn split_by_app(
         self,
         mut owner_of_file: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
         out: &mut HashMap<String, Snapshot>,

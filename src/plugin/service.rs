@@ -14,7 +14,7 @@ use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::provider_server;
 use super::to_proto::{self, Reply};
 use super::upgrades;
-use crate::provider::{Match, Offer, Pending, Provider};
+use crate::provider::{BoxFuture, Match, Offer, Provider};
 
 /// How many results of a list are prepared before Terraform reads them.
 const EVENTS_AHEAD: usize = 64;
@@ -339,7 +339,7 @@ impl provider_server::Provider for Service {
             let schema = from_proto::schema(&provider, Offer::ListResource, &name)?;
             let request = from_proto::list(request, schema)?;
             let of_resource = Arc::clone(&provider);
-            let send_match = move |one: Match| -> Pending<'static, bool> {
+            let send_match = move |one: Match| -> BoxFuture<'static, bool> {
                 let event = from_proto::resource(&of_resource, &name)
                     .map(|schemas| to_proto::found(&one, schemas))
                     .unwrap_or_else(|problems| to_proto::listed(problems).unwrap_or_default());

@@ -1,14 +1,12 @@
 //! The definition of an action: arguments and implementation (Terraform 1.14 and later). An action does not change the
 //! state.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::OnceLock;
 
 use super::data_source_spec::Own;
 use super::diagnostics::Diagnostics;
 use super::schema::{Block, Schema};
-use crate::org::{Instant, Org};
+use crate::org::{BoxFuture, Instant, Org};
 use crate::value::Value;
 
 #[derive(Debug)]
@@ -22,9 +20,9 @@ pub struct ActionSpec {
 }
 
 /// A running action.
-pub type Pending<'a> = Pin<Box<dyn Future<Output = Diagnostics> + Send + 'a>>;
+pub type ActionFuture<'a> = BoxFuture<'a, Diagnostics>;
 
-pub type Invoke = for<'a> fn(Invocation<'a>) -> Pending<'a>;
+pub type Invoke = for<'a> fn(Invocation<'a>) -> ActionFuture<'a>;
 
 #[derive(Clone, Copy)]
 pub struct Invocation<'a> {

@@ -5,7 +5,7 @@ use super::combination::Level;
 use super::data_source_spec::DataSourceSpec;
 use super::function_spec::FunctionSpec;
 use super::list_spec::ListSpec;
-use super::neighbours::Need;
+use super::neighbors::Need;
 use super::resource_spec::{ResourceSpec, Subject};
 use super::resources::{
     external_client_app, oauth_client, oauth_settings, org_external_client_app_settings,

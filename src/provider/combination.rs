@@ -16,7 +16,7 @@ pub struct Combination {
     /// The attribute that the message points at.
     pub at: &'static str,
     /// The rule is violated if all conditions hold.
-    pub when: &'static [(&'static str, Is)],
+    pub when: &'static [(&'static str, Condition)],
     /// The problem and the remedy.
     pub message: &'static str,
 }
@@ -32,7 +32,7 @@ pub enum Level {
 
 /// A condition on the effective value of an attribute: the configured value or the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Is {
+pub enum Condition {
     True,
     False,
     Word(&'static str),
@@ -47,9 +47,9 @@ pub enum Is {
     /// Not set, or set to an empty list.
     Empty,
     /// Set, with at least one element.
-    Some,
+    NotEmpty,
     /// Set to an empty list.
-    WrittenEmpty,
+    SetToEmpty,
     /// One element is one of these words.
     HasAny(&'static [&'static str]),
     /// No element is one of these words.
@@ -67,9 +67,9 @@ pub fn effective(spec: &ResourceSpec, config: &Value, attribute: &str) -> Value 
     spec.row(attribute).map_or(Value::Null, |row| row.field.omitted.value())
 }
 
-impl Is {
+impl Condition {
     fn is_about_members(self) -> bool {
-        matches!(self, Is::HasAny(_) | Is::HasNone(_))
+        matches!(self, Condition::HasAny(_) | Condition::HasNone(_))
     }
 
     /// `None` when the value is not known yet.
@@ -77,26 +77,26 @@ impl Is {
         // Elements of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
             return match self {
-                Is::Written => Some(true),
-                Is::Unwritten => Some(false),
+                Condition::Written => Some(true),
+                Condition::Unwritten => Some(false),
                 _ => None,
             };
         }
         Some(match self {
-            Is::True => effective == &Value::Bool(true),
-            Is::False => effective == &Value::Bool(false),
-            Is::Word(word) => effective.as_text() == Some(word),
-            Is::NoneOf(words) => effective.as_text().is_some_and(|text| !words.contains(&text)),
-            Is::NotOneOf(words) => !effective.as_text().is_some_and(|text| words.contains(&text)),
-            Is::Written => !written.is_null(),
-            Is::Unwritten => written.is_null(),
-            Is::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),
-            Is::Some => effective.members().is_some_and(|members| !members.is_empty()),
-            Is::WrittenEmpty => written.members().is_some_and(<[Value]>::is_empty),
-            Is::HasAny(words) => has_any(effective, words),
-            Is::HasNone(words) => !has_any(effective, words),
-            Is::Zero => effective.as_int() == Some(0),
-            Is::NonZero => effective.as_int().is_some_and(|number| number != 0),
+            Condition::True => effective == &Value::Bool(true),
+            Condition::False => effective == &Value::Bool(false),
+            Condition::Word(word) => effective.as_text() == Some(word),
+            Condition::NoneOf(words) => effective.as_text().is_some_and(|text| !words.contains(&text)),
+            Condition::NotOneOf(words) => !effective.as_text().is_some_and(|text| words.contains(&text)),
+            Condition::Written => !written.is_null(),
+            Condition::Unwritten => written.is_null(),
+            Condition::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),
+            Condition::NotEmpty => effective.members().is_some_and(|members| !members.is_empty()),
+            Condition::SetToEmpty => written.members().is_some_and(<[Value]>::is_empty),
+            Condition::HasAny(words) => has_any(effective, words),
+            Condition::HasNone(words) => !has_any(effective, words),
+            Condition::Zero => effective.as_int() == Some(0),
+            Condition::NonZero => effective.as_int().is_some_and(|number| number != 0),
         })
     }
 }
@@ -123,7 +123,7 @@ impl Combination {
     }
 
     /// The error if a plan causes a combination that is otherwise a warning.
-    pub fn check_made(
+    pub fn check_planned(
         &self,
         spec: &ResourceSpec,
         request: &PlanRequest,

@@ -9,7 +9,7 @@ use super::config::Configuration;
 use super::diagnostics::{self, Diagnostic};
 use super::engine::{Activity, Engine};
 use super::lockout::OwnLogin;
-use super::neighbours::Neighbours;
+use super::neighbors::Neighbors;
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::{self, PlanContext};
 use super::previous_orgs::PreviousOrgs;
@@ -27,7 +27,7 @@ pub(super) struct Connected {
     pub(super) activity: Activity,
     pub(super) allow_mass_removal: bool,
     pub(super) previous_orgs: PreviousOrgs,
-    pub(super) neighbours: Neighbours,
+    pub(super) neighbors: Neighbors,
     pub(super) told_of_rotation: AtomicBool,
 }
 
@@ -44,7 +44,7 @@ impl Connected {
             activity: Activity::default(),
             allow_mass_removal,
             previous_orgs: PreviousOrgs::new(previous_org_ids),
-            neighbours: Neighbours::default(),
+            neighbors: Neighbors::default(),
             told_of_rotation: AtomicBool::default(),
         }
     }
@@ -62,8 +62,8 @@ impl Connected {
         // The second plan of a replacement has private state and no prior state.
         let replacing = request.prior.is_null() && !created;
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
-        let twice = once && self.activity.plan(spec.name, created, &request.config);
-        let new_app = created && app.is_some_and(|app| self.neighbours.is_made(spec, app));
+        let twice = once && self.activity.record_plan(spec.name, created, &request.config);
+        let new_app = created && app.is_some_and(|app| self.neighbors.is_created(spec, app));
         PlanContext { tainted, twice, new_app, ..self.context.clone() }
     }
 
@@ -98,7 +98,7 @@ impl Connected {
         request: &PlanRequest,
     ) -> PlanReply {
         let mut reply = plan::plan(spec, request, &self.plan_context(spec, resource, request));
-        reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
+        reply.diagnostics.extend(self.neighbors.check(spec, request, &reply));
         reply
     }
 
@@ -110,7 +110,7 @@ impl Connected {
         prior: &Value,
         planned: &Value,
     ) {
-        self.neighbours.applied(spec, prior, planned);
+        self.neighbors.applied(spec, prior, planned);
         if !prior.is_null() && !planned.is_null() {
             let app = planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
             self.activity.claims.keep(spec, app, resource);
@@ -144,9 +144,9 @@ impl Connected {
 pub(super) async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let login = OwnLogin::of(&configuration.settings.login);
-    let settings = org::Timing { batching: configuration.batching, ..org::Timing::default() };
+    let timing = org::Timing { batching: configuration.batching, ..org::Timing::default() };
     let org =
-        Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
+        Org::connect(configuration.settings, timing).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
     let context = PlanContext {
         version,

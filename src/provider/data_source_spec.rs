@@ -1,8 +1,6 @@
 //! The definition of a data source: arguments, results and implementation. Attributes of a resource come from the
 //! tables of the resource. An ephemeral resource has the same definition, and its results may be secret.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::OnceLock;
 
 use super::diagnostics::{self, Diagnostics};
@@ -10,7 +8,7 @@ use super::place::Place;
 use super::resource_spec::{ResourceSpec, Row};
 use super::schema::{Attribute, Block, Schema};
 use crate::metadata::{Rule, unseen};
-use crate::org::{Instant, Org};
+use crate::org::{BoxFuture, Instant, Org};
 use crate::value::{Path, Type, Value};
 
 /// A data source, or an ephemeral resource.
@@ -74,10 +72,10 @@ pub enum Shape {
 }
 
 /// A running read.
-pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Value, Diagnostics>> + Send + 'a>>;
+pub type ReadFuture<'a> = BoxFuture<'a, Result<Value, Diagnostics>>;
 
 /// Reads the values of the columns. Missing values are null.
-pub type Read = for<'a> fn(Question<'a>) -> Reading<'a>;
+pub type Read = for<'a> fn(Question<'a>) -> ReadFuture<'a>;
 
 #[derive(Clone, Copy)]
 pub struct Question<'a> {

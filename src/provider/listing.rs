@@ -11,7 +11,7 @@ use super::data_sources::full_name;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::list_spec::{Filter, ListSpec, Test};
 use super::lists;
-use super::operations::{ListRequest, Match, Tell};
+use super::operations::{ListRequest, Match, SendMatch};
 use super::{engine, identity, union};
 use crate::metadata::MetadataType;
 use crate::org::soql::{quoted, text};
@@ -30,7 +30,7 @@ pub struct Listing<'a> {
     request: &'a ListRequest,
     org: &'a Org,
     session: SessionFacts,
-    tell: &'a Tell,
+    send_match: &'a SendMatch,
     sent: usize,
     /// The namespace of the org, if it was queried.
     namespace: Option<Option<String>>,
@@ -45,7 +45,7 @@ pub async fn list(
     spec: &'static ListSpec,
     request: &ListRequest,
     org: &Org,
-    tell: &Tell,
+    send_match: &SendMatch,
 ) -> Result<Diagnostics, Diagnostics> {
     let Some(managed) = Managed::named(spec.name) else {
         return Err(diagnostics::unknown_type(spec.name).into());
@@ -57,7 +57,7 @@ pub async fn list(
         request,
         org,
         session,
-        tell,
+        send_match,
         sent: 0,
         namespace: None,
         left_out: Vec::new(),
@@ -130,7 +130,7 @@ impl Listing<'_> {
         let has_the_app = self.managed.kinds().iter().any(|kind| kind.name == lists::APPS);
         let labels =
             if has_the_app && self.conditions().is_empty() { None } else { self.labels(has_the_app).await? };
-        let files_tell = has_the_app && labels.is_none();
+        let files_suffice = has_the_app && labels.is_none();
         let only = labels.as_ref().map(|labels| labels.keys().cloned().collect::<BTreeSet<_>>());
         let needed = self.managed.needed_kinds();
         let unreadable = |error: &_| Diagnostics::from(diagnostics::not_listed(error));
@@ -149,7 +149,7 @@ impl Listing<'_> {
                     Err(error) => Err(diagnostics::unreadable(self.noun(), &app, &error).into()),
                 };
                 let state = match state {
-                    Ok(Some(state)) if files_tell && !self.has_what_is_asked_for(&state) => continue,
+                    Ok(Some(state)) if files_suffice && !self.has_what_is_asked_for(&state) => continue,
                     Ok(Some(state)) => state,
                     Ok(None) => continue,
                     Err(found) => {
@@ -194,14 +194,14 @@ impl Listing<'_> {
             resource: state.filter(|_| self.request.include_resource),
         };
         self.sent = self.sent.saturating_add(1);
-        (self.tell)(found).await && !is_full(self.sent)
+        (self.send_match)(found).await && !is_full(self.sent)
     }
 
     /// The labels of the selected apps, by name. `None` when the org does not support the query, or has more than one
-    /// page of records and the files have the same information. `files_may_tell`: whether files can be used.
+    /// page of records and the files have the same information. `files_may_suffice`: whether files can be used.
     async fn labels(
         &mut self,
-        files_may_tell: bool,
+        files_may_suffice: bool,
     ) -> Result<Option<BTreeMap<String, String>>, Diagnostics> {
         let mut labels = BTreeMap::new();
         let mut next = Some(self.apps());
@@ -209,14 +209,14 @@ impl Listing<'_> {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
                 // Without filters the records have only the labels, and names are sufficient.
-                Err(error) if error.is_a_refusal() && (files_may_tell || self.conditions().is_empty()) => {
+                Err(error) if error.is_a_refusal() && (files_may_suffice || self.conditions().is_empty()) => {
                     return Ok(None);
                 }
                 Err(error) => return Err(diagnostics::unavailable(&error).into()),
             };
             labels.extend(records.into_iter().map(|record| (record.name, record.label)));
             let more_are_taken = self.request.limit.is_none_or(|limit| limit > labels.len());
-            if files_may_tell && further.is_some() && more_are_taken {
+            if files_may_suffice && further.is_some() && more_are_taken {
                 return Ok(None);
             }
             next = further;

@@ -3,7 +3,7 @@
 //!
 //! Not here: whether it is that app (the plan and the engine compare its consumer key), and the deletion of an app.
 
-use super::combination::Is;
+use super::combination::Condition;
 use super::resource_spec::ResourceSpec;
 use crate::metadata::certificate_facts;
 use crate::org::{self, Login};
@@ -23,7 +23,7 @@ pub struct Lockout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// The condition becomes true.
-    Becomes(Is),
+    Becomes(Condition),
     /// The text is removed.
     Emptied,
     /// The certificate is not for the private key of the provider.

@@ -22,8 +22,7 @@ mod list_spec;
 mod listing;
 mod lists;
 mod lockout;
-mod neighbours;
-mod offer;
+mod neighbors;
 mod operations;
 mod place;
 mod plan;
@@ -34,6 +33,7 @@ mod resource_spec;
 mod resources;
 mod rotation;
 mod schema;
+mod schemas;
 mod timeouts;
 mod union;
 mod union_spec;
@@ -47,14 +47,14 @@ pub mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use crate::org::Pending;
+pub use crate::org::BoxFuture;
 pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use offer::Offer;
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
-    PlanRequest, Private, ReadReply, ReadRequest, Tell,
+    PlanRequest, Private, ReadReply, ReadRequest, SendMatch,
 };
 pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
 
@@ -239,7 +239,7 @@ impl Provider {
         }
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let twice = match &connection {
-            Connection::Ready(connected) => connected.neighbours.check_kind(managed, &request),
+            Connection::Ready(connected) => connected.neighbors.check_kind(managed, &request),
             _ => None,
         };
         let mut reply = match (managed, &connection) {
@@ -338,7 +338,7 @@ impl Provider {
     }
 
     /// Lists the resources of a type, and passes on each immediately. Returns the diagnostics at the end.
-    pub async fn list_resource(&self, request: ListRequest, tell: &Tell) -> Diagnostics {
+    pub async fn list_resource(&self, request: ListRequest, send_match: &SendMatch) -> Diagnostics {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
         };
@@ -350,7 +350,7 @@ impl Provider {
         if wrong.has_errors() {
             return wrong;
         }
-        let listing = listing::list(spec, &request, &connected.org, tell);
+        let listing = listing::list(spec, &request, &connected.org, send_match);
         match connected.org.unless_stopped(listing).await {
             Some(Ok(found) | Err(found)) => self.finish(found),
             None => diagnostics::lookup_interrupted(spec.name).into(),

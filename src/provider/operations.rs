@@ -4,7 +4,7 @@
 //! Replies are not `Result`s: Terraform accepts a value *and* an error ("created, but not verified").
 
 use super::Diagnostics;
-use crate::org::Pending;
+use crate::org::BoxFuture;
 use crate::value::{Path, Value};
 
 /// The private data of the provider, stored in the state file. Must not contain secrets.
@@ -143,4 +143,4 @@ pub struct Match {
 }
 
 /// Passes on a result, and returns whether more are accepted.
-pub type Tell = dyn Fn(Match) -> Pending<'static, bool> + Send + Sync;
+pub type SendMatch = dyn Fn(Match) -> BoxFuture<'static, bool> + Send + Sync;

@@ -49,7 +49,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     }
     reply
         .diagnostics
-        .extend(spec.combinations.iter().filter_map(|it| it.check_made(spec, request, &planned)));
+        .extend(spec.combinations.iter().filter_map(|it| it.check_planned(spec, request, &planned)));
     if context.twice {
         let app = spec.subject_in(&request.config).unwrap_or_default();
         reply.diagnostics.push(diagnostics::duplicate_resource(spec, spec.name, app));
@@ -57,7 +57,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if create {
         // The existing settings of an org are not known before they are adopted, so each may change. A new app has no
         // clients or users.
-        let taken_over = spec.creation == Creation::TakesOver
+        let taken_over = spec.creation == Creation::Adopts
             && spec.subject_in(&request.config).is_some()
             && !context.new_app;
         let dangers = spec.dangers.iter().filter(|it| taken_over || it.change == Transition::On);
@@ -153,7 +153,7 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
     match row.field.omitted {
         Omitted::Default(value) => value.value(),
         Omitted::Required | Omitted::Cleared => Value::Null,
-        Omitted::Unwritten => Value::Set(Vec::new()),
+        Omitted::ManagedIfSet => Value::Set(Vec::new()),
         Omitted::Kept | Omitted::Computed if prior.is_null() => Value::Unknown,
         // Removing a link requires a separate consumer.
         Omitted::Computed if private.managed.contains(name) => Value::Unknown,
@@ -199,8 +199,9 @@ fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path
     let rows = spec.rows().filter(|row| row.field.change == OnChange::Replace).map(|row| row.field.attribute);
     let names = spec.naming_attribute().into_iter().chain(rows);
     let changed = names.filter(|name| {
-        let says_what_is_so = spec.link == Some(*name) && names_own_consumer(spec, prior, planned.get(name));
-        prior.get(name) != planned.get(name) && !says_what_is_so
+        let is_redundant_link =
+            spec.link == Some(*name) && names_own_consumer(spec, prior, planned.get(name));
+        prior.get(name) != planned.get(name) && !is_redundant_link
     });
     changed.map(Path::attribute).collect()
 }

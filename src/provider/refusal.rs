@@ -6,7 +6,7 @@
 //! of elements, and applies only if the planned values fit.
 
 use super::catalog;
-use super::combination::Is;
+use super::combination::Condition;
 use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
@@ -17,7 +17,7 @@ pub struct Refusal {
     pub of: &'static str,
     pub at: &'static str,
     /// The planned value of the attribute.
-    pub planned: Is,
+    pub planned: Condition,
     /// The message contains all words of one of these lists, ignoring case.
     pub phrases: &'static [&'static [&'static str]],
     /// Messages that may have several causes.
@@ -66,7 +66,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: SETTINGS,
         at: "code_credential_flow_enabled",
-        planned: Is::True,
+        planned: Condition::True,
         phrases: &[
             &["oauthcdcrdtflowenable"],
             &["oauthoidc"],
@@ -80,7 +80,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: SETTINGS,
         at: "code_credential_flow_enabled",
-        planned: Is::False,
+        planned: Condition::False,
         phrases: &[&["isguestcodecredflowenabled", "iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute {
@@ -93,7 +93,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: SETTINGS,
         at: "named_user_jwt_enabled",
-        planned: Is::False,
+        planned: Condition::False,
         phrases: &[&["isguestcodecredflowenabled", "isnameduserjwtenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute {
@@ -106,7 +106,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: SETTINGS,
         at: "client_credentials_flow_enabled",
-        planned: Is::False,
+        planned: Condition::False,
         phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: &[],
         needs: Needs::Attribute {
@@ -119,7 +119,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: SETTINGS,
         at: "oauth_link",
-        planned: Is::Written,
+        planned: Condition::Written,
         phrases: &[&["distribution state"], &["distributionstate"]],
         may_mean: &["oauth link"],
         needs: Needs::Attribute { of: APP, attribute: "distribution_state", value: "\"Packaged\"" },
@@ -128,7 +128,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
-        planned: Is::True,
+        planned: Condition::True,
         phrases: &[&["isnameduserjwtenabled"], &["json web token"], &["jwt-based"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
@@ -137,7 +137,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
-        planned: Is::True,
+        planned: Condition::True,
         phrases: &[&["iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
         needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "true" },
@@ -146,7 +146,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "named_user_jwt_session_timeout_type",
-        planned: Is::Written,
+        planned: Condition::Written,
         phrases: &[&["namedUserJwtSessionTimeoutType"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
@@ -155,7 +155,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "client_credentials_flow_enabled",
-        planned: Is::True,
+        planned: Condition::True,
         phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "client_credentials_flow_enabled", value: "true" },
@@ -164,7 +164,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "client_credentials_flow_user",
-        planned: Is::Written,
+        planned: Condition::Written,
         phrases: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
         needs: Needs::Other("an active user in the org with this username and API access"),
@@ -173,7 +173,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "token_exchange_flow_enabled",
-        planned: Is::True,
+        planned: Condition::True,
         phrases: &[&["istokenexchangeenabled"], &["istokenexchangeflowenabled"]],
         may_mean: VAGUE,
         needs: Needs::Attribute { of: SETTINGS, attribute: "token_exchange_enabled", value: "true" },
@@ -182,7 +182,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "permitted_users",
-        planned: Is::Word("AllSelfAuthorized"),
+        planned: Condition::Word("AllSelfAuthorized"),
         phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
@@ -195,7 +195,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "permitted_users",
-        planned: Is::Word("AdminApprovedPreAuthorized"),
+        planned: Condition::Word("AdminApprovedPreAuthorized"),
         phrases: &[&["assign", "permission set", "yourself"]],
         may_mean: &[],
         needs: Needs::Other("one of the permission_sets, assigned to the user that Terraform logs in as"),
@@ -204,7 +204,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "permission_sets",
-        planned: Is::Some,
+        planned: Condition::NotEmpty,
         phrases: &[&["no permissionset named"]],
         may_mean: &[],
         needs: Needs::Other("permission sets in the org, by API name (case-sensitive) or ID"),
@@ -213,7 +213,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "profiles",
-        planned: Is::Some,
+        planned: Condition::NotEmpty,
         phrases: &[&["no profile named"]],
         may_mean: &[],
         needs: Needs::Other(
@@ -225,7 +225,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: POLICIES,
         at: "apex_handler",
-        planned: Is::Written,
+        planned: Condition::Written,
         phrases: &[&["no apexclass named"]],
         may_mean: &[],
         needs: Needs::Other("an Apex class in the org"),
@@ -234,7 +234,7 @@ pub static REFUSALS: &[Refusal] = &[
     Refusal {
         of: ORG,
         at: "code_credential_flow_enabled",
-        planned: Is::False,
+        planned: Condition::False,
         phrases: &[&["iscodecredflowenabled"]],
         may_mean: &["external client app"],
         needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "false" },
@@ -282,7 +282,7 @@ impl Refusal {
     fn advice(&self, resource: &str) -> String {
         let who = self.who.text();
         let planned = match self.planned {
-            Is::False => " = false",
+            Condition::False => " = false",
             _ => "",
         };
         if let Some(here) = self.needed_here(resource) {
@@ -295,7 +295,7 @@ impl Refusal {
 
     /// An alternative.
     fn way_out(&self) -> String {
-        if self.planned == Is::False && matches!(self.needs, Needs::Attribute { .. }) {
+        if self.planned == Condition::False && matches!(self.needs, Needs::Attribute { .. }) {
             // The other resource depends on this one, so Terraform changes this one first. To disable both, the other
             // one must change first.
             return " If one configuration changes both, Terraform changes this resource first: apply the other change \

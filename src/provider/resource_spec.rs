@@ -9,7 +9,7 @@ use super::danger::Danger;
 use super::lockout::Lockout;
 use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
-use crate::metadata::{Compared, Deployed, Field, Kind, MetadataType, Omitted, OnChange};
+use crate::metadata::{Compared, Field, Kind, MetadataType, Omitted, OnChange, SendPolicy};
 use crate::value::{Type, Value};
 
 /// A managed resource.
@@ -81,7 +81,7 @@ pub enum Creation {
     /// The components must not exist yet.
     New,
     /// Salesforce creates the components automatically, and a create adopts them.
-    TakesOver,
+    Adopts,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +159,7 @@ impl ResourceSpec {
     }
 
     /// Whether deleting this resource also deletes the other one.
-    pub fn takes_along(&self, other: &ResourceSpec) -> bool {
+    pub fn also_deletes(&self, other: &ResourceSpec) -> bool {
         let Destruction::Deletes(others) = self.destruction else { return false };
         self.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
     }
@@ -242,7 +242,7 @@ impl Row {
 
     fn attribute(&self) -> Attribute {
         let omitted = self.field.omitted;
-        let may_be_set = self.field.sent != Deployed::Never;
+        let may_be_set = self.field.sent != SendPolicy::Never;
         Attribute {
             name: self.field.attribute.to_owned(),
             ty: self.field.kind.ty(),
@@ -279,7 +279,7 @@ impl Row {
             Omitted::Default(value) => add(&format!("Defaults to `{}`.", value.text())),
             Omitted::Cleared => add("If omitted, the value is removed from the org."),
             Omitted::Kept => add("If omitted, not managed: the org keeps its value."),
-            Omitted::Unwritten => {
+            Omitted::ManagedIfSet => {
                 add("If omitted, not managed. Values that Terraform previously managed are removed.");
             }
             Omitted::Required | Omitted::Computed => {}

@@ -51,7 +51,7 @@ impl Known {
             for offset in 0..3 {
                 let mut bytes = Zeroizing::new(vec![0; offset]);
                 bytes.extend_from_slice(text.as_bytes());
-                // The characters that depend on no neighbour.
+                // The characters that depend on no neighbor.
                 let start = (offset * 8).div_ceil(6);
                 let end = bytes.len() * 8 / 6;
                 for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {

@@ -238,8 +238,8 @@ impl Inner {
 
     async fn log_in(&self) -> Result<Session, Error> {
         let session = match &self.settings.login {
-            Login::AccessToken { token } => self.adopt(token).await?,
-            Login::SfCli(cli) => self.adopt_from(cli).await?,
+            Login::AccessToken { token } => self.session_from_token(token).await?,
+            Login::SfCli(cli) => self.session_from_cli(cli).await?,
             _ => self.admit(self.request_token().await?).await?,
         };
         tracing::info!(
@@ -251,7 +251,7 @@ impl Inner {
         Ok(session)
     }
 
-    async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
+    async fn session_from_token(&self, token: &Secret) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let instance =
             self.instance.clone().ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
@@ -259,7 +259,7 @@ impl Inner {
         self.admit(grant).await
     }
 
-    async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
+    async fn session_from_cli(&self, cli: &SfCli) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let shown = cli.log_in(self.time_scale, &self.redactor).await.map_err(fail)?;
         self.redactor.learn(&shown.token);

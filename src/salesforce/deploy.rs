@@ -150,7 +150,7 @@ impl Client {
     /// may have been committed. Only a read tells.
     ///
     /// # Errors
-    /// Also when the deploy can no longer be cancelled.
+    /// Also when the deploy can no longer be canceled.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)

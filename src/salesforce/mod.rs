@@ -220,7 +220,7 @@ impl Inner {
         read: impl Fn(http::Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.check_limit(call)?;
-        let mut tries = retry::Tries::new(call, self.time_scale);
+        let mut retry = retry::Retry::new(call, self.time_scale);
         let mut renewed = false;
         let mut session = self.session().await?;
         loop {
@@ -245,7 +245,7 @@ impl Inner {
                 session = self.renew(&session, error).await?;
                 continue;
             }
-            match tries.again(&error) {
+            match retry.next_delay(&error) {
                 Some(wait) => {
                     tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
                     retried::note(Some(&error));

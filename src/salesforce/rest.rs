@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Call, Error, ErrorKind};
 use super::http::{Reply, Request};
-use super::retry::Tries;
+use super::retry::Retry;
 use super::{Client, Inner, Session, classify};
 
 /// The maximum number of pages of a query; a page has up to 2,000 rows.
@@ -139,7 +139,7 @@ impl Inner {
         if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
             return Ok(*versions);
         }
-        let mut tries = Tries::new(Call::Versions, self.time_scale);
+        let mut retry = Retry::new(Call::Versions, self.time_scale);
         loop {
             let error = match self.versions_once(instance).await {
                 Ok(versions) => {
@@ -151,7 +151,7 @@ impl Inner {
                 }
                 Err(error) => error,
             };
-            match tries.again(&error) {
+            match retry.next_delay(&error) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(error),
             }

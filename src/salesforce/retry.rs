@@ -26,24 +26,24 @@ impl TimeScale {
 }
 
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(super) struct Retry {
     call: Call,
     time_scale: TimeScale,
     started: Instant,
     failed: u32,
 }
 
-impl Tries {
+impl Retry {
     pub fn new(call: Call, time_scale: TimeScale) -> Self {
         Self { call, time_scale, started: Instant::now(), failed: 0 }
     }
 
     /// The wait before the next attempt. `None` when the error is final.
-    pub fn again(&mut self, error: &Error) -> Option<Duration> {
-        self.again_after(self.started.elapsed(), error)
+    pub fn next_delay(&mut self, error: &Error) -> Option<Duration> {
+        self.next_delay_after(self.started.elapsed(), error)
     }
 
-    fn again_after(&mut self, elapsed: Duration, error: &Error) -> Option<Duration> {
+    fn next_delay_after(&mut self, elapsed: Duration, error: &Error) -> Option<Duration> {
         self.failed = self.failed.saturating_add(1);
         if !error.is_transient() || error.is_ambiguous() {
             return None;
@@ -99,8 +99,8 @@ mod tests {
 
     fn tries(call: Call, kind: ErrorKind) -> u32 {
         let time_scale = TimeScale { second: Duration::from_secs(1) };
-        let mut tries = Tries::new(call, time_scale);
-        (0..20).take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some()).count() as u32
+        let mut retry = Retry::new(call, time_scale);
+        (0..20).take_while(|_| retry.next_delay(&Error::new(call, kind.clone())).is_some()).count() as u32
     }
 
     #[test]
@@ -135,9 +135,11 @@ mod tests {
     fn a_retry_after_beyond_the_limit_is_not_awaited() {
         let mut error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         error.retry_after = Some(Duration::from_secs(7));
-        assert!(Tries::new(Call::Query, TimeScale::REAL).again(&error).unwrap() >= Duration::from_secs(7));
+        assert!(
+            Retry::new(Call::Query, TimeScale::REAL).next_delay(&error).unwrap() >= Duration::from_secs(7)
+        );
         error.retry_after = Some(Duration::from_secs(3_000));
-        assert_eq!(Tries::new(Call::Query, TimeScale::REAL).again(&error), None);
+        assert_eq!(Retry::new(Call::Query, TimeScale::REAL).next_delay(&error), None);
     }
 
     #[test]
@@ -145,9 +147,9 @@ mod tests {
         let seconds = Duration::from_secs;
         for (call, timeout) in [(Call::Login, 30), (Call::ListMetadata, 120), (Call::StartRetrieve, 120)] {
             let error = Error::new(call, ErrorKind::Interrupted { timed_out: true, text: String::new() });
-            let mut tries = Tries::new(call, TimeScale::REAL);
-            assert!(tries.again_after(seconds(timeout), &error).is_some(), "{call}");
-            assert_eq!(tries.again_after(seconds(2 * timeout), &error), None, "{call}");
+            let mut retry = Retry::new(call, TimeScale::REAL);
+            assert!(tries.next_delay_after(seconds(timeout), &error).is_some(), "{call}");
+            assert_eq!(tries.next_delay_after(seconds(2 * timeout), &error), None, "{call}");
         }
     }
 
@@ -155,8 +157,8 @@ mod tests {
     fn retries_end_at_the_time_limit() {
         let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
-            let outcome =
-                Tries::new(Call::Query, TimeScale::REAL).again_after(Duration::from_secs(elapsed), &error);
+            let outcome = Retry::new(Call::Query, TimeScale::REAL)
+                .next_delay_after(Duration::from_secs(elapsed), &error);
             assert_eq!(outcome.is_some(), again, "{elapsed}");
         }
     }

@@ -11,7 +11,7 @@ use url::Url;
 use super::auth::bearer;
 use super::error::{AuthProblem, Call, Error, ErrorKind};
 use super::http::{self, Reply, Request};
-use super::retry::Tries;
+use super::retry::Retry;
 use super::token_request::TokenRequest;
 use super::{Inner, Login, classify};
 use crate::record_id::is_org_id;
@@ -23,7 +23,7 @@ const MAX_SKEW: u64 = 60;
 impl Inner {
     /// Requests a token, with retries, and once more with the server's time if the local clock is wrong.
     pub(super) async fn request_token(&self) -> Result<Grant, Error> {
-        let mut tries = Tries::new(Call::Login, self.time_scale);
+        let mut retry = Retry::new(Call::Login, self.time_scale);
         let mut now = SystemTime::now();
         let mut corrected = false;
         let mut audiences = self.audiences().into_iter();
@@ -80,7 +80,7 @@ impl Inner {
                     error
                 }
             };
-            match tries.again(&error) {
+            match retry.next_delay(&error) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
                     error.call = Call::Login;
@@ -171,7 +171,7 @@ impl Inner {
         let mut url = instance.clone();
         url.set_path("/services/oauth2/userinfo");
         let authorization = bearer(token).map_err(|kind| Error::new(Call::UserInfo, kind))?;
-        let mut tries = Tries::new(Call::UserInfo, self.time_scale);
+        let mut retry = Retry::new(Call::UserInfo, self.time_scale);
         loop {
             let mut request = Request::get(url.clone());
             request.authorization = Some(authorization.clone());
@@ -191,7 +191,7 @@ impl Inner {
                 }
                 Ok(reply) => self.refused(Call::UserInfo, &reply),
             };
-            match tries.again(&error) {
+            match retry.next_delay(&error) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(error),
             }

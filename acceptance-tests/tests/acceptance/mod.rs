@@ -37,7 +37,7 @@ mod logins;
 mod lost_state;
 mod many_gone;
 mod module;
-mod neighbours;
+mod neighbors;
 mod oauth_client;
 mod oauth_client_import;
 mod oauth_client_interrupts;

@@ -1,5 +1,5 @@
 //! Deploys in a queue: because of the org, and because of other deploys. Whatever the queue, one change is one
-//! deploy, and none is cancelled.
+//! deploy, and none is canceled.
 
 use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;

@@ -1,4 +1,4 @@
-//! Invalid input by kind: several examples of each, none of them in the catalogue. Data, as in `table.rs`.
+//! Invalid input by kind: several examples of each, none of them in the catalog. Data, as in `table.rs`.
 
 use super::table::Of::{App, Policies, Provider, Settings};
 use super::table::{Row, row};

@@ -1,4 +1,4 @@
-//! The catalogue, in three runs of Terraform: every row has its own file.
+//! The catalog, in three runs of Terraform: every row has its own file.
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;
@@ -59,7 +59,7 @@ fn is_refused_by_plan() {
     diagnostics::nothing_was_written(&org);
 }
 
-/// Beyond the catalogue: ineffective combinations, provider arguments; and no diagnostics for similar valid input.
+/// Beyond the catalog: ineffective combinations, provider arguments; and no diagnostics for similar valid input.
 #[test]
 fn combinations_have_exactly_the_expected_diagnostics() {
     let mut workspace = Workspace::anonymous();

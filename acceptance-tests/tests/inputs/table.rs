@@ -1,4 +1,4 @@
-//! The catalogue of invalid input, by number. Data; the checks are in `rows.rs`.
+//! The catalog of invalid input, by number. Data; the checks are in `rows.rs`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {

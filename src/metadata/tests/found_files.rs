@@ -6,7 +6,7 @@ use super::certificates::RSA_1024;
 use super::round_trips::{component, value};
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
 use crate::metadata::{
-    Component, Deployed, Element, Field, Kind, MetadataType, decode, encode, same_meaning, types,
+    Component, Element, Field, Kind, MetadataType, SendPolicy, decode, encode, same_meaning, types,
 };
 use crate::value::Value;
 use crate::xml::parse as parse_xml;
@@ -145,7 +145,8 @@ fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
 
 /// Whether an element is never sent: generated values, secrets and triggers.
 fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
-    let generated = kind.fields.iter().any(|field| field.sent == Deployed::Never && field.element == element);
+    let generated =
+        kind.fields.iter().any(|field| field.sent == SendPolicy::Never && field.element == element);
     generated || kind.dropped.contains(&element)
 }
 
@@ -275,7 +276,7 @@ fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)
     prop_oneof![2 => found, 1 => made].prop_flat_map(|(read, xml)| {
         let rows: Vec<&'static Field> =
             read.key.kind.fields.iter().filter(|field| !matches!(field.kind, Kind::Parent)).collect();
-        let rows = rows.into_iter().filter(|field| field.sent != Deployed::Never).collect::<Vec<_>>();
+        let rows = rows.into_iter().filter(|field| field.sent != SendPolicy::Never).collect::<Vec<_>>();
         prop::sample::select(rows).prop_flat_map(move |field| {
             let to = prop_oneof![4 => value(field), 1 => Just(Value::Null)];
             (Just(field), to, Just(read.clone()), Just(xml.clone()))

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::xml_text::{element, text};
 use crate::metadata::{
-    Component, ComponentKey, Deployed, Element, Field, Kind, MetadataType, decode, encode, types,
+    Component, ComponentKey, Element, Field, Kind, MetadataType, SendPolicy, decode, encode, types,
 };
 use crate::value::Value;
 
@@ -42,7 +42,7 @@ pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
     let fields: Vec<BoxedStrategy<(&'static str, Value)>> = kind
         .fields
         .iter()
-        .filter(|field| !matches!(field.kind, Kind::Parent) && field.sent != Deployed::Never)
+        .filter(|field| !matches!(field.kind, Kind::Parent) && field.sent != SendPolicy::Never)
         .map(|field| {
             let value = prop_oneof![3 => value(field), 2 => Just(Value::Null)];
             value.prop_map(|value| (field.attribute, value)).boxed()

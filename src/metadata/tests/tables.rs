@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::metadata::{
-    Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, Rule, types,
+    Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, Rule, SendPolicy, types,
 };
 use crate::value::Value;
 
@@ -84,7 +84,7 @@ fn one_attribute_is_owned_by_one_table_of_a_resource() {
 #[test]
 fn a_mirrored_row_has_an_owner_in_another_table() {
     for (place, field) in rows() {
-        if field.sent == Deployed::Mirrored {
+        if field.sent == SendPolicy::Mirrored {
             let mut all = types::ALL.iter().flat_map(|kind| kind.fields);
             assert!(all.any(|owner| owner.owns_attribute() && owner.attribute == field.attribute), "{place}");
         }
@@ -146,7 +146,7 @@ fn enums_have_words_and_defaults_fit_their_kind() {
                 assert!(words.contains(&word), "{place}")
             }
             (Omitted::Default(_), kind) => assert!(matches!(kind, Kind::Text), "{place}"),
-            (Omitted::Unwritten, kind) => assert!(matches!(kind, Kind::Blocks(_)), "{place}"),
+            (Omitted::ManagedIfSet, kind) => assert!(matches!(kind, Kind::Blocks(_)), "{place}"),
             (_, kind) => assert!(!matches!(kind, Kind::Blocks(_)), "{place}"),
         }
         assert!(!field.inverted || matches!(field.kind, Kind::Bool), "{place}");
@@ -166,7 +166,7 @@ fn no_bool_and_no_number_is_cleared() {
 #[test]
 fn columns_fit_together() {
     for (place, field) in rows() {
-        if field.sent == Deployed::Never {
+        if field.sent == SendPolicy::Never {
             assert_eq!(field.omitted, Omitted::Computed, "{place}: a field that is not sent is computed");
         }
         let has_certificate =
@@ -202,7 +202,7 @@ fn blocks_hold_plain_rows() {
                 assert!(!field.element.contains('/'), "{}", field.element);
                 for inside in inner {
                     assert!(matches!(inside.kind, Kind::Text | Kind::Enum(_) | Kind::Bool | Kind::Int));
-                    assert!(!inside.element.contains('/') && inside.sent == Deployed::Always);
+                    assert!(!inside.element.contains('/') && inside.sent == SendPolicy::Always);
                 }
             }
             if let Kind::Entries { .. } = field.kind {

@@ -198,10 +198,10 @@ async fn org_settings_share_a_deploy_with_apps_and_fail_alone() {
     script.course(rejects(vec![refused]));
     script.course(succeeds());
     let switch = caller(&org, 0, org_settings());
-    let neighbours = [caller(&org, 0, app("OauthOidc")), caller(&org, 0, settings("OauthOidc"))];
+    let neighbors = [caller(&org, 0, app("OauthOidc")), caller(&org, 0, settings("OauthOidc"))];
     assert_eq!(problems(switch).await.len(), 1);
-    for neighbour in neighbours {
-        neighbour.await.unwrap().unwrap();
+    for neighbor in neighbors {
+        neighbor.await.unwrap().unwrap();
     }
     assert_eq!(sizes(&script), [3, 2]);
 }

@@ -130,13 +130,13 @@ async fn a_lock_with_another_problem_is_not_retried() {
 #[tokio::test(start_paused = true)]
 async fn an_internal_error_of_salesforce_is_retried_once() {
     let text = "UNKNOWN_EXCEPTION: An unexpected error has occurred. 199-83 (19)";
-    let accident = || Course::ends(500, failed(vec![problem(&shop().key, text)]));
+    let internal_error = || Course::ends(500, failed(vec![problem(&shop().key, text)]));
     let (script, org) = script();
     script
-        .course(accident())
+        .course(internal_error())
         .course(Course::ends(500, ended("Succeeded")))
-        .course(accident())
-        .course(accident());
+        .course(internal_error())
+        .course(internal_error());
     org.make(write_shop(), in_time()).await.unwrap();
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(error.to_string().contains("199-83 (19)"), "{error}");
@@ -210,7 +210,7 @@ fn out_of_sight(code: Option<&str>) -> Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
+async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_canceled() {
     for (phase, text) in
         [("Pending", "queued behind other deploys"), ("InProgress", "before the deploy ended")]
     {
@@ -240,7 +240,7 @@ async fn unclear_outcomes_are_unverified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_deploy_names_the_user_and_is_not_repeated() {
+async fn a_canceled_deploy_names_the_user_and_is_not_repeated() {
     let (script, org) = script();
     let report = DeployReport { canceled_by_name: Some("Ada Admin".into()), ..ended("Canceled") };
     script.course(Course::ends(500, report));

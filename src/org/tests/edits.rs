@@ -66,7 +66,7 @@ async fn an_edit_is_based_on_the_current_file_and_read_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_that_an_idle_org_queues_for_long_is_sent_once_and_never_cancelled() {
+async fn a_deploy_that_an_idle_org_queues_for_long_is_sent_once_and_never_canceled() {
     for (pending, most_looks) in
         [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)]
     {
@@ -216,7 +216,7 @@ async fn an_overwritten_edit_is_applied_again() {
 #[tokio::test(start_paused = true)]
 async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts() {
     let (script, org) = living();
-    script.with(|state| state.line_fails = Some(fault(Call::Query, "INVALID_TYPE")));
+    script.with(|state| state.queue_fails = Some(fault(Call::Query, "INVALID_TYPE")));
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -251,7 +251,7 @@ async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
 
 /// The timing of a shared org: every duration differs, and others may write at any moment.
 #[tokio::test(start_paused = true)]
-async fn concurrent_changes_are_never_lost_and_no_deploy_is_cancelled() {
+async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
     let mut random: u64 = 68;
     let mut below = |limit: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

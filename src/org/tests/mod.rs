@@ -40,7 +40,7 @@ struct Course {
     /// How long the org takes to respond to the start, and its error.
     start: (u64, Option<Error>),
     stages: Vec<Stage>,
-    /// The final report after a cancellation, with its delay. `None` when it cannot be cancelled.
+    /// The final report after a cancellation, with its delay. `None` when it cannot be canceled.
     canceled: Option<(u64, DeployReport)>,
 }
 
@@ -93,7 +93,7 @@ struct State {
     /// Deploys of others: ID, start and end in milliseconds, and the label that they write into Shop.
     concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
-    line_fails: Option<Error>,
+    queue_fails: Option<Error>,
 }
 
 impl State {
@@ -191,7 +191,7 @@ impl Connection for Script {
         })
     }
 
-    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
 }
@@ -341,7 +341,7 @@ impl Queries for Script {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
                 state.journal.push("queue".into());
-                if let Some(error) = &state.line_fails {
+                if let Some(error) = &state.queue_fails {
                     return Err(error.clone());
                 }
                 let now = state.now();

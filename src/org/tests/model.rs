@@ -111,7 +111,7 @@ impl Connection for Model {
         })
     }
 
-    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
 }

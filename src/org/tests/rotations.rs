@@ -108,7 +108,7 @@ impl Connection for Model {
         Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
     }
 
-    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+    fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(async { Some(68) })
     }
 }

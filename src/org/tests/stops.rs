@@ -50,7 +50,7 @@ async fn a_queued_job_is_not_sent_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pending_start_is_awaited_and_then_cancelled_in_the_orgs_queue() {
+async fn a_pending_start_is_awaited_and_then_canceled_in_the_orgs_queue() {
     let (script, org) = script();
     let course = Course { start: (10_000, None), ..phases(&[(0, "Pending")]).cancelable(2_000) };
     script.course(course);
@@ -59,7 +59,7 @@ async fn a_pending_start_is_awaited_and_then_cancelled_in_the_orgs_queue() {
     assert_eq!(error.deploy_id(), Some("0Af1"), "{error}");
     assert!(
         matches!(error.kind, ApplyErrorKind::CanceledBy { .. }) && !error.is_clean(),
-        "cancelling is no rollback"
+        "canceling is no rollback"
     );
     assert!((11_000..14_000).contains(&took), "{took}");
     assert_eq!(script.count("cancel"), 1);
@@ -76,13 +76,13 @@ async fn a_start_without_a_response_is_abandoned_after_half_a_minute() {
     assert_eq!(took, 30_000);
 }
 
-/// Stages; whether it can be cancelled; then the expected cancellations, milliseconds, and success.
+/// Stages; whether it can be canceled; then the expected cancellations, milliseconds, and success.
 type Case = (&'static [(u64, &'static str)], Option<u64>, usize, std::ops::Range<u64>, bool);
 
 #[tokio::test(start_paused = true)]
 async fn a_running_deploy_is_brought_to_a_known_end() {
     let cases: [Case; 8] = [
-        // Cancelled at once where that is safe.
+        // Canceled at once where that is safe.
         (&[(0, "Pending")], Some(500), 1, 0..2_000, false),
         // The org does not confirm the cancellation.
         (&[(0, "Pending")], Some(999_000), 1, 29_000..32_000, false),
@@ -93,7 +93,7 @@ async fn a_running_deploy_is_brought_to_a_known_end() {
         // It takes too long: one cancellation after a minute.
         (&[(0, "InProgress")], Some(3_000), 1, 63_000..65_000, false),
         (&[(0, "InProgress")], None, 1, 90_000..91_000, false),
-        // It can no longer be cancelled.
+        // It can no longer be canceled.
         (&[(0, "Finalizing"), (70_000, "Succeeded")], None, 0, 65_000..67_000, true),
         (&[(0, "FinalizingDeploying")], Some(0), 0, 90_000..91_000, false),
     ];

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::org::RotationRequest;
-use crate::provider::action_spec::{ActionSpec, Invocation, Pending};
+use crate::provider::action_spec::{ActionFuture, ActionSpec, Invocation};
 use crate::provider::data_source_spec::{Own, Role, Shape};
 use crate::provider::diagnostics::{self, Again, Diagnostics};
 
@@ -35,11 +35,11 @@ pub static REVOKE: ActionSpec = ActionSpec {
     schema: OnceLock::new(),
 };
 
-fn rotate(invocation: Invocation<'_>) -> Pending<'_> {
+fn rotate(invocation: Invocation<'_>) -> ActionFuture<'_> {
     Box::pin(act(invocation, true))
 }
 
-fn revoke(invocation: Invocation<'_>) -> Pending<'_> {
+fn revoke(invocation: Invocation<'_>) -> ActionFuture<'_> {
     Box::pin(act(invocation, false))
 }
 

@@ -7,7 +7,7 @@ use super::app_files::{self, Resource};
 use super::records::{full_name, value};
 use crate::org::soql::{parted, quoted, quoted_or_null, text};
 use crate::org::{Org, Row};
-use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resources::{external_client_app, oauth_settings, policies};
 use crate::value::Value;
@@ -70,7 +70,7 @@ const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) ->
     Column::Own(Own::new(name, shape, role, doc))
 }
 
-fn read(question: Question<'_>) -> Reading<'_> {
+fn read(question: Question<'_>) -> ReadFuture<'_> {
     Box::pin(async move {
         let org = question.org;
         let session =

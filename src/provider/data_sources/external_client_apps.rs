@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::records::{full_name, value};
 use crate::metadata::Rule;
 use crate::org::soql::{quoted, text};
-use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
 
@@ -58,7 +58,7 @@ const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) ->
     Column::Own(Own::new(name, shape, role, doc))
 }
 
-fn read(question: Question<'_>) -> Reading<'_> {
+fn read(question: Question<'_>) -> ReadFuture<'_> {
     Box::pin(async move {
         let mut conditions = Vec::new();
         if let Some(label) = question.argument("label") {

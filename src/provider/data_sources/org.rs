@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::records::{flag, value};
 use crate::org::soql::{quoted, text};
-use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
 
@@ -45,7 +45,7 @@ const fn result(name: &'static str, shape: Shape, doc: &'static str) -> Column {
     Column::Own(Own { name, shape, role: Role::Result, rules: &[], doc })
 }
 
-fn read(question: Question<'_>) -> Reading<'_> {
+fn read(question: Question<'_>) -> ReadFuture<'_> {
     Box::pin(async move {
         let unavailable = |error| Diagnostics::from(diagnostics::unavailable(&error));
         let session = question.org.session().await.map_err(unavailable)?;

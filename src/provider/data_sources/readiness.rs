@@ -14,7 +14,7 @@ use super::site::{Column as SiteColumn, Site};
 use crate::metadata::Rule;
 use crate::org::{AssignmentCounts, Group, Holders, Org};
 use crate::provider::danger::shown;
-use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::resources::{external_client_app, oauth_settings, org_oauth_oidc_settings, policies};
@@ -113,7 +113,7 @@ struct Facts<'a> {
     counts: AssignmentCounts,
 }
 
-fn read(question: Question<'_>) -> Reading<'_> {
+fn read(question: Question<'_>) -> ReadFuture<'_> {
     Box::pin(async move {
         let facts = gather(&question).await?;
         let mut statuses = Vec::new();

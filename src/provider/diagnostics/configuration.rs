@@ -5,7 +5,7 @@ use super::rows::{data_sources, plan, provider_block, values};
 use crate::metadata::{CertificateFacts, Unseen, Validity, echo, nearest, quoted};
 use crate::provider::catalog;
 use crate::provider::danger::shown;
-use crate::provider::neighbours::ReplacedBy;
+use crate::provider::neighbors::ReplacedBy;
 use crate::provider::place::Place;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
@@ -190,7 +190,7 @@ pub fn moved_unread(app: &str) -> Diagnostic {
 }
 
 /// Parts of a deleted app that the configuration keeps.
-pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
+pub fn orphaned_settings(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
     plan::DEPENDENT_NOT_REMOVED.diagnostic(format!(
         "The plan deletes the app \"{app}\" ({resource}) and keeps its {noun} ({part}), which Salesforce deletes together with \
          the app. Remove {part} from the configuration too, or keep the app. For a new address of the app, use a moved block. \

@@ -8,7 +8,7 @@ use super::index::WHICH_TO_CHOOSE;
 use super::{front_matter, imports, in_markdown};
 use crate::metadata::{Compared, Kind, Omitted};
 use crate::provider::catalog::Managed;
-use crate::provider::combination::{Combination, Is, Level};
+use crate::provider::combination::{Combination, Condition, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::diagnostics::rows;
 use crate::provider::refusal::{self, Refusal};
@@ -105,22 +105,22 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
-fn condition(is: Is) -> String {
+fn condition(is: Condition) -> String {
     match is {
-        Is::True => "is `true`".to_owned(),
-        Is::False => "is `false`".to_owned(),
-        Is::Word(word) => format!("is `{word}`"),
-        Is::NoneOf(words) => format!("is set and is not {}", or(words)),
-        Is::NotOneOf(words) => format!("is not {}", or(words)),
-        Is::Written => "is set".to_owned(),
-        Is::Unwritten => "is not set".to_owned(),
-        Is::Empty => "is not set or empty".to_owned(),
-        Is::Some => "has elements".to_owned(),
-        Is::WrittenEmpty => "is set to an empty list".to_owned(),
-        Is::HasAny(words) => format!("has {}", or(words)),
-        Is::HasNone(words) => format!("has no {}", or(words)),
-        Is::NonZero => "is not 0".to_owned(),
-        Is::Zero => "is 0".to_owned(),
+        Condition::True => "is `true`".to_owned(),
+        Condition::False => "is `false`".to_owned(),
+        Condition::Word(word) => format!("is `{word}`"),
+        Condition::NoneOf(words) => format!("is set and is not {}", or(words)),
+        Condition::NotOneOf(words) => format!("is not {}", or(words)),
+        Condition::Written => "is set".to_owned(),
+        Condition::Unwritten => "is not set".to_owned(),
+        Condition::Empty => "is not set or empty".to_owned(),
+        Condition::NotEmpty => "has elements".to_owned(),
+        Condition::SetToEmpty => "is set to an empty list".to_owned(),
+        Condition::HasAny(words) => format!("has {}", or(words)),
+        Condition::HasNone(words) => format!("has no {}", or(words)),
+        Condition::NonZero => "is not 0".to_owned(),
+        Condition::Zero => "is 0".to_owned(),
     }
 }
 

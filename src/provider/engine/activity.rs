@@ -48,7 +48,7 @@ impl Activity {
     ///
     /// Terraform plans a resource once in a run, but does not identify it, and some commands plan it again. So there
     /// are two resources if their configurations differ and one of them is new.
-    pub fn plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
+    pub fn record_plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
         let mut planned = lock(&self.planned);
         let noted = planned.entry(resource).or_default();
         if noted.iter().any(|other| other.creates == creates && other.config == *config) {
@@ -60,7 +60,7 @@ impl Activity {
     }
 
     /// Removes a plan after it was applied, or before the resource is planned again.
-    pub fn unplan(&self, resource: &'static str, creations_too: bool) {
+    pub fn forget_plans(&self, resource: &'static str, creations_too: bool) {
         let mut planned = lock(&self.planned);
         if let Some(noted) = planned.get_mut(resource) {
             noted.retain(|other| other.creates && !creations_too);
@@ -121,7 +121,7 @@ impl<'a> DependencyWait<'a> {
         if now + pause > self.deadline || now.duration_since(self.idle_since) > IDLE {
             return false;
         }
-        crate::org::pause(pause).await;
+        crate::org::sleep(pause).await;
         true
     }
 }

@@ -58,13 +58,13 @@ impl Engine<'_> {
             let obstacle = if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
                 match self.obstacle_soon(apply).await {
                     Some(obstacle) => obstacle,
-                    None => match self.take_over(apply, desired, &existing)? {
+                    None => match self.adopt_existing(apply, desired, &existing)? {
                         Ok(()) => return Ok(AdoptionResult::Ours(existing)),
                         Err(obstacle) => obstacle,
                     },
                 }
             } else {
-                match claims.write(spec, app) {
+                match claims.begin_creation(spec, app) {
                     Ok(()) => return Ok(AdoptionResult::Free),
                     Err(obstacle) => obstacle,
                 }
@@ -91,7 +91,7 @@ impl Engine<'_> {
             if obstacle.is_some() || self.org.stopped() || Instant::now() >= until {
                 return obstacle;
             }
-            crate::org::pause(CLAIM_POLL_INTERVAL).await;
+            crate::org::sleep(CLAIM_POLL_INTERVAL).await;
         }
     }
 
@@ -101,7 +101,7 @@ impl Engine<'_> {
             if Instant::now() >= apply.deadline || self.org.stopped() {
                 return false;
             }
-            crate::org::pause(CLAIM_POLL_INTERVAL).await;
+            crate::org::sleep(CLAIM_POLL_INTERVAL).await;
         }
         true
     }
@@ -110,7 +110,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// If it is not from this provider. The inner error: another resource of this run owns it by now.
-    fn take_over(
+    fn adopt_existing(
         &self,
         apply: &Apply<'_>,
         desired: &DesiredState<'_>,
@@ -123,7 +123,7 @@ impl Engine<'_> {
         if !existing.exists() || !is_our_own(existing, desired, apply.session, SystemTime::now()) {
             return Err(diagnostics::already_exists(self.resource, spec.noun, app).into());
         }
-        Ok(self.activity.claims.take_over(spec, app))
+        Ok(self.activity.claims.adopt(spec, app))
     }
 }
 
@@ -150,8 +150,8 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     desired.spec.rows().all(|row| {
         let name = row.field.attribute;
         let written = !desired.config.get(name).is_null();
-        let managed =
-            written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+        let managed = written
+            || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
         if !managed {
             return true;
         }

@@ -20,7 +20,7 @@ use crate::value::{Path, Value};
 /// Milliseconds between polls for an object that should exist: reads may lag behind a deploy.
 const LAGS: [u64; 5] = [250, 500, 1000, 2000, 4000];
 /// The same if the object may not exist.
-const ONCE_MORE: [u64; 1] = [500];
+const LAGS_IF_UNSURE: [u64; 1] = [500];
 
 /// The arguments of an apply.
 pub(super) struct Apply<'a> {
@@ -42,7 +42,7 @@ enum ApplyOutcome {
 
 impl Engine<'_> {
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
-        self.activity.unplan(self.spec.name, true);
+        self.activity.forget_plans(self.spec.name, true);
         if request.planned.is_null() {
             self.delete(request).await
         } else if request.prior.is_null() {
@@ -83,7 +83,7 @@ impl Engine<'_> {
             return first;
         }
         for pause in [500, 1500, 3000] {
-            crate::org::pause(Duration::from_millis(pause)).await;
+            crate::org::sleep(Duration::from_millis(pause)).await;
             if self.org.stopped() || arrived().await {
                 return first;
             }
@@ -162,7 +162,7 @@ impl Engine<'_> {
             }
         };
         if actual.exists() {
-            return Ok(self.compared(apply, &actual, outcome).await);
+            return Ok(self.reply_from_org(apply, &actual, outcome).await);
         }
         let (mut reply, values) = match outcome {
             ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
@@ -197,13 +197,13 @@ impl Engine<'_> {
             return Ok(actual);
         }
         let deadline = Instant::now() + VERIFYING;
-        let lags: &[u64] = if matches!(outcome, ApplyOutcome::Failed(_)) { &ONCE_MORE } else { &LAGS };
+        let lags: &[u64] = if matches!(outcome, ApplyOutcome::Failed(_)) { &LAGS_IF_UNSURE } else { &LAGS };
         let mut lags = lags.iter();
         loop {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
             match lags.next() {
-                Some(lag) if !actual.exists() => crate::org::pause(Duration::from_millis(*lag)).await,
+                Some(lag) if !actual.exists() => crate::org::sleep(Duration::from_millis(*lag)).await,
                 _ => return Ok(actual),
             }
         }
@@ -211,11 +211,11 @@ impl Engine<'_> {
 
     /// The reply for an object that the org already has.
     pub(super) async fn as_it_is(&self, apply: &Apply<'_>, actual: &Actual) -> ApplyReply {
-        self.compared(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
+        self.reply_from_org(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
     }
 
     /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
-    async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
+    async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
         let records = self.record_names(planned, &apply.private.records).await;
         let context = StateContext {
@@ -346,7 +346,7 @@ impl Engine<'_> {
 
 /// Whether the configuration or a default sets an attribute.
 fn is_managed(row: Row, config: &Value) -> bool {
-    let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+    let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
     enforced || !config.get(row.field.attribute).is_null()
 }
 
@@ -378,7 +378,8 @@ mod tests {
             let path = located.map(Path::attribute);
             let message = "Invalid plugin settings".to_owned();
             let problems = vec![DeployProblem { key: None, path, message }];
-            let kind = ApplyErrorKind::Rejected { problems, deploy_id: "0Af1".to_owned(), accident: false };
+            let kind =
+                ApplyErrorKind::Rejected { problems, deploy_id: "0Af1".to_owned(), internal_error: false };
             let found = engine.refusals("Shop", &planned, &ApplyError { kind });
             assert_eq!(found.0[0].path, Some(Path::attribute(shown)), "{located:?}");
             assert!(found.0[0].detail.contains("code_credential_flow_enabled requires"), "{found:?}");
@@ -425,7 +426,7 @@ mod tests {
                 Err(ApplyErrorKind::Rejected {
                     problems: vec![problem("UNKNOWN_EXCEPTION")],
                     deploy_id: id(),
-                    accident: true,
+                    internal_error: true,
                 }),
                 "salesforce-internal-error",
             ),

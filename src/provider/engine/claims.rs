@@ -4,7 +4,7 @@
 //! register here: a creation waits for a deletion, an object whose app is being deleted is not adopted, and an object
 //! that was created or adopted is not deleted because of another address.
 //!
-//! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbours`).
+//! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbors`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
@@ -42,7 +42,7 @@ enum ClaimState {
     Wanted,
     /// It is being created, or was created.
     Made,
-    TakenOver,
+    Adopted,
     /// It exists and is changed.
     Kept,
     /// Its creation failed.
@@ -63,7 +63,7 @@ pub enum CreationConflict {
 /// Why an object is not deleted.
 #[derive(Clone, Copy, Debug)]
 pub enum DeletionConflict {
-    TakenOver,
+    Adopted,
     /// This resource was created or adopted in this run and would be deleted too.
     Part(&'static ResourceSpec),
 }
@@ -105,7 +105,7 @@ impl Claims {
     ///
     /// # Errors
     /// While the object, or its app, is being deleted.
-    pub fn write(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
+    pub fn begin_creation(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if is_going(&claims, spec, app) {
             return Err(CreationConflict::BeingDeleted);
@@ -118,12 +118,12 @@ impl Claims {
     ///
     /// # Errors
     /// If it belongs to another resource of this run.
-    pub fn take_over(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
+    pub fn adopt(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if let Some(obstacle) = obstacle(&claims, spec, app) {
             return Err(obstacle);
         }
-        of(&mut claims, spec, app).hold = ClaimState::TakenOver;
+        of(&mut claims, spec, app).hold = ClaimState::Adopted;
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Claims {
         let claim = of(&mut claims, spec, app);
         claim.hold = match claim.hold {
             _ if !exists => ClaimState::Failed,
-            ClaimState::TakenOver => ClaimState::TakenOver,
+            ClaimState::Adopted => ClaimState::Adopted,
             _ => ClaimState::Made,
         };
     }
@@ -156,7 +156,7 @@ impl Claims {
     /// The dependency that this run failed to create.
     pub fn failed_before(&self, spec: &'static ResourceSpec, app: &str) -> Option<&'static ResourceSpec> {
         let claims = self.lock();
-        let failed = |claim: &&Claim| claim.hold == ClaimState::Failed && claim.spec.takes_along(spec);
+        let failed = |claim: &&Claim| claim.hold == ClaimState::Failed && claim.spec.also_deletes(spec);
         claims_of(&claims, app)
             .filter(|claim| claim.spec.name != spec.name)
             .find(failed)
@@ -164,12 +164,12 @@ impl Claims {
     }
 
     /// Records that a consumer key was destroyed.
-    pub fn end_key(&self, app: &str) {
+    pub fn record_destroyed_key(&self, app: &str) {
         lock(&self.ended).insert(app.to_lowercase());
     }
 
     /// Whether this run destroyed the consumer key of the app. Returns true once.
-    pub fn ended_key(&self, app: &str) -> bool {
+    pub fn take_destroyed_key(&self, app: &str) -> bool {
         lock(&self.ended).remove(&app.to_lowercase())
     }
 
@@ -180,12 +180,12 @@ impl Claims {
     pub fn delete(&self, spec: &'static ResourceSpec, app: &str) -> Result<Deleting<'_>, DeletionConflict> {
         let mut claims = self.lock();
         if deletes(spec) {
-            if of(&mut claims, spec, app).hold == ClaimState::TakenOver {
-                return Err(DeletionConflict::TakenOver);
+            if of(&mut claims, spec, app).hold == ClaimState::Adopted {
+                return Err(DeletionConflict::Adopted);
             }
-            let made = |claim: &&Claim| matches!(claim.hold, ClaimState::Made | ClaimState::TakenOver);
+            let made = |claim: &&Claim| matches!(claim.hold, ClaimState::Made | ClaimState::Adopted);
             let mut parts = claims_of(&claims, app)
-                .filter(|claim| claim.spec.name != spec.name && spec.takes_along(claim.spec));
+                .filter(|claim| claim.spec.name != spec.name && spec.also_deletes(claim.spec));
             if let Some(part) = parts.find(made) {
                 return Err(DeletionConflict::Part(part.spec));
             }
@@ -244,7 +244,7 @@ fn obstacle(
 }
 
 fn is_going(claims: &BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> bool {
-    claims_of(claims, app).any(|claim| claim.deleting > 0 && claim.spec.takes_along(spec))
+    claims_of(claims, app).any(|claim| claim.deleting > 0 && claim.spec.also_deletes(spec))
 }
 
 fn deletes(spec: &ResourceSpec) -> bool {
@@ -284,12 +284,12 @@ mod tests {
                 let claims = Claims::default();
                 let deleting = claims.delete(deleted, "Alpha").ok().unwrap();
                 assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
-                let goes = deleted.takes_along(wanted);
+                let goes = deleted.also_deletes(wanted);
                 let (deleted, wanted_name) = (deleted.name, wanted.name);
-                assert_eq!(claims.write(wanted, "alpha").is_err(), goes, "{deleted}, {wanted_name}");
+                assert_eq!(claims.begin_creation(wanted, "alpha").is_err(), goes, "{deleted}, {wanted_name}");
                 deleting.done();
-                assert_eq!(claims.write(wanted, "Alpha"), Ok(()));
-                assert_eq!(claims.write(wanted, "Beta"), Ok(()));
+                assert_eq!(claims.begin_creation(wanted, "Alpha"), Ok(()));
+                assert_eq!(claims.begin_creation(wanted, "Beta"), Ok(()));
             }
         }
     }
@@ -311,14 +311,18 @@ mod tests {
             } else {
                 CreationConflict::NotDeletedYet
             };
-            assert_eq!(claims.take_over(APP, "Alpha"), Err(now));
+            assert_eq!(claims.adopt(APP, "Alpha"), Err(now));
             if ends_well {
                 deleting.done();
             } else {
                 drop(deleting);
             }
-            assert_eq!(claims.take_over(APP, "Alpha"), Err(expected));
-            assert_eq!(claims.write(APP, "Alpha"), Ok(()), "where nothing is, there is nothing to take");
+            assert_eq!(claims.adopt(APP, "Alpha"), Err(expected));
+            assert_eq!(
+                claims.begin_creation(APP, "Alpha"),
+                Ok(()),
+                "where nothing is, there is nothing to take"
+            );
         }
     }
 
@@ -326,15 +330,15 @@ mod tests {
     fn an_adopted_or_created_object_is_not_deleted_for_another_address() {
         let claims = Claims::default();
         assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
-        assert_eq!(claims.take_over(APP, "Alpha"), Ok(()));
+        assert_eq!(claims.adopt(APP, "Alpha"), Ok(()));
         claims.conclude(APP, "Alpha", true);
-        assert!(matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::TakenOver)));
+        assert!(matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::Adopted)));
 
         for wanted in [settings(), policies()] {
             let claims = Claims::default();
             assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
             assert!(claims.delete(APP, "Alpha").is_ok(), "nothing was sent yet");
-            assert_eq!(claims.write(wanted, "Alpha"), Ok(()));
+            assert_eq!(claims.begin_creation(wanted, "Alpha"), Ok(()));
             assert!(
                 matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::Part(part)) if part.name == wanted.name)
             );

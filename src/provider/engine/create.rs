@@ -77,7 +77,7 @@ impl Engine<'_> {
                 self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
                 // A component that is about to be deleted is created again with other values.
-                Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => return Ok(()),
+                Ok(_) if self.activity.claims.begin_creation(self.spec, apply.app).is_ok() => return Ok(()),
                 Err(MergeError::Refused(found)) => return Err(found),
                 Ok(_) | Err(MergeError::Missing(_)) => {}
             }

@@ -18,7 +18,7 @@ impl Engine<'_> {
         let ended = match self.activity.claims.delete(self.spec, &app) {
             Ok(deleting) => {
                 let _running = self.activity.begin();
-                let ended = self.deleted(&request).await;
+                let ended = self.try_delete(&request).await;
                 if ended.is_ok() {
                     self.activity.forget(self.resource, self.spec.name, &app);
                     deleting.done();
@@ -26,7 +26,7 @@ impl Engine<'_> {
                 ended
             }
             // With create_before_destroy, Terraform creates the replacement first and then requests this deletion.
-            Err(DeletionConflict::TakenOver) => Ok(diagnostics::not_replaced(self.spec.noun, &app).into()),
+            Err(DeletionConflict::Adopted) => Ok(diagnostics::not_replaced(self.spec.noun, &app).into()),
             Err(DeletionConflict::Part(part)) => {
                 Err(diagnostics::dependent_created(self.spec.noun, &app, part.noun).into())
             }
@@ -41,7 +41,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// If the resource still exists, or may exist.
-    async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
+    async fn try_delete(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
         let Destruction::Deletes(others) = self.spec.destruction else {
             return Ok(Diagnostics::default());
@@ -100,7 +100,7 @@ impl Engine<'_> {
             Ok(applied) => {
                 // The read after the deploy, unless the org lags behind.
                 if applied.after.as_deref().is_some_and(are_absent) {
-                    self.note_ended_key(&app, &lookups);
+                    self.note_destroyed_key(&app, &lookups);
                     return Ok(Diagnostics::default());
                 }
                 None
@@ -113,7 +113,7 @@ impl Engine<'_> {
         };
         let gone = self.is_gone(&app, &deciding).await;
         if matches!(gone, Ok(true)) {
-            self.note_ended_key(&app, &lookups);
+            self.note_destroyed_key(&app, &lookups);
         }
         match (gone, trouble) {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
@@ -128,9 +128,9 @@ impl Engine<'_> {
     }
 
     /// Records that a consumer key was destroyed, if a consumer was deleted.
-    fn note_ended_key(&self, app: &str, deleted: &[Lookup]) {
+    fn note_destroyed_key(&self, app: &str, deleted: &[Lookup]) {
         if deleted.iter().any(has_consumer_key) {
-            self.activity.claims.end_key(app);
+            self.activity.claims.record_destroyed_key(app);
         }
     }
 

@@ -64,7 +64,7 @@ pub async fn create(
             }
         }
     }
-    let made = created(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
+    let made = try_create(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
     let exists = |reply: &ApplyReply| !reply.state.is_null();
     for (index, spec) in specs().enumerate() {
         // Other messages belong to the app.
@@ -75,40 +75,40 @@ pub async fn create(
     made
 }
 
-async fn created(
+async fn try_create(
     shares: &[&Share<'_>],
     first: &Share<'_>,
     app: &str,
     deadline: Instant,
 ) -> Result<Vec<ApplyReply>, Refused> {
     let engine = &first.engine;
-    let session = connected(shares, first, app).await?;
+    let session = check_session(shares, first, app).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
-    if engine.spec.creation == Creation::TakesOver {
+    if engine.spec.creation == Creation::Adopts {
         let merge = first.merge(&apply);
         engine.await_components(&apply, &merge).await.map_err(first_refused)?;
-        return updated(shares, app, deadline).await.map_err(CreationFailure::refused);
+        return try_update(shares, app, deadline).await.map_err(CreationFailure::refused);
     }
     if let AdoptionResult::Ours(existing) =
         engine.check_existing(&apply, &desired).await.map_err(first_refused)?
     {
-        return adopted(shares, &apply, &existing).await;
+        return adopt_all(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
         // If the app does not exist, there is nothing to delete.
-        let _ = share.engine.activity.claims.write(share.engine.spec, app);
+        let _ = share.engine.activity.claims.begin_creation(share.engine.spec, app);
     }
     let _running = engine.activity.begin();
-    let mut made = match made(shares, &apply).await {
+    let mut made = match create_in_one_deploy(shares, &apply).await {
         Err(CreationFailure::Overtaken) => {
-            let (now, later) = parted(shares);
-            let made = self::made(&now, &apply).await.map_err(CreationFailure::refused)?;
-            with_taken_over(made, &later, app, deadline).await
+            let (created, adopted) = split_adopted(shares);
+            let made = create_in_one_deploy(&created, &apply).await.map_err(CreationFailure::refused)?;
+            with_adopted(made, &adopted, app, deadline).await
         }
-        made => kept(made.map_err(CreationFailure::refused)?, shares, app, deadline).await,
+        made => rewrite_adopted(made.map_err(CreationFailure::refused)?, shares, app, deadline).await,
     };
     if let Some(reply) = made.first_mut()
-        && engine.activity.claims.ended_key(app)
+        && engine.activity.claims.take_destroyed_key(app)
     {
         reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(engine.spec.noun, app));
     }
@@ -132,7 +132,10 @@ impl CreationFailure {
 }
 
 /// Creates all of them with one deploy.
-async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<ApplyReply>, CreationFailure> {
+async fn create_in_one_deploy(
+    shares: &[&Share<'_>],
+    of_the_app: &Apply<'_>,
+) -> Result<Vec<ApplyReply>, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let Apply { app, session, deadline, .. } = *of_the_app;
     let engine = &first.engine;
@@ -151,48 +154,48 @@ async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<Apply
     if outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
         return Err(CreationFailure::Overtaken);
     }
-    concluded(shares, &applies, &ranges, outcome).await.map_err(CreationFailure::Refused)
+    build_replies(shares, &applies, &ranges, outcome).await.map_err(CreationFailure::Refused)
 }
 
 /// Whether Salesforce rejected only components that it creates automatically.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
-    let ApplyErrorKind::Rejected { problems, accident: false, .. } = &error.kind else { return false };
+    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = &error.kind else { return false };
     let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
-        owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
+        owner.is_some_and(|share| share.engine.spec.creation == Creation::Adopts)
             && matches!(problem.meaning(), Some(Meaning::Duplicate | Meaning::NoOauthSettings))
     };
     !problems.is_empty() && problems.iter().all(of_its_own)
 }
 
 /// The shares of the package, and the share whose components Salesforce creates automatically: the last one.
-fn parted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
-    shares.iter().partition(|share| share.engine.spec.creation != Creation::TakesOver)
+fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
+    shares.iter().partition(|share| share.engine.spec.creation != Creation::Adopts)
 }
 
 /// The result, after adopting the components that Salesforce created.
-async fn with_taken_over(
+async fn with_adopted(
     mut made: Vec<ApplyReply>,
-    later: &[&Share<'_>],
+    adopted: &[&Share<'_>],
     app: &str,
     deadline: Instant,
 ) -> Vec<ApplyReply> {
-    for share in later {
-        made.push(taken_over(share, app, deadline).await);
+    for share in adopted {
+        made.push(adopt(share, app, deadline).await);
     }
     made
 }
 
 /// The result. If Salesforce created its own components instead, they have other values: writes them once more.
-async fn kept(
+async fn rewrite_adopted(
     mut made: Vec<ApplyReply>,
     shares: &[&Share<'_>],
     app: &str,
     deadline: Instant,
 ) -> Vec<ApplyReply> {
     for (share, reply) in shares.iter().zip(&mut made) {
-        if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
-            let again = taken_over(share, app, deadline).await;
+        if share.engine.spec.creation == Creation::Adopts && reply.diagnostics.has_errors() {
+            let again = adopt(share, app, deadline).await;
             if !again.state.is_null() {
                 *reply = again;
             }
@@ -202,19 +205,19 @@ async fn kept(
 }
 
 /// Adopts the components that Salesforce created. The other components exist in any case.
-async fn taken_over(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
-    let refused = |unmade: CreationFailure| ApplyReply {
-        diagnostics: Diagnostics(unmade.refused().into_iter().flat_map(|(_, found)| found).collect()),
+async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
+    let refused = |failure: CreationFailure| ApplyReply {
+        diagnostics: Diagnostics(failure.refused().into_iter().flat_map(|(_, found)| found).collect()),
         ..ApplyReply::default()
     };
-    match updated(&[share], app, deadline).await {
+    match try_update(&[share], app, deadline).await {
         Ok(replies) => replies.into_iter().next().unwrap_or_default(),
-        Err(unmade) => refused(unmade),
+        Err(failure) => refused(failure),
     }
 }
 
 /// The objects of an interrupted run, if all of them are as configured.
-async fn adopted(
+async fn adopt_all(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
     existing: &Actual,
@@ -224,8 +227,8 @@ async fn adopted(
     let mut replies = vec![first.engine.as_it_is(of_the_app, existing).await];
     for share in others {
         let apply = share.apply(app, session, deadline);
-        if share.engine.spec.creation == Creation::TakesOver {
-            replies.push(taken_over(share, app, deadline).await);
+        if share.engine.spec.creation == Creation::Adopts {
+            replies.push(adopt(share, app, deadline).await);
             continue;
         }
         let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
@@ -258,28 +261,28 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
     // Unchanged shares are checked too: a component of a deleted app must not be created.
     let (shares, deadline): (Vec<&Share<'_>>, _) = (shares.iter().collect(), Instant::now() + limit);
     // Recreated settings come with policies of Salesforce, as for a new app.
-    let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
-    match updated(&shares, &app, deadline).await {
+    let creates_any = shares.iter().any(|share| share.request.prior.is_null());
+    match try_update(&shares, &app, deadline).await {
         Err(CreationFailure::Overtaken) => {
-            let (now, later) = parted(&shares);
-            let made = updated(&now, &app, deadline).await.map_err(CreationFailure::refused)?;
-            Ok(with_taken_over(made, &later, &app, deadline).await)
+            let (created, adopted) = split_adopted(&shares);
+            let made = try_update(&created, &app, deadline).await.map_err(CreationFailure::refused)?;
+            Ok(with_adopted(made, &adopted, &app, deadline).await)
         }
-        made if comes_anew => {
-            Ok(kept(made.map_err(CreationFailure::refused)?, &shares, &app, deadline).await)
+        made if creates_any => {
+            Ok(rewrite_adopted(made.map_err(CreationFailure::refused)?, &shares, &app, deadline).await)
         }
         made => made.map_err(CreationFailure::refused),
     }
 }
 
-async fn updated(
+async fn try_update(
     shares: &[&Share<'_>],
     app: &str,
     deadline: Instant,
 ) -> Result<Vec<ApplyReply>, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let session = connected(shares, first, app).await.map_err(CreationFailure::Refused)?;
+    let session = check_session(shares, first, app).await.map_err(CreationFailure::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
     let merges: Vec<Arc<Merge>> = shares.iter().zip(&applies).map(|(share, it)| share.merge(it)).collect();
     let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.wanted().to_vec()));
@@ -293,8 +296,8 @@ async fn updated(
     if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
         return Err(CreationFailure::Refused(together.declined(shares, app, found)));
     }
-    let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
-    if shares.len() > 1 && comes_anew && outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
+    let creates_any = shares.iter().any(|share| share.request.prior.is_null());
+    if shares.len() > 1 && creates_any && outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
         return Err(CreationFailure::Overtaken);
     }
     let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
@@ -303,7 +306,7 @@ async fn updated(
         .zip(together.of_each(&before))
         .map(|(share, (merge, before))| share.lost(merge, before));
     let lost: Vec<_> = lost.collect();
-    let replies = concluded(shares, &applies, &together.ranges, outcome).await;
+    let replies = build_replies(shares, &applies, &together.ranges, outcome).await;
     let mut replies = replies.map_err(CreationFailure::Refused)?;
     for ((share, reply), lost) in shares.iter().zip(&mut replies).zip(lost) {
         if !lost.is_empty() {
@@ -404,7 +407,7 @@ fn first_refused(found: impl Into<Diagnostics>) -> Refused {
 }
 
 /// The session, if the state belongs to its org and it supports the configuration.
-async fn connected(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
+async fn check_session(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
     let engine = &first.engine;
     if engine.org.stopped() {
         return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
@@ -432,7 +435,7 @@ fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>)
 }
 
 /// Creates the reply of each share.
-async fn concluded(
+async fn build_replies(
     shares: &[&Share<'_>],
     applies: &[Apply<'_>],
     ranges: &[Range<usize>],
@@ -472,7 +475,7 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
 
 /// The rejection: each problem belongs to the share with its file, or to one that can explain it.
 fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
-    let ApplyErrorKind::Rejected { problems, deploy_id, accident } = &error.kind else {
+    let ApplyErrorKind::Rejected { problems, deploy_id, internal_error } = &error.kind else {
         let refused = shares.iter().zip(applies).take(1);
         return refused
             .map(|(share, apply)| (0, share.engine.refusals(apply.app, &share.request.planned, error)))
@@ -489,7 +492,11 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
         if problems.is_empty() {
             return None;
         }
-        let kind = ApplyErrorKind::Rejected { problems, deploy_id: deploy_id.clone(), accident: *accident };
+        let kind = ApplyErrorKind::Rejected {
+            problems,
+            deploy_id: deploy_id.clone(),
+            internal_error: *internal_error,
+        };
         Some((index, share.engine.refusals(apply.app, &share.request.planned, &ApplyError { kind })))
     });
     refused.collect()

@@ -122,7 +122,7 @@ impl Merge {
         if self.alone {
             return self.files(found);
         }
-        let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::TakesOver;
+        let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::Adopts;
         let declined = match self.files(found) {
             Err(MergeError::Missing(part)) if may_be_new => MergeError::Missing(part),
             // A component that others created since the plan is not overwritten. If it is as planned, it may be from

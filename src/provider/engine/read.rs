@@ -61,7 +61,7 @@ impl Engine<'_> {
         request: &ReadRequest,
         reply: &mut ReadReply,
     ) -> Result<Option<Refreshed>, Diagnostics> {
-        self.activity.unplan(self.spec.name, false);
+        self.activity.forget_plans(self.spec.name, false);
         let mut private = PrivateState::read(&request.private);
         let mut app = self.app_of(&request.state);
         let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);

@@ -8,7 +8,7 @@ use super::super::private::PrivateState;
 use super::super::resource_spec::{
     DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
 };
-use crate::metadata::{self, Component, ComponentKey, Deployed, Field, Kind, Omitted};
+use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, SendPolicy};
 use crate::org::Found;
 use crate::record_id::is_same;
 use crate::value::Value;
@@ -123,7 +123,7 @@ fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Valu
     if prior.is_null() && is_own_link(row, context, &value) {
         return Value::Null;
     }
-    let unmanaged = row.field.omitted == Omitted::Unwritten
+    let unmanaged = row.field.omitted == Omitted::ManagedIfSet
         && known_prior.members().is_none_or(<[Value]>::is_empty)
         && !context.importing;
     if unmanaged {
@@ -195,17 +195,17 @@ impl DesiredState<'_> {
             return None;
         }
         match field.sent {
-            Deployed::Never => return None,
-            Deployed::WhenConfigured | Deployed::Mirrored if !written => return None,
+            SendPolicy::Never => return None,
+            SendPolicy::WhenConfigured | SendPolicy::Mirrored if !written => return None,
             // An existing file keeps its name.
-            Deployed::Mirrored if existing.is_some() => return None,
-            Deployed::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
+            SendPolicy::Mirrored if existing.is_some() => return None,
+            SendPolicy::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
         }
         match field.omitted {
             Omitted::Kept if !written && existing.is_none() => self.created_as(field),
             Omitted::Kept if !written => self.dependent_cleared(name, existing).then_some(Value::Null),
-            Omitted::Unwritten => {
+            Omitted::ManagedIfSet => {
                 let none = |value: &Value| value.members().is_none_or(<[Value]>::is_empty);
                 (!(none(planned) && none(self.prior.get(name)))).then(|| planned.clone())
             }
@@ -225,8 +225,8 @@ impl DesiredState<'_> {
         let takes_over = self.prior.is_null();
         let changes = |(field, value): &(&'static Field, Value)| {
             takes_over
-                || field.sent == Deployed::WhenConfigured
-                || field.sent != Deployed::Mirrored
+                || field.sent == SendPolicy::WhenConfigured
+                || field.sent != SendPolicy::Mirrored
                     && !metadata::same_meaning(field, self.prior.get(field.attribute), value)
         };
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
@@ -247,14 +247,14 @@ impl DesiredState<'_> {
             Omitted::Default(default) => value == &default.value(),
             _ => self.config.get(field.attribute).is_null(),
         };
-        field.owns_attribute() && field.sent != Deployed::Never && !nothing
+        field.owns_attribute() && field.sent != SendPolicy::Never && !nothing
     }
 
     /// The initial values of a new file, without those that depend on another value.
     fn created_as(&self, field: &Field) -> Option<Value> {
         let on = self.spec.dependents.iter().find(|(dependent, _)| *dependent == field.attribute);
-        let stands_beside = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
-        field.created_as.filter(|_| !stands_beside).map(|value| value.value())
+        let dependency_is_configured = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
+        field.created_as.filter(|_| !dependency_is_configured).map(|value| value.value())
     }
 
     /// Whether an omitted attribute is removed because the one it depends on changes.
@@ -294,7 +294,7 @@ pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str)
 pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, app: &str) -> Component {
     let mut component = Component::new(ComponentKey::new(part.kind, full_name), app);
     let rows =
-        part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == Deployed::Always);
+        part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == SendPolicy::Always);
     for field in rows {
         let value = state.get(field.attribute);
         if value.is_set() {

@@ -9,7 +9,7 @@ use crate::provider::user_counts::UserCounts;
 use crate::value::Value;
 
 /// The timeout of the count, which only a warning requires.
-const PATIENCE: Duration = Duration::from_secs(30);
+const COUNT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Engine<'_> {
     /// The users of the permission sets and profiles of a state; `records` are the names of those with an ID. No calls
@@ -32,7 +32,7 @@ impl Engine<'_> {
         if wanted.is_empty() {
             return UserCounts::default();
         }
-        let counts = self.org.holders(wanted, Instant::now() + PATIENCE).await;
+        let counts = self.org.holders(wanted, Instant::now() + COUNT_TIMEOUT).await;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut counted = UserCounts { at: now.as_secs(), ..UserCounts::default() };
         for (group, holders) in counts {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
 
@@ -39,7 +39,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
     schema: OnceLock::new(),
 };
 
-fn read(question: Question<'_>) -> Reading<'_> {
+fn read(question: Question<'_>) -> ReadFuture<'_> {
     Box::pin(async move {
         let app = question.argument("external_client_app").unwrap_or_default();
         let key = question.argument("consumer_key");

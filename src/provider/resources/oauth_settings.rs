@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth_policies, oauth_settings};
 use crate::org::SOAP_ACCEPTS_JWT;
-use crate::provider::combination::{Combination, Is, Level};
+use crate::provider::combination::{Combination, Condition, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::lockout::{Ends, Lockout, When};
@@ -17,14 +17,14 @@ const REFRESHING: &[&str] = &["RefreshToken", "OfflineAccess"];
 const LOCKOUTS: &[Lockout] = &[
     Lockout {
         attribute: "named_user_jwt_enabled",
-        when: When::Becomes(Is::True),
+        when: When::Becomes(Condition::True),
         ends: Ends::AllBelow(SOAP_ACCEPTS_JWT),
         because: "With named_user_jwt_enabled = true its access tokens are JWTs, which the SOAP API rejects before \
                   API version 68.0. If the org supports that version, set api_version = \"68.0\".",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::ClientCredentials,
         because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
                   uses to log in.",
@@ -45,35 +45,35 @@ const LOCKOUTS: &[Lockout] = &[
     },
     Lockout {
         attribute: "oauth_scopes",
-        when: When::Becomes(Is::HasNone(&["Api", "Full"])),
+        when: When::Becomes(Condition::HasNone(&["Api", "Full"])),
         ends: Ends::All,
         because: "Without the scope Api its tokens give no access to the APIs that the provider uses. Keep the scope \
                   in oauth_scopes.",
     },
     Lockout {
         attribute: "oauth_scopes",
-        when: When::Becomes(Is::HasNone(REFRESHING)),
+        when: When::Becomes(Condition::HasNone(REFRESHING)),
         ends: Ends::JwtBearer,
         because: "The provider logs in with JWT bearer, which requires the scope RefreshToken according to Salesforce \
                   Help. Keep the scope in oauth_scopes.",
     },
     Lockout {
         attribute: "oauth_scopes",
-        when: When::Becomes(Is::HasNone(REFRESHING)),
+        when: When::Becomes(Condition::HasNone(REFRESHING)),
         ends: Ends::RefreshToken,
         because: "The provider logs in with a refresh token, which requires the scope RefreshToken. Keep the scope in \
                   oauth_scopes.",
     },
     Lockout {
         attribute: "refresh_token_rotation_enabled",
-        when: When::Becomes(Is::True),
+        when: When::Becomes(Condition::True),
         ends: Ends::RefreshToken,
         because: "With refresh_token_rotation_enabled = true a refresh token is valid for one login, and the provider \
                   cannot store a new one.",
     },
     Lockout {
         attribute: "token_exchange_enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::TokenExchange,
         because: "With token_exchange_enabled = false the app rejects token exchange, which the provider uses to log \
                   in.",
@@ -118,7 +118,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "secret-and-pkce-off",
             level: Level::Warning,
             at: "secret_required_for_web_server_flow",
-            when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
+            when: &[
+                ("secret_required_for_web_server_flow", Condition::False),
+                ("pkce_required", Condition::False),
+            ],
             message: "Without a consumer secret and PKCE, an attacker who intercepts an authorization code can redeem \
                       it. Set pkce_required = true for a public client, or secret_required_for_web_server_flow = true \
                       for a confidential client.",
@@ -127,7 +130,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "post-only-without-flow",
             level: Level::Warning,
             at: "code_credential_post_only",
-            when: &[("code_credential_post_only", Is::True), ("code_credential_flow_enabled", Is::False)],
+            when: &[
+                ("code_credential_post_only", Condition::True),
+                ("code_credential_flow_enabled", Condition::False),
+            ],
             message: "code_credential_post_only has no effect while code_credential_flow_enabled is false.",
         },
         Combination {
@@ -135,9 +141,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "secret_required_for_refresh_token",
             when: &[
-                ("secret_required_for_web_server_flow", Is::False),
-                ("secret_required_for_refresh_token", Is::True),
-                ("oauth_scopes", Is::HasAny(REFRESHING)),
+                ("secret_required_for_web_server_flow", Condition::False),
+                ("secret_required_for_refresh_token", Condition::True),
+                ("oauth_scopes", Condition::HasAny(REFRESHING)),
             ],
             message: "A client without a secret can log in but cannot refresh its token. Set \
                       secret_required_for_refresh_token = false for a public client.",
@@ -146,7 +152,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "rotation-without-refresh-tokens",
             level: Level::Warning,
             at: "refresh_token_rotation_enabled",
-            when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
+            when: &[
+                ("refresh_token_rotation_enabled", Condition::True),
+                ("oauth_scopes", Condition::HasNone(REFRESHING)),
+            ],
             message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken, the app has no \
                       refresh tokens. Add the scope to oauth_scopes, or remove refresh_token_rotation_enabled.",
         },
@@ -154,7 +163,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "jwt-with-web-scope",
             level: Level::Warning,
             at: "named_user_jwt_enabled",
-            when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
+            when: &[
+                ("named_user_jwt_enabled", Condition::True),
+                ("oauth_scopes", Condition::HasAny(&["Web"])),
+            ],
             message: "With named_user_jwt_enabled, access tokens are JWTs. Users of live orgs report that JWTs cannot \
                       open a browser session, which is the purpose of the scope Web in oauth_scopes. Remove the scope, \
                       or named_user_jwt_enabled.",
@@ -163,7 +175,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "flow-without-callback",
             level: Level::Warning,
             at: "code_credential_flow_enabled",
-            when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
+            when: &[("code_credential_flow_enabled", Condition::True), ("callback_urls", Condition::Empty)],
             message: "The Authorization Code and Credentials Flow redirects to one of callback_urls. Without a \
                       callback URL, no login can succeed. Set callback_urls.",
         },
@@ -171,7 +183,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "no-scopes",
             level: Level::Warning,
             at: "oauth_scopes",
-            when: &[("oauth_scopes", Is::WrittenEmpty)],
+            when: &[("oauth_scopes", Condition::SetToEmpty)],
             message: "Without a scope in oauth_scopes, clients cannot request any. Add the scopes that the clients \
                       need. Whether Salesforce rejects this is not confirmed.",
         },

@@ -18,7 +18,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
           workspace for each org.",
     subject: Subject::Org,
     parts: &[Part { kind: &external_client_app_settings::TYPE, suffix: "", presence: Presence::Always }],
-    creation: Creation::TakesOver,
+    creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,
     protectable: false,
     shows_namespace: false,

@@ -17,7 +17,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
           it does not change the org. Manage them in a single workspace for each org.",
     subject: Subject::Org,
     parts: &[Part { kind: &oauth_oidc_settings::TYPE, suffix: "", presence: Presence::Always }],
-    creation: Creation::TakesOver,
+    creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,
     protectable: false,
     shows_namespace: false,

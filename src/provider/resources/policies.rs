@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 
 use crate::metadata::types;
-use crate::provider::combination::{Combination, Is, Level};
+use crate::provider::combination::{Combination, Condition, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::diagnostics::rows::plan as rows;
 use crate::provider::lockout::{Ends, Lockout, When};
-use crate::provider::neighbours::Need;
+use crate::provider::neighbors::Need;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::resources::oauth_settings;
 use crate::provider::timeouts::Timeouts;
@@ -19,10 +19,10 @@ pub static NEEDS: &[Need] = &[
     Need {
         of: &SPEC,
         attribute: "guest_code_credential_flow_enabled",
-        is: Is::True,
+        is: Condition::True,
         other: &oauth_settings::SPEC,
         needs: "named_user_jwt_enabled",
-        unless: Is::False,
+        unless: Condition::False,
         message: "Guest users get only JWT access tokens, and the OAuth settings of \"{app}\" have \
                   named_user_jwt_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
@@ -30,10 +30,10 @@ pub static NEEDS: &[Need] = &[
     Need {
         of: &SPEC,
         attribute: "guest_code_credential_flow_enabled",
-        is: Is::True,
+        is: Condition::True,
         other: &oauth_settings::SPEC,
         needs: "code_credential_flow_enabled",
-        unless: Is::False,
+        unless: Condition::False,
         message: "Guest users use the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" \
                   have code_credential_flow_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
@@ -43,27 +43,27 @@ pub static NEEDS: &[Need] = &[
 const LOCKOUTS: &[Lockout] = &[
     Lockout {
         attribute: "enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::All,
         because: "With enabled = false all logins with the app fail, including those of the provider.",
     },
     Lockout {
         attribute: "oauth_plugin_enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::All,
         because: "With oauth_plugin_enabled = false all OAuth flows of the app fail, including the login of the \
                   provider.",
     },
     Lockout {
         attribute: "permitted_users",
-        when: When::Becomes(Is::Word("AdminApprovedPreAuthorized")),
+        when: When::Becomes(Condition::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
         because: "With permitted_users = \"AdminApprovedPreAuthorized\" only users with its permission sets and \
                   profiles can use the app. The plan cannot determine whether the provider's user is one of them.",
     },
     Lockout {
         attribute: "permitted_users",
-        when: When::Becomes(Is::Word("AllSelfAuthorized")),
+        when: When::Becomes(Condition::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
         because: "With permitted_users = \"AllSelfAuthorized\" users approve the app in a browser. The provider logs \
                   in with JWT bearer, which requires prior approval. The plan cannot determine whether the provider's \
@@ -71,7 +71,7 @@ const LOCKOUTS: &[Lockout] = &[
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::ClientCredentials,
         because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
                   uses to log in.",
@@ -85,14 +85,14 @@ const LOCKOUTS: &[Lockout] = &[
     },
     Lockout {
         attribute: "token_exchange_flow_enabled",
-        when: When::Becomes(Is::False),
+        when: When::Becomes(Condition::False),
         ends: Ends::TokenExchange,
         because: "With token_exchange_flow_enabled = false the app rejects token exchange, which the provider uses to \
                   log in.",
     },
     Lockout {
         attribute: "refresh_token_policy",
-        when: When::Becomes(Is::Word("Zero")),
+        when: When::Becomes(Condition::Word("Zero")),
         ends: Ends::RefreshToken,
         because: "With refresh_token_policy = \"Zero\" refresh tokens expire immediately, and the provider logs in \
                   with one.",
@@ -115,7 +115,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Part { kind: &types::oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
         Part { kind: &types::configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
     ],
-    creation: Creation::TakesOver,
+    creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,
     protectable: false,
     shows_namespace: false,
@@ -150,9 +150,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::ErrorOnChange,
             at: "permitted_users",
             when: &[
-                ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
-                ("permission_sets", Is::Empty),
-                ("profiles", Is::Empty),
+                ("permitted_users", Condition::Word("AdminApprovedPreAuthorized")),
+                ("permission_sets", Condition::Empty),
+                ("profiles", Condition::Empty),
             ],
             message: "With permitted_users = \"AdminApprovedPreAuthorized\" and without a permission set or profile, \
                       no user can log in. Set permission_sets or profiles.",
@@ -161,14 +161,20 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "permission-sets-without-effect",
             level: Level::Warning,
             at: "permission_sets",
-            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("permission_sets", Is::Some)],
+            when: &[
+                ("permitted_users", Condition::Word("AllSelfAuthorized")),
+                ("permission_sets", Condition::NotEmpty),
+            ],
             message: "permission_sets has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "profiles-without-effect",
             level: Level::Warning,
             at: "profiles",
-            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
+            when: &[
+                ("permitted_users", Condition::Word("AllSelfAuthorized")),
+                ("profiles", Condition::NotEmpty),
+            ],
             message: "The attribute profiles has an effect only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
@@ -176,8 +182,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "guest_jwt_timeout_minutes",
             when: &[
-                ("guest_jwt_session_timeout_type", Is::Word("UserSession")),
-                ("guest_jwt_timeout_minutes", Is::Written),
+                ("guest_jwt_session_timeout_type", Condition::Word("UserSession")),
+                ("guest_jwt_timeout_minutes", Condition::Written),
             ],
             message: "guest_jwt_timeout_minutes is only allowed with guest_jwt_session_timeout_type = \"Custom\".",
         },
@@ -186,8 +192,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "guest_jwt_session_timeout_type",
             when: &[
-                ("guest_jwt_session_timeout_type", Is::Word("Custom")),
-                ("guest_jwt_timeout_minutes", Is::Unwritten),
+                ("guest_jwt_session_timeout_type", Condition::Word("Custom")),
+                ("guest_jwt_timeout_minutes", Condition::Unwritten),
             ],
             message: "guest_jwt_session_timeout_type = \"Custom\" requires guest_jwt_timeout_minutes.",
         },
@@ -196,8 +202,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "named_user_jwt_timeout_minutes",
             when: &[
-                ("named_user_jwt_session_timeout_type", Is::Word("UserSession")),
-                ("named_user_jwt_timeout_minutes", Is::Written),
+                ("named_user_jwt_session_timeout_type", Condition::Word("UserSession")),
+                ("named_user_jwt_timeout_minutes", Condition::Written),
             ],
             message: "named_user_jwt_timeout_minutes is only allowed with \
                       named_user_jwt_session_timeout_type = \"Custom\".",
@@ -207,8 +213,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "named_user_jwt_session_timeout_type",
             when: &[
-                ("named_user_jwt_session_timeout_type", Is::Word("Custom")),
-                ("named_user_jwt_timeout_minutes", Is::Unwritten),
+                ("named_user_jwt_session_timeout_type", Condition::Word("Custom")),
+                ("named_user_jwt_timeout_minutes", Condition::Unwritten),
             ],
             message: "named_user_jwt_session_timeout_type = \"Custom\" requires named_user_jwt_timeout_minutes.",
         },
@@ -217,8 +223,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_policy",
             when: &[
-                ("refresh_token_policy", Is::Word("SpecificLifetime")),
-                ("refresh_token_validity_period", Is::Unwritten),
+                ("refresh_token_policy", Condition::Word("SpecificLifetime")),
+                ("refresh_token_validity_period", Condition::Unwritten),
             ],
             message: "refresh_token_policy = \"SpecificLifetime\" requires refresh_token_validity_period and \
                       refresh_token_validity_unit.",
@@ -228,8 +234,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_policy",
             when: &[
-                ("refresh_token_policy", Is::Word("SpecificInactivity")),
-                ("refresh_token_validity_period", Is::Unwritten),
+                ("refresh_token_policy", Condition::Word("SpecificInactivity")),
+                ("refresh_token_validity_period", Condition::Unwritten),
             ],
             message: "refresh_token_policy = \"SpecificInactivity\" requires refresh_token_validity_period and \
                       refresh_token_validity_unit.",
@@ -239,8 +245,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
-                ("refresh_token_policy", Is::Word("SpecificLifetime")),
-                ("refresh_token_validity_period", Is::Zero),
+                ("refresh_token_policy", Condition::Word("SpecificLifetime")),
+                ("refresh_token_validity_period", Condition::Zero),
             ],
             message: "With refresh_token_policy = \"SpecificLifetime\", refresh_token_validity_period must be 1 or \
                       more, not 0.",
@@ -250,8 +256,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
-                ("refresh_token_policy", Is::Word("SpecificInactivity")),
-                ("refresh_token_validity_period", Is::Zero),
+                ("refresh_token_policy", Condition::Word("SpecificInactivity")),
+                ("refresh_token_validity_period", Condition::Zero),
             ],
             message: "With refresh_token_policy = \"SpecificInactivity\", refresh_token_validity_period must be 1 or \
                       more, not 0.",
@@ -261,8 +267,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
-                ("refresh_token_validity_period", Is::NonZero),
-                ("refresh_token_validity_unit", Is::Unwritten),
+                ("refresh_token_validity_period", Condition::NonZero),
+                ("refresh_token_validity_unit", Condition::Unwritten),
             ],
             message: "refresh_token_validity_period requires refresh_token_validity_unit: Hours, Days or Months.",
         },
@@ -271,8 +277,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
-                ("refresh_token_policy", Is::NoneOf(TIMED)),
-                ("refresh_token_validity_period", Is::NonZero),
+                ("refresh_token_policy", Condition::NoneOf(TIMED)),
+                ("refresh_token_validity_period", Condition::NonZero),
             ],
             message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" \
                       or \
@@ -283,9 +289,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "refresh_token_validity_unit",
             when: &[
-                ("refresh_token_validity_unit", Is::Written),
-                ("refresh_token_validity_period", Is::Unwritten),
-                ("refresh_token_policy", Is::NotOneOf(TIMED)),
+                ("refresh_token_validity_unit", Condition::Written),
+                ("refresh_token_validity_period", Condition::Unwritten),
+                ("refresh_token_policy", Condition::NotOneOf(TIMED)),
             ],
             message: "refresh_token_validity_unit is the unit of refresh_token_validity_period, which is not set. Set \
                       the period too, or remove the unit.",
@@ -295,8 +301,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::ErrorOnChange,
             at: "client_credentials_flow_enabled",
             when: &[
-                ("client_credentials_flow_enabled", Is::True),
-                ("client_credentials_flow_user", Is::Unwritten),
+                ("client_credentials_flow_enabled", Condition::True),
+                ("client_credentials_flow_user", Condition::Unwritten),
             ],
             message: "The client credentials flow requires a run-as user: set client_credentials_flow_user.",
         },
@@ -304,7 +310,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "apex-handler-user",
             level: Level::Warning,
             at: "apex_handler",
-            when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
+            when: &[("apex_handler", Condition::Written), ("execute_handler_as", Condition::Unwritten)],
             message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether \
                       Salesforce rejects the missing user is not confirmed.",
         },
@@ -312,7 +318,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "user-without-apex-handler",
             level: Level::Warning,
             at: "execute_handler_as",
-            when: &[("execute_handler_as", Is::Written), ("apex_handler", Is::Unwritten)],
+            when: &[("execute_handler_as", Condition::Written), ("apex_handler", Condition::Unwritten)],
             message: "execute_handler_as is the run-as user of apex_handler, which is not set. Set the handler too, \
                       or remove the user.",
         },

@@ -11,7 +11,7 @@ use super::{
 use crate::metadata::date;
 use crate::org::{
     Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, RotationRequest, SessionFacts,
-    Staged, StagedState, pause,
+    Staged, StagedState, sleep,
 };
 use crate::provider::diagnostics::{self, Again, Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -236,7 +236,7 @@ impl Rotations<'_> {
         if rotated.is_some_and(|rotated| rotated.outcome == Some(Outcome::Now))
             && let Some(time) = request.planned.get(WAIT).as_text().and_then(wait)
         {
-            let _ = self.org.unless_stopped(pause(time)).await;
+            let _ = self.org.unless_stopped(sleep(time)).await;
         }
         Ok(())
     }

@@ -68,8 +68,8 @@ fn a_deploy_can_fail_as_planned() {
     let row = org.deploy(&Package::shop());
     assert_eq!(row.problems(), ["3 UNABLE_TO_LOCK_ROW"]);
     assert!(org.components().get(APP).is_none());
-    let cancelled = org.deploy(&Package::shop());
-    assert_eq!(cancelled.status(), "Canceled");
+    let canceled = org.deploy(&Package::shop());
+    assert_eq!(canceled.status(), "Canceled");
     assert!(org.components()[APP].get("Shop").is_some(), "committed anyway");
     plan(&org, r#"{"call":"checkDeployStatus","do":{"deploy_result":{"status":"InProgress"}}}"#);
     let id = org.start_deploy(&Package::shop());

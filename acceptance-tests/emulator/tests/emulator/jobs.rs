@@ -53,15 +53,15 @@ fn deploys_run_one_at_a_time() {
 }
 
 #[test]
-fn a_pending_deploy_is_cancelled_immediately() {
+fn a_pending_deploy_is_canceled_immediately() {
     let org = slow();
     let first = org.start_deploy(&Package::shop());
     let second = org.start_deploy(&Package::new().with(APP, "Second", ""));
     let answer = cancel(&org, &second);
     assert!(answer.body.contains("<done>true</done>"), "{}", answer.body);
-    let cancelled = org.check(&second);
-    assert_eq!(cancelled.status(), "Canceled");
-    assert!(cancelled.text.contains("<canceledByName>Ada Admin</canceledByName>"));
+    let canceled = org.check(&second);
+    assert_eq!(canceled.status(), "Canceled");
+    assert!(canceled.text.contains("<canceledByName>Ada Admin</canceledByName>"));
     begin(&org);
     wait_for(&org, &first, "InProgress");
     let answer = cancel(&org, &first);

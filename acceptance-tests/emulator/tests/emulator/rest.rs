@@ -52,7 +52,7 @@ fn deploys_in_both_formats() {
 }
 
 #[test]
-fn a_deploy_is_cancelled_by_patch() {
+fn a_deploy_is_canceled_by_patch() {
     let org = start();
     org.admin("PATCH", "org", r#"{"queue_ms": 60000}"#);
     let id = org.start_deploy(&Package::shop());

@@ -1,4 +1,4 @@
-//! What the provider offers to Terraform: types with their schemas, and functions, in the order of the catalogue.
+//! What the provider offers to Terraform: types with their schemas, and functions, in the order of the catalog.
 
 use super::action_spec::ActionSpec;
 use super::catalog::{self, Managed};

@@ -10,25 +10,25 @@ use crate::metadata::{Component, ComponentKey, Field, Kind, Rule, package};
 use crate::salesforce::ComponentMessage;
 use crate::value::Path;
 
-pub(super) struct Member<'a> {
+pub(super) struct SentComponent<'a> {
     key: &'a ComponentKey,
     /// `None` for deletions.
     component: Option<&'a Component>,
     lines: BTreeMap<u32, Path>,
 }
 
-impl<'a> Member<'a> {
-    pub(super) fn write(component: &'a Component, lines: BTreeMap<u32, Path>) -> Member<'a> {
-        Member { key: &component.key, component: Some(component), lines }
+impl<'a> SentComponent<'a> {
+    pub(super) fn write(component: &'a Component, lines: BTreeMap<u32, Path>) -> SentComponent<'a> {
+        SentComponent { key: &component.key, component: Some(component), lines }
     }
 
-    pub(super) fn deletion(key: &'a ComponentKey) -> Member<'a> {
-        Member { key, component: None, lines: BTreeMap::new() }
+    pub(super) fn deletion(key: &'a ComponentKey) -> SentComponent<'a> {
+        SentComponent { key, component: None, lines: BTreeMap::new() }
     }
 }
 
 /// The problems in the messages, each once, in order.
-pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Vec<DeployProblem> {
+pub(super) fn locate(messages: &[&ComponentMessage], sent: &[SentComponent<'_>]) -> Vec<DeployProblem> {
     let mut problems = Vec::new();
     for message in messages {
         let text = message.problem.as_deref().unwrap_or("no reason returned");
@@ -47,9 +47,13 @@ pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> 
 
 /// The component of a message. For a deletion of a missing component, Salesforce reports the name of the manifest, so
 /// the text counts, too.
-fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Member<'a>]) -> Option<&'b Member<'a>> {
-    let same_type = |member: &&Member<'_>| member.key.kind.package_type() == message.component_type;
-    let same_name = |member: &&Member<'_>| member.key.full_name == message.full_name;
+fn member<'a, 'b>(
+    message: &ComponentMessage,
+    text: &str,
+    sent: &'b [SentComponent<'a>],
+) -> Option<&'b SentComponent<'a>> {
+    let same_type = |member: &&SentComponent<'_>| member.key.kind.package_type() == message.component_type;
+    let same_name = |member: &&SentComponent<'_>| member.key.full_name == message.full_name;
     let by_name = sent.iter().find(|member| same_type(member) && same_name(member));
     let by_file = || {
         let key = package::key_of(&message.file_name)?;
@@ -70,7 +74,7 @@ fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Member<'a>]
     by_name.or_else(by_file).or_else(by_name_alone).or_else(by_text)
 }
 
-fn path(message: &ComponentMessage, text: &str, member: &Member<'_>) -> Option<Path> {
+fn path(message: &ComponentMessage, text: &str, member: &SentComponent<'_>) -> Option<Path> {
     let component = member.component?;
     let by_line = message.line_number.and_then(|line| member.lines.get(&line));
     by_line.cloned().or_else(|| by_element(text, component)).or_else(|| by_limit(text, component))
@@ -176,11 +180,11 @@ mod tests {
 
     fn traced(message: &ComponentMessage) -> String {
         let components = components();
-        let sent: Vec<Member<'_>> = components
+        let sent: Vec<SentComponent<'_>> = components
             .iter()
-            .map(|component| Member::write(component, encode(component, 62).lines))
+            .map(|component| SentComponent::write(component, encode(component, 62).lines))
             .collect();
-        let problems = attribute(&[message], &sent);
+        let problems = locate(&[message], &sent);
         let key = problems[0].key.as_ref().map_or("-", |key| key.full_name.as_str());
         let path = problems[0].path.as_ref().map_or("-".to_owned(), Path::to_string);
         format!("{key} {path}")
@@ -244,6 +248,6 @@ mod tests {
     #[test]
     fn a_repeated_problem_is_reported_once() {
         let message = about("", "package.xml", "", None, "x");
-        assert_eq!(attribute(&[&message, &message], &[]).len(), 1);
+        assert_eq!(locate(&[&message, &message], &[]).len(), 1);
     }
 }

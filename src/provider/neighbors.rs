@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use super::catalog::{self, Managed};
-use super::combination::Is;
+use super::combination::Condition;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
@@ -23,10 +23,10 @@ use crate::value::Value;
 pub struct Need {
     pub of: &'static ResourceSpec,
     pub attribute: &'static str,
-    pub is: Is,
+    pub is: Condition,
     pub other: &'static ResourceSpec,
     pub needs: &'static str,
-    pub unless: Is,
+    pub unless: Condition,
     /// The message. `{app}` is the name of the app.
     pub message: &'static str,
 }
@@ -36,7 +36,7 @@ type Key = (&'static str, String);
 
 /// The planned resources.
 #[derive(Debug, Default)]
-pub struct Neighbours {
+pub struct Neighbors {
     planned: Mutex<BTreeMap<Key, Planned>>,
     /// The resource types that manage an app, by its name in lower case.
     kinds: Mutex<BTreeMap<String, BTreeSet<&'static str>>>,
@@ -56,7 +56,7 @@ struct Planned {
     /// The consumer belongs to another org, so its flows are not known.
     foreign: bool,
     /// A resource at another address that the plan removes.
-    goes: Option<Removal>,
+    removal: Option<Removal>,
     /// The plan was applied.
     applied: bool,
 }
@@ -83,26 +83,27 @@ impl Planned {
     /// The error if the plan removes the app at one address and has it at another one. Terraform may apply both in any
     /// order, and an identical new resource looks like the result of an interrupted run. A different new resource
     /// waits for the deletion.
-    fn lost_to(&self, spec: &ResourceSpec) -> Option<Diagnostic> {
-        let (Some(values), Some(goes), Some(attribute)) = (&self.values, &self.goes, spec.naming_attribute())
+    fn conflict(&self, spec: &ResourceSpec) -> Option<Diagnostic> {
+        let (Some(values), Some(removal), Some(attribute)) =
+            (&self.values, &self.removal, spec.naming_attribute())
         else {
             return None;
         };
         let mut differing = spec.rows().filter(|row| {
-            let (old, new) = (goes.values.get(row.field.attribute), values.get(row.field.attribute));
+            let (old, new) = (removal.values.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
         // With another type it is the same app, whatever its values.
-        let changes_type = goes.by != self.by;
+        let changes_type = removal.by != self.by;
         if changes_type {
-            return Some(diagnostics::changes_type(&goes.by, &self.by, spec.noun, &self.app));
+            return Some(diagnostics::changes_type(&removal.by, &self.by, spec.noun, &self.app));
         }
-        let moves = || diagnostics::moves(&self.by, spec.noun, attribute, &self.app, &goes.becomes);
+        let moves = || diagnostics::moves(&self.by, spec.noun, attribute, &self.app, &removal.becomes);
         (self.exists || differing.next().is_none()).then(moves)
     }
 }
 
-impl Neighbours {
+impl Neighbors {
     /// Records a plan, and returns its conflicts with earlier plans.
     pub fn check(
         &self,
@@ -127,7 +128,7 @@ impl Neighbours {
         let (before, after) = (names(&request.prior), names(&reply.planned));
         if let Some(before) = before.filter(|before| after.as_ref() != Some(before)) {
             let becomes = ReplacedBy::Another(after.clone());
-            found.extend(give_up(&mut planned, spec, &before, request, becomes));
+            found.extend(record_removal(&mut planned, spec, &before, request, becomes));
         }
         let Some(app) = after.as_deref() else { return found };
         let key = (spec.name, app.to_lowercase());
@@ -136,16 +137,16 @@ impl Neighbours {
             found.push(diagnostics::named_twice(&request.type_name, attribute, app, &noted.app));
         }
         // Names that differ only in case are the same app, so Salesforce rejects the new one while the old one exists.
-        noted.goes = noted.goes.filter(|goes| goes.values.get(attribute).as_text() == Some(app));
+        noted.removal = noted.removal.filter(|removal| removal.values.get(attribute).as_text() == Some(app));
         noted.exists = request.prior.get(attribute).as_text() == Some(app);
         noted.foreign = uses_foreign_consumer(spec, request);
         noted.values = Some(reply.planned.clone());
         noted.before = request.prior.clone();
         app.clone_into(&mut noted.app);
         noted.by.clone_from(&request.type_name);
-        found.extend(noted.lost_to(spec).map(|lost| lost.at_attribute(attribute)));
+        found.extend(noted.conflict(spec).map(|lost| lost.at_attribute(attribute)));
         planned.insert(key, noted);
-        found.extend(stays_behind(&planned, spec, app));
+        found.extend(orphaned_settings(&planned, spec, app));
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
             let values = |of: &'static ResourceSpec, attribute: &str| {
@@ -155,7 +156,7 @@ impl Neighbours {
             };
             let of = values(need.of, need.attribute);
             let Some((of, other)) = of.zip(values(need.other, need.needs)) else { continue };
-            let holds = |is: Is, value: &Value| is.holds(value, value) == Some(true);
+            let holds = |is: Condition, value: &Value| is.holds(value, value) == Some(true);
             // Salesforce accepts a value that the org already has.
             let stays = of.1 && other.1;
             if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
@@ -192,16 +193,16 @@ impl Neighbours {
     ) -> Diagnostics {
         let app = request.prior.get(attribute).as_text().unwrap_or_default();
         let mut planned = lock(&self.planned);
-        give_up(&mut planned, spec, app, request, ReplacedBy::Nothing)
+        record_removal(&mut planned, spec, app, request, ReplacedBy::Nothing)
     }
 
     /// Whether this run creates the app or settings that a resource belongs to, as far as planned so far.
-    pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
+    pub fn is_created(&self, spec: &ResourceSpec, app: &str) -> bool {
         let planned = lock(&self.planned);
         catalog::RESOURCES.iter().any(|whole| {
             let noted = planned.get(&(whole.name, app.to_lowercase()));
             whole.name != spec.name
-                && whole.takes_along(spec)
+                && whole.also_deletes(spec)
                 && noted.is_some_and(|noted| noted.values.is_some() && !noted.exists)
         })
     }
@@ -237,7 +238,7 @@ fn are_two(kinds: &BTreeSet<&'static str>) -> bool {
 }
 
 /// Records a removal at an address, and returns its conflicts.
-fn give_up(
+fn record_removal(
     planned: &mut BTreeMap<Key, Planned>,
     spec: &'static ResourceSpec,
     app: &str,
@@ -253,25 +254,25 @@ fn give_up(
         *noted = Planned::default();
     }
     app.clone_into(&mut noted.app);
-    noted.goes = Some(Removal { values: request.prior.clone(), by: request.type_name.clone(), becomes });
-    found.extend(noted.lost_to(spec));
-    found.extend(stays_behind(planned, spec, app));
+    noted.removal = Some(Removal { values: request.prior.clone(), by: request.type_name.clone(), becomes });
+    found.extend(noted.conflict(spec));
+    found.extend(orphaned_settings(planned, spec, app));
     found
 }
 
 /// An app that is deleted while a dependent resource stays. Salesforce deletes both.
-fn stays_behind(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str) -> Option<Diagnostic> {
+fn orphaned_settings(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str) -> Option<Diagnostic> {
     let noted = |resource: &'static str| {
         planned.get(&(resource, app.to_lowercase())).filter(|noted| noted.app == app && !noted.applied)
     };
     let whole = catalog::APP;
-    noted(whole.name)?.goes.as_ref()?;
+    noted(whole.name)?.removal.as_ref()?;
     let has_it =
         |resource: &'static str| noted(resource).is_some_and(|noted| noted.values.is_some() && noted.exists);
     let mut parts =
         catalog::RESOURCES.iter().filter(|part| spec.name == whole.name || spec.name == part.name);
     let part = parts.find(|part| part.name != whole.name && has_it(part.name))?;
-    Some(diagnostics::stays_behind(whole.name, part.name, part.noun, app))
+    Some(diagnostics::orphaned_settings(whole.name, part.name, part.noun, app))
 }
 
 /// Whether the consumer belongs to another org, so that its flows are not known.
