@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::{ApplyErrorKind, DeployProblem, Lookup, Wanted};
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// A change that does not depend on the current state of the org.
+/// Changes that do not depend on the current state of the org: the content of one deploy. Deletions and writes are never
+/// combined: deletions need `ignoreWarnings`, writes must not have it.
 #[derive(Clone, Debug)]
-pub enum Change {
-    /// Creates the file, or replaces it.
-    Write(Component),
-    /// Does nothing if the component does not exist.
-    Delete(ComponentKey),
+pub enum Changes {
+    /// Creates files, or replaces them.
+    Write(Vec<Component>),
+    /// Does nothing for components that do not exist.
+    Delete(Vec<ComponentKey>),
 }
 
 /// Makes the new files from the current ones. `None` when nothing is to be sent and the caller reports why.

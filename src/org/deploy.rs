@@ -10,10 +10,9 @@ use super::budget::POLL_GRACE;
 use super::deploy_outcome::{DeployOutcome, judge};
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, OBSERVE_DELAY, Observed};
-use super::job::Changes;
 use super::poll::{Phase, PollEnd};
 use super::timing::{PollSchedule, between};
-use super::{ApplyErrorKind, Inner};
+use super::{ApplyErrorKind, Changes, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::Class;
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::attribution::{self, SentComponent};
-use super::job::Changes;
-use super::{ApplyErrorKind, DeployProblem};
+use super::{ApplyErrorKind, Changes, DeployProblem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 

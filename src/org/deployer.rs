@@ -19,10 +19,10 @@ use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
 use super::edit::Observed;
 use super::isolation::{Disposition, Isolation};
-use super::job::{Changes, Job};
+use super::job::Job;
 use super::reconcile::Completed;
 use super::timing::PollSchedule;
-use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
+use super::{Applied, ApplyErrorKind, Changes, DeployProblem, Edit, Inner, Wanted};
 use crate::lock::lock;
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
@@ -72,30 +72,11 @@ enum Attempt {
 impl Inner {
     pub(super) async fn apply(
         self: &Arc<Self>,
-        changes: Vec<Change>,
+        changes: Changes,
         wanted: Vec<Wanted>,
         deadline: Instant,
     ) -> ApplyResult {
-        let (deletions, writes): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|change| matches!(change, Change::Delete(_)));
-        let first_of_two = !deletions.is_empty() && !writes.is_empty();
-        let mut deleted = None;
-        if !deletions.is_empty() {
-            let wanted = if first_of_two { Vec::new() } else { wanted.clone() };
-            let applied = self.enqueue(Job::new(deletions, wanted, &self.names), deadline).await?;
-            if !first_of_two {
-                return Ok(applied);
-            }
-            deleted = applied.deploy_id;
-        }
-        let written = self.enqueue(Job::new(writes, wanted, &self.names), deadline).await;
-        written.map_err(|error| match deleted {
-            None => error,
-            Some(id) => ApplyErrorKind::Unverified {
-                why: format!("deploy {id} completed the deletions; the writes failed: {error}"),
-                deploy_id: Some(id),
-            },
-        })
+        self.enqueue(Job::new(changes, wanted, &self.names), deadline).await
     }
 
     pub(super) async fn edit(self: &Arc<Self>, edit: Edit, deadline: Instant) -> ApplyResult {

@@ -15,11 +15,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::budget::MAX_QUEUE_WAIT;
 use super::deploy_queue::ConcurrentDeploys;
 use super::deployer::QueuedJob;
-use super::job::Changes;
 use super::poll::Phase;
 use super::read::{Selection, lookups};
 use super::snapshot::Snapshot;
-use super::{Applied, ApplyErrorKind, Inner, Lookup, Overwritten, ReadError, Wanted};
+use super::{Applied, ApplyErrorKind, Changes, Inner, Lookup, Overwritten, ReadError, Wanted};
 use crate::metadata::Component;
 
 /// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent

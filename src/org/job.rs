@@ -5,16 +5,8 @@ use std::collections::BTreeSet;
 use super::attribution::SentComponent;
 use super::name_cache::NameCache;
 use super::snapshot::{has_app_prefix, is_app};
-use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
+use super::{Applied, ApplyErrorKind, Changes, Edit, Lookup, Overwritten, Wanted, batch};
 use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
-
-/// The content of one deploy. Deletions and writes are never combined: deletions need `ignoreWarnings`, writes must
-/// not have it.
-#[derive(Clone, Debug)]
-pub(super) enum Changes {
-    Delete(Vec<ComponentKey>),
-    Write(Vec<Component>),
-}
 
 /// The changes of one caller. Names are compared without regard to case, as Salesforce does.
 #[derive(Debug)]
@@ -65,32 +57,29 @@ impl Job {
         }
     }
 
-    /// Deletions if there are any, else writes: both together are two jobs.
-    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &NameCache) -> Job {
-        let (mut keys, mut components) = (Vec::new(), Vec::new());
-        for change in changes {
-            match change {
-                Change::Delete(key) => keys.push(key),
-                Change::Write(component) => components.push(component),
+    pub(super) fn new(changes: Changes, wanted: Vec<Wanted>, names: &NameCache) -> Job {
+        let mut job = Job::empty(Changes::Write(Vec::new()), wanted);
+        match &changes {
+            Changes::Delete(keys) => {
+                for key in keys {
+                    job.places.insert((key.kind.name, format!("={}", lower(&key.full_name))));
+                    match names.app_of(key) {
+                        Some(app) => drop(job.apps.insert(lower(&app))),
+                        None => job.unowned.push(key.full_name.clone()),
+                    }
+                }
             }
-        }
-        let deletes = components.is_empty();
-        let mut job = Job::empty(Changes::Delete(Vec::new()), wanted);
-        for key in &keys {
-            job.places.insert((key.kind.name, format!("={}", lower(&key.full_name))));
-            match names.app_of(key) {
-                Some(app) => drop(job.apps.insert(lower(&app))),
-                None => job.unowned.push(key.full_name.clone()),
+            Changes::Write(components) => {
+                for component in components {
+                    job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
+                    let of_itself = component.parent.is_empty();
+                    let app = if of_itself { &component.key.full_name } else { &component.parent };
+                    job.writes(component.key.kind, app);
+                }
             }
-        }
-        for component in &components {
-            job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
-            let kind = component.key.kind;
-            let of_itself = component.parent.is_empty();
-            job.writes(kind, if of_itself { &component.key.full_name } else { &component.parent });
         }
         job.parents.retain(|app| !job.writes_apps.contains(app));
-        job.changes = if deletes { Changes::Delete(keys) } else { Changes::Write(components) };
+        job.changes = changes;
         job
     }
 

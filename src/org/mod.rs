@@ -61,7 +61,7 @@ use tokio_util::sync::CancellationToken;
 use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
 pub use api::{Apis, BoxFuture, Row};
 pub use batch::Window;
-pub use change::{Applied, Change, Edit, Overwritten};
+pub use change::{Applied, Changes, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::SessionFacts;
@@ -274,8 +274,7 @@ impl Org {
     }
 
     /// Applies changes, all or none, and waits until the deploy has ended. Concurrent callers share a deploy, and
-    /// each gets its own result, with what was read of `wanted` afterwards. Deletions and writes given together
-    /// become two deploys, deletions first; if the second fails, the outcome is unverified.
+    /// each gets its own result, with what was read of `wanted` afterwards.
     ///
     /// A caller that is dropped before its deploy is sent does not take part in it. A deploy that was sent runs to
     /// its end.
@@ -284,7 +283,7 @@ impl Org {
     /// The kind states what is known about the org. [`ApplyError::is_clean`] tells whether nothing was changed.
     pub async fn apply(
         &self,
-        changes: Vec<Change>,
+        changes: Changes,
         wanted: Vec<Wanted>,
         deadline: Instant,
     ) -> Result<Applied, ApplyError> {

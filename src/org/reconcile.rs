@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::budget::{MAX_EDIT_DEPLOYS, VERIFY_TIMEOUT};
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, Observed};
-use super::job::{Changes, Editing, Job};
+use super::job::{Editing, Job};
 use super::read::lookups;
 use super::snapshot::Snapshot;
 use super::timing::jittered;

@@ -6,7 +6,7 @@ use crate::metadata::types::oauth_oidc_settings;
 type Caller = tokio::task::JoinHandle<Result<Applied, ApplyError>>;
 
 /// Applies after this many milliseconds.
-fn caller(org: &Org, after: u64, changes: Vec<Change>) -> Caller {
+fn caller(org: &Org, after: u64, changes: Changes) -> Caller {
     let org = org.clone();
     tokio::spawn(async move {
         sleep(Duration::from_millis(after)).await;
@@ -22,16 +22,16 @@ fn settings_key(app: &str) -> ComponentKey {
     ComponentKey::new(SETTINGS, format!("{app}_oauth"))
 }
 
-fn app(name: &str) -> Vec<Change> {
-    vec![Change::Write(Component::new(app_key(name), ""))]
+fn app(name: &str) -> Changes {
+    Changes::Write(vec![Component::new(app_key(name), "")])
 }
 
-fn settings(app: &str) -> Vec<Change> {
-    vec![Change::Write(Component::new(settings_key(app), app))]
+fn settings(app: &str) -> Changes {
+    Changes::Write(vec![Component::new(settings_key(app), app)])
 }
 
-fn delete(key: ComponentKey) -> Vec<Change> {
-    vec![Change::Delete(key)]
+fn delete(key: ComponentKey) -> Changes {
+    Changes::Delete(vec![key])
 }
 
 fn succeeds() -> Course {
@@ -181,9 +181,9 @@ async fn one_rejected_job_of_ten_costs_one_more_deploy() {
 }
 
 /// Settings of the org; an app may have the same name.
-fn org_settings() -> Vec<Change> {
+fn org_settings() -> Changes {
     let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
-    vec![Change::Write(Component::new(key, ""))]
+    Changes::Write(vec![Component::new(key, "")])
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,7 +336,7 @@ async fn changes_above_the_limit_become_two_deploys() {
         let text: String =
             (0..400_000_u32).map(|n| format!("{:07x}", n.wrapping_mul(2_654_435_761) >> 4)).collect();
         component.put("description", text.as_str().into());
-        vec![Change::Write(component)]
+        Changes::Write(vec![component])
     };
     let callers = [caller(&org, 0, heavy("A")), caller(&org, 1, heavy("B")), caller(&org, 2, app("C"))];
     for caller in callers {
@@ -365,7 +365,8 @@ async fn connection_errors_are_reported_to_all_callers() {
 async fn changes_that_cannot_be_packed_affect_no_other_caller() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
-    let twice = [app("Twice"), app("twice")].concat();
+    let both = ["Twice", "twice"].map(|name| Component::new(app_key(name), ""));
+    let twice = Changes::Write(both.to_vec());
     let callers = [app("A"), twice, app("C"), app("D")].map(|changes| caller(&org, 0, changes));
     for (number, caller) in callers.into_iter().enumerate() {
         match caller.await.unwrap() {
@@ -466,7 +467,7 @@ async fn without_batching_each_caller_has_its_own_deploy() {
 }
 
 /// The calls of a resource that is created: reads, writes, reads back.
-async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec<Change>) {
+async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Changes) {
     let wanted = [Wanted::new(kind, app)];
     let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
     assert!(matches!(before[..], [Lookup::Absent { .. }]), "{before:?}");

@@ -253,9 +253,9 @@ async fn a_canceled_deploy_names_the_user_and_is_not_repeated() {
     assert_eq!(script.count("start"), 1);
 }
 
-fn deletions() -> (Vec<ComponentKey>, Vec<Change>) {
+fn deletions() -> (Vec<ComponentKey>, Changes) {
     let keys = vec![ComponentKey::new(SETTINGS, "Shop_oauth"), ComponentKey::new(GLOBAL, "Shop_glbloauth")];
-    let changes = keys.iter().cloned().map(Change::Delete).collect();
+    let changes = Changes::Delete(keys.clone());
     (keys, changes)
 }
 
@@ -281,7 +281,9 @@ async fn deleting_a_missing_component_succeeds_without_a_warning() {
         let applied = org.make(changes.clone(), in_time()).await.unwrap();
         assert!(applied.warnings.is_empty());
     }
-    assert!(script.with(|state| state.packages.iter().all(|(ignore_warnings, _)| *ignore_warnings)));
+    for (ignore_warnings, paths) in script.with(|state| state.packages.clone()) {
+        assert!(ignore_warnings && paths.contains(&"destructiveChangesPost.xml".to_owned()));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,24 +295,6 @@ async fn a_deletion_that_failed_for_missing_components_is_repeated_without_them(
         .course(Course::ends(500, ended("Succeeded")));
     let applied = org.make(changes, in_time()).await.unwrap();
     assert_eq!(applied.deploy_id.as_deref(), Some("0Af2"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn deletions_and_writes_go_separately_deletions_first() {
-    let (script, org) = script();
-    let (_, mut changes) = deletions();
-    changes.insert(0, Change::Write(shop()));
-    let succeeds = || Course::ends(500, ended("Succeeded"));
-    script.course(succeeds()).course(succeeds());
-    org.make(changes.clone(), in_time()).await.unwrap();
-    let packages = script.with(|state| state.packages.clone());
-    assert!(packages[0].0 && packages[0].1.contains(&"destructiveChangesPost.xml".to_owned()));
-    assert!(!packages[1].0 && packages[1].1.contains(&"externalClientApps/Shop.eca".to_owned()));
-
-    let rejects = Course::ends(500, failed(vec![problem(&shop().key, "no")]));
-    script.course(succeeds()).course(rejects);
-    let error = org.make(changes, in_time()).await.unwrap_err();
-    assert!(!error.is_clean(), "something was deleted");
 }
 
 #[tokio::test(start_paused = true)]

@@ -417,7 +417,7 @@ impl CredentialsApi for Script {
 
 impl Org {
     /// Applies without reading anything afterwards.
-    async fn make(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
+    async fn make(&self, changes: Changes, deadline: Instant) -> Result<Applied, ApplyError> {
         self.apply(changes, Vec::new(), deadline).await
     }
 }
@@ -484,6 +484,6 @@ fn shop() -> Component {
     shop
 }
 
-fn write_shop() -> Vec<Change> {
-    vec![Change::Write(shop())]
+fn write_shop() -> Changes {
+    Changes::Write(vec![shop()])
 }

@@ -178,22 +178,22 @@ impl Act {
     }
 
     /// Its changes; each file contains the mark of the job.
-    fn changes(&self, number: usize) -> Vec<Change> {
+    fn changes(&self, number: usize) -> Changes {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
             let mut component = Component::new(ComponentKey::new(kind, name), parent);
             component.put("label", Value::from(format!("{} is {manner:?}", mark(number)).as_str()));
-            Change::Write(component)
+            component
         };
-        match self.what {
+        Changes::Write(match self.what {
             What::App(manner) => vec![write(APP, app, "", manner)],
             What::Settings(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
             What::Both => vec![
                 write(SETTINGS, format!("{app}_oauth"), &app, Manner::Good),
                 write(APP, app.clone(), "", Manner::Good),
             ],
-            What::Delete => vec![Change::Delete(ComponentKey::new(APP, app))],
-        }
+            What::Delete => return Changes::Delete(vec![ComponentKey::new(APP, app)]),
+        })
     }
 }
 

@@ -161,7 +161,7 @@ async fn known_components_are_retrieved_by_name() {
     two_apps(&script);
     script.course(Course::ends(100, ended("Succeeded")));
     let part = Component::new(ComponentKey::new(POLICIES, "Shop_plcy"), "Shop");
-    org.make(vec![Change::Write(part)], in_time()).await.unwrap();
+    org.make(Changes::Write(vec![part]), in_time()).await.unwrap();
     one(&org, Freshness::Now, Wanted::new(SETTINGS, "Till")).await;
     let wanted = [Wanted::new(SETTINGS, "Till"), Wanted::new(POLICIES, "Shop")];
     assert_eq!(read(&org, Freshness::Now, &wanted).await.len(), 2);
@@ -178,7 +178,7 @@ async fn a_deleted_component_is_not_retrieved_by_name() {
     one(&org, Freshness::Now, hinted()).await;
     script.course(Course::ends(100, ended("Succeeded")));
     let key = ComponentKey::new(GLOBAL, "Shop_glbloauth");
-    org.make(vec![Change::Delete(key.clone())], in_time()).await.unwrap();
+    org.make(Changes::Delete(vec![key.clone()]), in_time()).await.unwrap();
     script.with(|state| state.files.remove(&key));
     assert_eq!(name_of(&one(&org, Freshness::Now, hinted()).await), "absent");
     let global = GLOBAL.name;
@@ -599,7 +599,7 @@ fn everything_can_be_awaited_on_any_thread() {
     fn send<T: Send>(_: &T) {}
     let (_, org) = script();
     send(&org.read(&[], Freshness::Now, in_time()));
-    send(&org.make(Vec::new(), in_time()));
+    send(&org.make(Changes::Write(Vec::new()), in_time()));
 }
 
 /// An org with too many other apps to read all files.

@@ -9,7 +9,7 @@ use super::read::actual;
 use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Omitted;
-use crate::org::{Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted};
+use crate::org::{Applied, ApplyError, ApplyErrorKind, Changes, Freshness, Instant, SessionFacts, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
@@ -56,7 +56,7 @@ impl Engine<'_> {
     /// files, so repeating it is safe.
     pub(super) async fn send_surely<A>(
         &self,
-        changes: Vec<Change>,
+        changes: Changes,
         wanted: &[Wanted],
         deadline: Instant,
         arrived: impl Fn() -> A,

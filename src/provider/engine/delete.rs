@@ -3,7 +3,7 @@
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
-use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
+use crate::org::{Changes, Freshness, Instant, Lookup, Wanted};
 use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
@@ -73,29 +73,27 @@ impl Engine<'_> {
         if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
         }
-        let mut changes = Vec::new();
+        let mut keys = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
             match lookup {
-                Lookup::Found(found) => changes.push(Change::Delete(found.component.key.clone())),
+                Lookup::Found(found) => keys.push(found.component.key.clone()),
                 Lookup::Several(names) => {
-                    changes.extend(
-                        names.iter().map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))),
-                    );
+                    keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
                 Lookup::Hidden { .. } => {
                     if let Some(name) = &wanted.hint {
-                        changes.push(Change::Delete(ComponentKey::new(wanted.kind, name)));
+                        keys.push(ComponentKey::new(wanted.kind, name));
                     }
                 }
                 Lookup::Absent { .. } => {}
             }
         }
-        if changes.is_empty() {
+        if keys.is_empty() {
             return Ok(Diagnostics::default());
         }
         let deciding = self.deciding(&app, &private);
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
-        let outcome = self.send_surely(changes, &deciding, deadline, arrived).await;
+        let outcome = self.send_surely(Changes::Delete(keys), &deciding, deadline, arrived).await;
         let trouble = match &outcome {
             Ok(applied) => {
                 // The read after the deploy, unless the org lags behind.

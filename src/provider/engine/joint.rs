@@ -17,7 +17,7 @@ use super::update::unchanged;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Component;
 use crate::org::{
-    Applied, ApplyError, ApplyErrorKind, Change, DeployProblem, Edit, Freshness, Instant, Lookup, Meaning,
+    Applied, ApplyError, ApplyErrorKind, Changes, DeployProblem, Edit, Freshness, Instant, Lookup, Meaning,
     SessionFacts, Wanted,
 };
 use crate::provider::diagnostics::Diagnostics;
@@ -141,7 +141,7 @@ async fn create_in_one_deploy(
     let engine = &first.engine;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, session, deadline)).collect();
     let new = shares.iter().flat_map(|share| share.engine.new_components(&share.desired(session), app));
-    let changes: Vec<Change> = new.map(Change::Write).collect();
+    let changes = Changes::Write(new.collect());
     let (wanted, ranges) =
         ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
     let deciding = engine.wanted(app, &of_the_app.private);
