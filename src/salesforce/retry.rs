@@ -52,6 +52,8 @@ impl Retry {
             // The caller polls deploys and has its own limits.
             Call::Configure | Call::DeployStatus => return None,
             // A login that received no response (30 seconds) is repeated once, and so is a read (120 seconds).
+            // Nothing was sent, so the attempt does not count towards the limit of logins. A wrong name stays wrong.
+            Call::Login if matches!(error.kind, ErrorKind::Unreachable { dns: false, .. }) => (5, 40.0),
             Call::Login => (3, 40.0),
             Call::CancelDeploy => (3, 30.0),
             // The caller retries, with its own deadline and stop.
@@ -117,7 +119,8 @@ mod tests {
             (Call::DeployStatus, lost(), 0),
             (Call::FetchRetrieve, ErrorKind::Status { status: 420 }, 2),
             (Call::CancelDeploy, lost(), 2),
-            (Call::Login, unreachable(), 2),
+            (Call::Login, unreachable(), 4),
+            (Call::Login, ErrorKind::Unreachable { host: "h".into(), dns: true, text: String::new() }, 2),
             (Call::FetchRetrieve, lost(), 4),
             (Call::FetchRetrieve, unreachable(), 4),
             (Call::ListMetadata, lost(), 4),
