@@ -21,6 +21,10 @@ use crate::value::{Path, Value};
 const LAGS: [u64; 5] = [250, 500, 1000, 2000, 4000];
 /// The same if the object may not exist.
 const LAGS_IF_UNSURE: [u64; 1] = [500];
+/// Milliseconds between polls for the effect of a deploy whose response was lost.
+const LAGS_IF_LOST: [u64; 3] = [500, 1500, 3000];
+/// How often such a deploy is sent again, if the org shows no effect.
+const RESUBMISSIONS: u32 = 2;
 
 /// The arguments of an apply.
 pub(super) struct Apply<'a> {
@@ -78,21 +82,24 @@ impl Engine<'_> {
         S: Future<Output = Result<Applied, ApplyError>>,
         A: Future<Output = bool>,
     {
-        let first = send().await;
-        if !matches!(&first, Err(error) if error.is_lost()) {
-            return first;
-        }
-        for pause in [500, 1500, 3000] {
-            crate::org::sleep(Duration::from_millis(pause)).await;
-            if self.org.stopped() || arrived().await {
-                return first;
+        let mut sent = send().await;
+        for _ in 0..RESUBMISSIONS {
+            if !matches!(&sent, Err(error) if error.is_lost()) {
+                return sent;
+            }
+            for lag in LAGS_IF_LOST {
+                crate::org::sleep(Duration::from_millis(lag)).await;
+                if self.org.stopped() || arrived().await {
+                    return sent;
+                }
+            }
+            match send().await {
+                // This deploy changed nothing, perhaps because the previous one succeeded. The read will show it.
+                Err(error) if error.is_clean() => return sent,
+                next => sent = next,
             }
         }
-        match send().await {
-            // The second deploy changed nothing, perhaps because the first one succeeded. The read will show it.
-            Err(error) if error.is_clean() => first,
-            second => second,
-        }
+        sent
     }
 
     /// The rejected components, each at its attribute, with requirements of other resources.
