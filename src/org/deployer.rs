@@ -53,11 +53,11 @@ impl Deployer {
     }
 
     pub(super) fn record_own(&self, id: &str) {
-        lock(&self.made).insert(short(id).to_owned());
+        lock(&self.own_deploys).insert(short(id).to_owned());
     }
 
     pub(super) fn is_own(&self, id: &str) -> bool {
-        lock(&self.made).contains(short(id))
+        lock(&self.own_deploys).contains(short(id))
     }
 }
 

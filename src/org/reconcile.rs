@@ -18,7 +18,7 @@ use super::job::{Editing, Job};
 use super::read::lookups;
 use super::snapshot::Snapshot;
 use super::timing::jittered;
-use super::{Applied, ApplyErrorKind, DeployProblem, Inner, Overwritten, Wanted};
+use super::{Applied, ApplyErrorKind, Changes, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 use crate::record_id::{is_same, short};
 

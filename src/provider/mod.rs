@@ -51,7 +51,7 @@ pub use crate::org::BoxFuture;
 pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
-pub use offer::Offer;
+pub use schemas::Offer;
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, SendMatch,

@@ -151,8 +151,8 @@ mod tests {
         for (call, timeout) in [(Call::Login, 30), (Call::ListMetadata, 120), (Call::StartRetrieve, 120)] {
             let error = Error::new(call, ErrorKind::Interrupted { timed_out: true, text: String::new() });
             let mut retry = Retry::new(call, TimeScale::REAL);
-            assert!(tries.next_delay_after(seconds(timeout), &error).is_some(), "{call}");
-            assert_eq!(tries.next_delay_after(seconds(2 * timeout), &error), None, "{call}");
+            assert!(retry.next_delay_after(seconds(timeout), &error).is_some(), "{call}");
+            assert_eq!(retry.next_delay_after(seconds(2 * timeout), &error), None, "{call}");
         }
     }
 
