@@ -51,12 +51,12 @@ pub use crate::org::BoxFuture;
 pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
-pub use schemas::Offer;
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, SendMatch,
 };
 pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
+pub use schemas::Offer;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,8 +1,9 @@
 //! The error that a request is being retried for, for the callers that wait for it: their timeout may pass first.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::Error;
+use crate::lock::lock;
 
 tokio::task_local! {
     /// The callers that the requests of this task are for.
@@ -15,23 +16,27 @@ pub struct RetriedError(Arc<Mutex<Option<Arc<Error>>>>);
 
 impl RetriedError {
     pub fn get(&self) -> Option<Arc<Error>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 
     fn set(&self, error: Option<Arc<Error>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        *lock(&self.0) = error;
     }
 
     /// Sends requests for this caller, in addition to those of the current task.
-    pub async fn follow<T>(&self, requests: impl Future<Output = T>) -> T {
+    pub fn follow<T>(&self, requests: impl Future<Output = T>) -> impl Future<Output = T> {
         let mut callers = RetriedError::callers();
         callers.push(self.clone());
-        RetriedError::follow_all(callers, requests).await
+        RetriedError::follow_all(callers, requests)
     }
 
     /// Sends requests for these callers, usually in another task.
-    pub async fn follow_all<T>(callers: Vec<RetriedError>, requests: impl Future<Output = T>) -> T {
-        CALLERS.scope(callers, requests).await
+    pub fn follow_all<T>(
+        callers: Vec<RetriedError>,
+        requests: impl Future<Output = T>,
+    ) -> impl Future<Output = T> {
+        // On the heap: nested scopes would otherwise multiply the size of the future on the stack.
+        CALLERS.scope(callers, Box::pin(requests))
     }
 
     /// The callers that the current task sends requests for.

@@ -52,7 +52,9 @@ fn the_flow_without_the_org_setting() {
         &workspace,
         &shop(&[flow], &[]),
         flow,
-        &format!("{flow} of {ORG}, in Setup: OAuth and OpenID Connect Settings"),
+        &format!(
+            "{flow} in {ORG} (an administrator of the org), in Setup: OAuth and OpenID Connect Settings"
+        ),
     );
 }
 

@@ -143,7 +143,7 @@ async fn a_list_without_an_org_is_one_error() {
         (APPS, None, "configuration"),
         ("salesforce_unicorn", config(), "salesforce_unicorn"),
         // A resource without a list.
-        ("salesforce_org_oauth_oidc_settings", config(), "no list resource"),
+        ("salesforce_org_oauth_oidc_settings", config(), "does not support the list resource"),
     ] {
         let request = ListResourceRequest {
             type_name: type_name.to_owned(),

@@ -212,7 +212,7 @@ fn memory_survives_and_nonsense_is_nothing() {
         imported: Some(3),
     };
     assert_eq!(Memory::read(&memory.write()), memory);
-    for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"key\":3,\"foreign\":[]}"] {
+    for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"key\":3,\"foreign\":3}"] {
         assert_eq!(Memory::read(bytes), Memory::default());
     }
 }
