@@ -16,9 +16,9 @@ pub fn short(id: &str) -> &str {
     id.get(..15).unwrap_or(id)
 }
 
-/// Whether two IDs are of one record.
+/// Whether two IDs are of one record. An empty ID is of none.
 pub fn is_same(one: &str, other: &str) -> bool {
-    short(one) == short(other)
+    !one.is_empty() && short(one) == short(other)
 }
 
 /// The 15-character form of a record ID with this prefix. `None` when the text is not such an ID, or when its last three
@@ -66,6 +66,7 @@ mod tests {
             ("00D000000000001AAA", "00D000000000002AAA", false),
             ("00Da00000000001", "00DA00000000001", false),
             ("", "00D000000000001", false),
+            ("", "", false),
         ] {
             assert_eq!(is_same(one, other), same, "{one} {other}");
         }

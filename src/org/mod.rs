@@ -68,7 +68,7 @@ pub use facts::SessionFacts;
 pub use holders::{AssignmentCounts, Group, Holders};
 pub use inventory::Inventory;
 pub use rotation::{Rotated, RotationError, RotationErrorKind};
-pub use timing::Timing;
+pub use timing::{Timing, timestamp};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{

@@ -144,9 +144,14 @@ impl PollSchedule {
     }
 }
 
-/// The time between two timestamps of the org, such as `2026-01-01T00:00:00.000Z`.
+/// A timestamp of Salesforce: `2026-01-01T00:00:00.000Z` in SOAP, with `+0000` in the REST API.
+pub fn timestamp(text: &str) -> Option<OffsetDateTime> {
+    let utc = text.strip_suffix("+0000").map(|time| format!("{time}Z"));
+    OffsetDateTime::parse(utc.as_deref().unwrap_or(text), &Rfc3339).ok()
+}
+
+/// The time between two timestamps.
 pub(super) fn between(begin: &str, end: &str) -> Option<Duration> {
-    let timestamp = |text| OffsetDateTime::parse(text, &Rfc3339).ok();
     (timestamp(end)? - timestamp(begin)?).try_into().ok()
 }
 
@@ -160,6 +165,15 @@ pub(super) fn jittered(least: Duration, most: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn timestamps_of_both_apis_are_read() {
+        for text in ["2026-01-01T00:00:01.000Z", "2026-01-01T00:00:01.000+0000", "2026-01-01T01:00:01+01:00"]
+        {
+            assert_eq!(timestamp(text).map(OffsetDateTime::unix_timestamp), Some(1_767_225_601), "{text}");
+        }
+        assert_eq!(timestamp("yesterday"), None);
+    }
 
     #[test]
     fn polls_are_frequent_at_first_and_then_rare() {

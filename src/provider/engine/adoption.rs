@@ -7,16 +7,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use super::activity::DependencyWait;
 use super::apply::Apply;
 use super::claims::CreationConflict;
 use super::state::{Actual, DesiredState, PartState, same};
 use super::{Engine, diagnostics};
 use crate::metadata::Omitted;
-use crate::org::{Found, Instant, SessionFacts};
+use crate::org::{self, Found, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
 use crate::record_id::is_same;
 use crate::value::Value;
@@ -168,5 +165,5 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
 
 /// When a component was created, by the clock of the org.
 fn created(found: &Found) -> Option<SystemTime> {
-    OffsetDateTime::parse(&found.file.created_date, &Rfc3339).ok().map(SystemTime::from)
+    org::timestamp(&found.file.created_date).map(SystemTime::from)
 }
