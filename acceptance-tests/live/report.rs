@@ -71,7 +71,7 @@ impl Report {
             );
             out.push_str("\nOpen questions that a run cannot answer\n\n");
             for (marked, why) in OUT_OF_REACH {
-                let (Marked::Behaviour(what) | Marked::Text(_, what)) = marked;
+                let (Marked::Behavior(what) | Marked::Text(_, what)) = marked;
                 row(&mut out, "", what, why);
             }
         }
@@ -118,7 +118,7 @@ impl Report {
 
 fn place(marked: &Marked) -> Value {
     match marked {
-        Marked::Behaviour(what) => json!({ "behaviour": what }),
+        Marked::Behavior(what) => json!({ "behavior": what }),
         Marked::Text(file, sentence) => json!({ "file": file, "sentence": sentence }),
     }
 }

@@ -1,6 +1,6 @@
 //! Stand-ins for the resources of other providers that the documentation passes secrets to: the arguments that it
 //! uses, with their types, and which are write-only, according to the documentation of those providers. Other
-//! arguments and behaviour are omitted.
+//! arguments and behavior are omitted.
 //!
 //! If the environment names a file (`STAND_INS_JOURNAL`), each value of a write-only argument is recorded there: the
 //! resource type and the checksum. If it names a folder (`STAND_INS_STORE`), the value is stored there in a file

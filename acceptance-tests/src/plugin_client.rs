@@ -75,7 +75,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// Removes every environment variable that could change the provider's behaviour. Temporary files go to a folder
+    /// Removes every environment variable that could change the provider's behavior. Temporary files go to a folder
     /// of the test: a process that is killed when a test ends removes nothing.
     ///
     /// # Panics

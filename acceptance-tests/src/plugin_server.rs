@@ -1,6 +1,6 @@
 //! Serves a provider for tests as Terraform expects it: the handshake line, a socket, and shutdown on request.
 //!
-//! Without TLS: the caller sets `TF_DISABLE_PLUGIN_TLS`. The provider's behaviour is defined elsewhere.
+//! Without TLS: the caller sets `TF_DISABLE_PLUGIN_TLS`. The provider's behavior is defined elsewhere.
 
 use std::error::Error;
 use std::io::Write as _;

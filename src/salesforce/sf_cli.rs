@@ -56,7 +56,7 @@ const SHOW_TOKEN: &[&str] = &["org", "auth", "show-access-token"];
 
 #[derive(Debug, Clone)]
 pub struct SfCli {
-    /// An alias or a user name.
+    /// An alias or a username.
     pub org: String,
     /// Where to search for `sf`, in the syntax of PATH. `None`: PATH.
     pub search: Option<OsString>,

@@ -9,7 +9,7 @@ mod site;
 use serde_json::{Map, Value, json};
 
 use crate::apply::{Application, Settings};
-use crate::behaviour;
+use crate::behavior;
 use crate::check::{self, Reading};
 use crate::component::{Component, Fields, Value as FieldValue, file_text, text};
 use crate::contract::{Contract, MetadataType, PARENT};
@@ -389,7 +389,7 @@ fn org(state: &State) -> Value {
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
-        "behaviours": behaviour::FACTS.len() + crate::site::facts::FACTS.len(),
+        "behaviors": behavior::FACTS.len() + crate::site::facts::FACTS.len(),
     })
 }
 

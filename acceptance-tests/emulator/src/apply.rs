@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::behaviour;
+use crate::behavior;
 use crate::check::{self, Reading};
 use crate::component::{Value, text};
 use crate::contract::{Contract, MetadataType, PARENT};
@@ -209,7 +209,7 @@ impl<'a> Application<'a> {
             let message = self.manifest_problem("package.xml", problem, member.line);
             self.messages.push(message);
         }
-        files.sort_by_key(|(kind, name, _)| (behaviour::rank(&kind.name), name.clone()));
+        files.sort_by_key(|(kind, name, _)| (behavior::rank(&kind.name), name.clone()));
         files
     }
 
@@ -249,10 +249,10 @@ impl<'a> Application<'a> {
         let failure = |problem: String, line: u32, column: u32| {
             vec![Message { problem, problem_type: "Error".to_string(), line, column, ..base.clone() }]
         };
-        if !behaviour::is_imitated(&kind.name) {
+        if !behavior::is_imitated(&kind.name) {
             return failure(format!("not imitated: {}", kind.name), 0, 0);
         }
-        let allowed = behaviour::writers(&kind.name);
+        let allowed = behavior::writers(&kind.name);
         if !allowed.iter().any(|permission| self.settings.user.may(permission)) {
             return failure(
                 format!(
@@ -369,7 +369,7 @@ impl<'a> Application<'a> {
                     self.tree.remove(kind, &own);
                 }
                 if self.tree.part(kind, &app).is_none() {
-                    let fields = behaviour::default_policies(kind, &app, &name);
+                    let fields = behavior::default_policies(kind, &app, &name);
                     self.tree.put(kind, &name, fields, &self.settings.user.id, self.settings.at);
                 }
             }

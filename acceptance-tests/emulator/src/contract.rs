@@ -1,6 +1,6 @@
 //! The vendor's contract: the elements of each metadata type, their API versions and values. Loaded from
 //! `proto/salesforce`, which restates Salesforce's WSDLs. Defaults, side effects and limits, which the WSDLs do not
-//! contain, are in `behaviour.rs`.
+//! contain, are in `behavior.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_element_has_a_known_shape() {
-        for kind in Contract::get().types().iter().filter(|kind| crate::behaviour::is_imitated(&kind.name)) {
+        for kind in Contract::get().types().iter().filter(|kind| crate::behavior::is_imitated(&kind.name)) {
             for element in kind.elements.iter().filter(|element| element.until.is_none()) {
                 assert!(kind.shape(element).is_some(), "{}.{}", kind.name, element.name);
             }

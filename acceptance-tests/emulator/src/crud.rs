@@ -6,7 +6,7 @@ use roxmltree::{Document, Node};
 use serde_json::json;
 
 use crate::apply::{Application, Settings};
-use crate::behaviour;
+use crate::behavior;
 use crate::check::{self, Reading};
 use crate::component::{Fields, elements_text, escape};
 use crate::contract::{Contract, MetadataType};
@@ -107,10 +107,10 @@ fn read(state: &State, kind: &MetadataType, names: &[String], user: &User, versi
             .org
             .tree
             .get(&kind.name, full_name)
-            .filter(|_| behaviour::is_visible(&state.org, user, &kind.name));
+            .filter(|_| behavior::is_visible(&state.org, user, &kind.name));
         match component {
             Some(component) => {
-                let mut fields: Fields = behaviour::retrieved(&state.org, &kind.name, component);
+                let mut fields: Fields = behavior::retrieved(&state.org, &kind.name, component);
                 // Observed: this call masks the secret.
                 fields.remove("consumerSecret");
                 records.push_str(&format!(
@@ -173,7 +173,7 @@ fn save(
 }
 
 fn may_write(kind: &MetadataType, user: &User) -> Result<(), (&'static str, String)> {
-    let allowed = behaviour::writers(&kind.name);
+    let allowed = behavior::writers(&kind.name);
     if allowed.iter().any(|permission| user.may(permission)) {
         return Ok(());
     }

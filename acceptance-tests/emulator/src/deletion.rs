@@ -1,7 +1,7 @@
 //! Deletes components: destructive manifests, and dependent components.
 
 use crate::apply::{Application, Message};
-use crate::behaviour;
+use crate::behavior;
 use crate::component::text;
 use crate::contract::{Contract, PARENT};
 use crate::installed;
@@ -12,7 +12,7 @@ use crate::tree::Tree;
 pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
     let mut members: Vec<&Member> = manifest.members.iter().collect();
     // Parts before their app, so that a manifest may contain both.
-    members.sort_by_key(|member| std::cmp::Reverse(behaviour::rank(&member.kind)));
+    members.sort_by_key(|member| std::cmp::Reverse(behavior::rank(&member.kind)));
     for member in &members {
         let message = delete_member(work, manifest, member);
         work.messages.push(message);
@@ -41,7 +41,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
         Some(kind) => kind,
         None => return failure(format!("not imitated: the metadata type {}", member.kind)),
     };
-    let allowed = behaviour::writers(&kind.name);
+    let allowed = behavior::writers(&kind.name);
     if !allowed.iter().any(|permission| work.settings.user.may(permission)) {
         return failure(format!(
             "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights, you need {}",
@@ -89,7 +89,7 @@ pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
             tree.pairs.forget(name);
         }
         (OAUTH_SETTINGS, Some(app)) => {
-            for part in behaviour::PARTS_OF_OAUTH {
+            for part in behavior::PARTS_OF_OAUTH {
                 if let Some(components) = tree.components.get_mut(*part) {
                     components.retain(|_, component| text(&component.fields, PARENT) != Some(&app));
                 }

@@ -31,7 +31,7 @@ pub struct State {
     saved: String,
 }
 
-/// What the handlers report about a request for the journal, and what planned faults change in their behaviour.
+/// What the handlers report about a request for the journal, and what planned faults change in their behavior.
 #[derive(Default)]
 pub struct Call {
     pub operation: String,
@@ -233,7 +233,7 @@ fn with_token(request: &Request, words: &str) -> String {
     words.replace("{token}", token)
 }
 
-/// Passes the planned changes of behaviour to the handlers.
+/// Passes the planned changes of behavior to the handlers.
 fn prepare(call: &mut Call, when: When, action: &Action) {
     call.truncate_zip = action.truncate_zip;
     let is_deploy = call.operation == "deploy";

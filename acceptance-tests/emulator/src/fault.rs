@@ -16,7 +16,7 @@ impl Fault {
         Fault { status: 500, code: code.to_string(), text: text.into() }
     }
 
-    /// Behaviour without any evidence.
+    /// Behavior without any evidence.
     pub fn not_imitated(what: impl std::fmt::Display) -> Fault {
         Fault { status: 501, code: "NOT_IMITATED".to_string(), text: format!("not imitated: {what}") }
     }

@@ -1,7 +1,7 @@
 //! Apps from an installed package: what a subscriber's org contains of them, and what it may not change. Packages
 //! themselves (versions, upgrades, dependencies) are not imitated; `/emulator/packages` adds their apps.
 
-use crate::behaviour;
+use crate::behavior;
 use crate::component::{Fields, Value};
 use crate::contract::PARENT;
 use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Org};
@@ -80,7 +80,7 @@ pub fn install(org: &mut Org, packaged: &PackagedApp<'_>, user: &str, at: Millis
             None
         };
         let name = free.unwrap_or(name);
-        let fields = behaviour::default_policies(kind, &app, &name);
+        let fields = behavior::default_policies(kind, &app, &name);
         org.tree.put(kind, &name, fields, user, at);
     }
     Ok(app)

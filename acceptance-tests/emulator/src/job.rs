@@ -12,7 +12,7 @@ use crate::org::Org;
 use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
-use crate::switches::CancelBehaviour;
+use crate::switches::CancelBehavior;
 use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,7 +201,7 @@ fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now:
             if now < end {
                 return false;
             }
-            if switches.cancel == CancelBehaviour::CommitAnyway {
+            if switches.cancel == CancelBehavior::CommitAnyway {
                 run(deploy, org, end);
             }
             finish(deploy, Status::Canceled, end);
@@ -352,7 +352,7 @@ pub fn cancel(deploy: &mut Deploy, org: &Org, user: (&str, &str), now: Millis) -
     if deploy.status.is_done() || deploy.status == Status::Finalizing {
         return Cancel::TooLate;
     }
-    if org.switches.cancel == CancelBehaviour::Deny {
+    if org.switches.cancel == CancelBehavior::Deny {
         return Cancel::Denied;
     }
     deploy.canceled_by = Some(user.0.to_string());

@@ -9,7 +9,7 @@
 
 mod admin;
 mod apply;
-pub mod behaviour;
+pub mod behavior;
 mod call_options;
 mod certificate;
 mod check;

@@ -10,7 +10,7 @@ use salesforce_emulator::{Config, NEWEST_API_VERSION, Pace, Running, Switches, s
 /// A strict emulator of the parts of a Salesforce org that External Client Apps use.
 ///
 /// Supports the OAuth token endpoint, the SOAP Metadata API since 60.0, and related REST calls. Its responses do
-/// not prove what a real org responds: see the README for the evidence behind each behaviour.
+/// not prove what a real org responds: see the README for the evidence behind each behavior.
 #[derive(Parser)]
 #[command(version)]
 struct Flags {

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::behaviour;
+use crate::behavior;
 use crate::certificate;
 use crate::component::{is_true, text};
 use crate::emulator::{Call, State};
@@ -49,7 +49,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
     }
     let tree = org.in_effect();
     let pairs::ValidPair { app, global, secret } = pairs::live(org, id)?;
-    if !behaviour::is_enabled(tree, app) {
+    if !behavior::is_enabled(tree, app) {
         return None;
     }
     let policies = tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
@@ -180,7 +180,7 @@ fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
 fn is_preauthorized(org: &Org, app: &str) -> bool {
     org.in_effect().part(OAUTH_POLICIES, app).is_some_and(|(_, policies)| {
         text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
-            && !behaviour::has_no_preauthorization(&policies.fields)
+            && !behavior::has_no_preauthorization(&policies.fields)
     })
 }
 

@@ -1,5 +1,5 @@
 //! The org: components, users, login apps, sessions. Everything here is stored in the state file; the switches are
-//! in `switches.rs`. Changes of components are in `apply.rs`, the handling of their values in `behaviour.rs`.
+//! in `switches.rs`. Changes of components are in `apply.rs`, the handling of their values in `behavior.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::apply::Message;
-use crate::behaviour;
+use crate::behavior;
 use crate::component::{Component, escape};
 use crate::contract::{Contract, MetadataType};
 use crate::installed;
@@ -180,7 +180,7 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
             .collect();
         let mut has_match = member == "*";
         for kind in kinds {
-            if !behaviour::is_visible(org, user, &kind.name) {
+            if !behavior::is_visible(org, user, &kind.name) {
                 continue;
             }
             let one = || org.tree.components.get(&kind.name).and_then(|all| all.get_key_value(member));
@@ -197,7 +197,7 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
                     continue;
                 }
                 has_match = true;
-                let fields = behaviour::retrieved(org, &kind.name, component);
+                let fields = behavior::retrieved(org, &kind.name, component);
                 let text = crate::component::file_text(kind, &fields, retrieve.version);
                 files.insert(format!("{folder}{}", kind.file_name(name)), text);
                 properties.push(file_properties(org, kind, name, component, folder));

@@ -226,7 +226,7 @@ fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Response {
     };
     let names = |component: &crate::component::Component| {
         text(&component.fields, "commaSeparatedPermissionSet")
-            .is_some_and(|sets| crate::behaviour::list(sets).contains(&set.name))
+            .is_some_and(|sets| crate::behavior::list(sets).contains(&set.name))
     };
     if set.holders > 0 || state.org.tree.all(OAUTH_POLICIES).any(|(_, policies)| names(policies)) {
         return error(501, "NOT_IMITATED", "not imitated: deleting a permission set that is in use");

@@ -5,7 +5,7 @@
 mod policies;
 mod settings;
 
-use crate::behaviour::{self, join, list};
+use crate::behavior::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
@@ -49,11 +49,8 @@ pub fn normalize(
 ) -> Result<Normalized, Refusal> {
     installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
-    if !behaviour::is_imitated(&kind.name) {
-        return refuse(
-            "",
-            format!("not imitated: {} (its behaviour in an org is not documented)", kind.name),
-        );
+    if !behavior::is_imitated(&kind.name) {
+        return refuse("", format!("not imitated: {} (its behavior in an org is not documented)", kind.name));
     }
     if kind.is_settings() && world.org.switches.org_settings != SettingsAccess::Open {
         return refuse(
@@ -62,7 +59,7 @@ pub fn normalize(
         );
     }
     documented_values(kind, &sent)?;
-    let mut fields = if behaviour::is_partial(kind) {
+    let mut fields = if behavior::is_partial(kind) {
         existing.map(|component| component.fields.clone()).unwrap_or_default()
     } else {
         Fields::new()
@@ -84,7 +81,7 @@ pub fn normalize(
         parent(world, kind, name, &fields, existing)?;
         comes_in_time(world, kind, &fields)?;
     }
-    for (element, value) in behaviour::defaults(&kind.name) {
+    for (element, value) in behavior::defaults(&kind.name) {
         fields.entry((*element).to_string()).or_insert_with(|| Value::text(*value));
     }
     if kind.elements.iter().any(|element| element.name == "label") {
@@ -132,7 +129,7 @@ fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> 
         let is_documented = element.documented_values.as_ref().is_none_or(|values| {
             values.iter().any(|known| match known {
                 serde_json::Value::String(_) => {
-                    behaviour::documented_spelling(&kind.name, &element.name, value).is_some()
+                    behavior::documented_spelling(&kind.name, &element.name, value).is_some()
                 }
                 number => number.to_string().as_str() == value,
             })

@@ -6,7 +6,7 @@ use crate::pace::Pace;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CancelBehaviour {
+pub enum CancelBehavior {
     /// A job that has not been committed is stopped.
     Obey,
     /// The response is Canceled and the changes are committed anyway, as documented below API version 65.
@@ -82,7 +82,7 @@ pub struct Switches {
     pub seed: u64,
     /// Scales the times of the real pace.
     pub pace_percent: u64,
-    pub cancel: CancelBehaviour,
+    pub cancel: CancelBehavior,
     /// Refuse files whose elements are not in alphabetical order (reported by one observer).
     pub alphabetical: bool,
     /// Without `ignoreWarnings`, warnings fail a deploy (documented).
@@ -144,7 +144,7 @@ impl Default for Switches {
             pace: Pace::Fixed,
             seed: 1,
             pace_percent: 100,
-            cancel: CancelBehaviour::Obey,
+            cancel: CancelBehavior::Obey,
             alphabetical: false,
             warnings_fail: true,
             pkce_reverts: false,

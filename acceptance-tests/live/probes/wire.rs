@@ -1,4 +1,4 @@
-//! The behaviour of the interfaces themselves.
+//! The behavior of the interfaces themselves.
 
 use super::{ProbeContext, ProbeResult, all, verdict};
 use crate::client::CallError;

@@ -34,7 +34,7 @@ fn camel(snake: &str) -> String {
     })
 }
 
-/// Whether the attribute's first value equals the behaviour of older versions.
+/// Whether the attribute's first value equals the behavior of older versions.
 fn first_is_the_default(attribute: &Attribute) -> bool {
     matches!(attribute.left_out, Omitted::Default(text) if attribute.first.contains(text))
         // This attribute is the inverse of its element.

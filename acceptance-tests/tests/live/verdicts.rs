@@ -76,7 +76,7 @@ fn only_salesforces_own_calls(recorder: &Recorder) {
 }
 
 #[test]
-fn an_org_with_other_behaviour_gets_other_verdicts() {
+fn an_org_with_other_behavior_gets_other_verdicts() {
     let org = org_of_others(&["--strict-order"]);
     change(
         &org,

@@ -1,7 +1,7 @@
 //! The rules of an app's policies.
 
 use super::{Refusal, RuleContext, attributes, custom_scopes, refuse};
-use crate::behaviour::{complete_lifetime, join, list};
+use crate::behavior::{complete_lifetime, join, list};
 use crate::component::{Component, Fields, Value, text};
 use crate::contract::PARENT;
 use crate::org::{Group, OAUTH_SETTINGS};

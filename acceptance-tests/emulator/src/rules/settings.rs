@@ -1,7 +1,7 @@
 //! The rules of an app, its OAuth settings and its global OAuth settings.
 
 use super::{Normalized, Refusal, RuleContext, attributes, custom_scopes, items, refuse};
-use crate::behaviour;
+use crate::behavior;
 use crate::certificate;
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, PARENT};
@@ -52,17 +52,15 @@ pub fn oauth_settings(
 ) -> Result<(), Refusal> {
     let known = &Contract::get().oauth_scopes;
     if let Some(sent) = text(fields, "commaSeparatedOauthScopes") {
-        let scopes = behaviour::list(sent);
+        let scopes = behavior::list(sent);
         if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
             return refuse(
                 "commaSeparatedOauthScopes",
                 format!("Invalid OAuth scope: {unknown}. Valid values are: {}", known.join(", ")),
             );
         }
-        fields.insert(
-            "commaSeparatedOauthScopes".to_string(),
-            Value::text(behaviour::scopes_in_order(&scopes)),
-        );
+        fields
+            .insert("commaSeparatedOauthScopes".to_string(), Value::text(behavior::scopes_in_order(&scopes)));
     }
     custom_scopes(world, fields)?;
     attributes(fields)?;

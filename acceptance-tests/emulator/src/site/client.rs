@@ -1,6 +1,6 @@
 //! A deployed external client app as the client of a flow: the content of its files, read in one place.
 
-use crate::behaviour::{self, list};
+use crate::behavior::{self, list};
 use crate::component::{Fields, Value, is_true, text};
 use crate::org::{OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::pairs;
@@ -118,7 +118,7 @@ impl Client {
         Client {
             app: app.to_string(),
             id: id.to_string(),
-            is_enabled: behaviour::is_enabled(tree, app),
+            is_enabled: behavior::is_enabled(tree, app),
             secret: secret.map(str::to_string),
             global: global.fields.clone(),
             settings: part(OAUTH_SETTINGS),
@@ -133,7 +133,7 @@ impl Client {
 
     pub fn policy(&self, element: &str) -> Option<&str> {
         let own = text(&self.policies, element)?;
-        Some(behaviour::documented_spelling(OAUTH_POLICIES, element, own).unwrap_or(own))
+        Some(behavior::documented_spelling(OAUTH_POLICIES, element, own).unwrap_or(own))
     }
 
     pub fn policy_is_on(&self, element: &str) -> bool {

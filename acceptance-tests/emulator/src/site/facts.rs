@@ -1,6 +1,6 @@
-//! The successful behaviour of the flows, and the evidence for it. The refusals are in `gate.rs`.
+//! The successful behavior of the flows, and the evidence for it. The refusals are in `gate.rs`.
 
-use crate::behaviour::{Evidence, Fact, facts};
+use crate::behavior::{Evidence, Fact, facts};
 
 /// The list in README.md.
 pub const FACTS: &[Fact] = facts![

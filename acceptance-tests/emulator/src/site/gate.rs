@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::behaviour::Evidence;
+use crate::behavior::Evidence;
 use crate::emulator::Call;
 use crate::fault;
 use crate::http::Response;
@@ -171,7 +171,7 @@ gates! {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     Gate(Gate),
-    /// Behaviour without evidence, refused with an explicit message.
+    /// Behavior without evidence, refused with an explicit message.
     NotImitated(String),
 }
 

@@ -4,7 +4,7 @@ use roxmltree::Node;
 use serde_json::{Value, json};
 
 use super::{children, text_of, unsupported};
-use crate::behaviour;
+use crate::behavior;
 use crate::contract::{Contract, MetadataType};
 use crate::emulator::{Call, State};
 use crate::fault::Fault;
@@ -41,7 +41,7 @@ pub fn list(
             });
         }
         for kind in kinds {
-            if !behaviour::is_visible(&state.org, user, &kind.name) {
+            if !behavior::is_visible(&state.org, user, &kind.name) {
                 continue;
             }
             for (full_name, component) in state.org.in_lists().all(&kind.name) {
@@ -68,7 +68,7 @@ pub fn describe(method: Node<'_, '_>, version: u32) -> Result<String, Fault> {
     let mut kinds: Vec<&MetadataType> = Contract::get()
         .types()
         .iter()
-        .filter(|kind| kind.exists_at(version) && !kind.is_settings() && behaviour::is_imitated(&kind.name))
+        .filter(|kind| kind.exists_at(version) && !kind.is_settings() && behavior::is_imitated(&kind.name))
         .collect();
     kinds.sort_by_key(|kind| &kind.name);
     let mut objects: Vec<Value> = kinds

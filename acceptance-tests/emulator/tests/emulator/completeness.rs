@@ -44,7 +44,7 @@ fn every_reason_to_refuse_has_a_case() {
         // own table of gates, each with a test.
         let is_apart = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
         // The evidence, and the seeded names.
-        let is_data = ["src/behaviour.rs", "src/org.rs"];
+        let is_data = ["src/behavior.rs", "src/org.rs"];
         if is_apart.iter().chain(&is_data).any(|own| name.starts_with(own)) {
             continue;
         }

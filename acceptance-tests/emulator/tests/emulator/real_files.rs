@@ -119,7 +119,7 @@ fn an_app_that_was_deleted_can_be_deployed_again_from_its_files() {
     assert_ne!(org.element(OAUTH, "Ledger_oauth", "oauthLink"), link, "the consumer has changed");
 }
 
-/// Stored files omit it, and the behaviour of an org with an unknown secret is not documented.
+/// Stored files omit it, and the behavior of an org with an unknown secret is not documented.
 fn without_secret(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let kept = |text: &String| {
         text.lines().filter(|line| !line.contains("<consumerSecret>")).collect::<Vec<_>>().join("\n")

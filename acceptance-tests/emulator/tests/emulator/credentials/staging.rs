@@ -232,7 +232,7 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
 }
 
 #[test]
-fn unconfirmed_behaviour_is_a_switch() {
+fn unconfirmed_behavior_is_a_switch() {
     let mut keys = Keys::open();
     keys.org.token = keys.org.token_of("other.admin");
     let (id, _) = keys.new_staged();

@@ -1,4 +1,4 @@
-//! The behaviour that the contract does not describe: defaults, side effects, limits, retrieved values, each with
+//! The behavior that the contract does not describe: defaults, side effects, limits, retrieved values, each with
 //! its evidence. The rules that refuse values are in `rules.rs`.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub enum Evidence {
     Assumed,
 }
 
-/// One behaviour of a real org that this emulator imitates.
+/// One behavior of a real org that this emulator imitates.
 pub struct Fact {
     pub what: &'static str,
     pub evidence: Evidence,
@@ -389,8 +389,8 @@ mod tests {
 
     fn facts_table(facts: &[Fact]) -> String {
         let evidence: Vec<Evidence> = facts.iter().map(|fact| fact.evidence).collect();
-        let mut out = counts("behaviours", &evidence);
-        out.push_str("| Behaviour | Evidence | Source |\n|---|---|---|\n");
+        let mut out = counts("behaviors", &evidence);
+        out.push_str("| Behavior | Evidence | Source |\n|---|---|---|\n");
         for fact in facts {
             out.push_str(&format!("| {} | {} | {} |\n", fact.what, name(fact.evidence), fact.source));
         }
