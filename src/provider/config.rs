@@ -168,7 +168,7 @@ static ARGUMENTS: &[Argument] = &[
     Argument {
         name: "allow_self_lockout",
         kind: ArgumentKind::Bool,
-        doc: "Whether Terraform may lock out the app that it logs in with: delete or disable it, restrict it to \
+        doc: "Whether Terraform may lock itself out: delete or disable the app that it logs in with, restrict it to \
               pre-authorized users, or change its flow, certificate, scopes or token type so that the login fails. \
               Defaults to `false`.",
     },

@@ -241,7 +241,7 @@ impl Page {
 pub enum SettingsProblem {
     #[error("{url} is not https, which is required for all hosts except this machine")]
     InsecureUrl { url: String },
-    #[error("{url} must consist of https and a host only")]
+    #[error("{url} must be set without a username or password")]
     OddUrl { url: String },
     /// The URL of the Lightning user interface, which has no API.
     #[error("{url} is a URL of the user interface")]

@@ -97,7 +97,7 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
             "The app already has a component of this type with a different name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {
-            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, correct the \
+            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In the latter case, correct the \
              other error first."
         }
         _ => "",
@@ -361,7 +361,7 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     rows::CONCURRENT_CHANGE.diagnostic(format!(
         "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \
-         \"{app}\" at the same time. The provider cannot determine its changes, which may be overwritten. Setup, \
+         \"{app}\" at the same time. The provider cannot determine its changes, which may have been overwritten. Setup, \
          Deployment Status, shows who started it. Check its changes."
     ))
 }

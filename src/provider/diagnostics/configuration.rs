@@ -124,7 +124,7 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
 pub fn managed_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
     values::CONFLICTING_RESOURCES
         .diagnostic(format!(
-            "Another resource of this configuration also manages \"{app}\". A {union} manages a whole app: the app, its OAuth \
+            "Another resource in this configuration also manages \"{app}\". A {union} manages a whole app: the app, its OAuth \
              settings and its policies, so no other resource can manage a part of it. Remove this {resource}, or the other \
              one. To keep what is in the state, use a moved block.",
             union = catalog::OAUTH_CLIENT.name,
@@ -232,15 +232,15 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
 
 pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     let because = match what {
-        "destroy" => "Destroying it would revoke that access.",
+        "destroy" => "Destroying it would revoke the provider's access.",
         "rotate" => {
             "After a rotation, client_id and client_secret of the provider remain valid for only 30 days. The provider \
              would then lose its access."
         }
         "revoke" => {
-            "Revoking the previous key, which is the client_id of the provider, would revoke that access."
+            "Revoking the previous key, which is the client_id of the provider, would revoke the provider's access."
         }
-        _ => "Replacing it would revoke that access.",
+        _ => "Replacing it would revoke the provider's access.",
     };
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because))
 }
@@ -338,13 +338,13 @@ pub fn certificate_standing(
     standing: Validity,
 ) -> Option<Diagnostic> {
     const EFFECT: &str =
-        "Whether Salesforce then rejects signatures of its key is not confirmed; assume that it does.";
+        "Whether Salesforce then rejects signatures made with its key is not confirmed; assume that it does.";
     let CertificateFacts { sha256_fingerprint: fingerprint, not_before_date, not_after_date, .. } = facts;
     let diagnostic = match standing {
         Validity::Valid => return None,
         Validity::NotYetValid => values::CERTIFICATE_NOT_YET_VALID.diagnostic(format!(
             "The {attribute} {fingerprint} is valid from {not_before_date} to {not_after_date}. Whether Salesforce \
-             rejects signatures of its key before that date is not confirmed; assume that it does. Check the clock of \
+             rejects signatures made with its key before that date is not confirmed; assume that it does. Check the clock of \
              this machine and of the machine that created the certificate, or wait."
         )),
         Validity::ExpiresSoon(days) => {
@@ -385,16 +385,17 @@ pub fn certificate_changed(
 ) -> Diagnostic {
     let effect = match successor {
         Successor::OtherKey => {
-            "An app has one certificate: after the deploy, Salesforce rejects signatures of the old private key. Change the \
+            "An app has one certificate: after the deploy, Salesforce rejects signatures made with the old private key. Change the \
              clients at the same time. The guide Certificates describes ways without downtime."
         }
         Successor::SameKey => "Both certificates are for the same private key, so clients are not affected.",
         Successor::Unknown => {
-            "An app has one certificate: unless both are for the same private key, Salesforce rejects signatures of the old \
-             key after the deploy. Change the clients at the same time. The guide Certificates describes ways without \
+            "An app has one certificate: unless both are for the same private key, Salesforce rejects signatures made with the old key after the deploy. Change the clients at the same time. The guide Certificates describes ways without \
              downtime."
         }
-        Successor::Nothing => "After the deploy, Salesforce rejects signatures of the old private key.",
+        Successor::Nothing => {
+            "After the deploy, Salesforce rejects signatures made with the old private key."
+        }
     };
     plan::CERTIFICATE_CHANGED
         .diagnostic(format!("\"{app}\": the {attribute} changes from {old} to {new}. {effect}"))

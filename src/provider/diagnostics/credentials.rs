@@ -116,7 +116,7 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
 /// provider cannot tell whether an interrupted rotation succeeded.
 pub fn rotation_unread(app: &str) -> Diagnostic {
     rows::CREDENTIALS_NOT_REFRESHED.diagnostic(format!(
-        "The state has no consumer key of \"{app}\", because the org has not returned its credentials. Nothing was \
+        "The state has no consumer key for \"{app}\", because the org has not returned its credentials. Nothing was \
          rotated or revoked. Run a refresh to read the key. The warning \"{}\" describes what the org requires.",
         rows::CREDENTIALS_NOT_CHECKED.summary
     ))
@@ -169,7 +169,7 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
         None => "the user is unknown, because the previous credentials were also revoked".to_owned(),
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": its credentials were rotated since Terraform last read them ({what}). The provider treats this as \
+        "\"{app}\": its credentials have been rotated since Terraform last read them ({what}). The provider treats this as \
          the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, apply, \
          and then change rotate_when_changed again."
     ))
@@ -330,7 +330,7 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
         (None, 0) => format!("{app}: there are no previous key and secret to revoke"),
-        (None, _) => format!("{app}: the previous key and secret are revoked"),
+        (None, _) => format!("{app}: the previous key and secret have been revoked"),
         _ => format!("{app}: the client ID is now {}", rotated.credentials.consumer.key),
     }
 }

@@ -173,7 +173,7 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
 
 pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
     read::READ_INTERRUPTED.diagnostic(format!(
-        "Terraform was interrupted before the {noun} of \"{app}\" was read. The state did not change. Run the command \
+        "Terraform was interrupted before it read the {noun} of \"{app}\". The state did not change. Run the command \
          again."
     ))
 }
@@ -201,14 +201,12 @@ pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: 
     let MassRemoval { missing, left, previous } = removal;
     read::MASS_REMOVAL.diagnostic(match previous {
         Some(previous) => format!(
-            "The {noun} of \"{app}\" existed in org {previous} and does not exist in {instance}, which replaces it. So far \
-             {missing} resources of this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
+            "The {noun} of \"{app}\" existed in org {previous} and does not exist in {instance}, which replaces it. So far, {missing} resources in this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
              data of its source: check that the source has the apps, and that the user that Terraform logs in as has \
              permission to see them. Nothing was changed. To recreate them, with new consumer keys, {ALLOW}"
         ),
         None => format!(
-            "The {noun} of \"{app}\" no longer exists in {instance}. So far {missing} resources of this configuration are \
-             missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
+            "The {noun} of \"{app}\" no longer exists in {instance}. So far, {missing} resources in this configuration are missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
              Terraform would recreate all of them, with new consumer keys. Nothing was changed. Check the apps in Setup, and \
              the permissions of the user that Terraform logs in as. If the apps were deleted, {ALLOW}"
         ),

@@ -118,7 +118,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
                 "one that is known only after apply".to_owned(),
                 "unless both are for the same private key",
             ),
-            (text(""), "none".to_owned(), "rejects signatures of the old private key"),
+            (text(""), "none".to_owned(), "rejects signatures made with the old private key"),
         ] {
             let found = changed(attribute, text(&bare(&old)), new, &none()).unwrap();
             let detail = &found.detail;

@@ -75,7 +75,7 @@ rows! {
         "duplicate-org-resource",
         "Duplicate resource for one org",
         "Two resources of the same type manage settings that exist only once in an org. The plan reports this if one \
-         of them is new and they differ, otherwise the apply does.",
+         of them is new and they differ; otherwise, the apply does.",
         "Set all settings in one resource.",
     );
     EXISTING_SETTINGS_OVERWRITTEN = notice(

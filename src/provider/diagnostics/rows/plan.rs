@@ -44,7 +44,7 @@ rows! {
     CONSUMER_KEY_WILL_BE_DESTROYED = warning(
         "consumer-key-destroyed",
         "Consumer key will be destroyed",
-        "The client ID and all its tokens become invalid. A new app, or new settings, get a new key. To change the name that \
+        "The client ID and all its tokens become invalid. New apps and new settings get a new key. To change the name that \
          users see, change `label`; changing `name` replaces the app.",
         "Give every client the new key.",
     );
@@ -86,7 +86,7 @@ rows! {
     EXISTING_CLIENTS = warning(
         "existing-clients",
         "Existing clients may fail",
-        "The requests of clients must meet an additional requirement, or a callback URL or a scope is removed.",
+        "Client requests must meet an additional requirement, or a callback URL or a scope is removed.",
         "Update the clients first.",
     );
     JWT_ENABLED = warning(
@@ -133,13 +133,13 @@ rows! {
     POLICIES_STAY = warning(
         "policies-stay",
         "Policies remain in the org",
-        "Destroying the resource only stops managing the policies. Resetting them would give every user access again.",
+        "If you destroy the resource, Terraform only stops managing the policies. Resetting them would give every user access again.",
         "To change a policy, apply the change before you destroy the resource.",
     );
     SETTINGS_STAY = warning(
         "settings-stay",
         "Settings remain in the org",
-        "Destroying the resource only stops managing the settings of the org, which keep their values.",
+        "If you destroy the resource, Terraform only stops managing the org's settings, which keep their values.",
         "To change a setting, apply the change before you destroy the resource.",
     );
 }
