@@ -52,9 +52,7 @@ fn the_flow_without_the_org_setting() {
         &workspace,
         &shop(&[flow], &[]),
         flow,
-        &format!(
-            "{flow} in {ORG} (an administrator of the org), in Setup: OAuth and OpenID Connect Settings"
-        ),
+        &format!("{flow} in {ORG}, in Setup: OAuth and OpenID Connect Settings"),
     );
 }
 
