@@ -10,8 +10,7 @@ use crate::provider::previous_orgs::Refreshed;
 use crate::provider::resource_spec::ResourceSpec;
 
 /// For messages that only a bug of the provider explains.
-pub(super) const PLEASE_REPORT: &str =
-    "This is a bug in the provider. Please report it to the provider developers.";
+pub(super) const PLEASE_REPORT: &str = "Please report this error to the provider developers.";
 
 /// Salesforce is not reachable, or rejected the login or the call.
 pub fn unavailable(error: &Unavailable) -> Diagnostic {
