@@ -56,21 +56,29 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources() -> Vec<Source> {
-    let src = root().join("src");
-    let mut sources = Vec::new();
-    let mut folders = vec![src.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
-                sources.push(Source { path: name, text: fs::read_to_string(&path).unwrap() });
-            }
+/// All files below a folder, without build output, installed packages and hidden folders.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy();
+        if !path.is_dir() {
+            files.push(path);
+        } else if !name.starts_with('.') && name != "target" && name != "node_modules" {
+            files.extend(self::files(&path));
         }
     }
+    files
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "rs");
+    let source = |path: PathBuf| Source {
+        path: path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/"),
+        text: fs::read_to_string(&path).unwrap(),
+    };
+    let sources: Vec<Source> = files(&src).into_iter().filter(is_rust).map(source).collect();
     assert!(sources.len() > 50, "the sources are missing");
     sources
 }
@@ -205,15 +213,9 @@ fn acceptance_tests_do_not_import_the_provider() {
         let text = fs::read_to_string(root().join(manifest)).unwrap();
         assert!(!text.contains("terraform-provider-salesforce"), "{manifest} depends on the provider");
     }
-    let mut folders = vec![root().join("acceptance-tests")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                check_imports(&path);
-            }
+    for path in files(&root().join("acceptance-tests")) {
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            check_imports(&path);
         }
     }
 }
@@ -234,37 +236,22 @@ fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
     let words: Vec<&str> = rule.split('*').skip(1).step_by(2).collect();
     assert!(words.len() > 5, "the list of words was not found: {words:?}");
     let is_letter = |c: char| c.is_alphanumeric() || "_@-".contains(c);
-    let mut folders = vec![root()];
+    let has = |text: &str, word: &str| {
+        text.match_indices(word).any(|(at, _)| {
+            !text[..at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter)
+        })
+    };
     let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() {
-                if !name.starts_with('.') && name != "target" && name != "node_modules" {
-                    folders.push(path);
-                }
-                continue;
-            }
-            let is_page = name.ends_with(".md") && name != "GLOSSARY.md";
-            if !is_page && !name.ends_with(".rs") {
-                continue;
-            }
-            for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-                let Some(text) =
-                    (if is_page { Some(line) } else { line.split_once("// ").map(|(_, text)| text) })
-                else {
-                    continue;
-                };
-                let text = text.to_lowercase();
-                let has = |word: &&str| {
-                    text.match_indices(*word).any(|(at, _)| {
-                        !text[..at].ends_with(is_letter) && !text[at + word.len()..].starts_with(is_letter)
-                    })
-                };
-                if let Some(word) = words.iter().copied().find(has) {
-                    found.push(format!("{}:{}: {word}", path.display(), number + 1));
-                }
+    for path in files(&root()) {
+        let is_page = path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("GLOSSARY.md");
+        if !is_page && path.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let text = if is_page { Some(line) } else { line.split_once("// ").map(|(_, text)| text) };
+            let text = text.unwrap_or_default().to_lowercase();
+            if let Some(word) = words.iter().find(|word| has(&text, word)) {
+                found.push(format!("{}:{}: {word}", path.display(), number + 1));
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);
 pub(super) const POLL_GRACE: Duration = Duration::from_secs(600);
 /// The timeout for reads after a deploy. It does not depend on the caller's deadline, so that the result is known
 /// even when that has passed.
-pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
+pub const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often, and for how long, the org may not know the ID of a deploy that it has just returned.
 pub(super) const MAX_UNKNOWN_ID: u32 = 10;
 pub(super) const UNKNOWN_ID_GRACE: Duration = Duration::from_secs(60);

@@ -61,6 +61,7 @@ use tokio_util::sync::CancellationToken;
 use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
 pub use api::{Apis, BoxFuture, Row};
 pub use batch::Window;
+pub use budget::VERIFY_TIMEOUT;
 pub use change::{Applied, Changes, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};

@@ -27,8 +27,8 @@ const START_SKEW: Duration = Duration::from_secs(1);
 /// The interval for polling a deletion in this process, without calls.
 const CLAIM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The interval for polling the org for a deletion.
-const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The interval for polling the org for an object that another resource creates or deletes.
+pub(super) const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The current object.
 pub enum AdoptionResult {

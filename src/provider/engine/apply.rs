@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::read::actual;
 use super::state::{Actual, StateContext, join, private_after, same};
-use super::{Engine, VERIFYING, diagnostics};
+use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Applied, ApplyError, ApplyErrorKind, Changes, Freshness, Instant, SessionFacts, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
@@ -203,7 +203,7 @@ impl Engine<'_> {
         {
             return Ok(actual);
         }
-        let deadline = Instant::now() + VERIFYING;
+        let deadline = Instant::now() + VERIFY_TIMEOUT;
         let lags: &[u64] = if matches!(outcome, ApplyOutcome::Failed(_)) { &LAGS_IF_UNSURE } else { &LAGS };
         let mut lags = lags.iter();
         loop {

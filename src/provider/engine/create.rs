@@ -1,8 +1,7 @@
 //! Create: looks for the components, and waits for those that it depends on. `joint` sends them.
 
-use std::time::Duration;
-
 use super::activity::DependencyWait;
+use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::Apply;
 use super::merge::{Merge, MergeError};
 use super::read::actual;
@@ -13,9 +12,6 @@ use crate::org::{Freshness, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::Value;
-
-/// The interval for polling for an object that another resource creates.
-const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
     /// The error for another resource of the run with the same object: of the same type, or of a type that manages the

@@ -1,7 +1,7 @@
 //! Delete: deletes the components, or stops managing them.
 
 use super::claims::DeletionConflict;
-use super::{Engine, VERIFYING, diagnostics};
+use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Changes, Freshness, Instant, Lookup, Wanted};
 use crate::provider::diagnostics::{Diagnostics, StateValues};
@@ -138,7 +138,7 @@ impl Engine<'_> {
     }
 
     async fn is_gone(&self, app: &str, deciding: &[Wanted]) -> Result<bool, Diagnostics> {
-        match self.org.read(deciding, Freshness::Absence, Instant::now() + VERIFYING).await {
+        match self.org.read(deciding, Freshness::Absence, Instant::now() + VERIFY_TIMEOUT).await {
             Ok(lookups) => Ok(are_absent(&lookups)),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }

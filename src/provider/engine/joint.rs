@@ -14,7 +14,7 @@ use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::state::{Actual, DesiredState};
 use super::update::unchanged;
-use super::{Engine, VERIFYING, diagnostics};
+use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Component;
 use crate::org::{
     Applied, ApplyError, ApplyErrorKind, Changes, DeployProblem, Edit, Freshness, Instant, Lookup, Meaning,
@@ -146,7 +146,7 @@ async fn create_in_one_deploy(
         ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
     let deciding = engine.wanted(app, &of_the_app.private);
     let arrived = || async {
-        let found = engine.org.read(&deciding, Freshness::Now, Instant::now() + VERIFYING).await;
+        let found = engine.org.read(&deciding, Freshness::Now, Instant::now() + VERIFY_TIMEOUT).await;
         let found = found.ok().and_then(|found| actual(engine.spec, app, session, &found).ok());
         found.is_some_and(|actual| actual.exists())
     };
@@ -289,7 +289,7 @@ async fn try_update(
     let together = Arc::new(JointMerge { merges, ranges });
     let edit = || engine.org.edit(together.clone().edit(wanted.clone()), deadline);
     let arrived = || async {
-        let found = engine.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
+        let found = engine.org.read(&wanted, Freshness::Now, Instant::now() + VERIFY_TIMEOUT).await;
         found.is_ok_and(|found| together.files(&found).is_ok_and(|files| files.is_empty()))
     };
     let outcome = engine.again_if_lost(edit, arrived).await;

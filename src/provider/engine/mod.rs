@@ -25,19 +25,13 @@ pub use import::listed;
 pub use joint::{Share, create, update};
 pub use read::is_linked;
 
-use std::time::Duration;
-
 use super::diagnostics::{self, Diagnostic};
 use super::lockout::OwnLogin;
 use super::previous_orgs::PreviousOrgs;
 use super::resource_spec::ResourceSpec;
 use super::resources::oauth_settings;
-use crate::org::{Lookup, Org, SessionFacts, Wanted};
+use crate::org::{Lookup, Org, SessionFacts, VERIFY_TIMEOUT, Wanted};
 use crate::value::Value;
-
-/// The timeout of the verifying read after an interrupted or timed out apply. It is independent of the timeout of the
-/// operation, so that the state has what exists in the org.
-const VERIFYING: Duration = Duration::from_secs(60);
 
 /// One resource type in one org.
 #[derive(Clone, Copy)]
