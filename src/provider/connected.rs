@@ -77,7 +77,7 @@ impl Connected {
             Ok(session) => session,
             Err(error) => return Some(diagnostics::unavailable(&error)),
         };
-        let what = diagnostics::whose(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
+        let what = diagnostics::the(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
         self.previous_orgs.check(state_org, &session, &what).err()
     }
 

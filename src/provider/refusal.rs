@@ -47,7 +47,7 @@ impl Who {
     pub fn text(self) -> &'static str {
         match self {
             Who::Developer => "a developer of the app",
-            Who::AppAdmin => "an administrator of the policies",
+            Who::AppAdmin => "a policy administrator",
             Who::OrgAdmin => "an administrator of the org",
         }
     }

@@ -144,7 +144,7 @@ pub const WARNINGS: &[Case] = &[
         &[("name  = \"Till\"", "name = \"Desk\"")],
         &[
             "Consumer key will be destroyed",
-            "\"Till\": deleting the external client app destroys the consumer key (the client ID) and all its tokens",
+            "Deleting the app \"Till\" destroys the consumer key (the client ID) and all its tokens",
             "gets a new consumer key",
             "To change the name that users see, change label",
             SUPPRESS,

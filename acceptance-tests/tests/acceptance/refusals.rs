@@ -8,7 +8,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
 const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (a developer of the app)";
-const ADMIN: &str = "salesforce_external_client_app_policies (an administrator of the policies)";
+const ADMIN: &str = "salesforce_external_client_app_policies (a policy administrator)";
 const ORG: &str = "salesforce_org_oauth_oidc_settings (an administrator of the org)";
 
 fn shop(settings: &[&str], policies: &[&str]) -> String {

@@ -1,7 +1,7 @@
 //! Diagnostics about the result of a change: rejected, changed, uncertain, or in conflict with others.
 
 use super::Diagnostic;
-use super::org::{PLEASE_REPORT, unavailable, unreadable};
+use super::org::{PLEASE_REPORT, capitalised, the, unavailable, unreadable};
 use super::rows::{apply as rows, credentials, plan};
 use crate::org::{ApplyError, ApplyErrorKind, DeployProblem, Meaning, Unavailable};
 use crate::provider::danger::shown;
@@ -106,11 +106,12 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
 
 /// An apply that changed nothing.
 pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
+    let object = the(noun, app);
     match &error.kind {
         ApplyErrorKind::NotSent => not_sent(noun, app),
         ApplyErrorKind::Unavailable(cause) => {
             let mut diagnostic = unavailable(&Unavailable(cause.clone()));
-            diagnostic.detail.push_str(&format!(" Nothing was changed in the {noun} of \"{app}\"."));
+            diagnostic.detail.push_str(&format!(" Nothing was changed in {object}."));
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => rows::ORG_LOCKED.diagnostic(format!(
@@ -120,17 +121,18 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
         )),
         ApplyErrorKind::Unread(cause) => unreadable(noun, app, cause),
         ApplyErrorKind::Expired => rows::TIMEOUT_EXCEEDED.diagnostic(format!(
-            "The timeout of the {noun} of \"{app}\" elapsed before the change was sent. Nothing was changed. Apply again, \
+            "The timeout elapsed before the change to {object} was sent. Nothing was changed. Apply again, \
              or increase the timeout in the timeouts block."
         )),
         _ => rows::CHANGE_NOT_APPLIED
-            .diagnostic(format!("The {noun} of \"{app}\": {error}. Nothing was changed. {PLEASE_REPORT}")),
+            .diagnostic(format!("The change to {object}: {error}. Nothing was changed. {PLEASE_REPORT}")),
     }
 }
 
 pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::INTERRUPTED_BEFORE_CHANGE.diagnostic(format!(
-        "Terraform was interrupted before the {noun} of \"{app}\" was sent to Salesforce. Nothing was changed. Apply \
+        "Terraform was interrupted before the change to {object} was sent to Salesforce. Nothing was changed. Apply \
          again."
     ))
 }
@@ -143,36 +145,40 @@ pub fn outcome_unknown(
     values: StateValues,
     created: bool,
 ) -> Diagnostic {
+    let object = the(noun, app);
     let deploy = match error.deploy_id() {
         Some(id) => format!(" Setup, Deployment Status, shows the result of deploy {id}."),
         None => String::new(),
     };
     let values = values.sentence();
     let detail = format!(
-        "The {noun} of \"{app}\": {error}.{deploy} {values} Run terraform plan to see the remaining changes."
+        "The change to {object}: {error}.{deploy} {values} Run terraform plan to see the remaining changes."
     );
     rows::OUTCOME_UNKNOWN.diagnostic(with_taint(detail, created))
 }
 
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::SUCCEEDED_AFTER_ERROR.diagnostic(format!(
-        "The provider lost Salesforce's response about the {noun} of \"{app}\", or could not interpret it. It then \
+        "The provider lost Salesforce's response about {object}, or could not interpret it. It then \
          read the org and found that all changes are complete."
     ))
 }
 
 /// The deploy succeeded, and the read after it failed.
 pub fn not_verified(noun: &str, app: &str, created: bool) -> Diagnostic {
+    let object = the(noun, app);
     let detail = format!(
-        "The deploy of the {noun} of \"{app}\" succeeded, but reading the result failed, so the state contains the planned \
+        "The deploy of {object} succeeded, but reading the result failed, so the state contains the planned \
          values. Run terraform plan when Salesforce is available again."
     );
     rows::CHANGE_NOT_VERIFIED.diagnostic(with_taint(detail, created))
 }
 
 pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::NOT_FOUND_AFTER_CHANGE.diagnostic(format!(
-        "The deploy of the {noun} of \"{app}\" succeeded, but the org does not return it. It may have been deleted \
+        "The deploy of {object} succeeded, but the org does not return it. It may have been deleted \
          since then. Run terraform plan to see the current state."
     ))
 }
@@ -188,15 +194,17 @@ pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, cre
 }
 
 pub fn adopted(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::ADOPTED.diagnostic(format!(
-        "The org already had the {noun} of \"{app}\", created by this user within the last day and identical to the \
+        "The org already had {object}, created by this user within the last day and identical to the \
          configuration. An earlier run was probably interrupted. Terraform now manages it."
     ))
 }
 
 pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::ALREADY_EXISTS.diagnostic(format!(
-        "The org already has the {noun} of \"{app}\", and this configuration did not create it. Nothing was changed. If \
+        "The org already has {object}, and this configuration did not create it. Nothing was changed. If \
          this run deletes it under another address, apply again. To manage it, import it:\n\n\
          import {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
     ))
@@ -204,6 +212,7 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
 
 /// The object to create exists, and another resource of the run has it in its state.
 pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationConflict) -> Diagnostic {
+    let object = the(noun, app);
     let (why, then) = match why {
         CreationConflict::BeingDeleted => (
             "the deletion was not complete when the timeout of this creation elapsed",
@@ -219,39 +228,43 @@ pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationCo
         }
     };
     rows::BELONGS_TO_ANOTHER_RESOURCE.diagnostic(format!(
-        "The {noun} of \"{app}\" cannot be created: the object still exists in the org, another {resource} of this run \
+        "The provider cannot create {object}: the object still exists in the org, another {resource} in this run \
          has it in its state and deletes it, and {why}. Nothing was changed by this resource. {then} If it is the same \
          object at a new address, use a moved block instead, and nothing is deleted."
     ))
 }
 
 pub fn dependency_not_created(noun: &str, app: &str, failed: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::DEPENDENCY_NOT_CREATED.diagnostic(format!(
-        "The {noun} of \"{app}\" depend on its {failed}, which could not be created in this run. Nothing was changed. \
-         Correct the error of that resource, and apply again."
+        "The provider did not create {object}, because this run could not create the {failed} that this resource requires. \
+         Nothing was changed. Correct the error of that resource, and apply again."
     ))
 }
 
 /// The deletion would also remove what the same run created.
 pub fn dependent_created(noun: &str, app: &str, part: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::DEPENDENT_CREATED.diagnostic(format!(
-        "The {noun} of \"{app}\" was not deleted: this run created or adopted its {part}, and the deletion would remove them, \
+        "The provider did not delete {object}: this run created or adopted its {part}, and the deletion would remove them, \
          although the configuration contains them. Remove the {part} from the configuration, or keep the {noun}. For a new \
          address, use a moved block."
     ))
 }
 
 pub fn replaced_resource_exists(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::REPLACED_RESOURCE_EXISTS.diagnostic(format!(
-        "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
+        "The provider cannot create the replacement of {object} while the old object exists: both have the same API \
          name. Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the \
          new app a different name."
     ))
 }
 
 pub fn not_replaced(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::NOT_REPLACED.diagnostic(format!(
-        "The {noun} of \"{app}\" was not deleted: another resource of this run with the same API name adopted it \
+        "The provider did not delete {object}: another resource in this run with the same API name adopted the object \
          unchanged, with its consumer key, and now has it in its state. If the resource uses create_before_destroy, \
          the other resource is its replacement, and Salesforce cannot create that one with the same name. Remove \
          create_before_destroy from the lifecycle block of the resource. To recreate it, use -replace afterwards."
@@ -259,10 +272,11 @@ pub fn not_replaced(noun: &str, app: &str) -> Diagnostic {
 }
 
 pub fn settings_overwritten(noun: &str, app: &str, lost: &[(&str, Value)]) -> Diagnostic {
+    let object = capitalised(&the(noun, app));
     let before: Vec<String> =
         lost.iter().map(|(name, value)| format!("{name} was {}", shown(value))).collect();
     rows::EXISTING_SETTINGS_OVERWRITTEN.diagnostic(format!(
-        "The {noun} of \"{app}\" had settings that differ from the configuration: {}. Add them to the configuration to \
+        "{object} had settings that differ from the configuration: {}. Add them to the configuration to \
          restore them.",
         before.join("; ")
     ))
@@ -270,8 +284,9 @@ pub fn settings_overwritten(noun: &str, app: &str, lost: &[(&str, Value)]) -> Di
 
 /// The update requires a component that does not exist.
 pub fn missing_component(noun: &str, app: &str, kind: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::MISSING_COMPONENT.diagnostic(format!(
-        "The {kind} of the {noun} of \"{app}\" no longer exists in the org, so nothing was changed. Salesforce creates \
+        "The {kind} of {object} no longer exists in the org, so nothing was changed. Salesforce creates \
          it together with the OAuth settings of the app. Replace the OAuth settings, or create the component in Setup."
     ))
 }
@@ -279,7 +294,7 @@ pub fn missing_component(noun: &str, app: &str, kind: &str) -> Diagnostic {
 pub fn duplicate_resource(spec: &ResourceSpec, resource: &str, app: &str) -> Diagnostic {
     let Some(attribute) = spec.naming_attribute() else {
         return rows::DUPLICATE_ORG_RESOURCE.diagnostic(format!(
-            "Another {resource} of this configuration manages the same org. The {} exist only once in an org, so one \
+            "Another {resource} in this configuration manages the same org. The {} exist only once in an org, so one \
              resource must manage all of them. Set all of them in one resource, and remove the other resource.",
             spec.noun
         ));
@@ -308,15 +323,17 @@ pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
 }
 
 pub fn no_longer_exists(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::NO_LONGER_EXISTS.diagnostic(format!(
-        "The {noun} of \"{app}\" existed in the org when the plan was created and no longer exists. Nothing was \
+        "The org had {object} when the plan was created, but no longer has the object. Nothing was \
          changed. Run terraform plan again."
     ))
 }
 
 pub fn created_since_plan(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::CREATED_SINCE_PLAN.diagnostic(format!(
-        "The org had no {noun} of \"{app}\" when the plan was created. The object now exists, with values that differ \
+        "The org did not have {object} when the plan was created. The object now exists, with values that differ \
          from the plan. Nothing was changed. Run terraform plan again."
     ))
 }
@@ -359,17 +376,19 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 
 /// The same, if it is not known what the other deploy wrote.
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of the {noun} of \
-         \"{app}\" at the same time. The provider cannot determine its changes, which may have been overwritten. Setup, \
+        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of {object} \
+         at the same time. The provider cannot determine its changes, which may have been overwritten. Setup, \
          Deployment Status, shows who started it. Check its changes."
     ))
 }
 
 /// The provider could not restore an overwritten value, or could not write its own value again.
 pub fn conflict_unresolved(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
+    let object = the(noun, app);
     rows::CONCURRENT_CHANGE_CONFLICT.diagnostic(format!(
-        "The {noun} of \"{app}\" was written, but others wrote the same components at the same time, and the provider \
+        "The provider wrote {object}, but others wrote the same components at the same time, and the provider \
          could not resolve the conflict: {error}. The state contains the values in the org. Run terraform plan when \
          the other changes are complete."
     ))
@@ -382,16 +401,18 @@ pub fn salesforce_warning(noun: &str, app: &str, message: &str) -> Diagnostic {
 }
 
 pub fn exists_after_deletion(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     rows::EXISTS_AFTER_DELETION.diagnostic(format!(
-        "Salesforce reported that the {noun} of \"{app}\" was deleted, but still returns it. The state keeps it. Run \
+        "Salesforce reported the deletion of {object}, but still returns the object. The state keeps it. Run \
          terraform destroy again, and check Setup, Deployment Status."
     ))
 }
 
 /// An apply deleted and recreated the consumer. With -replace of an app alone, no plan can warn about it.
 pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     plan::CONSUMER_KEY_WAS_DESTROYED.diagnostic(format!(
-        "This run deleted the {noun} of \"{app}\" and created the replacement. The previous consumer key (the client ID) and \
+        "This run deleted {object} and created the replacement. The previous consumer key (the client ID) and \
          all its tokens are invalid. Give every client the new key, if the app has one."
     ))
 }

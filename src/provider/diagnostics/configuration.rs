@@ -1,6 +1,7 @@
 //! Diagnostics about a configuration or a plan, found without the org.
 
 use super::Diagnostic;
+use super::org::{capitalised, the};
 use super::rows::{data_sources, plan, provider_block, values};
 use crate::metadata::{CertificateFacts, Unseen, Validity, echo, nearest, quoted};
 use crate::provider::catalog;
@@ -116,7 +117,7 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
         "The names differ only in case, so they are the same app: change one of them."
     };
     values::DUPLICATE_RESOURCE
-        .diagnostic(format!("Another {resource} of this configuration has {attribute} = \"{other}\". {why}"))
+        .diagnostic(format!("Another {resource} in this configuration has {attribute} = \"{other}\". {why}"))
         .at_attribute(attribute)
 }
 
@@ -134,6 +135,7 @@ pub fn managed_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
 
 /// One app at two addresses, one of which is removed.
 pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &ReplacedBy) -> Diagnostic {
+    let object = capitalised(&the(noun, app));
     let moved = format!("moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}");
     let (how, instead) = match becomes {
         ReplacedBy::Nothing => (
@@ -156,13 +158,14 @@ pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &R
         ),
     };
     values::MISSING_MOVED_BLOCK.diagnostic(format!(
-        "The {noun} of \"{app}\": the plan would {how} and keep it at another address of {resource}, so it would be lost with \
+        "{object}: the plan would {how} and keep it at another address of {resource}, so it would be lost with \
          its consumer key and tokens. {instead}"
     ))
 }
 
 /// One app at two addresses of different types, one of which is removed.
 pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
+    let object = capitalised(&the(noun, app));
     let (whole, union) = (catalog::APP.name, catalog::OAUTH_CLIENT.name);
     let members = catalog::OAUTH_CLIENT.members.iter().map(|member| member.spec.name);
     let parts = members.filter(|name| *name != whole);
@@ -174,7 +177,7 @@ pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
     };
     let (old, new) = if to == union { (whole, union) } else { (union, whole) };
     values::MISSING_MOVED_BLOCK.diagnostic(format!(
-        "The {noun} of \"{app}\": the plan would destroy it as {from} and create it as {to}, so it would be lost with its \
+        "{object}: the plan would destroy it as {from} and create it as {to}, so it would be lost with its \
          consumer key and tokens. To keep it, move the app and its state:\n\n\
          moved {{\n  from = {old}.OLD\n  to   = {new}.NEW\n}}\n\n{}\n\nThe guide Importing describes both directions.",
         rest.join("\n\n")
@@ -220,12 +223,12 @@ pub fn newer_api_needed(attribute: &str, problem: String) -> Diagnostic {
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
+    let object = the(noun, app);
     plan::DELETION_PROTECTION
         .diagnostic(format!(
-            "The {noun} of \"{app}\" cannot be {verb}{} while deletion_protection is true. To {verb} it, apply \
+            "The provider cannot {verb} {object} while deletion_protection is true. To {verb} it, apply \
              deletion_protection = false first. If the plan replaces the resource because it is tainted, run \
-             `terraform untaint` to keep it.",
-            if verb.ends_with('e') { "d" } else { "ed" }
+             `terraform untaint` to keep it."
         ))
         .at_attribute(DELETION_PROTECTION)
 }
@@ -258,8 +261,9 @@ fn lockout(app: &str, because: &str) -> String {
 }
 
 pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
+    let object = the(noun, app);
     let mut detail = format!(
-        "\"{app}\": deleting the {noun} destroys the consumer key (the client ID) and all its tokens. Salesforce also deletes \
+        "Deleting {object} destroys the consumer key (the client ID) and all its tokens. Salesforce also deletes \
          the policies of the app."
     );
     if replaced {
@@ -273,9 +277,10 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
 
 /// The consumer was deleted outside of Terraform, and the plan creates it again.
 pub fn new_consumer_key(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     plan::NEW_CONSUMER_KEY.diagnostic(format!(
-        "The {noun} of \"{app}\" no longer exist in the org, and the consumer key (the client ID) and all its tokens \
-         are invalid. The apply creates them again, with a new consumer key. Give every client the new key."
+        "The org no longer has {object}, and the consumer key (the client ID) and all its tokens \
+         are invalid. The apply creates the object again, with a new consumer key. Give every client the new key."
     ))
 }
 
@@ -288,13 +293,14 @@ pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
 }
 
 pub fn stops_managing(subject: Subject, noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     match subject {
         Subject::Org => plan::SETTINGS_STAY.diagnostic(format!(
-            "Terraform stops managing the {noun} of \"{app}\". Each setting keeps its value. To change a setting, apply the \
+            "Terraform stops managing {object}. Each setting keeps its value. To change a setting, apply the \
              change before you destroy the resource."
         )),
         Subject::App { .. } => plan::POLICIES_STAY.diagnostic(format!(
-            "Terraform stops managing the {noun} of \"{app}\". They remain in effect as long as the app exists. Resetting them \
+            "Terraform stops managing {object}. They remain in effect as long as the app exists. Resetting them \
              would give every user access again."
         )),
     }

@@ -165,11 +165,11 @@ pub fn rotation_planned(
 /// A rotation by an earlier run.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     let what = match date {
-        Some(date) => format!("staged on {date}, and Salesforce returns no other user"),
-        None => "the user is unknown, because the previous credentials were also revoked".to_owned(),
+        Some(date) => format!("new credentials were staged on {date}; Salesforce does not return who staged them"),
+        None => "the previous credentials are already revoked, so Salesforce does not return who rotated them".to_owned(),
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": its credentials have been rotated since Terraform last read them ({what}). The provider treats this as \
+        "\"{app}\": its credentials have been rotated since Terraform last read them: {what}. The provider treats this as \
          the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, apply, \
          and then change rotate_when_changed again."
     ))

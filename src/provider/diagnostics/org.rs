@@ -40,7 +40,7 @@ fn sentences(fragment: &str, advice: &str) -> String {
     text
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -53,8 +53,11 @@ fn excerpt(id: &str) -> String {
     id.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
-/// `the policies of "Shop"`.
-pub fn whose(noun: &str, app: &str) -> String {
+/// What a message is about: `the app "Shop"`, `the policies of "Shop"`, or the settings of an org, which `app` identifies.
+pub fn the(noun: &str, app: &str) -> String {
+    if noun == catalog::APP.noun {
+        return format!("the app \"{app}\"");
+    }
     format!("the {noun} of \"{app}\"")
 }
 
@@ -86,7 +89,7 @@ pub fn previous_org_refreshed(
     org: &str,
     instance: &str,
 ) -> Diagnostic {
-    let what = whose(noun, app);
+    let what = the(noun, app);
     let mut detail = format!(
         "The state of {what} was written for org {}, which is in previous_org_ids. It was refreshed from org {org} \
          ({instance}). The next terraform apply, or terraform apply -refresh-only, updates the state.",
@@ -142,6 +145,7 @@ pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Di
 }
 
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
+    let object = the(noun, app);
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
         ReadErrorKind::Deadline { last } => {
@@ -149,21 +153,21 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
                 format!(" The last request was retried: {}", sentences(&error.to_string(), error.advice()))
             });
             read::READ_TIMEOUT.diagnostic(format!(
-                "Reading the {noun} of \"{app}\" took longer than its timeout. The state did not change.{} Try again, or \
+                "Reading {object} took longer than its timeout. The state did not change.{} Try again, or \
                  increase the timeout in the timeouts block.",
                 last.unwrap_or_default()
             ))
         }
         ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => {
             read::UNEXPECTED_METADATA.diagnostic(format!(
-                "Salesforce returned metadata that may belong to the {noun} of \"{app}\", but does not refer to the app: \
+                "Salesforce returned metadata that may belong to {object}, but does not refer to the app: \
                  {error}. The provider does not treat the {noun} as deleted, and the state did not change. Check the app in \
                  Setup, and deploy the component with a correct reference."
             ))
         }
         ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => {
             read::UNEXPECTED_METADATA.diagnostic(format!(
-                "The provider cannot interpret what Salesforce returned for the {noun} of \"{app}\": {error}. The state did \
+                "The provider cannot interpret what Salesforce returned for {object}: {error}. The state did \
                  not change. {PLEASE_REPORT}"
             ))
         }
@@ -171,15 +175,17 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
 }
 
 pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
     read::READ_INTERRUPTED.diagnostic(format!(
-        "Terraform was interrupted before it read the {noun} of \"{app}\". The state did not change. Run the command \
+        "Terraform was interrupted before it read {object}. The state did not change. Run the command \
          again."
     ))
 }
 
 pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
+    let object = the(noun, app);
     read::COMPONENT_NOT_ACCESSIBLE.diagnostic(format!(
-        "The {noun} of \"{app}\" cannot be read ({kind}): {why}. The provider does not treat it as deleted, and the state did \
+        "The provider cannot read {object} ({kind}): {why}. The provider does not treat the object as deleted, and the state did \
          not change. Check the name, and the permissions of the user that Terraform logs in as."
     ))
 }
@@ -195,17 +201,18 @@ pub struct MassRemoval<'a> {
 
 /// So many resources are missing that a lost permission is more likely.
 pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: &str) -> Diagnostic {
+    let object = the(noun, app);
     const ALLOW: &str = "set allow_mass_removal = true in the provider block, or SALESFORCE_ALLOW_MASS_REMOVAL=true, for this \
                          run.";
     let MassRemoval { missing, left, previous } = removal;
     read::MASS_REMOVAL.diagnostic(match previous {
         Some(previous) => format!(
-            "The {noun} of \"{app}\" existed in org {previous} and does not exist in {instance}, which replaces it. So far, {missing} resources in this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
+            "Org {previous} had {object}, but {instance}, which replaces that org, does not. So far, {missing} resources in this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
              data of its source: check that the source has the apps, and that the user that Terraform logs in as has \
              permission to see them. Nothing was changed. To recreate them, with new consumer keys, {ALLOW}"
         ),
         None => format!(
-            "The {noun} of \"{app}\" no longer exists in {instance}. So far, {missing} resources in this configuration are missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
+            "{instance} no longer has {object}. So far, {missing} resources in this configuration are missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
              Terraform would recreate all of them, with new consumer keys. Nothing was changed. Check the apps in Setup, and \
              the permissions of the user that Terraform logs in as. If the apps were deleted, {ALLOW}"
         ),

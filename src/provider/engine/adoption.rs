@@ -2,7 +2,7 @@
 //!
 //! A deploy is an upsert, so recovery is easy, but so is overwriting by accident. The provider adopts only objects
 //! that the same user created within a day and that are identical to the configuration. Everything else is an error
-//! with an import block. It never adopts an object that another resource of this run owns or deletes: it waits for the
+//! with an import block. It never adopts an object that another resource in this run owns or deletes: it waits for the
 //! deletion.
 
 use std::time::{Duration, SystemTime};
@@ -39,7 +39,7 @@ pub enum AdoptionResult {
 }
 
 impl Engine<'_> {
-    /// Checks whether the object exists and who owns it. Waits for a deletion by another resource of this run.
+    /// Checks whether the object exists and who owns it. Waits for a deletion by another resource in this run.
     ///
     /// # Errors
     /// If the object exists and remains.
@@ -106,7 +106,7 @@ impl Engine<'_> {
     /// Adopts the object if possible.
     ///
     /// # Errors
-    /// If it is not from this provider. The inner error: another resource of this run owns it by now.
+    /// If it is not from this provider. The inner error: another resource in this run owns it by now.
     fn adopt_existing(
         &self,
         apply: &Apply<'_>,

@@ -1,4 +1,4 @@
-//! Which resource of this run creates, adopts, changes or deletes an object, so that two resources do not conflict.
+//! Which resource in this run creates, adopts, changes or deletes an object, so that two resources do not conflict.
 //!
 //! Terraform applies in a separate process that does not know about a deletion before it is requested. So both sides
 //! register here: a creation waits for a deletion, an object whose app is being deleted is not adopted, and an object
@@ -34,7 +34,7 @@ struct Claim {
     deleted: Option<bool>,
 }
 
-/// What a resource of this run does with it.
+/// What a resource in this run does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClaimState {
     None,
@@ -84,7 +84,7 @@ impl Claims {
     /// Registers a creation by a resource of this type.
     ///
     /// # Errors
-    /// The type of the resource of this run that has the same object.
+    /// The type of the resource in this run that has the same object.
     pub fn begin(
         &self,
         spec: &'static ResourceSpec,
@@ -117,7 +117,7 @@ impl Claims {
     /// Adopts an object.
     ///
     /// # Errors
-    /// If it belongs to another resource of this run.
+    /// If it belongs to another resource in this run.
     pub fn adopt(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if let Some(obstacle) = obstacle(&claims, spec, app) {
@@ -176,7 +176,7 @@ impl Claims {
     /// Registers a deletion.
     ///
     /// # Errors
-    /// If another resource of this run owns an object that would be deleted too.
+    /// If another resource in this run owns an object that would be deleted too.
     pub fn delete(&self, spec: &'static ResourceSpec, app: &str) -> Result<Deleting<'_>, DeletionConflict> {
         let mut claims = self.lock();
         if deletes(spec) {

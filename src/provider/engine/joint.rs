@@ -40,7 +40,7 @@ pub struct Share<'a> {
 pub type Refused = Vec<(usize, Diagnostics)>;
 
 /// Creates all of them. The first is the app, which determines whether something exists. `others` are parts that are
-/// not managed, which no other resource of this run may manage.
+/// not managed, which no other resource in this run may manage.
 ///
 /// # Errors
 /// If it is certain that nothing was created.

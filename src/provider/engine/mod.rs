@@ -57,7 +57,7 @@ impl Engine<'_> {
 
     /// Rejects a change of a resource that was read from another org.
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
-        self.previous_orgs.check(state_org, session, &diagnostics::whose(self.spec.noun, app))
+        self.previous_orgs.check(state_org, session, &diagnostics::the(self.spec.noun, app))
     }
 
     /// The file that determines whether the provider logs in with the app. `None` when the provider has no client ID.

@@ -67,7 +67,7 @@ impl Engine<'_> {
         let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
         let session = self.session().await?;
-        let what = diagnostics::whose(self.spec.noun, &app);
+        let what = diagnostics::the(self.spec.noun, &app);
         let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
         let mut prior = request.state.clone();
         if previous.is_some() {

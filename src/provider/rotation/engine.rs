@@ -47,7 +47,7 @@ impl Rotations<'_> {
         let app = app_of(&request.state);
         let deadline = deadline(&request.state, Operation::Read);
         let session = self.session().await?;
-        let what = diagnostics::whose(NOUN, &app);
+        let what = diagnostics::the(NOUN, &app);
         let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
         let mut refreshed = previous.map(|from| Refreshed { from: from.to_owned(), ..Refreshed::default() });
         let tell = |refreshed: Option<Refreshed>, reply: &mut ReadReply| {
@@ -193,7 +193,7 @@ impl Rotations<'_> {
         }
         let deadline = deadline(&request.planned, Operation::Update);
         let session = self.session().await?;
-        let what = diagnostics::whose(NOUN, &app);
+        let what = diagnostics::the(NOUN, &app);
         self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
         let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);

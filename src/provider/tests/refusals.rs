@@ -89,7 +89,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("named_user_jwt_enabled", false.into())],
             "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
             "named_user_jwt_enabled",
-            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false in salesforce_external_client_app_policies (an administrator of the policies)",
+            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false in salesforce_external_client_app_policies (a policy administrator)",
         ),
         (
             "_policies",
