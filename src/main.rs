@@ -9,7 +9,7 @@ use provider_salesforce::plugin::{Environment, Mode, serve};
 const HELP: &str = "\
 Terraform provider for Salesforce External Client Apps. Terraform starts this program. Do not run it directly.
 
-  -debug    serve without Terraform and print TF_REATTACH_PROVIDERS for it
+  -debug    serve outside of Terraform, and print TF_REATTACH_PROVIDERS
   -version  print the version
   -help     print this
 ";

@@ -11,7 +11,7 @@ terraform {
 }
 
 provider "salesforce" {
-  # Useful in production, but expected here: the demo uses guests and REST calls only.
+  # These warnings are useful in production, but expected here: the demo uses guests and REST calls only.
   suppress_warnings = ["anonymous-access", "jwt-enabled"]
 }
 

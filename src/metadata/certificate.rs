@@ -171,7 +171,7 @@ fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     let (label, rest) = rest.split_once(DASHES).ok_or(NOT_PEM)?;
     if label != LABEL {
         return Err(
-            "The PEM block is not a certificate. Use one that begins with -----BEGIN CERTIFICATE-----.",
+            "The PEM block is not a certificate. Use a block that begins with -----BEGIN CERTIFICATE-----.",
         );
     }
     let (body, _) = rest.split_once("-----END CERTIFICATE-----").ok_or(DAMAGED)?;

@@ -167,7 +167,7 @@ pub fn as_seen(text: &str) -> String {
 
 /// Scripts with letters that look like Latin ones.
 const SCRIPTS: &[(char, char, &str)] = &[
-    ('\u{C0}', '\u{24F}', "Latin beyond A to Z"),
+    ('\u{C0}', '\u{24F}', "a Latin letter outside A to Z"),
     ('\u{250}', '\u{2AF}', "phonetic"),
     ('\u{370}', '\u{3FF}', "Greek"),
     ('\u{400}', '\u{52F}', "Cyrillic"),
@@ -178,7 +178,7 @@ const SCRIPTS: &[(char, char, &str)] = &[
     ('\u{13A0}', '\u{13FF}', "Cherokee"),
     ('\u{1C80}', '\u{1C8F}', "Cyrillic"),
     ('\u{1D00}', '\u{1DBF}', "phonetic"),
-    ('\u{1E00}', '\u{1EFF}', "Latin beyond A to Z"),
+    ('\u{1E00}', '\u{1EFF}', "a Latin letter outside A to Z"),
     ('\u{1F00}', '\u{1FFF}', "Greek"),
     ('\u{2100}', '\u{214F}', "a letter-like symbol"),
     ('\u{2160}', '\u{2188}', "a Roman numeral"),
@@ -191,7 +191,7 @@ const SCRIPTS: &[(char, char, &str)] = &[
 ];
 
 fn script(c: char) -> &'static str {
-    name_in(SCRIPTS, c).unwrap_or("of another script")
+    name_in(SCRIPTS, c).unwrap_or("from another script")
 }
 
 /// Each Latin letter with its lookalikes.

@@ -103,7 +103,7 @@ pub(super) fn entry(
             _ => Err(Mismatch { element: name, expected: "a single text value" }),
         }
     };
-    let missing = Mismatch { element: key, expected: "a key in each entry" };
+    let missing = Mismatch { element: key, expected: "present in each entry" };
     let key = text(key)?.ok_or(missing)?;
     let value = text(value)?.map_or("", |child| child.text.as_str());
     Ok((key.text.clone(), Value::text(value)))

@@ -147,7 +147,7 @@ fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u1
 /// Reads a package. Removes a leading `unpackaged/` from paths, and ignores folders.
 pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     if !zip.starts_with(b"PK\x03\x04") {
-        return Err(damaged("it does not start as a zip file does"));
+        return Err(damaged("it does not start like a zip file"));
     }
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     if archive.offset() != 0 {
@@ -165,12 +165,12 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;
         if entry.encrypted() || entry.is_symlink() {
-            return Err(refused("a file is encrypted or a link"));
+            return Err(refused("a file is encrypted or is a link"));
         }
         if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             return Err(refused("a file uses a compression method other than deflate"));
         }
-        let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not ASCII"))?;
+        let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not UTF-8"))?;
         let path = name.strip_prefix(UNPACKAGED).unwrap_or(name).to_owned();
         let is_folder = entry.is_dir();
         if let Some(problem) = path_problem(path.trim_end_matches('/')) {

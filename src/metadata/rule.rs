@@ -225,17 +225,19 @@ impl Rule {
                  must not have two underscores in a row."
                     .to_owned()
             }
-            Rule::Namespace => "Without the two underscores that follow it in API names.".to_owned(),
+            Rule::Namespace => {
+                "Must not include the two underscores that follow a namespace in API names.".to_owned()
+            }
             Rule::Email => "Must be an email address.".to_owned(),
             Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
             Rule::NoUserInformation => "Must not contain a username or password.".to_owned(),
-            Rule::CallbackUrl => "Must be a URL with a scheme: `https` or a custom scheme.".to_owned(),
+            Rule::CallbackUrl => "Must be an absolute URL with a scheme, such as `https` or a custom one.".to_owned(),
             Rule::UsualCallbackUrl => "Should not contain a fragment or a wildcard.".to_owned(),
             Rule::NotZero => "Should not be 0.".to_owned(),
             Rule::NotPlainHttp => "Should not be `http`, unless the host is localhost.".to_owned(),
             Rule::Between(from, to) => format!("Between {from} and {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
-            Rule::AtMost(most) => format!("At most {most}."),
+            Rule::AtMost(most) => format!("At most {most} elements."),
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "Must not contain duplicates.".to_owned(),
             Rule::Each(rule) => of_each(&rule.describe()),

@@ -24,10 +24,10 @@ pub fn member_problem(field: &Field, member: &str) -> Option<String> {
             };
             Some(format!(
                 "{} contains a comma, which separates elements in Salesforce. To set several elements, specify each \
-                 one separately{each}. A name with a comma cannot be sent: {}.",
+                 element separately{each}. A name with a comma cannot be sent: {}.",
                 shown(),
                 match field.record {
-                    Some(_) => "use the record ID, or rename it in the org",
+                    Some(_) => "use the record ID, or rename the record in the org",
                     None => "rename it in the org",
                 }
             ))

@@ -100,6 +100,6 @@ pub fn plain_http(text: &str) -> Option<String> {
     };
     (!is_here).then(|| {
         let url = echo(text);
-        format!("{url} is not encrypted, and Salesforce may reject it. Use https.")
+        format!("{url} uses http, which is not encrypted, and Salesforce may reject it. Use https.")
     })
 }

@@ -34,11 +34,11 @@ pub(super) fn judge(
     };
     match report.status.as_str() {
         "SucceededPartial" => unverified(
-            "the org applied only a part of the deploy, although the deploy requested all or nothing".into(),
+            "the org applied only part of the deploy, although the provider requested all or nothing".into(),
         ),
         status if status.starts_with("Cancel") && canceled_by_us => {
             DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
-                who: "Terraform, because of an interrupt,".to_owned(),
+                who: "Terraform, which was interrupted,".to_owned(),
                 deploy_id: id.to_owned(),
             })
         }

@@ -127,7 +127,7 @@ impl Inner {
         if !confirmed {
             "the org did not confirm the deploy before the timeout"
         } else if self.deployer.in_queue.load(Ordering::SeqCst) {
-            "the timeout was exceeded while the deploy was queued behind other deploys of the org"
+            "the timeout was exceeded while the deploy was queued behind other deploys in the org"
         } else {
             "the timeout was exceeded before the deploy ended"
         }

@@ -49,10 +49,10 @@ pub enum ReadErrorKind {
     #[error(transparent)]
     Undecodable(DecodeError),
     /// The file of the component does not name its app, so it is unknown which app lacks the part.
-    #[error("it has no {element}, which every {} has", .of.name)]
+    #[error("the file has no {element}, which every {} has", .of.name)]
     Parentless { of: &'static MetadataType, element: &'static str },
     /// The file of the component names an app that the org does not list.
-    #[error("its {element} is {parent}, and the org does not list that app")]
+    #[error("{element} is {parent}, but the org does not list that app")]
     UnknownParent { element: &'static str, parent: String },
     #[error(transparent)]
     Package(PackageError),
@@ -62,7 +62,7 @@ pub enum ReadErrorKind {
 }
 
 fn retried_for(last: &Option<Arc<salesforce::Error>>) -> String {
-    last.as_ref().map(|error| format!("; the request was retried: {error}")).unwrap_or_default()
+    last.as_ref().map(|error| format!("; the last error was: {error}")).unwrap_or_default()
 }
 
 impl ReadError {
@@ -110,7 +110,7 @@ pub enum ApplyErrorKind {
     #[error("the files could not be read: {0}")]
     Unread(ReadError),
     /// Each time a file was written, another deploy wrote it at the same time.
-    #[error("another deploy wrote the same file at the same time in each attempt")]
+    #[error("another deploy wrote the same file at the same time during each attempt")]
     Outrun,
     /// The provider was stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]

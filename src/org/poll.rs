@@ -248,9 +248,9 @@ impl Poller<'_> {
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {
-            Some("the deploy was still in progress long after the timeouts of all callers".to_owned())
+            Some("the deploy was still in progress long after all timeouts elapsed".to_owned())
         } else if now >= self.limit() {
-            Some("the provider was stopped, and the deploy did not end soon after".to_owned())
+            Some("the provider was stopped, and the deploy did not end soon afterwards".to_owned())
         } else {
             None
         }

@@ -84,7 +84,7 @@ fn unreadable(role: &str, problem: ValueError) -> Diagnostics {
     bugs::UNREADABLE_VALUE
         .diagnostic(format!(
             "The {role} that Terraform sent cannot be read{place}: {}. Either another version of the provider wrote \
-             it, or the provider has an error. Please report it to the provider developers.",
+             it, or the provider has a bug. Please report the error to the provider developers.",
             problem.what
         ))
         .at(problem.path)

@@ -77,9 +77,9 @@ static ARGUMENTS: &[Argument] = &[
     text(
         "audience",
         "The audience (`aud`) of the JWT. Defaults to the URL to request tokens from, which should be the My Domain \
-         URL of the org: External Client Apps are reported to accept no other audience, and to return `audience is \
-         invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the provider tries \
-         `https://login.salesforce.com` once, or `https://test.salesforce.com` for sandboxes and scratch orgs. The \
+         URL of the org: External Client Apps are reported to accept no other audience, and otherwise to return \
+         `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the provider \
+         tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and scratch orgs) once. The \
          environment variable is ignored if the block has `instance_url` or `login_url`.",
     ),
     text("client_id", "The consumer key of the app that Terraform logs in with."),
@@ -92,8 +92,8 @@ static ARGUMENTS: &[Argument] = &[
     text("private_key_file", "A file with the private key of the JWT bearer flow."),
     secret(
         "client_secret",
-        "The consumer secret. For the client credentials flow, which requires `instance_url`, and for token exchange \
-         and refresh tokens if the app requires it.",
+        "The consumer secret. Used for the client credentials flow, which requires `instance_url`, and for token \
+         exchange and refresh tokens if the app requires a secret.",
     ),
     secret(
         "subject_token",
@@ -107,8 +107,8 @@ static ARGUMENTS: &[Argument] = &[
     Argument {
         name: "use_hcp_terraform_token",
         kind: ArgumentKind::Bool,
-        doc: "Whether the workload identity token of HCP Terraform (`TFC_WORKLOAD_IDENTITY_TOKEN`) is the subject \
-              token. Defaults to `false`.",
+        doc: "Whether to use the workload identity token of HCP Terraform (`TFC_WORKLOAD_IDENTITY_TOKEN`) as the \
+              subject token. Defaults to `false`.",
     },
     text(
         "hcp_terraform_token_tag",
@@ -150,7 +150,7 @@ static ARGUMENTS: &[Argument] = &[
         name: PREVIOUS_ORG_IDS,
         kind: ArgumentKind::Set,
         doc: "IDs of orgs that the connected org replaces, such as the previous IDs of a refreshed sandbox. The \
-              provider accepts a state of one of them and refreshes it from the connected org. Without this argument \
+              provider accepts a state of one of them and refreshes it from the connected org. Without this argument, \
               such a state is an error. In the environment, separate the IDs with commas.",
     },
     text(
@@ -176,8 +176,8 @@ static ARGUMENTS: &[Argument] = &[
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
         doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
-              30 % of the existing ones. Defaults to `false`, which makes such a refresh fail with an error instead of \
-              planning to recreate all of them.",
+              30% of the existing ones. Defaults to `false`: such a refresh fails with an error instead of leading to \
+              a plan that recreates all of them.",
     },
 ];
 
@@ -249,7 +249,7 @@ pub fn schema() -> Schema {
     Schema {
         version: 0,
         block: Block {
-            description: "Manages External Client Apps of a Salesforce org: the apps, their OAuth settings and their \
+            description: "Manages External Client Apps in a Salesforce org: the apps, their OAuth settings and their \
                           policies.\n\nThe provider supports these authentication methods, each with arguments or \
                           environment variables: JWT bearer, client credentials, token exchange, refresh token, SFDX \
                           auth URL, Salesforce CLI, and access token. Set only one of them."

@@ -135,7 +135,7 @@ impl Permitted {
             )
             .collect();
         if self.more {
-            words.push("one that is known only after apply".to_owned());
+            words.push("a permission set or profile that is known only after apply".to_owned());
         }
         if words.is_empty() { "a permission set or profile".to_owned() } else { words.join(" or ") }
     }

@@ -83,7 +83,7 @@ fn no_beginning(prefix: &str) -> Option<String> {
     let shown: String = prefix.chars().filter(|letter| !letter.is_control()).take(60).collect();
     Some(format!(
         "No API name starts with \"{shown}\". API names contain letters, digits and single underscores, and start with \
-         a letter. Set only the prefix of the name, without wildcards and namespaces."
+         a letter. Set only the prefix of the name, without wildcards or a namespace."
     ))
 }
 

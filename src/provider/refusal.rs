@@ -186,7 +186,7 @@ pub static REFUSALS: &[Refusal] = &[
         phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
-            "a flow with a consent screen; the flow that code_credential_flow_enabled = true in \
+            "a flow with a consent screen. The flow that code_credential_flow_enabled = true in \
              salesforce_external_client_app_oauth_settings enables has none. Set permitted_users = \
              \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
@@ -272,7 +272,7 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     Some(Explained {
         at,
         advice: format!(
-            "The response of Salesforce does not identify what is missing. Possible requirements: {}",
+            "Salesforce's response does not identify what is missing. Possible requirements: {}",
             advice.join(" Or: ")
         ),
     })
@@ -289,7 +289,8 @@ impl Refusal {
             // The same resource manages both, in one deploy.
             return format!("{}{planned} requires {here} in the same resource.", self.at);
         }
-        let parts = [self.needed(), format!(" ({who})"), self.place(), ".".to_owned(), self.way_out()];
+        let parts =
+            [self.needed(), format!(" (requires {who})"), self.place(), ".".to_owned(), self.way_out()];
         format!("{}{planned} requires {}", self.at, parts.concat())
     }
 
@@ -298,14 +299,14 @@ impl Refusal {
         if self.planned == Condition::False && matches!(self.needs, Needs::Attribute { .. }) {
             // The other resource depends on this one, so Terraform changes this one first. To disable both, the other
             // one must change first.
-            return " If one configuration changes both, Terraform changes this resource first: apply the other change \
-                    separately before it."
+            return " If one configuration changes both resources, Terraform changes this resource first. In that case, \
+                    apply the other change separately beforehand."
                 .to_owned();
         }
         let row = catalog::resource(self.of).and_then(|spec| spec.row(self.at));
         // The value may exist without being managed.
         match row {
-            Some(row) if row.field.emptiable => format!(" Or set {} = \"\".", self.at),
+            Some(row) if row.field.emptiable => format!(" Alternatively, set {} = \"\".", self.at),
             _ => String::new(),
         }
     }

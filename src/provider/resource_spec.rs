@@ -211,8 +211,8 @@ impl ResourceSpec {
         }
         let (id, org_id) = match self.subject {
             Subject::App { .. } => (
-                "The API name of the app. Use it in the other resources of the app: it is unknown until the app \
-                 exists, so that Terraform replaces them together with the app.",
+                "The API name of the app. Reference it in the other resources of the app: it is unknown until the app \
+                 exists, so Terraform replaces these resources together with the app.",
                 "The ID of the org that contains the app.",
             ),
             Subject::Org => (

@@ -296,7 +296,7 @@ impl Walk<'_> {
         if let Some(taker) = value.as_text().and_then(|text| self.taker_of(text))
             && !place.is_in(taker)
         {
-            problem = format!("{problem} The attribute for this ID is {taker}.");
+            problem = format!("{problem} Use the attribute {taker} for this ID.");
         }
         self.report(place, problem, rule.confirmed());
     }

@@ -4,13 +4,20 @@ use super::classify::Class;
 use super::error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 
 /// The permissions for keys and secrets.
-const CREDENTIALS: &str = "Enable access to client secrets through the REST API in Setup, External Client App Settings, and assign the user the permissions External Client App Developer and View Client Secret.";
+const CREDENTIALS: &str = "On the page External Client App Settings in Setup, enable access to consumer secrets \
+                           through the REST API. Assign the user the permissions External Client App Developer and \
+                           View Client Secret.";
 
 impl Error {
     /// The recommended action: plain sentences, never empty.
     pub fn advice(&self) -> &'static str {
         if self.is_ambiguous() {
-            return "The org may or may not have received the deploy. Check Deployment Status in Setup before applying again.";
+            return match self.call {
+                Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => {
+                    "The org may or may not have changed the credentials. Run terraform plan to read them before applying again."
+                }
+                _ => "The org may or may not have received the deploy. Check Deployment Status in Setup before applying again.",
+            };
         }
         match &self.kind {
             ErrorKind::Settings(problem) => problem.advice(),
@@ -26,7 +33,7 @@ impl Error {
                 "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file."
             }
             ErrorKind::Proxy { .. } => {
-                "Check HTTPS_PROXY, including its username and password, or exclude the host in NO_PROXY."
+                "Check HTTPS_PROXY, including its username and password, or add the host to NO_PROXY."
             }
             ErrorKind::Interrupted { .. } => {
                 "Try again. If the error persists, check the network between this machine and Salesforce."
@@ -44,7 +51,7 @@ impl Error {
                 "Wait until Salesforce is available (status.salesforce.com), and try again."
             }
             ErrorKind::Status { status: 420 } => {
-                "The org may have been deleted, or it may be a scratch org that has expired."
+                "The org may have been deleted, or it may be a scratch org that has expired. Check instance_url."
             }
             ErrorKind::Status { .. } => self.advice_by_class(),
             ErrorKind::Fault { code, .. } => match code.as_str() {
@@ -66,7 +73,7 @@ impl Error {
                 "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the old ID to previous_org_ids."
             }
             ErrorKind::OtherInstance { .. } => {
-                "Set instance_url and the credentials to the same org, or omit instance_url."
+                "Use an instance_url and credentials of the same org, or omit instance_url."
             }
             ErrorKind::OrgChanged { .. } => {
                 "The sandbox may just have been refreshed. Run terraform plan again."
@@ -111,8 +118,8 @@ impl AuthProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::SessionExpired => {
-                "A new session was rejected. Check for a setting that ends sessions, such as locking them to an IP \
-                 address."
+                "A new session was rejected. Check for a setting that ends sessions, such as one that locks sessions \
+                 to an IP address."
             }
             Self::AccessTokenExpired => {
                 "Get a new access token, or configure JWT bearer or client credentials, so that the provider can log \
@@ -122,24 +129,28 @@ impl AuthProblem {
                 "Check API access control, the required session security level, and the IP restrictions of the user and the app."
             }
             Self::JwtToken => {
-                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for \
-                 named users\" (named_user_jwt_enabled). Or use API version 68.0 or later: omit api_version if the org \
-                 supports it."
+                "In the app that the provider logs in with, disable \"Issue JSON Web Token (JWT)-based access tokens \
+                 for named users\" (named_user_jwt_enabled). Alternatively, use API version 68.0 or later: omit \
+                 api_version if the org supports it."
             }
             Self::NotApproved => {
-                "In the app's policies, set the permitted users to admin approved and assign the user a permission set \
-                 or profile of the app; or have the user approve the app once. Salesforce returns the same error when \
-                 login_url or audience belongs to the other kind of org (sandbox or production)."
+                "In the app's policies, set permitted_users = \"AdminApprovedPreAuthorized\", and assign the user a \
+                 permission set or profile of the app. Alternatively, have the user approve the app once. Salesforce \
+                 returns the same error when login_url or audience belongs to the other kind of org (sandbox or \
+                 production)."
             }
             Self::AppAccess => "Assign the user a permission set or profile that the app's policies list.",
             Self::Audience => {
-                "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: External Client Apps are reported to accept no other audience. Connected apps also accept https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; for users of an Experience Cloud site, its URL."
+                "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and omit audience: \
+                 External Client Apps are reported to accept no other audience. Connected apps also accept \
+                 https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs. For users \
+                 of an Experience Cloud site, connected apps also accept the URL of the site."
             }
             Self::AppAbsent => {
-                "The app may not exist in this org, for example in a new or refreshed sandbox: create it there, or use \
-                 the client ID of an app in that org. Or the audience of the JWT is not the My Domain URL of the org, \
-                 which is reported to result in the same error: set instance_url to that URL \
-                 (https://<name>.my.salesforce.com), and omit audience and login_url."
+                "The app may not exist in this org, for example in a new or refreshed sandbox. Create the app in this \
+                 org, or use the client ID of an app that exists there. Alternatively, the audience of the JWT may not \
+                 be the My Domain URL of the org, which is reported to result in the same error. In that case, set \
+                 instance_url to that URL (https://<name>.my.salesforce.com), and omit audience and login_url."
             }
             Self::UnknownClient => {
                 "Check client_id and login_url. A new app, or an app with a rotated key, may take up to half an hour \
@@ -153,16 +164,20 @@ impl AuthProblem {
                 "Check that the app has the certificate for this private_key, and that username exists in the org."
             }
             Self::RefreshTokenEnded => {
-                "Get a new one, for example with sf org login web. If the app rotates refresh tokens, each is valid for one login, and Terraform logs in more than once per run: disable the rotation for that app (refresh_token_rotation_enabled), or use another authentication method."
+                "Get a new refresh token, for example with sf org login web. If the app rotates refresh tokens, each \
+                 token is valid for one login, and Terraform logs in more than once per run. In that case, disable \
+                 refresh token rotation for the app (refresh_token_rotation_enabled), or use another authentication \
+                 method."
             }
             Self::SubjectTokenRefused => {
                 "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
-                 token exchange handler supports. All other checks are made by the handler: check how it validates \
-                 issuer, audience and subject, which user it finds, and whether that user is allowed to use the app. \
-                 The attempt is listed in Setup, Login History."
+                 token exchange handler supports. The handler makes all other checks. Check how it validates issuer, \
+                 audience and subject, which user it finds, and whether that user is allowed to use the app. Login \
+                 History in Setup lists the attempt."
             }
             Self::SubjectTokenExpired => {
-                "The environment that runs Terraform issues a new one for each run. If a run takes longer than the token is valid, use subject_token_file, which is read again at each login."
+                "The environment that runs Terraform issues a new token for each run. If a run takes longer than the \
+                 token is valid, use subject_token_file, which is read again at each login."
             }
             Self::TokenHandler => {
                 "Check token_handler, which is the API name of the handler or its Apex class. The handler must be \
@@ -180,7 +195,7 @@ impl AuthProblem {
             Self::ServerError => {
                 "Try again. The My Domain URL as login_url is more reliable than the shared login hosts."
             }
-            Self::Refused => "Setup, Login History shows why Salesforce rejected the login.",
+            Self::Refused => "Login History in Setup shows why Salesforce rejected the login.",
         }
     }
 }
@@ -199,10 +214,13 @@ impl SettingsProblem {
             }
             Self::MyDomainNeeded { .. } => "Set instance_url or login_url to the My Domain URL of the org.",
             Self::ApiVersion { .. } => "Set api_version to a version in that range, or omit it.",
-            Self::CaCertificate => "Set it to one or more blocks of -----BEGIN CERTIFICATE-----.",
+            Self::CaCertificate => {
+                "Set ca_certificate to one or more PEM blocks that begin with -----BEGIN CERTIFICATE-----."
+            }
             Self::NoCaCertificates => {
-                "Install them (in most Linux distributions, with the package ca-certificates), or set a file that \
-                 contains them in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
+                "Install CA certificates (in most Linux distributions, with the package ca-certificates). \
+                 Alternatively, set SSL_CERT_FILE or ca_certificate_file to a file that contains them, or set \
+                 ca_certificate."
             }
             Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider developers.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",

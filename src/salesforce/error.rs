@@ -153,7 +153,7 @@ pub enum ErrorKind {
     #[error("the response is larger than {limit} bytes")]
     TooLarge { limit: usize },
     /// A redirect. Never followed, since the request contains a credential.
-    #[error("redirected to {to} (HTTP {status}); not followed")]
+    #[error("the redirect to {to} (HTTP {status}) was not followed")]
     Redirected { status: u16, to: String },
     /// An HTML page instead of an API response.
     #[error("{}", .page.words(*.status))]
@@ -239,7 +239,7 @@ impl Page {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsProblem {
-    #[error("{url} is not https, which is required for all hosts except this machine")]
+    #[error("{url} does not use https, which is required for all hosts except this machine")]
     InsecureUrl { url: String },
     #[error("{url} must be set without a username or password")]
     OddUrl { url: String },
@@ -324,7 +324,7 @@ pub enum AuthProblem {
     /// The IP address or login hours are restricted, or the user is inactive or locked.
     #[error("the login is restricted for the user or the app")]
     Restricted,
-    #[error("the app has no user to run the client credentials flow as")]
+    #[error("the app has no run-as user for the client credentials flow")]
     NoRunAsUser,
     #[error("the app does not allow this OAuth flow")]
     FlowDisabled,

@@ -90,7 +90,8 @@ impl PrivateKeyProblem {
             }
             Self::Pkcs12 => "Extract the key: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem.",
             Self::Keystore => {
-                "Extract the key: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
+                "Extract the key: run keytool -importkeystore to create a PKCS#12 file, then openssl pkcs12 -nocerts \
+                 -nodes."
             }
             Self::Jwk => "Convert it to PEM with a tool for JSON Web Keys.",
             Self::Json => "Set it to only the member that contains the key, with jsondecode(…).",

@@ -117,7 +117,8 @@ impl SfCliProblem {
                 "Install it (npm install --global @salesforce/cli) where Terraform runs, or add its folder to the PATH. Or omit sf_cli_org and use another authentication method."
             }
             Self::Unstartable { .. } => {
-                "Run sf version where Terraform runs. It needs Node.js, unless an installer included it."
+                "Run sf version where Terraform runs. The Salesforce CLI requires Node.js, unless its installer \
+                 included Node.js."
             }
             Self::TimedOut { .. } => {
                 "Run the command manually: sf org display --target-org ALIAS --json. It may wait for the network, a proxy, or the keychain."
@@ -139,7 +140,9 @@ impl SfCliProblem {
             Self::NoToken { .. } | Self::NoInstance { .. } => {
                 "Log in again with sf org login web, and check the output of sf org display."
             }
-            Self::OtherInstance { .. } => "Omit instance_url, or set sf_cli_org to the login of its org.",
+            Self::OtherInstance { .. } => {
+                "Omit instance_url, or set sf_cli_org to a login for the org in instance_url."
+            }
         }
     }
 }

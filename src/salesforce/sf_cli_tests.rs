@@ -124,7 +124,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
         ("kill -9 $$".to_owned(), "(it was stopped)"),
         (printing("{\"status\": 0, \"result\": {"), "did not return JSON"),
         (printing(&nothing), "did not return the instance URL of the org \"acme\""),
-        (printing(&plain.to_string()), "is not https"),
+        (printing(&plain.to_string()), "does not use https"),
         (
             hides("echo ' Warning: org auth show-access-token is not a sf command.' >&2\nexit 127"),
             "has no command to show it",

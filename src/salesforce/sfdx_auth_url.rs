@@ -32,7 +32,7 @@ pub enum SfdxAuthUrlProblem {
     Json,
     #[error("it does not start with force://")]
     Scheme,
-    #[error("it has no @ with a host at its end")]
+    #[error("it does not end with @ and a host")]
     NoHost,
     #[error("the text after the @ is not a host")]
     Host,
@@ -50,12 +50,14 @@ impl SfdxAuthUrlProblem {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Redacted => {
-                "Newer versions of sf show the URL with: sf org auth show-sfdx-auth-url --target-org ALIAS --json, in result.sfdxAuthUrl."
+                "With newer versions of sf, run sf org auth show-sfdx-auth-url --target-org ALIAS --json, and use the \
+                 value of result.sfdxAuthUrl."
             }
             Self::Json => "Use the value of result.sfdxAuthUrl.",
             Self::Mask | Self::Variable => "Set the value itself.",
             Self::NoRefreshToken => {
-                "A login without a refresh token, such as one by JWT, has no auth URL; log in with sf org login web."
+                "A login without a refresh token, such as a JWT login, has no SFDX auth URL. Log in with sf org login \
+                 web."
             }
             _ => {
                 "The format is force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret may be empty."

@@ -108,7 +108,7 @@ fn the_same_certificate_in_another_form_is_not_a_change() {
         assert!(!run.contains("Certificate"), "{run}");
     }
     workspace.configure(&app_with(&certificate(-DAY, 365 * DAY)));
-    plan(&workspace).containing("Certificate changes").containing("An app has one certificate");
+    plan(&workspace).containing("Certificate changes").containing("An app has only one certificate");
 }
 
 /// The guide's command renews a certificate for the same key.

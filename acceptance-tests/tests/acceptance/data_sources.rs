@@ -115,7 +115,7 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
         "{twins}\ndata \"salesforce_external_client_app\" \"it\" {{ label = \"Shop\" }}\n"
     ));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_with("2 objects of the org have the label \"Shop\": Shop, Twin. Set the name");
+    run.failed_with("2 objects in the org have the label \"Shop\": Shop, Twin. Set the name");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
          data \"salesforce_org\" \"it\" {}\n",
     );
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_with("of the provider block is known only after apply, and salesforce_org reads the org");
+    run.failed_with("in the provider block is known only after apply, and salesforce_org reads the org");
 }
 
 #[test]

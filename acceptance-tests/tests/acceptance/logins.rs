@@ -124,7 +124,7 @@ fn failures_of_the_cli_are_reported() {
         (
             json!({ "status": 0, "result": { "accessToken": "00D!x", "instanceUrl": "http://evil.example" } }).to_string(),
             "0",
-            "is not https",
+            "does not use https",
         ),
     ] {
         sf.answers("display", &display);

@@ -57,7 +57,10 @@ fn changes_of_another_administrator_are_kept() {
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     // Between the plan and the apply.
     workspace.configure(&oidc("org", "pkce_required = false"));
-    workspace.plan(&[]).changes(&[(OIDC, Update)]).containing("pkce_required of each app decides");
+    workspace
+        .plan(&[])
+        .changes(&[(OIDC, Update)])
+        .containing("The value of pkce_required in each app determines");
     org.edit(OIDC_SETTINGS, "OauthOidc", "blockOAuthUnPwFlow", "false");
     workspace.apply_plan().succeeded();
     assert_eq!(switch(&org, "isPkceRequired"), "false");
@@ -266,7 +269,7 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     workspace.apply().failed_with("Component not accessible");
     mood("read_only");
     let run = workspace.apply().failed_with("insufficient access rights on the settings of the org");
-    assert!(run.contains("the permissions of an administrator"), "{run}");
+    assert!(run.contains("administrator permissions"), "{run}");
     assert!(workspace.state().is_empty());
     mood("open");
     workspace.step(&configuration, &[(OIDC, Create)]);

@@ -291,7 +291,7 @@ fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_d
     ]);
     own.workspace.apply().failed_with(REFUSED);
     own.configure(&[]);
-    own.workspace.destroy().failed_with(REFUSED).containing("Destroying it");
+    own.workspace.destroy().failed_with(REFUSED).containing("Destroying this resource");
     assert_eq!(org.deploys().len(), deploys);
 }
 
@@ -350,7 +350,7 @@ fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
     let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
     own.configure(&[jwt]);
     own.workspace.set("SALESFORCE_API_VERSION", "67.0");
-    own.plan().failed_with(REFUSED).containing("before API version 68.0");
+    own.plan().failed_with(REFUSED).containing("below API version 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
     own.workspace.apply().succeeded().containing("New tokens are JWTs");
     own.workspace.assert_empty_plan();
@@ -368,5 +368,5 @@ fn changes_of_other_apps_are_not_refused() {
     other.apply().succeeded();
     other.destroy().succeeded();
     own.workspace.assert_empty_plan();
-    own.workspace.destroy().failed_with(REFUSED).containing("Destroying it");
+    own.workspace.destroy().failed_with(REFUSED).containing("Destroying this resource");
 }

@@ -108,7 +108,12 @@ pub const WARNINGS: &[Case] = &[
     ),
     case(
         &[("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")],
-        &["New tokens are JWTs", "SOAP calls below API version 68.0", "session_timeout_minutes", SUPPRESS],
+        &[
+            "New tokens are JWTs",
+            "below API version 68.0, the SOAP API rejects JWT",
+            "session_timeout_minutes",
+            SUPPRESS,
+        ],
     ),
     case(
         &[
@@ -136,7 +141,7 @@ pub const WARNINGS: &[Case] = &[
         &[("  ip_relaxation                      = \"Bypass\"\n", "")],
         &[
             "Access control attribute no longer managed",
-            "ip_relaxation is no longer managed; Bypass remains in the org",
+            "ip_relaxation is no longer managed. Its value in the org remains Bypass",
             SUPPRESS,
         ],
     ),
@@ -312,12 +317,12 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     let run = workspace.run(&["plan", "-no-color", "-input=false", "-lock=false"]).succeeded();
     let words = run.words();
     let all = [
-        "permitted_users is no longer managed; AdminApprovedPreAuthorized remains in the org.",
-        "permission_sets is no longer managed; Shop_Customer remains in the org.",
-        "ip_relaxation is no longer managed; Bypass remains in the org.",
-        "session_timeout_minutes is no longer managed; 35 remains in the org.",
-        "start_page is no longer managed; None remains in the org.",
-        "label is no longer managed; Shop's remains in the org.",
+        "permitted_users is no longer managed. Its value in the org remains AdminApprovedPreAuthorized.",
+        "permission_sets is no longer managed. Its value in the org remains Shop_Customer.",
+        "ip_relaxation is no longer managed. Its value in the org remains Bypass.",
+        "session_timeout_minutes is no longer managed. Its value in the org remains 35.",
+        "start_page is no longer managed. Its value in the org remains None.",
+        "label is no longer managed. Its value in the org remains Shop's.",
     ];
     let places: Vec<usize> =
         all.iter().map(|text| words.find(text).unwrap_or_else(|| panic!("{text}: {run}"))).collect();

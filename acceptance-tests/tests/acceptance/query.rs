@@ -166,7 +166,7 @@ fn a_bad_filter_is_an_error_that_names_it() {
     let workspace = Workspace::new(&org);
     for (config, words) in [
         (r#"name_prefix = "Shop*""#, "name_prefix: No API name starts with \"Shop*\""),
-        (r#"name_prefix = "acme__""#, "without wildcards and namespaces"),
+        (r#"name_prefix = "acme__""#, "without wildcards or a namespace"),
         (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
         (r#"distribution_state = "Everywhere""#, "distribution_state: "),
         (r#"label = " ""#, "label: The value is blank"),

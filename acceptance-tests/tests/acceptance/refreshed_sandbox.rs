@@ -237,7 +237,7 @@ fn a_hidden_consumer_does_not_keep_the_old_key() {
         org.admin("PATCH", "/org", Some(&json!({ "key_in_rest": key_in_rest })));
         workspace.set(VARIABLE, &old);
         let run = workspace.run(PLAN).succeeded();
-        assert!(run.contains("its attributes keep the values of the previous org"), "{run}");
+        assert!(run.contains("the corresponding attributes keep the values of the previous org"), "{run}");
         workspace.apply().succeeded();
         let now = workspace.attribute(SETTINGS, "consumer_key");
         assert_eq!(now, if key_in_rest { json!(key(&org)) } else { Value::Null });

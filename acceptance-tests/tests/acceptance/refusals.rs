@@ -7,9 +7,9 @@ use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (a developer of the app)";
-const ADMIN: &str = "salesforce_external_client_app_policies (a policy administrator)";
-const ORG: &str = "salesforce_org_oauth_oidc_settings (an administrator of the org)";
+const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (requires a developer of the app)";
+const ADMIN: &str = "salesforce_external_client_app_policies (requires a policy administrator)";
+const ORG: &str = "salesforce_org_oauth_oidc_settings (requires an administrator of the org)";
 
 fn shop(settings: &[&str], policies: &[&str]) -> String {
     format!(
@@ -97,7 +97,8 @@ fn a_missing_run_as_user() {
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
-    let words = "an active user in the org with this username and API access (an administrator of the org)";
+    let words =
+        "an active user in the org with this username and API access (requires an administrator of the org)";
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
@@ -152,7 +153,7 @@ fn the_same_with_other_messages() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "the flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
+            "The flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
              enables has none".into(),
         ),
         (

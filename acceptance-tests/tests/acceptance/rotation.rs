@@ -379,7 +379,7 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
     assert!(!logs_in(org.url(), &first));
     invoke("revoke_previous_credentials")
         .succeeded()
-        .containing("there are no previous key and secret to revoke");
+        .containing("there are no previous credentials to revoke");
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     assert_eq!(changes(&org)[1..], [1, 1]);

@@ -317,7 +317,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     assert_eq!(plan.actions().get(APP), None, "{}", plan.words);
     assert_eq!(plan.actions().get(SETTINGS), Some(&Update), "{}", plan.words);
     assert_eq!(plan.words.matches("State not refreshed").count(), 1, "{}", plan.words);
-    assert!(plan.words.contains("instance_url of the provider block"), "{}", plan.words);
+    assert!(plan.words.contains("instance_url in the provider block"), "{}", plan.words);
     workspace.apply_plan().succeeded();
     // The next plan detects it.
     workspace.converge(&[(APP, Update)]);
@@ -344,7 +344,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
         workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
         let run = workspace.run(PLAN).failed_with("Provider configuration not yet known");
         assert!(
-            run.contains("instance_url of the provider block is known only after apply"),
+            run.contains("instance_url in the provider block is known only after apply"),
             "{kind}: {run}"
         );
     }

@@ -90,7 +90,7 @@ fn jwt_tokens_are_removed_with_their_lifetime() {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("namedUserJwtTimeout"), "30");
 
     workspace.configure(&off.replace("LIFETIME", "ip_relaxation = \"Bypass\""));
-    workspace.apply().failed_with("Or set named_user_jwt_session_timeout_type = \"\".");
+    workspace.apply().failed_with("Alternatively, set named_user_jwt_session_timeout_type = \"\".");
 
     let none =
         off.replace("LIFETIME", "ip_relaxation = \"Bypass\"\n  named_user_jwt_session_timeout_type = \"\"");

@@ -41,14 +41,14 @@ pub const KINDS: &[Row] = &[
         Policies,
         "profiles = [\"0PS000000000001AAA\"]",
         "profiles",
-        "The attribute for this ID is permission_sets",
+        "Use the attribute permission_sets for this ID",
     ),
     row(
         111,
         Policies,
         "permission_sets = [\"00e000000000001\"]",
         "permission_sets",
-        "The attribute for this ID is profiles",
+        "Use the attribute profiles for this ID",
     ),
     row(
         111,

@@ -24,10 +24,9 @@ fn it_is_an_error_before_anything_is_sent() {
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
     workspace.set("SALESFORCE_LOGIN_URL", "https://none.my.salesforce.com");
     let words = "this machine has no CA certificates, so no server can be trusted";
-    workspace
-        .run(&APPLY)
-        .failed_with(words)
-        .containing("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
+    workspace.run(&APPLY).failed_with(words).containing(
+        "set SSL_CERT_FILE or ca_certificate_file to a file that contains them, or set ca_certificate",
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 data "salesforce_org" "current" {}
 
-# Fail in production orgs.
+# Warns in production orgs.
 check "not_production" {
   assert {
     condition     = data.salesforce_org.current.sandbox || data.salesforce_org.current.edition == "Developer Edition"

@@ -4,7 +4,7 @@ data "salesforce_permission_set" "customer" {
   name = "Shop_Customer"
 }
 
-# Fail if no user has the permission set.
+# Warns if no user has the permission set.
 check "somebody_may_log_in" {
   assert {
     condition     = data.salesforce_permission_set.customer.holders != 0

@@ -23,7 +23,7 @@ data "salesforce_headless_identity_readiness" "this" {
 }
 
 check "readiness" {
-  # Settings that could not be read do not cause a warning at every plan. They are in the output readiness.
+  # Settings that could not be read do not cause a warning in every plan. They are in the output readiness.
   assert {
     condition = alltrue([
       for readiness in data.salesforce_headless_identity_readiness.this :

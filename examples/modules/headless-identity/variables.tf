@@ -107,7 +107,7 @@ variable "scopes" {
 }
 
 variable "user_token_minutes" {
-  description = "Lifetime of access tokens of users. With JWT-based access tokens one of 1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720. Not managed by default."
+  description = "Lifetime of access tokens of users. With JWT-based access tokens, one of 1, 5, 10, 15, 30, 60, 90, 120, 240, 480 or 720. Not managed by default."
   type        = number
   default     = null
 }

@@ -25,7 +25,7 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {
   # To revoke the previous credentials, increase the number when all clients have the new ones.
   revoke_previous_when_changed = { version = 1 }
 
-  # Delays resources that reference this one after a rotation.
+  # After a rotation, delays the resources that reference this one.
   wait_for_propagation = "5s"
 }
 

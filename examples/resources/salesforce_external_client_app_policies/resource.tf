@@ -23,7 +23,7 @@ resource "salesforce_external_client_app_policies" "shop" {
   permitted_users = "AdminApprovedPreAuthorized"
   permission_sets = ["Shop_Customer"]
 
-  # Users who have not logged in, for example to register or to browse.
+  # Guests: users who have not logged in, for example to register or to browse.
   guest_code_credential_flow_enabled = true
   guest_jwt_session_timeout_type     = "Custom"
   guest_jwt_timeout_minutes          = 30

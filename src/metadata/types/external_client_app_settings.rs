@@ -28,8 +28,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("package_eca_oauth_from_dev_org_enabled", "enablePackageEcaOauthFromDevOrg")
             .switch()
             .doc(
-                "Whether apps with OAuth settings can be packaged in an org that is not a Dev Hub. Salesforce recommends a Dev \
-                 Hub. Has no effect in scratch orgs and sandboxes.",
+                "Whether apps with OAuth settings can be packaged in an org that is not a Dev Hub. Salesforce \
+                 recommends a Dev Hub. The setting has no effect in scratch orgs and sandboxes.",
             ),
     ],
     dropped: &[],

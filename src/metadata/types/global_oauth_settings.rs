@@ -29,7 +29,7 @@ pub static TYPE: MetadataType = MetadataType {
                 "The certificate whose private key signs JWT bearer assertions: PEM, or the base64 content alone, \
                  which is what Salesforce returns. Both forms are equivalent. An app has at most one certificate. \
                  Plans warn 30 days before it expires. Set `\"\"` to remove it. If the provider cannot read the \
-                 consumer, set the certificate to be able to change the consumer's other attributes.",
+                 consumer, it changes the consumer's other attributes only if the certificate is set.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),
         Field::text("consumer_key", "consumerKey")
@@ -38,7 +38,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Consumer Key"),
         Field::bool("client_credentials_flow_enabled", "isClientCredentialsFlowEnabled")
             .default(false)
-            .doc("Whether the client credentials flow is enabled. The policies set the user that it runs as.")
+            .doc("Whether the client credentials flow is enabled. The policies specify the user that the flow runs as.")
             .setup("Enable Client Credentials Flow"),
         Field::bool("code_credential_flow_enabled", "isCodeCredFlowEnabled")
             .default(false)
@@ -53,7 +53,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("code_credential_post_only", "isCodeCredPostOnly")
             .default(false)
             .since(61)
-            .doc("Whether requests must send the username and password in the body of a POST request, not in a header or a query.")
+            .doc("Whether clients must send the username and password in the body of a POST request, not in a header \
+                  or a query.")
             .setup("Require user credentials in the POST body for Authorization Code and Credentials Flow"),
         Field::bool("secret_required_for_web_server_flow", "isConsumerSecretOptional")
             .inverted()

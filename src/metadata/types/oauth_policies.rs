@@ -29,8 +29,9 @@ pub static TYPE: MetadataType = MetadataType {
             .record("PermissionSet", "0PS")
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
-                "The permission sets whose users can use the app, by API name or record ID. The list is exclusive: other \
-                 permission sets are removed. Salesforce's guide documents IDs; its sample and several users deploy names.",
+                "The permission sets whose users can use the app, by API name or record ID. The list is exclusive: \
+                 other permission sets are removed. Salesforce's guide documents IDs, but its sample and several users \
+                 deploy names.",
             )
             .setup("Selected Permission Sets"),
         Field::commas("profiles", "commaSeparatedProfile")
@@ -83,7 +84,7 @@ pub static TYPE: MetadataType = MetadataType {
         .since(65)
         .doc(
             "The lifetime of users' JWTs: the same as the user's session, or `named_user_jwt_timeout_minutes`. \
-             Salesforce rejects both without `named_user_jwt_enabled`.",
+             Salesforce rejects both attributes without `named_user_jwt_enabled`.",
         ),
         Field::int("named_user_jwt_timeout_minutes", "namedUserJwtTimeout")
             .kept()

@@ -118,7 +118,7 @@ const ROWS: &[Row] = &[
         name: "a part that names no app of the org",
         files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "Gone")],
         expected: &[
-            "A: error: ExtlClntAppOauthSettings A_oauth: its externalClientApplication is Gone, and the org does not \
+            "A: error: ExtlClntAppOauthSettings A_oauth: externalClientApplication is Gone, but the org does not \
              list that app",
         ],
     },

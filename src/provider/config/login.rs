@@ -175,10 +175,10 @@ pub fn hcp_terraform_token(
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         let (token, audience) = (name(HCP_TOKEN), name(HCP_AUDIENCE));
         let detail = format!(
-            "{} is set, but the environment of the provider has no {token}. HCP Terraform creates this token for workspaces \
-             with the environment variable {audience}, with agents of version 1.7.0 or newer. It documents the token for \
-             agent hooks. Whether every run passes it to providers is not confirmed. If it does not, use a hook that writes \
-             the token to a file, and set subject_token_file.",
+            "{} is set, but the environment of the provider has no {token}. HCP Terraform creates this token for \
+             workspaces with the environment variable {audience}, with agents of version 1.7.0 or later. Its \
+             documentation describes the token for agent hooks. Whether every run passes the token to providers is not \
+             confirmed. If a run does not, use a hook that writes the token to a file, and set subject_token_file.",
             method.argument
         );
         found.push(rows::MISSING_HCP_TERRAFORM_TOKEN.diagnostic(detail).at_attribute(method.argument));
@@ -298,7 +298,7 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
 fn of_another_org(name: &str, url: &Url) -> Diagnostic {
     let host = url.host_str().unwrap_or_default();
     rows::CREDENTIALS_ORG_MISMATCH.diagnostic(format!(
-        "The credentials in {name} are for {host}, and instance_url is the URL of another org. Use credentials for the \
+        "The credentials in {name} are for {host}, but instance_url is the URL of another org. Use credentials for the \
          org in instance_url, or remove instance_url."
     ))
 }

@@ -53,7 +53,7 @@ pub fn check(text: &str) -> Result<Url, String> {
         return Err(format!("the host name has an empty label. {MY_DOMAIN}"));
     }
     if host.ends_with(".lightning.force.com") {
-        return Err(format!("this is the URL of Lightning pages, which has no API. {MY_DOMAIN}"));
+        return Err(format!("this is a Lightning Experience URL, which has no API. {MY_DOMAIN}"));
     }
     match url.scheme() {
         "https" => {}

@@ -101,7 +101,7 @@ fn resource(
             Lookup::Absent { .. } => (File::Absent, PartState::Absent),
             Lookup::Hidden { why } => (File::Unreadable { why }, PartState::Unreadable),
             Lookup::Several(names) => {
-                let why = format!("several belong to the app: {}", names.join(", "));
+                let why = format!("several components belong to the app: {}", names.join(", "));
                 (File::Unreadable { why }, PartState::Unreadable)
             }
         };

@@ -99,8 +99,8 @@ pub static GATES: &[Gate] = &[
         variants: FLOWS,
         reads: Reads::Attribute(&org_oauth_oidc_settings::SPEC, "code_credential_flow_enabled"),
         expects: Expects::True,
-        fix: "Set `{attribute} = true` in {resource}, or in Setup, OAuth and OpenID Connect Settings, allow \
-              Authorization Code and Credentials Flows. Requires an administrator of the org.",
+        fix: "Set `{attribute} = true` in {resource}. Alternatively, in Setup, OAuth and OpenID Connect Settings, \
+              allow Authorization Code and Credentials Flows. Requires an administrator of the org.",
     },
     Gate {
         id: "G3",
@@ -128,9 +128,9 @@ pub static GATES: &[Gate] = &[
         variants: NAMED,
         reads: Reads::Attribute(&policies::SPEC, "permitted_users"),
         expects: Expects::Word("AdminApprovedPreAuthorized"),
-        fix: "Set `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}: \
-              headless flows have no page on which users could approve the app. Requires an administrator of the app's \
-              policies.",
+        fix: "Set `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}, \
+              because headless flows have no page on which users can approve the app. Requires an administrator of the \
+              app's policies.",
     },
     Gate {
         id: "G6",

@@ -86,7 +86,7 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
                 (Value::int(i64::try_from(*count).unwrap_or(i64::MAX)), Value::Null)
             }
             Some(Holders::Unknown { why }) => (Value::Null, Value::text(why)),
-            None => (Value::Null, Value::text("its users are not counted")),
+            None => (Value::Null, Value::text("its users were not counted")),
         };
         Ok(Value::object([
             ("name", Value::text(name)),

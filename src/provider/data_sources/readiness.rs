@@ -352,7 +352,7 @@ impl Facts<'_> {
                 Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
                 Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
-                None => unknown.push(format!("{}: its users are not counted", group.name)),
+                None => unknown.push(format!("{}: its users were not counted", group.name)),
             }
         }
         if !unknown.is_empty() {
@@ -375,7 +375,11 @@ impl Facts<'_> {
             (0, false) => Ok(GateStatus::Closed {
                 actual: "no active user of the app is a member of the site".to_owned(),
             }),
-            (0, true) => Err("the members with a permission set cannot be distinguished".to_owned()),
+            (0, true) => Err(
+                "the provider cannot determine whether a user of the app is a member of the site through a permission \
+                 set"
+                    .to_owned(),
+            ),
             _ => Ok(GateStatus::Open),
         }
     }
@@ -412,7 +416,8 @@ impl Facts<'_> {
             Some(true) => Ok(GateStatus::Open),
             Some(false) => Ok(GateStatus::Closed { actual: "no active guest user".to_owned() }),
             None => Err(format!(
-                "there are active guest users without the profile {:?}; the API does not show their site",
+                "there are active guest users without the profile {:?}; the API does not show which site they belong \
+                 to",
                 format!("{} Profile", site.name)
             )),
         }
@@ -429,12 +434,12 @@ impl Facts<'_> {
         match (is_on(authentication)?, is_on(recaptcha)?) {
             (false, false) => Ok(GateStatus::Closed { actual: "neither".to_owned() }),
             (true, true) => {
-                Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct, and whether the \
-                     app of the integration user has the scope"
+                Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct, or whether the app \
+                     of the integration user has the required scope"
                     .to_owned())
             }
             (true, false) => {
-                Err("enabled; the API does not show whether the app of the integration user has the scope".to_owned())
+                Err("enabled; the API does not show whether the app of the integration user has the required scope".to_owned())
             }
             (false, true) => {
                 Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct".to_owned())

@@ -59,7 +59,8 @@ impl Site {
         let auth = match org.query(&soql).await {
             Ok(rows) => {
                 let none =
-                    "the site has no headless identity settings, or the user cannot see them".to_owned();
+                    "the site has no headless identity settings, or the provider's user cannot see them"
+                        .to_owned();
                 rows.into_iter().next().ok_or(none)
             }
             Err(error) => Err(words(error)),

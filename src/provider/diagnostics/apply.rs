@@ -10,8 +10,8 @@ use crate::provider::resource_spec::ResourceSpec;
 use crate::value::Value;
 
 /// What Terraform does with a resource whose creation failed.
-const UNTAINT: &str = " Terraform treats a resource whose creation failed as tainted and would replace it, with a new \
-                       consumer key. If the resource exists as configured, `terraform untaint` keeps it.";
+const UNTAINT: &str = " Terraform marks a resource whose creation failed as tainted and plans to replace it, with a \
+                       new consumer key. If the resource exists as configured, `terraform untaint` keeps it.";
 
 /// The values in the state after an apply that failed or whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +36,11 @@ impl StateValues {
                 "The provider could not read the org afterwards, so the state contains the planned values."
             }
             StateValues::PlannedNotFound => {
-                "The org does not return it, so the state contains the planned values."
+                "The org does not return the resource, so the state contains the planned values."
             }
-            StateValues::NoneFound => "The org does not have it, so the state does not contain it.",
+            StateValues::NoneFound => {
+                "The resource does not exist in the org, so the state does not contain it."
+            }
         }
     }
 }
@@ -86,12 +88,13 @@ pub fn causes(problems: &[DeployProblem]) -> Vec<&DeployProblem> {
 fn advice_on(problem: &DeployProblem) -> &'static str {
     match problem.meaning() {
         Some(Meaning::MissingReference) => {
-            "The configuration refers to an object that does not exist in the org. Check external_client_app, and refer to \
-             the id of the app so that Terraform creates it first."
+            "The configuration refers to an object that does not exist in the org. Check external_client_app, and set \
+             it to the id of the app resource, so that Terraform creates the app first."
         }
         Some(Meaning::NotAllowed) => {
-            "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
-             External Client App Admin for policies, and the permissions of an administrator for settings of the org."
+            "The user that Terraform logs in as lacks a permission. Apps and OAuth settings require External Client \
+             App Developer, policies require External Client App Admin, and org settings require administrator \
+             permissions."
         }
         Some(Meaning::Duplicate) => {
             "The app already has a component of this type with a different name. Import it."
@@ -115,8 +118,8 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => rows::ORG_LOCKED.diagnostic(format!(
-            "Another change still locked the org after {} s: {why}. Nothing was changed. Check Setup, Deployment \
-             Status, and apply again when the other change is complete.",
+            "The org was still locked by another change after {} s: {why}. Nothing was changed. Check Deployment \
+             Status in Setup, and apply again when the other change is complete.",
             waited.as_secs()
         )),
         ApplyErrorKind::Unread(cause) => unreadable(noun, app, cause),
@@ -124,8 +127,9 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
             "The timeout elapsed before the change to {object} was sent. Nothing was changed. Apply again, \
              or increase the timeout in the timeouts block."
         )),
-        _ => rows::CHANGE_NOT_APPLIED
-            .diagnostic(format!("The change to {object}: {error}. Nothing was changed. {PLEASE_REPORT}")),
+        _ => rows::CHANGE_NOT_APPLIED.diagnostic(format!(
+            "The provider could not apply the change to {object}: {error}. Nothing was changed. {PLEASE_REPORT}"
+        )),
     }
 }
 
@@ -147,12 +151,13 @@ pub fn outcome_unknown(
 ) -> Diagnostic {
     let object = the(noun, app);
     let deploy = match error.deploy_id() {
-        Some(id) => format!(" Setup, Deployment Status, shows the result of deploy {id}."),
+        Some(id) => format!(" Deployment Status in Setup shows the result of deploy {id}."),
         None => String::new(),
     };
     let values = values.sentence();
     let detail = format!(
-        "The change to {object}: {error}.{deploy} {values} Run terraform plan to see the remaining changes."
+        "The change to {object} may or may not be complete: {error}.{deploy} {values} Run terraform plan to see the \
+         remaining changes."
     );
     rows::OUTCOME_UNKNOWN.diagnostic(with_taint(detail, created))
 }
@@ -160,8 +165,8 @@ pub fn outcome_unknown(
 pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::SUCCEEDED_AFTER_ERROR.diagnostic(format!(
-        "The provider lost Salesforce's response about {object}, or could not interpret it. It then \
-         read the org and found that all changes are complete."
+        "The provider did not receive Salesforce's response to the change of {object}, or could not interpret it. The \
+         provider then read the org and found that all changes are complete."
     ))
 }
 
@@ -178,15 +183,15 @@ pub fn not_verified(noun: &str, app: &str, created: bool) -> Diagnostic {
 pub fn not_found_after_change(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::NOT_FOUND_AFTER_CHANGE.diagnostic(format!(
-        "The deploy of {object} succeeded, but the org does not return it. It may have been deleted \
+        "The deploy of {object} succeeded, but the org does not return the object. The object may have been deleted \
          since then. Run terraform plan to see the current state."
     ))
 }
 
 pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, created: bool) -> Diagnostic {
     let detail = format!(
-        "The provider sent {attribute} = {}, but the org has {}. The state contains the value of the org. Set a value \
-         that the org allows, or change what prevents it.",
+        "The provider sent {attribute} = {}, but the org has {}. The state contains the value in the org. Set a value \
+         that the org allows, or change what prevents the planned value.",
         shown(wanted),
         shown(saved)
     );
@@ -196,16 +201,16 @@ pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, cre
 pub fn adopted(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::ADOPTED.diagnostic(format!(
-        "The org already had {object}, created by this user within the last day and identical to the \
-         configuration. An earlier run was probably interrupted. Terraform now manages it."
+        "The org already had {object}. The provider's user created the object within the last day, and it is identical \
+         to the configuration. An earlier run was probably interrupted. Terraform now manages the object."
     ))
 }
 
 pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::ALREADY_EXISTS.diagnostic(format!(
-        "The org already has {object}, and this configuration did not create it. Nothing was changed. If \
-         this run deletes it under another address, apply again. To manage it, import it:\n\n\
+        "The org already has {object}, and this configuration did not create the object. Nothing was changed. If this \
+         run deletes the object at another address, apply again. To manage the object, import it:\n\n\
          import {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
     ))
 }
@@ -220,17 +225,17 @@ pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationCo
         ),
         CreationConflict::NotDeletedYet => (
             "Terraform has not deleted it yet",
-            "Apply again. If the resource uses create_before_destroy, remove it from the lifecycle block first, \
-             because Salesforce cannot create a second object with the same name.",
+            "Apply again. If the lifecycle block of the resource contains create_before_destroy, remove that argument \
+             first, because Salesforce cannot create a second object with the same name.",
         ),
         CreationConflict::DeletionFailed => {
-            ("its deletion failed", "See the error of the other resource, correct it, and apply again.")
+            ("its deletion failed", "Correct the error of the other resource, and apply again.")
         }
     };
     rows::BELONGS_TO_ANOTHER_RESOURCE.diagnostic(format!(
-        "The provider cannot create {object}: the object still exists in the org, another {resource} in this run \
-         has it in its state and deletes it, and {why}. Nothing was changed by this resource. {then} If it is the same \
-         object at a new address, use a moved block instead, and nothing is deleted."
+        "The provider cannot create {object}, because the object still exists in the org. Another {resource} in this \
+         run has the object in its state and deletes it, but {why}. This resource changed nothing. {then} If it is the \
+         same object at a new address, use a moved block instead, so that nothing is deleted."
     ))
 }
 
@@ -246,28 +251,29 @@ pub fn dependency_not_created(noun: &str, app: &str, failed: &str) -> Diagnostic
 pub fn dependent_created(noun: &str, app: &str, part: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::DEPENDENT_CREATED.diagnostic(format!(
-        "The provider did not delete {object}: this run created or adopted its {part}, and the deletion would remove them, \
-         although the configuration contains them. Remove the {part} from the configuration, or keep the {noun}. For a new \
-         address, use a moved block."
+        "The provider did not delete {object}. This run created or adopted its {part}, which the deletion would remove \
+         although the configuration contains them. Remove the {part} from the configuration, or keep the {noun}. To \
+         change the address of the resource, use a moved block."
     ))
 }
 
 pub fn replaced_resource_exists(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::REPLACED_RESOURCE_EXISTS.diagnostic(format!(
-        "The provider cannot create the replacement of {object} while the old object exists: both have the same API \
-         name. Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or give the \
-         new app a different name."
+        "The provider cannot create the replacement of {object} while the old object exists, because both have the \
+         same API name. Nothing was changed. Remove create_before_destroy from the lifecycle block of the resource, or \
+         give the new app a different name."
     ))
 }
 
 pub fn not_replaced(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::NOT_REPLACED.diagnostic(format!(
-        "The provider did not delete {object}: another resource in this run with the same API name adopted the object \
-         unchanged, with its consumer key, and now has it in its state. If the resource uses create_before_destroy, \
-         the other resource is its replacement, and Salesforce cannot create that one with the same name. Remove \
-         create_before_destroy from the lifecycle block of the resource. To recreate it, use -replace afterwards."
+        "The provider did not delete {object}. Another resource in this run, with the same API name, adopted the \
+         object unchanged, with its consumer key, and now has it in its state. If the resource uses \
+         create_before_destroy, the other resource is its replacement, and Salesforce cannot create a replacement with \
+         the same name. Remove create_before_destroy from the lifecycle block of the resource. To recreate the object, \
+         use -replace afterwards."
     ))
 }
 
@@ -276,8 +282,8 @@ pub fn settings_overwritten(noun: &str, app: &str, lost: &[(&str, Value)]) -> Di
     let before: Vec<String> =
         lost.iter().map(|(name, value)| format!("{name} was {}", shown(value))).collect();
     rows::EXISTING_SETTINGS_OVERWRITTEN.diagnostic(format!(
-        "{object} had settings that differ from the configuration: {}. Add them to the configuration to \
-         restore them.",
+        "{object} had settings that differed from the configuration: {}. Add them to the configuration to restore \
+         them.",
         before.join("; ")
     ))
 }
@@ -305,8 +311,8 @@ pub fn duplicate_resource(spec: &ResourceSpec, resource: &str, app: &str) -> Dia
 pub fn policies_not_found(attribute: &str, app: &str) -> Diagnostic {
     rows::POLICIES_NOT_FOUND
         .diagnostic(format!(
-            "Salesforce creates the policies of an app together with its OAuth settings, and \"{app}\" had none before the \
-             timeout elapsed. Create the settings first: set external_client_app = \
+            "Salesforce creates the policies of an app together with its OAuth settings, and \"{app}\" still had no \
+             policies when the timeout elapsed. Create the settings first: set external_client_app = \
              salesforce_external_client_app_oauth_settings.NAME.id, so that Terraform waits for them."
         ))
         .at_attribute(attribute)
@@ -315,9 +321,10 @@ pub fn policies_not_found(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
     credentials::APP_NOT_FOUND
         .diagnostic(format!(
-            "The org has no External Client App with the API name \"{app}\", and none was created while the provider \
-             waited. Nothing was changed. Set {attribute} = salesforce_external_client_app.NAME.id, so that Terraform \
-             creates the app first; or check the name, which is case-sensitive."
+            "The org has no External Client App with the API name \"{app}\", and no such app was created while the \
+             provider waited. Nothing was changed. If Terraform manages the app, set {attribute} = \
+             salesforce_external_client_app.NAME.id, so that Terraform creates the app first. Otherwise, check the \
+             name, which is case-sensitive."
         ))
         .at_attribute(attribute)
 }
@@ -352,8 +359,8 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
 pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
-            "{attribute} was {} during the plan and is now {}. This plan does not change it, so the org keeps its \
-             value. The next plan shows the difference.",
+            "{attribute} was {} during the plan and is now {}. This plan does not change the attribute, so the org \
+             keeps the current value. The next plan shows the difference.",
             shown(before),
             shown(now)
         ))
@@ -365,7 +372,7 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
     let now = if restored {
         "This apply temporarily overwrote the value and restored it."
     } else {
-        "This apply overwrote the value. Check it, and apply the other change again."
+        "This apply overwrote the value. Check the value, and apply the other change again."
     };
     rows::CONCURRENT_CHANGE.diagnostic(format!(
         "{attribute} was changed from {} to {}. {now}",
@@ -378,9 +385,9 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, wrote the same components as this apply of {object} \
-         at the same time. The provider cannot determine its changes, which may have been overwritten. Setup, \
-         Deployment Status, shows who started it. Check its changes."
+        "Deploy {deploy}, which is not from this run, wrote the same components at the same time as this apply of \
+         {object}. The provider cannot determine the changes of that deploy, and may have overwritten them. Deployment \
+         Status in Setup shows who started it. Check its changes."
     ))
 }
 
@@ -403,8 +410,8 @@ pub fn salesforce_warning(noun: &str, app: &str, message: &str) -> Diagnostic {
 pub fn exists_after_deletion(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::EXISTS_AFTER_DELETION.diagnostic(format!(
-        "Salesforce reported the deletion of {object}, but still returns the object. The state keeps it. Run \
-         terraform destroy again, and check Setup, Deployment Status."
+        "Salesforce reported the deletion of {object}, but still returns the object. The state still contains the \
+         object. Run terraform destroy again, and check Deployment Status in Setup."
     ))
 }
 

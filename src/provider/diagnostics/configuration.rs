@@ -106,15 +106,17 @@ pub fn argument_too_long(name: &str, secret: bool, longest: usize) -> Diagnostic
 }
 
 pub fn duplicate(path: Path) -> Diagnostic {
-    values::DUPLICATE_ELEMENT.diagnostic("The list contains this element twice. Remove one of them.").at(path)
+    values::DUPLICATE_ELEMENT
+        .diagnostic("The list contains this element twice. Remove the duplicate.")
+        .at(path)
 }
 
 /// Two resources of a configuration with the same app.
 pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> Diagnostic {
     let why = if app == other {
-        "Only one resource can manage an app: remove the other one, or give it another name."
+        "Only one resource can manage an app. Remove one of the two resources, or change the name in one of them."
     } else {
-        "The names differ only in case, so they are the same app: change one of them."
+        "The names differ only in case, so they refer to the same app. Change one of them."
     };
     values::DUPLICATE_RESOURCE
         .diagnostic(format!("Another {resource} in this configuration has {attribute} = \"{other}\". {why}"))
@@ -125,9 +127,9 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
 pub fn managed_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
     values::CONFLICTING_RESOURCES
         .diagnostic(format!(
-            "Another resource in this configuration also manages \"{app}\". A {union} manages a whole app: the app, its OAuth \
-             settings and its policies, so no other resource can manage a part of it. Remove this {resource}, or the other \
-             one. To keep what is in the state, use a moved block.",
+            "Another resource in this configuration also manages \"{app}\". A {union} manages an app together with its \
+             OAuth settings and policies, so no other resource can manage any of them. Remove this {resource} or the \
+             other resource. To keep the state, use a moved block.",
             union = catalog::OAUTH_CLIENT.name,
         ))
         .at_attribute(attribute)
@@ -139,26 +141,28 @@ pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &R
     let moved = format!("moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}");
     let (how, instead) = match becomes {
         ReplacedBy::Nothing => (
-            "destroy it at one address".to_owned(),
+            "destroy the object at one address".to_owned(),
             format!(
-                "If the resource, its module or its for_each key was renamed, add:\n\n{moved}\n\nIf the state contains it \
-                 twice, run terraform state rm for the address that you remove. To recreate it, keep the address and use \
-                 -replace, or apply twice, first without the new address."
+                "If the resource, its module or its for_each key was renamed, add:\n\n{moved}\n\nIf the state contains \
+                 the object twice, run terraform state rm for the address that you remove. To recreate the object, \
+                 keep the address and use -replace, or apply twice, first without the new address."
             ),
         ),
         ReplacedBy::Another(name) => (
             match name {
-                Some(name) => format!("delete it at the address where {attribute} changes to \"{name}\""),
-                None => format!("delete it at the address where {attribute} changes"),
+                Some(name) => {
+                    format!("delete the object at the address where {attribute} changes to \"{name}\"")
+                }
+                None => format!("delete the object at the address where {attribute} changes"),
             },
             format!(
-                "To keep it, use an address that is not in the state for the new app, and move the existing one:\n\n\
-                 {moved}\n\nTo recreate it, apply twice, first without the new address."
+                "To keep the object, give the new app an address that is not in the state, and move the existing \
+                 app:\n\n{moved}\n\nTo recreate the object, apply twice, first without the new address."
             ),
         ),
     };
     values::MISSING_MOVED_BLOCK.diagnostic(format!(
-        "{object}: the plan would {how} and keep it at another address of {resource}, so it would be lost with \
+        "{object}: the plan would {how} and keep it at another address of {resource}. The object would be lost, with \
          its consumer key and tokens. {instead}"
     ))
 }
@@ -177,8 +181,8 @@ pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
     };
     let (old, new) = if to == union { (whole, union) } else { (union, whole) };
     values::MISSING_MOVED_BLOCK.diagnostic(format!(
-        "{object}: the plan would destroy it as {from} and create it as {to}, so it would be lost with its \
-         consumer key and tokens. To keep it, move the app and its state:\n\n\
+        "{object}: the plan would destroy the object as {from} and create it as {to}. The object would be lost, with \
+         its consumer key and tokens. To keep it, move the app and its state:\n\n\
          moved {{\n  from = {old}.OLD\n  to   = {new}.NEW\n}}\n\n{}\n\nThe guide Importing describes both directions.",
         rest.join("\n\n")
     ))
@@ -187,17 +191,17 @@ pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
 /// A moved state of another type, without a refresh.
 pub fn moved_unread(app: &str) -> Diagnostic {
     values::MOVED_NOT_REFRESHED.diagnostic(format!(
-        "A moved block changed the type of the state of \"{app}\", which has only the attributes of the former type. Terraform \
-         must read the others first: plan and apply without -refresh=false."
+        "A moved block changed the type of the state of \"{app}\", which still has only the attributes of the former \
+         type. Terraform must first read the other attributes: plan and apply without -refresh=false."
     ))
 }
 
 /// Parts of a deleted app that the configuration keeps.
 pub fn orphaned_settings(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
     plan::DEPENDENT_NOT_REMOVED.diagnostic(format!(
-        "The plan deletes the app \"{app}\" ({resource}) and keeps its {noun} ({part}), which Salesforce deletes together with \
-         the app. Remove {part} from the configuration too, or keep the app. For a new address of the app, use a moved block. \
-         Resources that refer to the app by its id are removed automatically."
+        "The plan deletes the app \"{app}\" ({resource}) and keeps its {noun} ({part}), which Salesforce deletes \
+         together with the app. Remove {part} from the configuration too, or keep the app. To change the address of \
+         the app, use a moved block. Resources that refer to the app by its id are removed automatically."
     ))
 }
 
@@ -211,8 +215,8 @@ pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
 pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {
     values::LINKED_CONSUMER
         .diagnostic(format!(
-            "With {link} the app uses the consumer of another org, where these attributes are set: {}. Remove them; or remove \
-             {link}, if the app needs its own consumer.",
+            "With {link}, the app uses the consumer of another org, where these attributes are set: {}. Remove them \
+             from this configuration. If the app needs its own consumer, remove {link} instead.",
             written.join(", ")
         ))
         .at_attribute(link)
@@ -235,7 +239,7 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
 
 pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     let because = match what {
-        "destroy" => "Destroying it would revoke the provider's access.",
+        "destroy" => "Destroying this resource would revoke the provider's access.",
         "rotate" => {
             "After a rotation, client_id and client_secret of the provider remain valid for only 30 days. The provider \
              would then lose its access."
@@ -243,7 +247,7 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
         "revoke" => {
             "Revoking the previous key, which is the client_id of the provider, would revoke the provider's access."
         }
-        _ => "Replacing it would revoke the provider's access.",
+        _ => "Replacing this resource would revoke the provider's access.",
     };
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because))
 }
@@ -270,7 +274,9 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
         detail.push_str(" The replacement gets a new consumer key. Give every client the new key.");
     }
     if may_be_renamed {
-        detail.push_str(" name is the API name. To change the name that users see, change label.");
+        detail.push_str(
+            " The attribute name is the API name. To change the name that users see, change label.",
+        );
     }
     plan::CONSUMER_KEY_WILL_BE_DESTROYED.diagnostic(detail)
 }
@@ -329,7 +335,11 @@ pub struct Removed<'a> {
 pub fn no_longer_managed(removed: &[Removed<'_>]) -> Option<Diagnostic> {
     let first = removed.first()?;
     let line = |removed: &Removed<'_>| {
-        format!("{} is no longer managed; {} remains in the org.", removed.attribute, shown(removed.value))
+        format!(
+            "{} is no longer managed. Its value in the org remains {}.",
+            removed.attribute,
+            shown(removed.value)
+        )
     };
     let lines: Vec<String> = removed.iter().map(line).collect();
     let detail = format!("{} (This warning is repeated until the resource changes.)", lines.join("\n"));
@@ -350,8 +360,8 @@ pub fn certificate_standing(
         Validity::Valid => return None,
         Validity::NotYetValid => values::CERTIFICATE_NOT_YET_VALID.diagnostic(format!(
             "The {attribute} {fingerprint} is valid from {not_before_date} to {not_after_date}. Whether Salesforce \
-             rejects signatures made with its key before that date is not confirmed; assume that it does. Check the clock of \
-             this machine and of the machine that created the certificate, or wait."
+             rejects signatures made with its key before the first date is not confirmed; assume that it does. Check \
+             the clock of this machine and of the machine that created the certificate, or wait."
         )),
         Validity::ExpiresSoon(days) => {
             let left = match days {
@@ -361,8 +371,8 @@ pub fn certificate_standing(
             };
             values::CERTIFICATE_EXPIRES_SOON.diagnostic(format!(
                 "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {EFFECT} Replace it before that \
-                 date. With the same private key, clients are not affected. With a new key, change the clients at the \
-                 same time, because an app has one certificate."
+                 date. If you keep the private key, clients are not affected. For a new key, change the clients at the \
+                 same time, because an app has only one certificate."
             ))
         }
         Validity::Expired => values::CERTIFICATE_EXPIRED.diagnostic(format!(
@@ -391,13 +401,15 @@ pub fn certificate_changed(
 ) -> Diagnostic {
     let effect = match successor {
         Successor::OtherKey => {
-            "An app has one certificate: after the deploy, Salesforce rejects signatures made with the old private key. Change the \
-             clients at the same time. The guide Certificates describes ways without downtime."
+            "An app has only one certificate, so Salesforce rejects signatures made with the old private key after the \
+             deploy. Change the clients at the same time. The guide Certificates describes how to do this without \
+             downtime."
         }
         Successor::SameKey => "Both certificates are for the same private key, so clients are not affected.",
         Successor::Unknown => {
-            "An app has one certificate: unless both are for the same private key, Salesforce rejects signatures made with the old key after the deploy. Change the clients at the same time. The guide Certificates describes ways without \
-             downtime."
+            "An app has only one certificate. Unless both certificates are for the same private key, Salesforce \
+             rejects signatures made with the old key after the deploy. Change the clients at the same time. The guide \
+             Certificates describes how to do this without downtime."
         }
         Successor::Nothing => {
             "After the deploy, Salesforce rejects signatures made with the old private key."

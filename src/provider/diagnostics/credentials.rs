@@ -8,7 +8,7 @@ use crate::org::{
 
 const SETTING: &str = "\"Allow access to External Client App consumer secrets via REST API\" \
                        (ExternalClientAppSettings.enableClientSecretInRestApiAccess)";
-const ENABLE: &str = "Enable it in Setup, External Client App Settings, or with \
+const ENABLE: &str = "Enable it on the page External Client App Settings in Setup, or set \
                       client_secret_in_rest_api_access_enabled = true in salesforce_org_external_client_app_settings";
 const PERMISSIONS: &str = "\"External Client App Developer\" and \"View Client Secret\"";
 
@@ -34,14 +34,15 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
             .at_attribute(APP),
         CredentialsError::NoConsumer => rows::NO_CONSUMER
             .diagnostic(format!(
-                "The org returns no consumer key for \"{app}\". The OAuth settings of the app create one: refer to the id of \
-                 salesforce_external_client_app_oauth_settings, so that Terraform creates them first. If they exist, \
-                 Salesforce may need more time to return a new consumer: apply again."
+                "The org returns no consumer key for \"{app}\". The OAuth settings of the app create one. Refer to the \
+                 id of salesforce_external_client_app_oauth_settings, so that Terraform creates the settings first. If \
+                 the settings exist, Salesforce may need more time to return a new consumer. In that case, apply \
+                 again."
             ))
             .at_attribute(APP),
         CredentialsError::Several(keys) => rows::MULTIPLE_CONSUMERS
             .diagnostic(format!(
-                "\"{app}\" has {} consumers. Set consumer_key to one of these: {}.",
+                "\"{app}\" has {} consumers. Set consumer_key to one of these keys: {}.",
                 keys.len(),
                 keys.join(", ")
             ))
@@ -73,7 +74,7 @@ fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
         ),
         Setting::On => format!(
             "The org setting {SETTING} is enabled, so the provider's user lacks a permission: assign {PERMISSIONS}. If \
-             the setting was enabled just now, apply again in a minute."
+             the setting was just enabled, apply again in a minute."
         ),
         Setting::Unknown => format!(
             "The org setting {SETTING} must be enabled, and the provider cannot read its current value. {ENABLE}. The \
@@ -89,8 +90,8 @@ pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::Several(keys) => rows::MULTIPLE_CONSUMERS
             .diagnostic(format!(
-                "\"{app}\" has {} consumers ({}). The provider rotates only the credentials of apps with one consumer: create \
-                 one app for each client.",
+                "\"{app}\" has {} consumers ({}). The provider rotates only the credentials of apps with one consumer. \
+                 Create one app for each client.",
                 keys.len(),
                 keys.join(", ")
             ))
@@ -105,8 +106,8 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
     let stays = match previous {
         None => "The state did not change.".to_owned(),
         Some(org) => format!(
-            "The values of org {org} were removed from the state. Nothing can be rotated until this org returns its \
-             credentials."
+            "The values of org {org} were removed from the state. Nothing can be rotated until this org returns the \
+             credentials of the app."
         ),
     };
     rows::CREDENTIALS_NOT_CHECKED.diagnostic(format!("{}: {} {stays}", reason.summary, reason.detail))
@@ -116,8 +117,9 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
 /// provider cannot tell whether an interrupted rotation succeeded.
 pub fn rotation_unread(app: &str) -> Diagnostic {
     rows::CREDENTIALS_NOT_REFRESHED.diagnostic(format!(
-        "The state has no consumer key for \"{app}\", because the org has not returned its credentials. Nothing was \
-         rotated or revoked. Run a refresh to read the key. The warning \"{}\" describes what the org requires.",
+        "The state has no consumer key for \"{app}\", because the org has not returned the credentials of the app. \
+         Nothing was rotated or revoked. Run a refresh to read the key. The warning \"{}\" describes what the org \
+         requires.",
         rows::CREDENTIALS_NOT_CHECKED.summary
     ))
 }
@@ -125,7 +127,7 @@ pub fn rotation_unread(app: &str) -> Diagnostic {
 pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
     values::NEWER_API_VERSION_REQUIRED.diagnostic(format!(
         "The credentials of \"{app}\" cannot be rotated with API version {version}.0: staged credentials require \
-         {STAGED_SINCE}.0. Set api_version of the provider block to \"{STAGED_SINCE}.0\" or newer, or remove it."
+         {STAGED_SINCE}.0. Set api_version in the provider block to \"{STAGED_SINCE}.0\" or later, or remove it."
     ))
 }
 
@@ -147,8 +149,8 @@ pub fn rotation_planned(
     };
     let old = if revokes {
         format!(
-            "The key {key} and its secret are revoked immediately (revoke_previous_when_changed changes too): clients fail \
-             until they have the new credentials"
+            "The key {key} and its secret are revoked immediately, because revoke_previous_when_changed changes too. \
+             Clients fail until they have the new credentials"
         )
     } else {
         format!(
@@ -165,22 +167,27 @@ pub fn rotation_planned(
 /// A rotation by an earlier run.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     let what = match date {
-        Some(date) => format!("new credentials were staged on {date}; Salesforce does not return who staged them"),
-        None => "the previous credentials are already revoked, so Salesforce does not return who rotated them".to_owned(),
+        Some(date) => {
+            format!("New credentials were staged on {date}, and Salesforce does not return who staged them")
+        }
+        None => {
+            "The previous credentials are already revoked, so Salesforce does not return who rotated them"
+                .to_owned()
+        }
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": its credentials have been rotated since Terraform last read them: {what}. The provider treats this as \
-         the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, apply, \
-         and then change rotate_when_changed again."
+        "\"{app}\": the credentials have been rotated since Terraform last read them. {what}. The provider treats this \
+         as the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, \
+         apply, and then change rotate_when_changed again."
     ))
 }
 
 /// The first values after an import.
 pub fn values_taken_over(app: &str, attribute: &str) -> Diagnostic {
     rows::VALUES_TAKEN_OVER.diagnostic(format!(
-        "\"{app}\": an import has no values for {attribute}, so the values of the configuration are recorded as the \
-         current ones, and nothing is rotated or revoked. To rotate or revoke, apply, and then change {attribute} \
-         again."
+        "\"{app}\": an import has no values for {attribute}, so the provider records the values in the configuration \
+         as the current ones, and nothing is rotated or revoked. To rotate or revoke, apply, and then change \
+         {attribute} again."
     ))
 }
 
@@ -210,15 +217,15 @@ pub fn previous_stay(app: &str, expires: Option<&str>) -> Diagnostic {
     let until =
         expires.map_or_else(|| "for up to 30 days after the rotation".to_owned(), |at| format!("until {at}"));
     rows::PREVIOUS_CREDENTIALS_STAY.diagnostic(format!(
-        "\"{app}\": Terraform stops managing its rotation and does not change the org. The key and the secret from before the \
-         last rotation are valid {until}, unless the app is deleted too. To revoke them, change revoke_previous_when_changed \
-         first, or delete them in Setup."
+        "\"{app}\": Terraform stops managing the rotation and does not change the org. The key and the secret from \
+         before the last rotation remain valid {until}, unless the app is deleted too. To revoke them, change \
+         revoke_previous_when_changed first, or delete them in Setup."
     ))
 }
 
 pub fn previous_unknown(app: &str, error: &CredentialsError) -> Diagnostic {
     rows::PREVIOUS_CREDENTIALS_MAY_STAY.diagnostic(format!(
-        "\"{app}\": Terraform stops managing its rotation and does not change the org. The provider cannot determine \
+        "\"{app}\": Terraform stops managing the rotation and does not change the org. The provider cannot determine \
          whether a previous key and secret are still valid: {error}. Check the app in Setup."
     ))
 }
@@ -230,7 +237,7 @@ pub fn staged_by_another_user(
     attribute: &str,
 ) -> Diagnostic {
     let by = by.as_deref().map_or_else(
-        || ", and Salesforce does not return the user".to_owned(),
+        || " by a user that Salesforce does not return".to_owned(),
         |by| format!(" by {by}, who is not the provider's user"),
     );
     let on = on.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
@@ -252,10 +259,10 @@ pub enum Again {
 impl Again {
     fn text(self) -> &'static str {
         match self {
-            Again::Apply => "The next apply reads the org and continues; it does not rotate twice.",
+            Again::Apply => "The next apply reads the org and continues without rotating twice.",
             Again::Invoke => {
                 "Check the app before you invoke the action again. The action continues with staged credentials, but \
-                 rotates again if the credentials are already rotated."
+                 rotates again if the credentials have already been rotated."
             }
         }
     }
@@ -329,7 +336,7 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
 /// The progress message of an action at its end.
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
-        (None, 0) => format!("{app}: there are no previous key and secret to revoke"),
+        (None, 0) => format!("{app}: there are no previous credentials to revoke"),
         (None, _) => format!("{app}: the previous key and secret have been revoked"),
         _ => format!("{app}: the client ID is now {}", rotated.credentials.consumer.key),
     }

@@ -20,10 +20,10 @@ pub fn unavailable(error: &Unavailable) -> Diagnostic {
 
 pub fn refresh_token_rotated() -> Diagnostic {
     read::REFRESH_TOKEN_ROTATED.diagnostic(
-        "Salesforce returned a new refresh token, and the one in the configuration may be invalid. The provider uses the new \
-         token until the process ends and cannot store it. The next run, and the apply of this one, may fail to log in. \
-         Disable the rotation for the app of the token (refresh_token_rotation_enabled), or use another authentication \
-         method.",
+        "Salesforce returned a new refresh token, and the one in the configuration may be invalid. The provider uses \
+         the new token until its process ends, and cannot store it. The next run, and the apply of this run, may fail \
+         to log in. Disable refresh token rotation for the app of the token (refresh_token_rotation_enabled), or use \
+         another authentication method.",
     )
 }
 
@@ -73,10 +73,10 @@ pub fn other_org(what: &str, state_org: &str, org: &str, instance: &str) -> Diag
 /// A plan or an apply with a state that was not refreshed from the connected org.
 pub fn previous_org_unread(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
     read::PREVIOUS_ORG_NOT_REFRESHED.diagnostic(format!(
-        "The state of {what} was written for org {state_org}, which is in previous_org_ids, and was not refreshed from org \
-         {org} ({instance}). Nothing was planned or changed. Plan with a refresh: without -refresh=false, and without a saved \
-         plan that was created with it. Some versions of Terraform, such as 1.11, do not refresh resources that were removed \
-         from the configuration: restore the resource, apply, and then remove it."
+        "The state of {what} was written for org {state_org}, which is in previous_org_ids, and was not refreshed from \
+         org {org} ({instance}). Nothing was planned or changed. Plan with a refresh: omit -refresh=false, and do not \
+         use a saved plan that was created with it. Some versions of Terraform, such as 1.11, do not refresh resources \
+         that were removed from the configuration. In that case, restore the resource, apply, and then remove it."
     ))
 }
 
@@ -97,10 +97,11 @@ pub fn previous_org_refreshed(
     );
     match &found.key {
         Some((old, Some(new))) => detail.push_str(&format!(
-            " The consumer key is {new}; it was {old}. Give the new key and its secret to the clients."
+            " The consumer key was {old} and is now {new}. Give the new key and its secret to the clients."
         )),
         Some((old, None)) => {
-            detail.push_str(&format!(" The consumer key was {old}; the org does not return the new one."));
+            detail
+                .push_str(&format!(" The consumer key was {old}, and the org does not return the new one."));
         }
         None => {}
     }
@@ -115,7 +116,7 @@ pub fn previous_org_refreshed(
     }
     if !found.unseen.is_empty() {
         detail.push_str(&format!(
-            " The org does not return {}: its attributes keep the values of the previous org.",
+            " The org does not return {}, so the corresponding attributes keep the values of the previous org.",
             found.unseen.join(", ")
         ));
     }
@@ -150,11 +151,11 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
         ReadErrorKind::Deadline { last } => {
             let last = last.as_ref().map(|error| {
-                format!(" The last request was retried: {}", sentences(&error.to_string(), error.advice()))
+                format!(" The last error was: {}", sentences(&error.to_string(), error.advice()))
             });
             read::READ_TIMEOUT.diagnostic(format!(
-                "Reading {object} took longer than its timeout. The state did not change.{} Try again, or \
-                 increase the timeout in the timeouts block.",
+                "Reading {object} took longer than the timeout. The state did not change.{} Try again, or increase the \
+                 timeout in the timeouts block.",
                 last.unwrap_or_default()
             ))
         }
@@ -202,19 +203,21 @@ pub struct MassRemoval<'a> {
 /// So many resources are missing that a lost permission is more likely.
 pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: &str) -> Diagnostic {
     let object = the(noun, app);
-    const ALLOW: &str = "set allow_mass_removal = true in the provider block, or SALESFORCE_ALLOW_MASS_REMOVAL=true, for this \
-                         run.";
+    const ALLOW: &str = "set allow_mass_removal = true in the provider block, or SALESFORCE_ALLOW_MASS_REMOVAL=true in \
+                         the environment, for this run.";
     let MassRemoval { missing, left, previous } = removal;
     read::MASS_REMOVAL.diagnostic(match previous {
         Some(previous) => format!(
-            "Org {previous} had {object}, but {instance}, which replaces that org, does not. So far, {missing} resources in this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
-             data of its source: check that the source has the apps, and that the user that Terraform logs in as has \
-             permission to see them. Nothing was changed. To recreate them, with new consumer keys, {ALLOW}"
+            "Org {previous} had {object}, but {instance}, which replaces that org, does not. So far, {missing} \
+             resources in this configuration are missing; the org lists {left} others. A refreshed sandbox has the \
+             data of its source org. Check that the source org has the apps, and that the user that Terraform logs in \
+             as has permission to see them. Nothing was changed. To recreate them, with new consumer keys, {ALLOW}"
         ),
         None => format!(
-            "{instance} no longer has {object}. So far, {missing} resources in this configuration are missing; the org lists {left} others. Salesforce returns the same result if the user lacks a permission, and \
-             Terraform would recreate all of them, with new consumer keys. Nothing was changed. Check the apps in Setup, and \
-             the permissions of the user that Terraform logs in as. If the apps were deleted, {ALLOW}"
+            "{instance} no longer has {object}. So far, {missing} resources in this configuration are missing; the org \
+             lists {left} others. Salesforce returns the same result if the user lacks a permission. Terraform would \
+             then recreate all of them, with new consumer keys. Nothing was changed. Check the apps in Setup, and the \
+             permissions of the user that Terraform logs in as. If the apps were deleted, {ALLOW}"
         ),
     })
 }
@@ -229,19 +232,19 @@ pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnosti
 
 pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
     read::DRIFT_NOT_CHECKED.diagnostic(format!(
-        "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values that \
-         Terraform last wrote. To detect drift, enable the org setting enableConsumerSecretApiAccess, which Salesforce \
-         documents as deprecated, and give the user the permission \"View External Client Apps Consumer Secrets in \
-         Metadata\"."
+        "Salesforce does not return the consumer settings of \"{app}\" ({kind}), so their attributes keep the values \
+         that Terraform last wrote. To detect drift, enable the org setting enableConsumerSecretApiAccess, which \
+         Salesforce documents as deprecated, and give the user the permission \"View External Client Apps Consumer \
+         Secrets in Metadata\"."
     ))
 }
 
 pub fn import_unreadable(app: &str, kind: &str) -> Diagnostic {
     import::CONSUMER_SETTINGS_UNREADABLE.diagnostic(format!(
-        "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so their values are unknown. To import the \
-         app, enable the org setting enableConsumerSecretApiAccess and give the user the permission \"View External Client \
-         Apps Consumer Secrets in Metadata\". For a moved block to a salesforce_oauth_client, move the OAuth settings instead \
-         of the app: their state has the values."
+        "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so their values are unknown. To \
+         import the app, enable the org setting enableConsumerSecretApiAccess and give the user the permission \"View \
+         External Client Apps Consumer Secrets in Metadata\". If you use a moved block to a salesforce_oauth_client, \
+         move the OAuth settings instead of the app, because their state has the values."
     ))
 }
 
@@ -272,7 +275,7 @@ pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &st
 
 pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     import::PACKAGED_APP.diagnostic(format!(
-        "\"{id}\" was installed from the package {namespace}, whose publisher owns its {noun}. In this org, you can \
+        "\"{id}\" was installed from the package {namespace}, whose publisher owns the {noun}. In this org, you can \
          manage only its policies, with salesforce_external_client_app_policies."
     ))
 }
@@ -281,8 +284,8 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
 pub fn provider_unknown(argument: &str) -> Diagnostic {
     provider_block::PROVIDER_CONFIGURATION_UNKNOWN
         .diagnostic(format!(
-            "{argument} of the provider block is known only after apply. Apply the resource that it depends on first, with \
-             terraform apply -target."
+            "{argument} in the provider block is known only after apply. Apply the resource that {argument} depends on \
+             first, with terraform apply -target."
         ))
         .at_attribute(argument)
 }
@@ -290,9 +293,10 @@ pub fn provider_unknown(argument: &str) -> Diagnostic {
 /// A refresh while the provider block is not known.
 pub fn not_refreshed(argument: &str) -> Diagnostic {
     read::NOT_REFRESHED.diagnostic(format!(
-        "{argument} of the provider block is known only after apply, so the provider cannot read the org. The plan uses the \
-         resources as they are in the state, and the next plan shows changes in the org. To see them in this plan, apply the \
-         resource that {argument} depends on first, with terraform apply -target or in a separate configuration."
+        "{argument} in the provider block is known only after apply, so the provider cannot read the org. The plan \
+         uses the resources as they are in the state, and the next plan shows changes in the org. To see them in this \
+         plan, apply the resource that {argument} depends on first, with terraform apply -target or in a separate \
+         configuration."
     ))
 }
 
@@ -324,17 +328,18 @@ pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnost
 
 pub fn unreadable_private() -> Diagnostic {
     read::PRIVATE_STATE_UNREADABLE.diagnostic(
-        "Terraform stores data of the provider with each resource (\"private\" in the state file). It is damaged, or \
-         another version of the provider wrote it, and the provider ignores it. The provider cannot determine which \
-         optional attributes the configuration had at the last apply, so it does not warn about an attribute that was \
-         removed since. The next terraform apply, or terraform apply -refresh-only, writes the data again.",
+        "Terraform stores data of the provider with each resource (\"private\" in the state file). This data is \
+         damaged, or another version of the provider wrote it, so the provider ignores it. The provider cannot \
+         determine which optional attributes the configuration had at the last apply, so it does not warn about an \
+         attribute that was removed since then. The next terraform apply, or terraform apply -refresh-only, writes the \
+         data again.",
     )
 }
 
 /// A data source or an ephemeral resource while the provider block is not known.
 pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
     provider_block::PROVIDER_CONFIGURATION_UNKNOWN.diagnostic(format!(
-        "{argument} of the provider block is known only after apply, and {name} reads the org. Apply the resource that \
+        "{argument} in the provider block is known only after apply, and {name} reads the org. Apply the resource that \
          {argument} depends on first, with terraform apply -target."
     ))
 }
@@ -356,7 +361,7 @@ pub fn no_such_record(what: &str, argument: &str, written: &str) -> Diagnostic {
 pub fn ambiguous(what: &str, argument: &str, written: &str, names: &[String]) -> Diagnostic {
     data_sources::MULTIPLE_MATCHES
         .diagnostic(format!(
-            "{} objects of the org have the {argument} {written:?}: {}. Set the name of the {what}.",
+            "{} objects in the org have the {argument} {written:?}: {}. Set the name of the {what} instead.",
             names.len(),
             names.join(", ")
         ))

@@ -26,7 +26,7 @@ pub fn page(spec: &'static FunctionSpec) -> String {
         page,
         "\nProvider functions require Terraform 1.8 or OpenTofu 1.7. They require an entry in `required_providers`, but no provider block \
          and no org. OpenTofu 1.10 configures the provider before it calls a function in a plan, so you must set an authentication \
-         method; OpenTofu 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
+         method. OpenTofu 1.12 does not require this.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
@@ -48,11 +48,11 @@ fn connected_app(page: &mut String) {
     let _ = write!(
         page,
         "\n## Result\n\nThe arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the same \
-         names and types. `policies` is an object or null. `trusted_ip_range` is a set of objects, and empty if the \
-         file has none. In addition:\n\n- `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and \
-         values that you must add:\n  - `element` (String) The path in the file: `oauthConfig/consumerKey`.\n  - \
+         names and types. `policies` is an object or null. `trusted_ip_range` is a set of objects, which is empty if \
+         the file has none. In addition:\n\n- `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and \
+         values that you must add:\n  - `element` (String) The path in the file, such as `oauthConfig/consumerKey`.\n  - \
          `value` (String) The text of the element, truncated if it is long. Null if the element is empty or may \
-         contain a secret.\n  - `why` (String) Why it is not part of the object.\n  - `what_to_do` (String) What to do \
+         contain a secret.\n  - `why` (String) Why the element is not part of the object.\n  - `what_to_do` (String) What to do \
          about it.\n\n## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide \
          and in the JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
          and so is a value that is invalid for the client. Statements about External Client Apps are from Salesforce's \

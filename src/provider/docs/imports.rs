@@ -36,9 +36,9 @@ pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool)
         page,
         "\n## Import\n\n{by}\n\nWith the [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import):\n\n\
          ```shell\n{}\n```\n\n\
-         With an [`import` block](https://developer.hashicorp.com/terraform/language/import), Terraform 1.5 and later:\n\n\
+         With an [`import` block](https://developer.hashicorp.com/terraform/language/import) (Terraform 1.5 and later):\n\n\
          ```terraform\nimport {{\n  to = {address}\n  id = \"{id}\"\n}}\n```\n\n\
-         By identity, Terraform 1.12 and OpenTofu 1.12 and later:\n\n\
+         By identity (Terraform 1.12 and later, OpenTofu 1.12 and later):\n\n\
          ```terraform\nimport {{\n  to = {address}\n  identity = {{\n    {identity}\n  }}\n}}\n```\n\n",
         command.trim()
     );

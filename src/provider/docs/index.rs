@@ -17,9 +17,9 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     [`salesforce_external_client_app`](resources/external_client_app.md), \
     [`…_oauth_settings`](resources/external_client_app_oauth_settings.md), \
     [`…_policies`](resources/external_client_app_policies.md) |\n|---|---|---|\n\
-    | for | one owner, one workspace | developers, who configure an app, and administrators, who manage its policies, also in \
+    | for | one owner, one workspace | developers, who configure an app, and administrators, who can manage its policies in \
     another workspace |\n\
-    | deploys to create | 1; [2](guides/deploys.md#number-of-deploys) if the org requires the policies that it creates | 3, one after the other |\n\
+    | deploys to create | 1; [2](guides/deploys.md#number-of-deploys) if the org accepts only the policies that it creates itself | 3, one after the other |\n\
     | deploys to change | 1 | 1 for each resource that changes |\n\
     | deploys to destroy | 1 | 2; none for policies |\n\
     | what changes together | everything, completely or not at all: settings and policies that depend on each other can be \
@@ -27,14 +27,14 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     disable guest access in one apply and JWT tokens in the next |\n\
     | policies of a new app | in the package that creates the app | created by Salesforce with its defaults, and changed in a \
     separate deploy |\n\
-    | policies that another team owns | omit the block `policies`: not managed | only that team has the resource |\n\
+    | policies that another team owns | omit the block `policies`, so that the resource does not manage them | only that team has the resource |\n\
     | destroying | deletes the app | separate for each resource; policies remain in the org and are no longer managed |\n\
     | `deletion_protection` | one, for the whole app | one for the app, one for the OAuth settings |\n\
     | references | none | by `id`, so that Terraform replaces the resources together with the app |\n\
     | import | 1, by the API name of the app | 3, each by the API name of the app |\n\
     | an app from a package | not supported | its policies |\n\n\
-    Attributes have the same names and meanings. `salesforce_oauth_client` does not manage the label of the OAuth settings. You \
-    can move an app from one kind to the other [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
+    Attributes have the same names and meanings in both kinds. `salesforce_oauth_client` does not manage the label of the OAuth \
+    settings. You can move an app from one kind to the other [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
 
 /// The link from another page to that section.
 pub const WHICH_TO_CHOOSE: &str = "\nTo decide whether to manage an app with one resource or three, see [One resource \

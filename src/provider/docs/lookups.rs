@@ -51,15 +51,14 @@ attribute with the secret: the provider never writes it to a state.
 
 If one of them is missing, the error names it, provided that Salesforce returns this information. After the app is \
 created or the setting is enabled, \
-Salesforce may need some time to return the secret. The provider waits for up to one minute.
+Salesforce may need some time before it returns the secret. The provider waits for up to one minute.
 
 ## When Terraform reads it
 
-Terraform reads it in every plan and every apply, or only in the apply if an argument is known only after apply. Refer \
-to the credential rotation, as in \
-the example: in a run that rotates, `consumer_key` is known only after apply, so Terraform reads the new secret.
+Terraform reads the secret in every plan and every apply, or only in the apply if an argument is known only after apply. Refer to \
+the credential rotation, as in the example: in a run that rotates, `consumer_key` is known only after apply, so Terraform reads the new secret.
 
-Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and reads the secret \
+Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and writes the secret \
 again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The guide \
 [Consumer secret](../guides/consumer-secret.md) has examples for other stores, and describes what to do if a secret has leaked.
 ";

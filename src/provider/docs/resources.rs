@@ -68,7 +68,7 @@ pub fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
             format!("{}.", parents.join(", "))
         });
     }
-    (attribute.name == DELETION_PROTECTION).then(|| "none, exists only in Terraform.".to_owned())
+    (attribute.name == DELETION_PROTECTION).then(|| "none; exists only in Terraform.".to_owned())
 }
 
 fn rules(page: &mut String, spec: &ResourceSpec) {
@@ -83,7 +83,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let severity = match level {
             Level::Error => "error",
             Level::Warning => "warning",
-            Level::ErrorOnChange => "warning; error if the plan causes it",
+            Level::ErrorOnChange => "warning; error if the plan introduces the value",
         };
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();
@@ -217,7 +217,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
         "the state belongs to an org in `previous_org_ids`",
-        "the differences from the connected org. Nothing is rotated because of it.",
+        "the differences from the connected org. Nothing is rotated because of them.",
     ),
     (
         "private-state-unreadable",
@@ -238,7 +238,8 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
     let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
     if !certificates.is_empty() {
         let certificate = certificates.join("` or `");
-        let what = "fingerprint and last day of both certificates, and whether clients need a different key.";
+        let what = "the fingerprint and the last day of validity of both certificates, and whether clients need a \
+                    different key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "the last day of validity.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));

@@ -28,8 +28,8 @@ interrupted run. If another user has staged credentials, the rotation fails and 
 changes.
 3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.
 
-While the previous credentials are valid, Salesforce may refuse to stage new ones; whether it does is not confirmed. In that case the \
-provider returns an error and changes nothing.
+While the previous credentials are valid, Salesforce may refuse to stage new ones; whether it does is not confirmed. If it refuses, \
+the provider reports an error and changes nothing.
 
 The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The guide \
 [Consumer secret](../guides/consumer-secret.md) describes each case step by step.
@@ -87,7 +87,7 @@ pub fn page() -> String {
     }
     imports::section(&mut page, rotation::NAME, rotation::SUBJECT, false);
     page.push_str(
-        "\nAn import does not set `rotate_when_changed` and `revoke_previous_when_changed`. Values that you set within \
+        "\nAn import does not set `rotate_when_changed` or `revoke_previous_when_changed`. Values that you set within \
          a day of the import are recorded as current, and nothing is rotated or revoked. The plan shows a warning.\n",
     );
     page

@@ -55,7 +55,7 @@ fn rules() -> String {
             let severity = match rule.level {
                 Level::Error => "error",
                 Level::Warning => "warning",
-                Level::ErrorOnChange => "warning; error if the plan causes it",
+                Level::ErrorOnChange => "warning; error if the plan introduces the value",
             };
             let message = in_markdown(spec, rule.message);
             let _ = writeln!(table, "| `{}` | {severity} | `{}` | {message} |", rule.id, rule.at);

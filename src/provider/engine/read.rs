@@ -303,7 +303,7 @@ pub(super) fn actual(
                 }
             }
             Lookup::Absent { .. } if part.presence == Presence::Always => {
-                return hidden("the org does not return it, although every org has one");
+                return hidden("the org does not return this component, although every org has one");
             }
             Lookup::Absent { others } => {
                 actual.others = actual.others.max(*others);

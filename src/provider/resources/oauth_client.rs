@@ -24,7 +24,7 @@ pub static SPEC: UnionSpec = UnionSpec {
                       are enabled. Without this block, the policies are not managed: a new app gets Salesforce's \
                       default policies, and existing policies do not change. An import adds the policies to the state. \
                       If the configuration has no such block, the first plan removes them from the state and does not \
-                      change the org. In a `dynamic` block, the number of blocks must be known during plan.",
+                      change the org. With a `dynamic` block, the number of blocks must be known during plan.",
             }),
         },
     ],

@@ -19,21 +19,21 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "named_user_jwt_enabled",
         when: When::Becomes(Condition::True),
         ends: Ends::AllBelow(SOAP_ACCEPTS_JWT),
-        because: "With named_user_jwt_enabled = true its access tokens are JWTs, which the SOAP API rejects before \
-                  API version 68.0. If the org supports that version, set api_version = \"68.0\".",
+        because: "With named_user_jwt_enabled = true, the access tokens of the app are JWTs, which the SOAP API \
+                  rejects below API version 68.0. If the org supports that version, set api_version = \"68.0\".",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::ClientCredentials,
-        because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
+        because: "With client_credentials_flow_enabled = false, the app rejects client credentials, which the provider \
                   uses to log in.",
     },
     Lockout {
         attribute: "certificate",
         when: When::Emptied,
         ends: Ends::JwtBearer,
-        because: "Without a certificate Salesforce rejects the JWTs that the provider signs to log in.",
+        because: "Without a certificate, Salesforce rejects the JWTs that the provider signs to log in.",
     },
     Lockout {
         attribute: "certificate",
@@ -47,8 +47,8 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "oauth_scopes",
         when: When::Becomes(Condition::HasNone(&["Api", "Full"])),
         ends: Ends::All,
-        because: "Without the scope Api its tokens give no access to the APIs that the provider uses. Keep the scope \
-                  in oauth_scopes.",
+        because: "Without the scope Api, the tokens of the app give no access to the APIs that the provider uses. Keep \
+                  the scope in oauth_scopes.",
     },
     Lockout {
         attribute: "oauth_scopes",
@@ -68,14 +68,14 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "refresh_token_rotation_enabled",
         when: When::Becomes(Condition::True),
         ends: Ends::RefreshToken,
-        because: "With refresh_token_rotation_enabled = true a refresh token is valid for one login, and the provider \
+        because: "With refresh_token_rotation_enabled = true, a refresh token is valid for one login, and the provider \
                   cannot store a new one.",
     },
     Lockout {
         attribute: "token_exchange_enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::TokenExchange,
-        because: "With token_exchange_enabled = false the app rejects token exchange, which the provider uses to log \
+        because: "With token_exchange_enabled = false, the app rejects token exchange, which the provider uses to log \
                   in.",
     },
 ];
@@ -199,8 +199,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::JWT_ENABLED,
             attribute: "named_user_jwt_enabled",
             change: Transition::ToTrue,
-            detail: "\"{app}\": SOAP calls below API version 68.0 reject JWT access tokens, and \
-                     session_timeout_minutes of the policies no longer applies.",
+            detail: "\"{app}\": session_timeout_minutes of the policies no longer applies, and below API version 68.0, \
+                     the SOAP API rejects JWT access tokens.",
         },
         Danger {
             row: &rows::EXISTING_CLIENTS,
@@ -226,7 +226,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::EXISTING_CLIENTS,
             attribute: "secret_required_for_token_exchange",
             change: Transition::ToTrue,
-            detail: "\"{app}\": the request of the token exchange flow must include client_secret, the consumer \
+            detail: "\"{app}\": the token request of the token exchange flow must include client_secret, the consumer \
                      secret.",
         },
         Danger {

@@ -45,7 +45,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "code_credential_flow_enabled",
             change: Transition::ToFalse,
             detail: "The apply disables headless login, passwordless login, registration and guest access for all apps \
-                     in the org, regardless of code_credential_flow_enabled of the app.",
+                     in the org, regardless of the value of code_credential_flow_enabled in the app.",
         },
         Danger {
             row: &rows::WHOLE_ORG,
@@ -59,7 +59,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "pkce_required",
             change: Transition::ToFalse,
-            detail: "pkce_required of each app decides whether its clients need PKCE.",
+            detail: "The value of pkce_required in each app determines whether its clients need PKCE.",
         },
         Danger {
             row: &rows::WHOLE_ORG,

@@ -23,7 +23,7 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "named_user_jwt_enabled",
         unless: Condition::False,
-        message: "Guest users get only JWT access tokens, and the OAuth settings of \"{app}\" have \
+        message: "Guest users get only JWT access tokens, but the OAuth settings of \"{app}\" have \
                   named_user_jwt_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
     },
@@ -34,7 +34,7 @@ pub static NEEDS: &[Need] = &[
         other: &oauth_settings::SPEC,
         needs: "code_credential_flow_enabled",
         unless: Condition::False,
-        message: "Guest users use the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" \
+        message: "Guest users use the Authorization Code and Credentials Flow, but the OAuth settings of \"{app}\" \
                   have code_credential_flow_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
     },
@@ -45,27 +45,27 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::All,
-        because: "With enabled = false all logins with the app fail, including those of the provider.",
+        because: "With enabled = false, all logins with the app fail, including those of the provider.",
     },
     Lockout {
         attribute: "oauth_plugin_enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::All,
-        because: "With oauth_plugin_enabled = false all OAuth flows of the app fail, including the login of the \
+        because: "With oauth_plugin_enabled = false, all OAuth flows of the app fail, including the login of the \
                   provider.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Condition::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
-        because: "With permitted_users = \"AdminApprovedPreAuthorized\" only users with its permission sets and \
+        because: "With permitted_users = \"AdminApprovedPreAuthorized\", only users with its permission sets and \
                   profiles can use the app. The plan cannot determine whether the provider's user is one of them.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Condition::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
-        because: "With permitted_users = \"AllSelfAuthorized\" users approve the app in a browser. The provider logs \
+        because: "With permitted_users = \"AllSelfAuthorized\", users approve the app in a browser. The provider logs \
                   in with JWT bearer, which requires prior approval. The plan cannot determine whether the provider's \
                   user has approved the app.",
     },
@@ -73,28 +73,28 @@ const LOCKOUTS: &[Lockout] = &[
         attribute: "client_credentials_flow_enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::ClientCredentials,
-        because: "With client_credentials_flow_enabled = false the app rejects client credentials, which the provider \
+        because: "With client_credentials_flow_enabled = false, the app rejects client credentials, which the provider \
                   uses to log in.",
     },
     Lockout {
         attribute: "client_credentials_flow_user",
         when: When::Emptied,
         ends: Ends::ClientCredentials,
-        because: "Without client_credentials_flow_user the app rejects client credentials, which the provider uses to \
+        because: "Without client_credentials_flow_user, the app rejects client credentials, which the provider uses to \
                   log in.",
     },
     Lockout {
         attribute: "token_exchange_flow_enabled",
         when: When::Becomes(Condition::False),
         ends: Ends::TokenExchange,
-        because: "With token_exchange_flow_enabled = false the app rejects token exchange, which the provider uses to \
+        because: "With token_exchange_flow_enabled = false, the app rejects token exchange, which the provider uses to \
                   log in.",
     },
     Lockout {
         attribute: "refresh_token_policy",
         when: When::Becomes(Condition::Word("Zero")),
         ends: Ends::RefreshToken,
-        because: "With refresh_token_policy = \"Zero\" refresh tokens expire immediately, and the provider logs in \
+        because: "With refresh_token_policy = \"Zero\", refresh tokens expire immediately, and the provider logs in \
                   with one.",
     },
 ];

@@ -74,7 +74,7 @@ const ATTRIBUTES: &[(&str, Role, &str)] = &[
     (
         REVOKE,
         Role::Optional,
-        "Arbitrary values. When they change, the previous key and secret have been revoked immediately. If \
+        "Arbitrary values. When they change, the previous key and secret are revoked immediately. If \
          `rotate_when_changed` changes too, the rotation comes first.",
     ),
     (

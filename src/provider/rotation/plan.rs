@@ -108,7 +108,7 @@ fn judge(
     // Values that are known after apply may be unchanged, so nothing is rejected yet.
     let sure = |attribute: &str| planned.get(attribute).is_wholly_known();
     let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
-    let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown day")));
+    let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown date")));
     if rotate {
         let done = if revoke { &memory.rotated_and_ended } else { &memory.rotated };
         let refused = if done.is_some() {

@@ -102,7 +102,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
     let (key, other) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
     let (old, renewed, another) =
         (made(&key, "a.example"), made(&key, "b.example"), made(&other, "c.example"));
-    let long = "An app has one certificate";
+    let long = "An app has only one certificate";
     let text = |text: &str| Value::text(text);
     let shown = |text: &str| {
         let facts = certificate_facts(text).unwrap();
@@ -116,7 +116,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
             (
                 Value::Unknown,
                 "one that is known only after apply".to_owned(),
-                "unless both are for the same private key",
+                "Unless both certificates are for the same private key",
             ),
             (text(""), "none".to_owned(), "rejects signatures made with the old private key"),
         ] {

@@ -130,15 +130,15 @@ fn errors_name_what_they_are_about_and_point_there() {
             "profiles",
             texts(&["0PS000000000001AAA"]),
             "profiles",
-            "the record ID of a permission set, not of a profile. Use the name or the ID of a profile. The attribute \
-             for this ID is permission_sets.",
+            "the record ID of a permission set, not of a profile. Use the name or the ID of a profile. Use the attribute \
+             permission_sets for this ID.",
         ),
         (
             POLICIES,
             "permission_sets",
             texts(&["00e000000000001"]),
             "permission_sets",
-            "The attribute for this ID is profiles.",
+            "Use the attribute profiles for this ID.",
         ),
         (
             POLICIES,

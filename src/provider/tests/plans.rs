@@ -155,7 +155,11 @@ fn a_kept_attribute_that_leaves_the_configuration_stays_and_is_told() {
     assert_eq!(reply.planned, state);
     let told: Vec<_> = reply.diagnostics.into_iter().collect();
     assert_eq!(told.len(), 1);
-    assert!(told[0].detail.starts_with("ip_relaxation is no longer managed; Bypass remains in the org."));
+    assert!(
+        told[0]
+            .detail
+            .starts_with("ip_relaxation is no longer managed. Its value in the org remains Bypass.")
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn what_is_switched_off_in_two_resources_tells_the_order() {
         let planned = &planned[if resource == "_policies" { 0..1 } else { 1..2 }];
         let advice = explained(resource, planned, "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled");
         let advice = advice.expect("it is known").advice;
-        let tells = advice.ends_with("apply the other change separately before it.");
+        let tells = advice.ends_with("apply the other change separately beforehand.");
         assert_eq!(tells, resource == "_oauth_settings", "{advice}");
     }
 }
@@ -47,7 +47,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             guest(),
             "needs isNamedUserJwtEnabled",
             "guest_code_credential_flow_enabled",
-            "named_user_jwt_enabled = true in salesforce_external_client_app_oauth_settings (a developer of the app)",
+            "named_user_jwt_enabled = true in salesforce_external_client_app_oauth_settings (requires a developer of the app)",
         ),
         (
             "_policies",
@@ -75,7 +75,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             flow(),
             "OauthOidcSettings forbid it",
             "code_credential_flow_enabled",
-            "code_credential_flow_enabled = true in salesforce_org_oauth_oidc_settings (an administrator of the org), in Setup: OAuth and OpenID Connect Settings",
+            "code_credential_flow_enabled = true in salesforce_org_oauth_oidc_settings (requires an administrator of the org), in Setup: OAuth and OpenID Connect Settings",
         ),
         (
             "_oauth_settings",
@@ -89,7 +89,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             vec![("named_user_jwt_enabled", false.into())],
             "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
             "named_user_jwt_enabled",
-            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false in salesforce_external_client_app_policies (a policy administrator)",
+            "named_user_jwt_enabled = false requires guest_code_credential_flow_enabled = false in salesforce_external_client_app_policies (requires a policy administrator)",
         ),
         (
             "_policies",
@@ -148,5 +148,5 @@ fn a_refusal_that_says_nothing_lists_what_it_may_be_and_points_nowhere_in_partic
     let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else { panic!("known") };
     assert_eq!(found.at, None);
     assert!(found.advice.contains("named_user_jwt_session_timeout_type requires named_user_jwt_enabled"));
-    assert!(found.advice.starts_with("The response of Salesforce does not identify what is missing."));
+    assert!(found.advice.starts_with("Salesforce's response does not identify what is missing."));
 }

@@ -39,7 +39,7 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "A site with authentication and reCAPTCHA requires both; the second call of forgot password requires no reCAPTCHA", "no source";
     Cited: "Scopes have other names in OAuth: pwdless_login_api, user_registration_api, forgot_password, api, refresh_token, …", "guide; the less common ones are general knowledge";
     Assumed: "Custom scopes are requested by their own names", "no source";
-    Assumed: "A code is redeemed with the key that requested it, not with another pair of the app", "no source";
+    Assumed: "A code is redeemed with the key that requested it, not with other credentials of the app", "no source";
     Assumed: "Passwords have eight characters, letters and digits", "the default policy of new orgs";
     Assumed: "Login hours are checked at the login, not at a refresh; IP ranges at both", "no source";
 ];

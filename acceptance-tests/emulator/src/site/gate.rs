@@ -148,11 +148,11 @@ gates! {
     Authentication: "G12", "init, forgot password", "the site requires authentication, and there is no bearer token of an internal user with the scope of the flow", OAuth(401, "invalid_request", "authentication required"), Assumed, "no source";
     Recaptcha: "N4", "init", "the site requires reCAPTCHA: the token is missing or wrong, the score is too low, or the site has no secret key", OAuth(400, "invalid_request", "reCAPTCHA verification failed"), Assumed, "no source";
     ForgotRecaptcha: "N4a", "forgot password", "the same", Json(400, r#"{"invalid_request":"reCAPTCHA verification failed"}"#), Assumed, "format of one live client; the text has no source";
-    Unverified: "N2a", "init passwordless login", "the user's e-mail address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as required, the response without one is not";
-    WeakPassword: "I2", "init registration", "the password breaks the password policy", OAuth(400, "invalid_request", "the password does not meet the password policy"), Assumed, "no source";
+    Unverified: "N2a", "init passwordless login", "the user's email address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as required, the response without one is not";
+    WeakPassword: "I2", "init registration", "the password violates the password policy", OAuth(400, "invalid_request", "the password does not meet the password policy"), Assumed, "no source";
     ResetCode: "F1", "forgot password", "the one-time code is wrong, used or expired", Json(400, r#"{"status_code":"invalid_otp","otp_error":"invalid OTP","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
     ResetAttempts: "N3a", "forgot password", "more than `maxPasswordResetAttempts` wrong codes", Json(400, r#"{"status_code":"regenerate_otp","otp_error":"regenerate OTP","status":"failed"}"#), Assumed, "one client handles the word";
-    ResetPolicy: "F2", "forgot password", "the new password breaks the password policy", Json(400, r#"{"status_code":"password_policy_check_failure","password_error":"the password does not meet the password policy","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
+    ResetPolicy: "F2", "forgot password", "the new password violates the password policy", Json(400, r#"{"status_code":"password_policy_check_failure","password_error":"the password does not meet the password policy","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
 
     // The use of tokens.
     TokenMissing: "T1", "userinfo", "no bearer token", Plain(403, "Missing_OAuth_Token"), Assumed, "the word is documented, the HTTP status is not";

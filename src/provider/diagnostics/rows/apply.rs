@@ -12,8 +12,8 @@ rows! {
     SALESFORCE_INTERNAL_ERROR = error(
         "salesforce-internal-error",
         "Internal Salesforce error",
-        "Salesforce failed internally (`UNKNOWN_EXCEPTION`). The provider retried the deploy once and then read the \
-         org.",
+        "Salesforce had an internal error (`UNKNOWN_EXCEPTION`). The provider retried the deploy once and then read \
+         the org.",
         "Apply again. If the error persists, contact Salesforce support with the ErrorId in the message.",
     );
     DIFFERENT_VALUE_SAVED = error(
@@ -21,8 +21,8 @@ rows! {
         "Salesforce saved a different value",
         "The deploy succeeded, but the org has a different value than the one that was sent. A reported example: \
          `pkce_required` stays `true` after `false` is sent.",
-        "Set a value that the org allows, or change what prevents it. After a create, run `terraform untaint` to keep \
-         the resource.",
+        "Set a value that the org allows, or change what prevents the planned value. If the resource is new, run \
+         `terraform untaint` to keep it.",
     );
     ALREADY_EXISTS = error(
         "already-exists",
@@ -40,8 +40,8 @@ rows! {
     NOT_REPLACED = notice(
         "not-replaced",
         "Resource not replaced",
-        "With `create_before_destroy`, the replacement has the same API name as the resource that it replaces. It adopted the \
-         existing resource with its consumer key, so nothing was deleted.",
+        "With `create_before_destroy`, the replacement has the same API name as the resource that it replaces. The \
+         replacement adopted the existing resource with its consumer key, so nothing was deleted.",
         "Remove `create_before_destroy`, then use `-replace` again.",
     );
     BELONGS_TO_ANOTHER_RESOURCE = error(
@@ -57,7 +57,7 @@ rows! {
         "Dependent resource created in the same run",
         "The resource was planned for deletion, and the same run created or adopted settings or policies that the deletion \
          would remove.",
-        "Remove them too, or keep the resource. For a new address, use a `moved` block.",
+        "Remove them too, or keep the resource. To change the address, use a `moved` block.",
     );
     DEPENDENCY_NOT_CREATED = error(
         "dependency-not-created",
@@ -74,8 +74,8 @@ rows! {
     DUPLICATE_ORG_RESOURCE = error(
         "duplicate-org-resource",
         "Duplicate resource for one org",
-        "Two resources of the same type manage settings that exist only once in an org. The plan reports this if one \
-         of them is new and they differ; otherwise, the apply does.",
+        "Two resources of the same type manage settings that exist only once in an org. The plan reports this error if \
+         one of the resources is new and they differ. Otherwise, the apply reports it.",
         "Set all settings in one resource.",
     );
     EXISTING_SETTINGS_OVERWRITTEN = notice(
@@ -157,8 +157,8 @@ rows! {
     OUTCOME_UNKNOWN = error(
         "outcome-unknown",
         "Outcome unknown",
-        "The deploy was sent, and the provider did not receive its result: a timeout, an interruption, a lost connection, or \
-         a canceled deploy.",
+        "The deploy was sent, but the provider did not receive its result because of a timeout, an interruption, a \
+         lost connection or a canceled deploy.",
         "Run `terraform plan` to see the remaining changes. Deployment Status shows the result.",
     );
     SUCCEEDED_AFTER_ERROR = notice(
@@ -172,8 +172,8 @@ rows! {
         "change-not-verified",
         "Change not verified",
         "The deploy succeeded, but reading the result failed. The state contains the planned values.",
-        "Run `terraform plan` when Salesforce is available again. Terraform treats a new resource as tainted and would \
-         replace it, with a new consumer key. To keep it, run `terraform untaint`.",
+        "Run `terraform plan` when Salesforce is available again. Terraform marks a new resource as tainted and plans \
+         to replace it, with a new consumer key. To keep it, run `terraform untaint`.",
     );
     NOT_FOUND_AFTER_CHANGE = error(
         "not-found-after-change",

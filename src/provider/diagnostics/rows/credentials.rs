@@ -21,7 +21,7 @@ rows! {
         "multiple-consumers",
         "App has multiple consumers",
         "The app has more than one consumer. The message lists their keys.",
-        "Set `consumer_key` to the key of the consumer.",
+        "Set `consumer_key` to one of these keys.",
     );
     CONSUMER_KEY_MISMATCH = error(
         "consumer-key-mismatch",
@@ -32,8 +32,8 @@ rows! {
     CREDENTIALS_NOT_ACCESSIBLE = error(
         "credentials-not-accessible",
         "Credentials not accessible",
-        "The org setting is disabled, or the user lacks a permission. The message shows the cause, if Salesforce \
-         returns it.",
+        "The org setting for access to consumer secrets is disabled, or the user lacks a permission. The message shows \
+         the cause, if Salesforce returns it.",
         "See [Requirements](consumer-secret.md#requirements).",
     );
     INVALID_DURATION = error(
@@ -79,8 +79,8 @@ rows! {
     CREDENTIALS_NOT_REFRESHED = error(
         "credentials-not-refreshed",
         "Credentials not refreshed",
-        "After a sandbox refresh, the new org did not return its credentials, so the state has no consumer key. The \
-         provider cannot determine whether an earlier rotation succeeded.",
+        "After a sandbox refresh, the new org did not return the credentials of the app, so the state has no consumer \
+         key. The provider cannot determine whether an earlier rotation succeeded.",
         "Resolve the warning **Credentials not checked**, and plan again.",
     );
     CLIENT_ID_CHANGES = warning(
@@ -95,8 +95,8 @@ rows! {
         "rotated-already",
         "Credentials already rotated",
         "The consumer key differs from the one in the state, and no other user is known to have rotated it, so it was \
-         rotated by an interrupted run or an action. Within a day, the provider treats this as the planned rotation \
-         and does not rotate again.",
+         rotated by an interrupted run or an action. For one day, the provider treats this as the planned rotation and \
+         does not rotate again.",
         "If it was a different rotation, change the values again after the apply.",
     );
     VALUES_TAKEN_OVER = warning(

@@ -92,7 +92,7 @@ rows! {
     JWT_ENABLED = warning(
         "jwt-enabled",
         "New tokens are JWTs",
-        "SOAP calls below API version 68.0 reject JWT access tokens. Guest users require JWTs.",
+        "Below API version 68.0, the SOAP API rejects JWT access tokens. Guest users require JWTs.",
         "Check the API version of your clients.",
     );
     ANONYMOUS_ACCESS = warning(

@@ -49,8 +49,8 @@ rows! {
         "Refresh token rotated",
         "Salesforce returned a new refresh token. The old one may be invalid, and the provider cannot store the new one, so \
          the next login may fail, even in the apply of the same run.",
-        "Disable the rotation for that app, or use another authentication method. \
-         [Refresh token](authentication.md#refresh-token)",
+        "Disable refresh token rotation for the app, or use another authentication method. [Refresh \
+         token](authentication.md#refresh-token)",
     );
     READ_INTERRUPTED = error(
         "read-interrupted",
@@ -68,12 +68,12 @@ rows! {
     MASS_REMOVAL = error(
         "mass-removal",
         "Refusing mass removal",
-        "More than three resources of one type, and more than 30 % of the known ones (the missing ones and those that the org \
+        "More than three resources of one type, and more than 30% of the known ones (the missing ones and those that the org \
          still lists), are no longer in the org. A missing permission has the same effect, and the plan would recreate all of \
          them with new consumer keys.",
-        "Check Setup and the permissions. If they were deleted, or if you want to recreate them in a refreshed sandbox, set \
-         `SALESFORCE_ALLOW_MASS_REMOVAL=true` for this run. To destroy resources that no longer exist, use the same variable \
-         or `terraform state rm`.",
+        "Check Setup and the permissions. If the resources were deleted, or if you want to recreate them in a \
+         refreshed sandbox, set `SALESFORCE_ALLOW_MASS_REMOVAL=true` for this run. To destroy resources that no longer \
+         exist, use the same variable or `terraform state rm`.",
     );
     MULTIPLE_COMPONENTS = error(
         "multiple-components",

@@ -12,7 +12,8 @@ rows! {
     UNCONFIRMED_RULE = warning(
         "unconfirmed-rule",
         "Value may be invalid",
-        "The value violates a rule that is likely but not confirmed in an org: a length, plain `http`, a short key.",
+        "The value violates a rule that is likely but not confirmed in an org, such as a length, plain `http` or a \
+         short key.",
         "Check the value. Salesforce may reject it.",
     );
     MISSING_REQUIRED_ATTRIBUTE = error(
@@ -69,7 +70,7 @@ rows! {
         "duplicate-element",
         "Duplicate element",
         "A list contains an element twice.",
-        "Remove one of them.",
+        "Remove the duplicate.",
     );
     INVALID_TIMEOUT = error(
         "invalid-timeout",
@@ -108,7 +109,7 @@ rows! {
         "moved-not-refreshed",
         "Moved resource not refreshed",
         "A `moved` block changed another resource into a `salesforce_oauth_client`, and `-refresh=false` prevented the \
-         provider from reading the rest of it.",
+         provider from reading the remaining attributes.",
         "Plan and apply without `-refresh=false`.",
     );
     MISSING_MOVED_BLOCK = error(

@@ -149,8 +149,8 @@ const fn unsupported(element: &'static str, why: &'static str, what_to_do: &'sta
 
 const UNDOCUMENTED: &str =
     "Salesforce does not document this setting, so the client has no attribute for it.";
-const SWITCH_IN_SETUP: &str =
-    "If it is true and you need it, set it in Setup, in the settings of the new External Client App.";
+const SWITCH_IN_SETUP: &str = "If the setting is true and you need it, enable it in Setup, in the settings of the new \
+                               External Client App.";
 const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App \
                        extends \
                        Auth.ExternalClientAppOauthHandler.";
@@ -194,7 +194,7 @@ pub static ROWS: &[Row] = &[
             why: "The value is copied, but is not an API name. Retrieved files contain the labels of permission sets; \
                   an External Client App requires API names or record IDs.",
             what_to_do: "Set policies.permission_sets to the API name. The data source salesforce_permission_set finds \
-                         it by label.",
+                         the API name by label.",
         },
     ),
     attribute("profileName", "policies/profiles", Reading::Members),
@@ -403,8 +403,9 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If omitted, \
-              the org decides: in the orgs seen so far, every user can approve a new app.",
+        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If \
+              policies.permitted_users is omitted, the org determines the value. In the orgs seen so far, every user \
+              can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
     },
     Gap {
@@ -423,7 +424,7 @@ pub static GAPS: &[Gap] = &[
             Fact::Lacks("profileName"),
         ],
         why: "Only users with administrator approval can use the app, and the file has no valid permission set or \
-              profile: they may be assigned elsewhere.",
+              profile. They may be assigned elsewhere.",
         what_to_do: "Check in Setup who can use the connected app, and set policies.permission_sets or \
                      policies.profiles. Without either, the plan fails, because no user can log in.",
     },
