@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Table-driven tests that run Terraform for every row. They take long and run separately.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz live demo bench docs lint lint-format lint-clippy lint-dependencies watch install release
+.PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz mutants live demo bench docs lint lint-format lint-clippy lint-dependencies watch install release
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 19
@@ -68,6 +68,10 @@ chaos: build ## Test faults at every call, kills, interrupts and load (one hour)
 # Needs a nightly compiler and ten minutes for the first build. Without it, proptest checks the same properties.
 fuzz: ## Fuzz the properties in src/properties.rs; SECONDS=60 for each, ONLY=name
 	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
+
+# A mutant takes half a minute on two cores, all 3,000 of them a day. The first run installs cargo-mutants.
+mutants: ## Check that the unit tests find mutants of org, salesforce and engine; SHARD=3/20 is a twentieth of them
+	@scripts/mutants $(or $(SHARD),0/20)
 
 live: build ## Test unconfirmed behavior on a real org (SALESFORCE_* variables); PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null

@@ -168,10 +168,10 @@ pub const FACTS: &[Fact] = &[
 
     // Rules that the provider only warns about (`unconfirmed-rule`). The emulator has no such rules.
     fact("long_label", "A label of 256 characters is rejected, one of 255 is not",
-        &[Text("docs/guides/troubleshooting.md", "The value violates a rule that is likely but not confirmed in an org, such as a length")],
+        &[Text("docs/guides/troubleshooting.md", "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length")],
         refused::a_long_label),
     fact("long_callbacks", "Callback URLs of more than 2000 characters together are rejected",
-        &[Text("docs/guides/troubleshooting.md", "The value violates a rule that is likely but not confirmed in an org, such as a length")],
+        &[Text("docs/guides/troubleshooting.md", "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length")],
         refused::long_callback_urls),
     fact("plain_http", "A callback URL with plain http is rejected",
         &[Text("docs/guides/troubleshooting.md", "not confirmed in an org, such as a length, plain `http` or a short key")],

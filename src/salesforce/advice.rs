@@ -73,7 +73,7 @@ impl Error {
                 "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the old ID to previous_org_ids."
             }
             ErrorKind::OtherInstance { .. } => {
-                "Use an instance_url and credentials of the same org, or omit instance_url."
+                "Use an instance_url and credentials that belong to the same org, or omit instance_url."
             }
             ErrorKind::OrgChanged { .. } => {
                 "The sandbox may just have been refreshed. Run terraform plan again."
@@ -176,8 +176,7 @@ impl AuthProblem {
                  History in Setup lists the attempt."
             }
             Self::SubjectTokenExpired => {
-                "The environment that runs Terraform issues a new token for each run. If a run takes longer than the \
-                 token is valid, use subject_token_file, which is read again at each login."
+                "The environment that runs Terraform issues a new token for each run. If a run can outlast the token, use subject_token_file, which is read again at each login."
             }
             Self::TokenHandler => {
                 "Check token_handler, which is the API name of the handler or its Apex class. The handler must be \

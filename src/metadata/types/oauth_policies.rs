@@ -30,8 +30,7 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
                 "The permission sets whose users can use the app, by API name or record ID. The list is exclusive: \
-                 other permission sets are removed. Salesforce's guide documents IDs, but its sample and several users \
-                 deploy names.",
+                 other permission sets are removed. Salesforce's guide documents IDs, but its sample and the files of several users contain names.",
             )
             .setup("Selected Permission Sets"),
         Field::commas("profiles", "commaSeparatedProfile")

@@ -8,9 +8,9 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     name: "record_id_18",
     summary: "The 18 characters of a Salesforce record ID",
     doc: "Returns a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in \
-          others. Terraform compares strings, so the two forms of one ID are different values.\n\nThe function adds \
-          the missing three characters to an ID with 15 characters: they encode which letters are uppercase. It checks \
-          an ID with 18 characters. If all letters have the same case, as after an export from a spreadsheet, it \
+          others. Terraform compares strings, so the two forms of one ID are different values.\n\nTo a 15-character ID, \
+          the function appends the three missing characters, which encode the case of its letters. It checks an \
+          18-character ID. If all letters have the same case, as after an export from a spreadsheet, it \
           restores the case from the last three characters. Any other ID is an error.\n\nThe function does not call an \
           org, so it does not check whether the record exists.",
     parameters: &[Parameter {

@@ -311,8 +311,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "apex_handler",
             when: &[("apex_handler", Condition::Written), ("execute_handler_as", Condition::Unwritten)],
-            message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether \
-                      Salesforce rejects the missing user is not confirmed.",
+            message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether Salesforce rejects a handler without a user is not confirmed.",
         },
         Combination {
             id: "user-without-apex-handler",

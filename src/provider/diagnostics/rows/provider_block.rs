@@ -165,7 +165,7 @@ rows! {
         "provider-configuration-unknown",
         "Provider configuration not yet known",
         "An argument of the provider block is known only after apply, and the operation requires access to the org.",
-        "Apply the resource that the argument depends on first, with `-target` or in a separate configuration. \
+        "First apply the resource that the argument depends on, with `-target` or in a separate configuration. \
          [What works before that](hcp-terraform.md#unknown-provider-blocks)",
     );
 }

@@ -41,7 +41,7 @@ rows! {
         "not-refreshed",
         "State not refreshed",
         "An argument of the provider block is known only after apply. The plan uses the values in the state.",
-        "Apply the resource that the argument depends on first, or plan again afterwards. \
+        "First apply the resource that the argument depends on. Or apply everything, and then plan again. \
          [What works before that](hcp-terraform.md#unknown-provider-blocks)",
     );
     REFRESH_TOKEN_ROTATED = warning(

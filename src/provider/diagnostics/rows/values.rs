@@ -12,8 +12,7 @@ rows! {
     UNCONFIRMED_RULE = warning(
         "unconfirmed-rule",
         "Value may be invalid",
-        "The value violates a rule that is likely but not confirmed in an org, such as a length, plain `http` or a \
-         short key.",
+        "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length, no plain `http`, or a minimum key size.",
         "Check the value. Salesforce may reject it.",
     );
     MISSING_REQUIRED_ATTRIBUTE = error(
@@ -117,8 +116,7 @@ rows! {
         "Missing moved block",
         "A resource, a module or a key of `for_each` was renamed without a `moved` block. The plan would delete the app at \
          the old address and create it at the new one, so the consumer key would be lost.",
-        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap their names, use an address that is \
-         not in the state and move the old resource. If the state contains the app twice, run `terraform state rm` for the \
+        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, move an existing one to an address that is not in the state. If the state contains the app twice, run `terraform state rm` for the \
          address that you remove. To recreate the app, keep the address and use `-replace`.",
     );
     CONFLICTING_SETTINGS_AND_POLICIES = error(
