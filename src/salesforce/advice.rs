@@ -16,7 +16,9 @@ impl Error {
                 Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => {
                     "The org may or may not have changed the credentials. Run terraform plan to read them before applying again."
                 }
-                _ => "The org may or may not have received the deploy. Check Deployment Status in Setup before applying again.",
+                _ => {
+                    "The org may or may not have received the deploy. Check Deployment Status in Setup before applying again."
+                }
             };
         }
         match &self.kind {
