@@ -43,6 +43,8 @@ mod timing;
 
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
+#[cfg(test)]
+pub mod memory_org;
 #[cfg(any(test, fuzzing))]
 pub mod property;
 #[cfg(test)]

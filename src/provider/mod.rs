@@ -107,10 +107,14 @@ impl Provider {
     /// A configured provider for an org whose responses these bytes determine.
     #[cfg(any(test, fuzzing))]
     pub fn connected_to(script: Vec<u8>) -> Provider {
-        let org = org::any_org::org(script);
-        let provider = Provider::new(|_| None);
         let context = PlanContext { version: Some(62), ..PlanContext::default() };
-        provider.connect_to(Connection::Ready(Arc::new(Connected::new(org, context, false, Vec::new()))));
+        Provider::with(Connected::new(org::any_org::org(script), context, false, Vec::new()))
+    }
+
+    #[cfg(any(test, fuzzing))]
+    fn with(connected: Connected) -> Provider {
+        let provider = Provider::new(|_| None);
+        provider.connect_to(Connection::Ready(Arc::new(connected)));
         provider
     }
 

@@ -3,6 +3,7 @@
 mod certificates;
 mod configurations;
 mod inputs;
+mod lifecycle;
 mod lockouts;
 mod messages;
 mod plans;

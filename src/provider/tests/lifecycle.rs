@@ -1,0 +1,453 @@
+//! The life of a resource in an org in memory: every call of every operation fails once, and what the org has must be
+//! in the state, and the next apply must converge.
+
+use std::time::Duration;
+
+use crate::metadata::ComponentKey;
+use crate::metadata::types::external_client_application;
+use crate::org::memory_org::{Failure, MemoryOrg, StoredFile};
+use crate::provider::Provider;
+use crate::provider::catalog::Managed;
+use crate::provider::connected::Connected;
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::operations::{
+    ApplyReply, ApplyRequest, ImportRequest, PlanReply, PlanRequest, Private, ReadRequest,
+};
+use crate::provider::plan::PlanContext;
+use crate::salesforce::{Call, ErrorKind};
+use crate::value::{Path, Value};
+
+const APP: &str = "salesforce_external_client_app";
+const SETTINGS: &str = "salesforce_external_client_app_oauth_settings";
+const POLICIES: &str = "salesforce_external_client_app_policies";
+const CLIENT: &str = "salesforce_oauth_client";
+
+/// A resource of one workspace, as Terraform keeps it. Each command has its own provider process.
+#[derive(Clone)]
+struct Resource {
+    org: MemoryOrg,
+    type_name: &'static str,
+    state: Value,
+    private: Private,
+    identity: Option<Value>,
+}
+
+impl Resource {
+    fn new(org: &MemoryOrg, type_name: &'static str) -> Resource {
+        Resource { org: org.clone(), type_name, state: Value::Null, private: Vec::new(), identity: None }
+    }
+
+    fn provider(&self) -> Provider {
+        let context = PlanContext { version: Some(64), ..PlanContext::default() };
+        Provider::with(Connected::new(self.org.connect(), context, false, Vec::new()))
+    }
+
+    async fn refresh(&mut self, provider: &Provider) -> Diagnostics {
+        let request = ReadRequest {
+            type_name: self.type_name.to_owned(),
+            state: self.state.clone(),
+            private: self.private.clone(),
+            identity: self.identity.clone(),
+        };
+        let reply = provider.read_resource(request).await;
+        (self.state, self.private, self.identity) = (reply.state, reply.private, reply.identity);
+        reply.diagnostics
+    }
+
+    async fn plan_of(
+        &self,
+        provider: &Provider,
+        prior: &Value,
+        config: &Value,
+        private: &Private,
+    ) -> PlanReply {
+        let request = PlanRequest {
+            type_name: self.type_name.to_owned(),
+            prior: prior.clone(),
+            proposed: config.clone(),
+            config: config.clone(),
+            private: private.clone(),
+            identity: self.identity.clone(),
+        };
+        provider.plan_resource_change(request).await
+    }
+
+    async fn apply_of(
+        &mut self,
+        provider: &Provider,
+        prior: &Value,
+        config: &Value,
+        plan: &PlanReply,
+    ) -> Diagnostics {
+        let request = ApplyRequest {
+            type_name: self.type_name.to_owned(),
+            prior: prior.clone(),
+            planned: plan.planned.clone(),
+            config: config.clone(),
+            private: plan.private.clone(),
+            identity: self.identity.clone(),
+        };
+        let reply: ApplyReply = provider.apply_resource_change(request).await;
+        (self.state, self.private, self.identity) = (reply.state, reply.private, reply.identity);
+        reply.diagnostics
+    }
+
+    /// `terraform apply`: refresh and plan in one process, the changes in another.
+    async fn apply(&mut self, config: &Value) -> Diagnostics {
+        let planning = self.provider();
+        if !self.state.is_null() {
+            let found = self.refresh(&planning).await;
+            if found.has_errors() {
+                return found;
+            }
+        }
+        if self.state.is_null() && config.is_null() {
+            return Diagnostics::default();
+        }
+        let prior = self.state.clone();
+        let plan = self.plan_of(&planning, &prior, config, &self.private).await;
+        if plan.diagnostics.has_errors() || plan.planned == prior {
+            return plan.diagnostics;
+        }
+        let applying = self.provider();
+        if plan.requires_replace.is_empty() || prior.is_null() {
+            return self.apply_of(&applying, &prior, config, &plan).await;
+        }
+        let creation = self.plan_of(&planning, &Value::Null, config, &plan.private).await;
+        let deletion = PlanReply { private: self.private.clone(), ..PlanReply::default() };
+        let mut found = self.apply_of(&applying, &prior, config, &deletion).await;
+        if !found.has_errors() {
+            found.extend(self.apply_of(&applying, &Value::Null, config, &creation).await);
+        }
+        found
+    }
+
+    async fn destroy(&mut self) -> Diagnostics {
+        self.apply(&Value::Null).await
+    }
+
+    async fn assert_empty_plan(&mut self, config: &Value, context: &str) {
+        let provider = self.provider();
+        let found = self.refresh(&provider).await;
+        assert!(!found.has_errors(), "{context}: {found:?}");
+        let plan = self.plan_of(&provider, &self.state, config, &self.private).await;
+        assert!(!plan.diagnostics.has_errors(), "{context}: {:?}", plan.diagnostics);
+        assert_eq!(plan.planned, self.state, "{context}: the plan is not empty");
+    }
+
+    async fn import(&mut self, id: &str) -> Diagnostics {
+        let provider = self.provider();
+        let request =
+            ImportRequest { type_name: self.type_name.to_owned(), id: id.to_owned(), identity: None };
+        let mut reply = provider.import_resource_state(request).await;
+        if let Some(imported) = reply.imported.pop() {
+            (self.state, self.private, self.identity) = (imported.state, imported.private, imported.identity);
+            reply.diagnostics.extend(self.refresh(&provider).await);
+        }
+        reply.diagnostics
+    }
+}
+
+fn ids(found: &Diagnostics) -> Vec<&str> {
+    found.0.iter().map(|diagnostic| diagnostic.id).collect()
+}
+
+fn config(type_name: &str, values: &[(&str, Value)]) -> Value {
+    let mut config = Managed::named(type_name).unwrap().schema().block.empty();
+    for (name, value) in values {
+        assert!(config.entries().unwrap().contains_key(*name), "{type_name} has no {name}");
+        config.put(name, value.clone());
+    }
+    config
+}
+
+/// The configuration of an app with this label.
+fn shop(type_name: &str, label: &str) -> Value {
+    let mut values = vec![("name", "Shop".into()), ("label", label.into())];
+    if type_name == CLIENT {
+        values.push(("oauth_scopes", super::texts(&["Api"])));
+        values.push(("callback_urls", Value::List(vec!["https://shop.example.com/".into()])));
+    }
+    config(type_name, &values)
+}
+
+fn key() -> ComponentKey {
+    ComponentKey::new(&external_client_application::TYPE, "Shop")
+}
+
+fn exists(org: &MemoryOrg) -> bool {
+    org.with(|state| state.files.contains_key(&key()))
+}
+
+fn lost() -> ErrorKind {
+    ErrorKind::Interrupted { timed_out: false, text: "reset".to_owned() }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Create,
+    Update,
+    Replace,
+    Destroy,
+}
+
+/// A resource before the operation, and the configuration that the operation applies.
+async fn prepared(type_name: &'static str, operation: Operation) -> (Resource, Value) {
+    let org = MemoryOrg::default();
+    let mut resource = Resource::new(&org, type_name);
+    if operation != Operation::Create {
+        let found = resource.apply(&shop(type_name, "Shop")).await;
+        assert!(!found.has_errors(), "{found:?}");
+    }
+    let config = match operation {
+        Operation::Create => shop(type_name, "Shop"),
+        Operation::Update => shop(type_name, "Store"),
+        Operation::Replace => {
+            let mut config = shop(type_name, "Shop");
+            config.put("name", "Store".into());
+            config
+        }
+        Operation::Destroy => Value::Null,
+    };
+    (resource, config)
+}
+
+const OPERATIONS: [Operation; 4] =
+    [Operation::Create, Operation::Update, Operation::Replace, Operation::Destroy];
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_is_created_updated_replaced_and_destroyed_with_one_deploy_each() {
+    for type_name in [APP, CLIENT] {
+        for operation in OPERATIONS {
+            let context = format!("{type_name}: {operation:?}");
+            let (mut resource, config) = prepared(type_name, operation).await;
+            let before = resource.org.with(|state| state.commits());
+            let found = resource.apply(&config).await;
+            assert_eq!(ids(&found), Vec::<&str>::new(), "{context}: {found:?}");
+            let commits = resource.org.with(|state| state.commits()) - before;
+            assert_eq!(commits, if operation == Operation::Replace { 2 } else { 1 }, "{context}");
+            if operation == Operation::Destroy {
+                assert!(resource.state.is_null(), "{context}");
+                assert!(resource.org.with(|state| state.files.is_empty()), "{context}");
+            } else {
+                assert_eq!(resource.state.get("label"), config.get("label"), "{context}");
+                resource.assert_empty_plan(&config, &context).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_any_call_loses_nothing_and_the_next_apply_converges() {
+    let refused = || ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
+    for type_name in [APP, CLIENT] {
+        for operation in OPERATIONS {
+            let (mut resource, target) = prepared(type_name, operation).await;
+            let first = resource.org.with(|state| state.calls.len());
+            resource.apply(&target).await;
+            let calls = resource.org.with(|state| state.calls[first..].to_vec());
+            let commits = resource.org.with(|state| state.commits());
+            for (number, call) in calls.iter().enumerate() {
+                for (after, kind) in [(false, lost()), (true, lost()), (false, refused())] {
+                    let context =
+                        format!("{type_name}: {operation:?}, call {number} ({call}), {kind}, after: {after}");
+                    let is_lost = matches!(kind, ErrorKind::Interrupted { .. });
+                    let (mut resource, target) = prepared(type_name, operation).await;
+                    resource.org.with(|state| {
+                        state.failures =
+                            vec![Failure { from: first + number, times: 1, only: None, after, kind }];
+                    });
+                    let found = resource.apply(&target).await;
+                    resource.org.with(|state| state.failures.clear());
+                    if is_lost && matches!(call, Call::StartDeploy | Call::DeployStatus) {
+                        assert!(!found.has_errors(), "{context}: {found:?}");
+                        assert_eq!(
+                            resource.org.with(|state| state.commits()),
+                            commits,
+                            "{context}: repeated"
+                        );
+                    }
+                    let org_has = resource.org.with(|state| !state.files.is_empty());
+                    if org_has && operation != Operation::Replace {
+                        assert!(
+                            !resource.state.is_null(),
+                            "{context}: the app is not in the state: {found:?}"
+                        );
+                    }
+                    if !found.has_errors() {
+                        assert_eq!(org_has, !target.is_null(), "{context}: {found:?}");
+                    }
+                    let found = resource.apply(&target).await;
+                    assert!(!found.has_errors(), "{context}: {found:?}");
+                    if !target.is_null() {
+                        resource.assert_empty_plan(&target, &context).await;
+                    }
+                    let found = resource.destroy().await;
+                    assert!(!found.has_errors(), "{context}: {found:?}");
+                    assert!(resource.org.with(|state| state.files.is_empty()), "{context}: left in the org");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_is_sent_three_times_if_its_response_is_lost() {
+    for (times, unknown) in [(2, false), (3, true)] {
+        for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
+            let context = format!("{operation:?}, {times} times");
+            let (mut resource, target) = prepared(APP, operation).await;
+            resource.org.with(|state| {
+                let only = Some(Call::StartDeploy);
+                state.failures = vec![Failure { from: 0, times, only, after: false, kind: lost() }];
+            });
+            let found = resource.apply(&target).await;
+            assert_eq!(found.has_errors(), unknown, "{context}: {found:?}");
+            if unknown {
+                assert_eq!(ids(&found), ["outcome-unknown"], "{context}");
+                assert_eq!(resource.state.get("id").as_text(), Some("Shop"), "{context}: not in the state");
+            }
+        }
+    }
+}
+
+/// What differs from the app of an interrupted run.
+type Difference = fn(&mut StoredFile);
+
+#[tokio::test(start_paused = true)]
+async fn an_existing_app_is_adopted_only_if_it_may_be_from_an_interrupted_run() {
+    let same: Difference = |_| {};
+    let by_another_user: Difference = |file| file.created_by = "005000000000002".to_owned();
+    let older: Difference = |file| file.created -= Duration::from_secs(25 * 3600);
+    let a_little_older: Difference = |file| file.created -= Duration::from_secs(23 * 3600);
+    let other_label: Difference = |file| file.xml = file.xml.replace(">Shop<", ">Other<");
+    for type_name in [APP, CLIENT] {
+        for (name, difference, expected) in [
+            ("same", same, "adopted"),
+            ("23 hours old", a_little_older, "adopted"),
+            ("25 hours old", older, "already-exists"),
+            ("another user", by_another_user, "already-exists"),
+            ("another label", other_label, "already-exists"),
+        ] {
+            let context = format!("{type_name}: {name}");
+            let (mut interrupted, target) = prepared(type_name, Operation::Create).await;
+            interrupted.apply(&target).await;
+            let org = interrupted.org;
+            org.with(|state| difference(state.files.get_mut(&key()).unwrap()));
+            let before = org.with(|state| state.commits());
+            let mut resource = Resource::new(&org, type_name);
+            let found = resource.apply(&target).await;
+            assert_eq!(ids(&found), [expected], "{context}: {found:?}");
+            assert_eq!(resource.state.is_null(), expected == "already-exists", "{context}");
+            assert_eq!(org.with(|state| state.commits()), before, "{context}: the org was changed");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_change_is_an_error_and_changes_nothing() {
+    for type_name in [APP, CLIENT] {
+        for operation in [Operation::Create, Operation::Update] {
+            let context = format!("{type_name}: {operation:?}");
+            let (mut resource, target) = prepared(type_name, operation).await;
+            let before = (resource.state.clone(), resource.org.with(|state| state.commits()));
+            resource.org.with(|state| {
+                state.rejection = Some((key(), "Label: data value too large".to_owned()));
+            });
+            let found = resource.apply(&target).await;
+            assert_eq!(ids(&found), ["change-rejected"], "{context}: {found:?}");
+            assert!(found.0[0].detail.contains("data value too large"), "{context}: {found:?}");
+            let after = (resource.state.clone(), resource.org.with(|state| state.commits()));
+            assert_eq!(after, before, "{context}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_the_org_changes_is_an_error_at_the_attribute_and_the_state_has_it() {
+    for operation in [Operation::Create, Operation::Update] {
+        let (mut resource, target) = prepared(APP, operation).await;
+        let label = target.get("label").as_text().unwrap().to_owned();
+        resource.org.with(|state| {
+            state.rewrites = Some((format!("<label>{label}</label>"), "<label>Org</label>".to_owned()));
+        });
+        let found = resource.apply(&target).await;
+        assert_eq!(ids(&found), ["different-value-saved"], "{operation:?}: {found:?}");
+        assert_eq!(found.0[0].path, Some(Path::attribute("label")), "{operation:?}");
+        assert_eq!(resource.state.get("label").as_text(), Some("Org"), "{operation:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_app_leaves_the_state_and_many_deleted_apps_do_not() {
+    for (apps, removed) in [(1, true), (3, true), (4, false)] {
+        let org = MemoryOrg::default();
+        let mut resources = Vec::new();
+        for number in 0..apps {
+            let mut resource = Resource::new(&org, APP);
+            let name = format!("Shop{number}");
+            let target = config(APP, &[("name", name.as_str().into()), ("label", "Shop".into())]);
+            assert!(!resource.apply(&target).await.has_errors());
+            resources.push(resource);
+        }
+        org.with(|state| (0..apps).for_each(|number| state.delete_app(&format!("Shop{number}"))));
+        let provider = resources[0].provider();
+        let mut refused = 0;
+        for resource in &mut resources {
+            let found = resource.refresh(&provider).await;
+            assert_eq!(resource.state.is_null(), !found.has_errors(), "{found:?}");
+            if found.has_errors() {
+                assert_eq!(ids(&found), ["mass-removal"]);
+                refused += 1;
+            }
+        }
+        assert_eq!(refused == 0, removed, "{apps} apps: {refused} refused");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_imported_resource_has_the_values_of_the_org_and_no_changes() {
+    for type_name in [APP, CLIENT] {
+        let (mut made, target) = prepared(type_name, Operation::Create).await;
+        made.apply(&target).await;
+        let mut imported = Resource::new(&made.org, type_name);
+        let found = imported.import("Shop").await;
+        assert!(!found.has_errors(), "{type_name}: {found:?}");
+        let found = imported.apply(&target).await;
+        assert!(!found.has_errors(), "{type_name}: {found:?}");
+        imported.assert_empty_plan(&target, type_name).await;
+        assert_eq!(ids(&Resource::new(&made.org, type_name).import("Other").await), ["import-not-found"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_and_policies_of_an_app_are_separate_resources() {
+    let org = MemoryOrg::default();
+    let mut app = Resource::new(&org, APP);
+    let mut settings = Resource::new(&org, SETTINGS);
+    let mut policies = Resource::new(&org, POLICIES);
+    let of_shop = ("external_client_app", Value::from("Shop"));
+    let settings_target = config(
+        SETTINGS,
+        &[
+            of_shop.clone(),
+            ("oauth_scopes", super::texts(&["Api"])),
+            ("callback_urls", Value::List(vec!["https://shop.example.com/".into()])),
+        ],
+    );
+    let policies_target = config(POLICIES, &[of_shop, ("session_timeout_minutes", Value::int(30))]);
+    assert_eq!(ids(&app.apply(&shop(APP, "Shop")).await), Vec::<&str>::new());
+    assert_eq!(ids(&settings.apply(&settings_target).await), Vec::<&str>::new());
+    assert!(settings.state.get("consumer_key").as_text().is_some(), "{:?}", settings.state);
+    let found = policies.apply(&policies_target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    for (resource, target) in
+        [(&mut app, &shop(APP, "Shop")), (&mut settings, &settings_target), (&mut policies, &policies_target)]
+    {
+        resource.assert_empty_plan(target, resource.type_name).await;
+    }
+    assert!(!policies.destroy().await.has_errors());
+    assert!(!settings.destroy().await.has_errors());
+    assert!(!app.destroy().await.has_errors());
+    assert!(!exists(&org));
+}
