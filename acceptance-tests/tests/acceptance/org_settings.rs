@@ -277,7 +277,7 @@ fn unreadable_and_unchangeable_settings_are_clear_errors() {
     // Hidden settings are not missing.
     mood("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    workspace.run(&plan).failed_with("The provider does not treat it as deleted");
+    workspace.run(&plan).failed_with("does not treat the object as deleted");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);
     // Other resources are not affected.
     workspace.run(&["state", "rm", OIDC]).succeeded();

@@ -170,7 +170,7 @@ fn mass_removal_is_also_refused_here() {
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
     let run = workspace.run(PLAN).failed_with("Refusing mass removal");
-    assert!(run.contains("which replaces it") && run.contains(&old[..15]), "{run}");
+    assert!(run.contains("which replaces that org") && run.contains(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);
     workspace.apply_plan().succeeded();
