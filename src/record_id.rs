@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_an_id_are_one_record() {
+    fn ids_of_15_and_18_characters_are_the_same_record() {
         for (one, other, same) in [
             ("00D000000000001", "00D000000000001AAA", true),
             ("00D000000000001AAA", "00D000000000002AAA", false),

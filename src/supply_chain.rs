@@ -98,7 +98,7 @@ fn rows(text: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn every_crate_with_keys_or_tls_is_reviewed_in_its_version() {
+fn every_crate_that_handles_keys_or_tls_is_reviewed_in_its_version() {
     let (locked, record) = (locked(), text_of(RECORD));
     let (first, rest) = record.split_once("## Two versions").expect("the section");
     let mut seen = Versions::new();
@@ -115,8 +115,8 @@ fn every_crate_with_keys_or_tls_is_reviewed_in_its_version() {
         seen.iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name.as_str()).collect();
     let explained = rows(rest);
     assert_eq!(twice, explained.iter().map(|(name, _)| name.as_str()).collect(), "two versions of one crate");
-    let tells = |name: &&String| name.split(['-', '_']).any(|part| SENSITIVE_PARTS.contains(&part));
+    let is_sensitive = |name: &&String| name.split(['-', '_']).any(|part| SENSITIVE_PARTS.contains(&part));
     let missing: Vec<&String> =
-        locked.keys().filter(tells).filter(|name| !seen.contains_key(*name)).collect();
+        locked.keys().filter(is_sensitive).filter(|name| !seen.contains_key(*name)).collect();
     assert!(missing.is_empty(), "review these crates and add them to {RECORD}: {missing:?}");
 }

@@ -127,7 +127,7 @@ fn layers_depend_only_on_lower_layers() {
 }
 
 #[test]
-fn crates_stay_in_their_layers() {
+fn crates_are_used_only_in_their_layers() {
     for source in sources().iter().filter(|source| !source.is_test() && source.path.contains('/')) {
         for (name, layers) in CRATES {
             let code = source.code();
@@ -151,7 +151,7 @@ fn secrets_are_exposed_only_in_listed_files() {
 }
 
 #[test]
-fn interpreters_name_no_field() {
+fn interpreters_do_not_name_fields() {
     let fields = types::ALL.iter().flat_map(|kind| kind.fields);
     let mut names = BTreeSet::new();
     for field in fields {
@@ -184,7 +184,7 @@ fn interpreters_name_no_field() {
 }
 
 #[test]
-fn the_org_names_no_metadata_type() {
+fn the_org_layer_does_not_name_metadata_types() {
     let tables = fs::read_dir(root().join("src/metadata/types")).unwrap();
     let mut names: Vec<String> = tables
         .map(|table| table.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
@@ -203,7 +203,7 @@ fn the_org_names_no_metadata_type() {
 #[test]
 fn every_module_has_a_doc_comment() {
     for source in sources() {
-        assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);
+        assert!(source.text.starts_with("//! "), "{} does not start with //!", source.path);
     }
 }
 
@@ -259,7 +259,7 @@ fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
 }
 
 #[test]
-fn every_resource_has_an_example() {
+fn every_type_and_function_has_an_example() {
     let provider = crate::provider::Provider::new(|_| None);
     for (name, _) in provider.schemas(crate::provider::Offer::DataSource) {
         let path = root().join("examples/data-sources").join(name).join("data-source.tf");

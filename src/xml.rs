@@ -321,7 +321,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_may_contain_any_character_and_a_long_zip() {
+    fn a_response_may_contain_any_character_and_a_large_zip() {
         let long = "x".repeat(LONGEST_TEXT + 1);
         let text = format!(
             "<s:a xmlns:s='u' b><b>x &amp; &#1;<![CDATA[<y>]]></b><b/><zipFile>{long}</zipFile></s:a>"
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_responses_are_refused() {
+    fn malicious_responses_are_rejected() {
         let deep = "<a>".repeat(100);
         let long = format!("<a>{}</a>", "x".repeat(LONGEST_TEXT + 1));
         let many = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS));
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn no_prefix_of_a_response_is_a_response() {
+    fn a_truncated_response_is_an_error() {
         let whole = "<a><b>1</b><c x='1'/>&lt;</a>";
         for end in 0..whole.len() {
             let kind = parse_response(&whole[..end]).unwrap_err().kind;

@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_mistakes_do_not_look_like_mocked_values() {
+    fn mock_values_are_recognized_and_common_mistakes_are_not() {
         for text in ["2bxveucd", "00000000", "abcdefgh"] {
             assert!(is_mock_value(text), "{text}");
         }

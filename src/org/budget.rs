@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_internal_error_is_tried_again_once_and_a_lock_for_ten_minutes() {
+    async fn an_internal_error_is_retried_once_and_a_lock_for_ten_minutes() {
         let timing = Timing::default();
         let mut budget = RetryBudget::default();
         let internal_error =

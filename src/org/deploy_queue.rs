@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn rivals_are_before_or_after_by_when_they_were_handed_over() {
+    fn concurrent_deploys_are_before_or_after_the_own_deploy_by_creation_date() {
         let seen = BTreeSet::from(["old".to_owned()]);
         let now = queue(&[
             ("later", "2026-01-01T00:00:03", false),
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_the_own_deploy_tells_nothing() {
+    fn a_queue_without_the_own_deploy_has_no_concurrent_deploys() {
         let now = queue(&[("other", "2026-01-01T00:00:03", false)]);
         assert_eq!(now.concurrent(&BTreeSet::new(), "own"), ConcurrentDeploys::default());
     }
 
     #[test]
-    fn a_row_is_done_when_it_was_completed() {
+    fn a_row_with_a_completed_date_is_done() {
         let row = |completed: serde_json::Value| {
             let row = serde_json::json!({"Id": "0Af1", "CreatedDate": "d", "CompletedDate": completed});
             row.as_object().cloned().unwrap()

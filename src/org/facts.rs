@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_an_id_come_from_either() {
+    fn the_15_and_18_character_org_ids_are_derived_from_either_form() {
         for id in ["00D5g000004ABCd", "00D5g000004ABCdEAK"] {
             let facts = SessionFacts::new(id, "", 62, "");
             assert_eq!(facts.org_id, "00D5g000004ABCd");

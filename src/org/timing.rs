@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_frequent_at_first_and_then_rare() {
+    fn polls_become_less_frequent_over_time() {
         let timing = Timing::default();
         for (taken_ms, wait_ms) in [
             (250, 500),
@@ -195,16 +195,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_poll_is_when_the_deploy_should_have_ended() {
+    fn the_first_poll_is_scheduled_for_the_expected_end_of_the_deploy() {
         let timing = Timing::default();
         let mut pace = PollSchedule::default();
         let first_poll = |pace: &PollSchedule| pace.first_poll(&timing);
         assert_eq!(first_poll(&pace), Duration::from_millis(250));
-        for (last_ms, polls, look_ms) in
+        for (last_ms, polls, poll_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
         {
             pace.learn(None, Duration::from_millis(last_ms), polls);
-            assert_eq!(first_poll(&pace), Duration::from_millis(look_ms));
+            assert_eq!(first_poll(&pace), Duration::from_millis(poll_ms));
         }
     }
 

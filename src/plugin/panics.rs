@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_no_secret() {
+    fn a_message_contains_no_secret() {
         let quoted = "byte index 3 is not a char boundary; it is inside 'é' of `client_secret=canary`";
         assert!(!message(&quoted).contains("canary"));
         let token = "assertion failed: \"00D000000000001!AQcanary.x\" == \"\"".to_owned();

@@ -112,11 +112,11 @@ mod tests {
             pb::UpgradeResourceStateRequest { type_name: APP.to_owned(), version, raw_state: raw(json) };
         match state(&provider(), request) {
             Ok(response) => Ok(serde_json::from_slice(&response.upgraded_state.unwrap().json).unwrap()),
-            Err(found) => Err(words(&found)),
+            Err(found) => Err(text_of(&found)),
         }
     }
 
-    fn words(found: &Diagnostics) -> String {
+    fn text_of(found: &Diagnostics) -> String {
         found.0.iter().map(|one| format!("{}: {}", one.summary, one.detail)).collect()
     }
 
@@ -143,9 +143,9 @@ mod tests {
     fn a_newer_state_is_rejected_regardless_of_its_content() {
         for json in [r#"{"name":"Shop"}"#, r#"{"name":{"first":"Shop"}}"#, "", "nonsense"] {
             for version in [1, 99, i64::MAX] {
-                let said = upgraded(version, json).unwrap_err();
+                let message = upgraded(version, json).unwrap_err();
                 for words in ["a newer version of the provider", env!("CARGO_PKG_VERSION"), "init -upgrade"] {
-                    assert!(said.contains(words), "{words}: {said}");
+                    assert!(message.contains(words), "{words}: {message}");
                 }
             }
         }
@@ -161,13 +161,13 @@ mod tests {
         let json = r#"{"org_id":"00D000000000001","name":"Shop"}"#;
         assert!(identity(&provider(), request(0, json)).is_ok());
         for json in [json, r#"{"urn":"x"}"#, "{"] {
-            let said = words(&identity(&provider(), request(1, json)).unwrap_err());
-            assert!(said.contains("a newer version of the provider"), "{said}");
+            let message = text_of(&identity(&provider(), request(1, json)).unwrap_err());
+            assert!(message.contains("a newer version of the provider"), "{message}");
         }
     }
 
     #[test]
-    fn moves_follow_the_same_rules() {
+    fn a_move_rejects_newer_versions_and_warns_about_invalid_private_state() {
         let request = |version, identity_version, private: &[u8]| pb::MoveResourceStateRequest {
             source_provider_address: SOURCE_ADDRESS.to_owned(),
             source_type_name: APP.to_owned(),
@@ -180,8 +180,8 @@ mod tests {
         };
         assert_eq!(moved(&provider(), request(0, 0, b"")).unwrap().diagnostics, []);
         for (version, identity_version) in [(7, 0), (0, 7)] {
-            let said = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
-            assert!(said.contains("a newer version of the provider"), "{said}");
+            let message = text_of(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
+            assert!(message.contains("a newer version of the provider"), "{message}");
         }
         let response = moved(&provider(), request(0, 0, b"\xff{")).unwrap();
         assert!(response.target_state.is_some());

@@ -136,7 +136,7 @@ fn pages_match_the_code() {
     for folder in FOLDERS.map(|folder| format!("docs/{folder}")) {
         for entry in fs::read_dir(root().join(&folder)).unwrap() {
             let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
-            assert!(pages().contains_key(&path), "{path} belongs to nothing: remove it");
+            assert!(pages().contains_key(&path), "{path} is not generated: remove it");
         }
     }
     assert!(
@@ -146,7 +146,7 @@ fn pages_match_the_code() {
 }
 
 #[test]
-fn the_readme_names_the_versions() {
+fn the_readme_names_the_supported_api_versions() {
     let versions = format!("{OLDEST_VERSION}.0 to {NEWEST_VERSION}.0");
     let readme = text_of("README.md").replace('\n', " ");
     assert!(readme.contains(&versions), "README.md does not contain {versions}");

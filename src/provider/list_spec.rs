@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_prefix_is_the_prefix_of_an_api_name() {
+    fn a_name_prefix_must_be_the_prefix_of_an_api_name() {
         for good in ["", "S", "Shop_", "Shop_2"] {
             assert_eq!(no_beginning(good), None, "{good}");
         }

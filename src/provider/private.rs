@@ -94,7 +94,7 @@ mod tests {
     use crate::org::Holders;
 
     #[test]
-    fn private_state_can_be_read_again_and_invalid_data_is_empty() {
+    fn private_state_round_trips_and_invalid_data_is_read_as_empty() {
         let private = PrivateState {
             parts: [("ExtlClntAppOauthSettings".to_owned(), "Shop_oauth".to_owned())].into(),
             managed: ["permitted_users".to_owned()].into(),

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_survives_the_private_state_and_lists_unknown_counts() {
+    fn a_count_round_trips_and_its_description_lists_unknown_counts() {
         let count = counted(1_795_692_300, 214);
         assert_eq!(UserCounts::from(Json::from(count.clone())), count);
         assert_eq!(

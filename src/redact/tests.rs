@@ -10,7 +10,7 @@ fn cleaned(text: &str) -> String {
 }
 
 #[test]
-fn nothing_secret_survives() {
+fn secrets_are_hidden_and_other_text_is_kept() {
     let long = "QUJD".repeat(60);
     for (text, clean) in [
         ("plain words, with 00D000000000001 in them", "plain words, with 00D000000000001 in them"),

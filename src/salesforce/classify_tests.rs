@@ -34,7 +34,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const MAINTENANCE: &str = "<html>\n<body>\n<center>We are down for maintenance.</span><br><br>\nSorry for the inconvenience. We'll be back shortly.";
 
 #[test]
-fn every_response_has_its_class() {
+fn every_response_is_classified() {
     let session = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session hash: canary=";
     let jetty = "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>";
     let edge = "<!DOCTYPE html><p>This error originated from Salesforce Edge</p>";
@@ -92,7 +92,7 @@ fn every_response_has_its_class() {
 }
 
 #[test]
-fn connection_errors_have_their_class() {
+fn connection_errors_are_classified() {
     let text = String::new;
     let host = || "h".to_owned();
     for (kind, expected) in [
@@ -171,7 +171,7 @@ fn a_redirect_names_only_the_host() {
 }
 
 #[test]
-fn a_deploy_that_failed_as_a_whole_has_a_class() {
+fn a_deploy_that_failed_as_a_whole_is_classified() {
     for (code, text, class) in [
         (
             Some("ALREADY_IN_PROCESS"),
@@ -206,7 +206,7 @@ fn an_html_page_is_recognized_by_its_body_too() {
 }
 
 #[test]
-fn any_bytes_are_classified() {
+fn arbitrary_bytes_are_classified() {
     for status in 100..=599 {
         for body in [
             &b""[..],

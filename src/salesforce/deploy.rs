@@ -162,9 +162,9 @@ mod tests {
     use super::*;
     use crate::salesforce::soap;
 
-    /// IDs and names are part of messages, too.
+    /// Messages also contain IDs and names.
     #[test]
-    fn no_text_of_a_report_has_a_token_in_it() {
+    fn no_text_of_a_report_contains_a_token() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";
         let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage"];
         let of_message = ["componentType", "fullName", "fileName", "problem", "problemType", "id"];

@@ -323,7 +323,7 @@ mod tests {
     async fn a_proxy_is_used_except_for_the_excluded_hosts() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let (seen, mut received) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let mut first = [0; 256];
@@ -343,14 +343,14 @@ mod tests {
             let request = Request::get(Url::parse("https://shop.nowhere.invalid/").unwrap());
             let error = http.send(request, &Redactor::default()).await.unwrap_err();
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
-            let asked = asked.try_recv().ok();
-            assert_eq!(asked.is_some(), through, "{except:?}: {error}");
-            assert!(asked.is_none_or(|asked| asked.starts_with("CONNECT shop.nowhere.invalid:443")));
+            let sent = received.try_recv().ok();
+            assert_eq!(sent.is_some(), through, "{except:?}: {error}");
+            assert!(sent.is_none_or(|sent| sent.starts_with("CONNECT shop.nowhere.invalid:443")));
         }
     }
 
     #[test]
-    fn credentials_go_to_https_or_to_this_machine() {
+    fn credentials_are_sent_only_over_https_or_to_localhost() {
         for (url, accepted) in [
             ("https://acme.my.salesforce.com/", true),
             ("https://acme.my.salesforce.com/some/path?x#y", true),

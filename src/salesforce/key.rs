@@ -224,7 +224,7 @@ mod tests {
     const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0x09, 0x77, 6, 9];
 
     #[test]
-    fn every_wrong_form_has_its_own_error() {
+    fn every_invalid_key_has_its_own_error() {
         use PrivateKeyProblem::*;
         let half: String = PKCS8.lines().take(5).collect::<Vec<_>>().join("\n");
         let holed: String =

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn each_call_has_its_number_of_retries() {
+    fn each_call_has_its_own_number_of_retries() {
         let unreachable = || ErrorKind::Unreachable { host: "h".into(), dns: false, text: String::new() };
         let lost = || ErrorKind::Interrupted { timed_out: false, text: String::new() };
         let coded = |code: &str| ErrorKind::Fault { code: code.into(), text: String::new() };

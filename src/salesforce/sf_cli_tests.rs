@@ -88,8 +88,8 @@ async fn versions_that_hide_the_token_are_run_twice() {
 #[tokio::test]
 async fn failures_are_distinguished_and_never_quote_the_output() {
     let failing = |name: &str, message: &str| {
-        let said = serde_json::json!({ "name": name, "message": message, "exitCode": 1, "status": 1, "stack": "canary" });
-        format!("{}\nexit 1", printing(&said.to_string()))
+        let json = serde_json::json!({ "name": name, "message": message, "exitCode": 1, "status": 1, "stack": "canary" });
+        format!("{}\nexit 1", printing(&json.to_string()))
     };
     let hides = |then: &str| {
         format!(
@@ -146,7 +146,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_missing_or_does_not_start_or_end_has_its_own_error() {
+async fn a_missing_broken_or_hanging_program_has_its_own_error() {
     let empty = tempfile::tempdir().unwrap();
     let none = |folder: &Path| (folder.to_owned(), Duration::from_secs(1));
     let plain = tempfile::tempdir().unwrap();

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_the_url() {
+    fn the_parts_of_an_sfdx_auth_url_are_parsed() {
         for (text, client_id, secret, token, host) in [
             (
                 "force://PlatformCLI::5Aep.canary@acme.my.salesforce.com",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_text_has_its_own_error() {
+    fn every_invalid_sfdx_auth_url_has_its_own_error() {
         use SfdxAuthUrlProblem as Problem;
         for (text, problem) in [
             ("[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view", Problem::Redacted),

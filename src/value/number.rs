@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_rejected() {
+    fn invalid_numbers_are_rejected() {
         for text in ["", "-", ".", "1e", "0x10", "1 ", "NaN", "inf", "1.2.3", "--1", "1e99999999999"] {
             assert!(text.parse::<Number>().is_err(), "{text:?}");
         }

@@ -16,7 +16,7 @@ fn check(rule: Rule, pem: &str) -> Option<String> {
 }
 
 #[test]
-fn a_plan_shows_the_facts_of_a_certificate() {
+fn certificate_facts_are_parsed_from_pem() {
     let facts = certificate_facts(RSA_1024).unwrap();
     assert_eq!(facts.key_bits, 1024);
     assert!(facts.is_rsa);
@@ -32,7 +32,7 @@ fn a_plan_shows_the_facts_of_a_certificate() {
 }
 
 #[test]
-fn the_validity_changes_at_its_limits() {
+fn the_validity_changes_at_its_exact_limits() {
     const DAY: i64 = 86_400;
     let facts = certificate_facts(RSA_1024).unwrap();
     let (from, until) = (facts.not_before, facts.not_after);
@@ -54,21 +54,21 @@ fn the_validity_changes_at_its_limits() {
         assert_eq!(facts.validity(now), expected, "{} seconds before the end", until - now.max(0));
     }
     // Certificates that were never valid or have a short validity.
-    let odd = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
-    assert_eq!(odd(2 * DAY, DAY).validity(DAY), Validity::NotYetValid);
-    assert_eq!(odd(2 * DAY, DAY).validity(2 * DAY), Validity::Expired);
-    assert_eq!(odd(DAY, 2 * DAY).validity(0), Validity::NotYetValid);
-    assert_eq!(odd(DAY, 2 * DAY).validity(DAY), Validity::ExpiresSoon(1));
+    let with_validity = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
+    assert_eq!(with_validity(2 * DAY, DAY).validity(DAY), Validity::NotYetValid);
+    assert_eq!(with_validity(2 * DAY, DAY).validity(2 * DAY), Validity::Expired);
+    assert_eq!(with_validity(DAY, 2 * DAY).validity(0), Validity::NotYetValid);
+    assert_eq!(with_validity(DAY, 2 * DAY).validity(DAY), Validity::ExpiresSoon(1));
 }
 
 #[test]
 fn certificates_for_the_same_key_have_the_same_public_key() {
     let key = rcgen::KeyPair::generate().unwrap();
-    let made = |name: &str| {
+    let facts_of = |name: &str| {
         let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
         certificate_facts(&params.self_signed(&key).unwrap().pem()).unwrap()
     };
-    let (one, other) = (made("one.example.com"), made("other.example.com"));
+    let (one, other) = (facts_of("one.example.com"), facts_of("other.example.com"));
     assert_ne!(one.sha256_fingerprint, other.sha256_fingerprint);
     assert_eq!(one.public_key, other.public_key);
     assert_ne!(one.public_key, certificate_facts(&fresh().cert.pem()).unwrap().public_key);
@@ -79,15 +79,15 @@ fn certificates_for_the_same_key_have_the_same_public_key() {
 fn pem_must_be_a_certificate_where_names_are_allowed() {
     let key = fresh().signing_key.serialize_pem();
     let cut = RSA_1024.get(..400).unwrap();
-    for (text, refused, doubtful) in [
+    for (text, is_error, is_warning) in [
         ("My_Certificate", false, false),
         ("", false, false),
         (RSA_1024, false, false),
         (cut, false, true),
         (key.as_str(), true, false),
     ] {
-        assert_eq!(check(Rule::NoPrivateKey, text).is_some(), refused, "{text}");
-        assert_eq!(check(Rule::CertificateIfPem, text).is_some(), doubtful, "{text}");
+        assert_eq!(check(Rule::NoPrivateKey, text).is_some(), is_error, "{text}");
+        assert_eq!(check(Rule::CertificateIfPem, text).is_some(), is_warning, "{text}");
     }
     assert!(Rule::NoPrivateKey.confirmed() && !Rule::CertificateIfPem.confirmed());
 }
@@ -106,7 +106,7 @@ fn a_certificate_passes_with_any_line_endings() {
 }
 
 /// One certificate in every accepted format.
-fn ways() -> Vec<String> {
+fn formats() -> Vec<String> {
     let body: String = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     let pem = RSA_1024.trim();
@@ -129,9 +129,9 @@ fn ways() -> Vec<String> {
 }
 
 #[test]
-fn all_formats_are_the_same_certificate() {
+fn all_formats_are_recognized_as_the_same_certificate() {
     let field = field(&GLOBAL, "certificate");
-    for text in ways() {
+    for text in formats() {
         assert_eq!(check(Rule::Certificate, &text), None, "{text}");
         assert!(same_meaning(field, &Value::text(RSA_1024), &Value::text(text.as_str())), "{text}");
         assert_eq!(certificate_facts(&text), certificate_facts(RSA_1024), "{text}");
@@ -140,9 +140,9 @@ fn all_formats_are_the_same_certificate() {
 }
 
 #[test]
-fn it_is_sent_with_clean_lines_and_the_original_pem_markers() {
+fn a_certificate_is_sent_with_normalized_lines_and_its_original_pem_markers() {
     let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
-    for text in ways() {
+    for text in formats() {
         let file = encode(&component(&GLOBAL, &[("certificate", Value::text(text.as_str()))]), 67).xml;
         let file = crate::xml::parse(&file).unwrap();
         let sent = file.child("certificate").unwrap().text.clone();
@@ -153,13 +153,13 @@ fn it_is_sent_with_clean_lines_and_the_original_pem_markers() {
 
 /// Salesforce does not document the format.
 #[test]
-fn where_names_are_allowed_it_is_compared_as_a_certificate_and_sent_unchanged() {
+fn a_certificate_or_name_is_compared_as_a_certificate_and_sent_unchanged() {
     let field = field(&SETTINGS, "client_assertion_certificate");
-    for text in ways().into_iter().chain(["Its_Name".to_owned(), format!("{RSA_1024}\n\n")]) {
-        let is_one = certificate_facts(&text).is_some();
+    for text in formats().into_iter().chain(["Its_Name".to_owned(), format!("{RSA_1024}\n\n")]) {
+        let is_certificate = certificate_facts(&text).is_some();
         assert_eq!(
             same_meaning(field, &Value::text(RSA_1024), &Value::text(text.as_str())),
-            is_one,
+            is_certificate,
             "{text}"
         );
         let written = Value::text(text.as_str());
@@ -170,7 +170,7 @@ fn where_names_are_allowed_it_is_compared_as_a_certificate_and_sent_unchanged() 
 }
 
 #[test]
-fn other_texts_are_rejected() {
+fn invalid_certificates_are_rejected() {
     let two = format!("{RSA_1024}{RSA_1024}");
     let cut = RSA_1024.get(..400).unwrap();
     let body: String = RSA_1024.lines().skip(1).take(3).collect();

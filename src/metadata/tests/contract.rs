@@ -135,7 +135,7 @@ impl Contract {
                 for part in [key, value] {
                     match find(&inner, part) {
                         Some(element) if element["required"] == true && element["type"] == "string" => {}
-                        _ => self.differs(name, format!("{part} is no required text")),
+                        _ => self.differs(name, format!("{part} is not a required string")),
                     }
                 }
                 self.covered(&inner, name, &[key, value]);
@@ -159,7 +159,7 @@ impl Contract {
         }
     }
 
-    /// Every element of the contract has a row, or a reason to have none.
+    /// Every element of the contract has a row, or a reason for not having one.
     fn every_element_has_a_row(&mut self) {
         let mut known: Vec<&str> = self
             .kind
@@ -211,7 +211,7 @@ impl Contract {
 }
 
 #[test]
-fn the_tables_agree_with_the_contract() {
+fn the_tables_match_the_contract() {
     let mut differences = Vec::new();
     for kind in types::ALL {
         let mut contract = Contract { kind, json: read(kind.name), differences: Vec::new() };

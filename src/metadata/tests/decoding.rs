@@ -19,7 +19,7 @@ fn read(kind: &'static MetadataType, inside: &str) -> Component {
     decode(kind, "Shop_x", &file(kind, inside)).unwrap()
 }
 
-fn fault(kind: &'static MetadataType, inside: &str) -> DecodeErrorKind {
+fn error_kind(kind: &'static MetadataType, inside: &str) -> DecodeErrorKind {
     decode(kind, "Shop_x", &file(kind, inside)).unwrap_err().kind
 }
 
@@ -76,7 +76,7 @@ fn nil_and_empty_elements_are_absent() {
 }
 
 #[test]
-fn unknown_words_are_kept() {
+fn unknown_enum_values_are_kept() {
     let policies = read(&POLICIES, "<policyAction>FromTheFuture</policyAction>");
     assert_eq!(policies.get("policy_action"), &Value::text("FromTheFuture"));
 }
@@ -116,7 +116,7 @@ fn unknown_children_are_kept_with_unchanged_blocks_and_entries() {
 }
 
 #[test]
-fn the_root_must_match_the_type() {
+fn the_root_element_must_match_the_metadata_type() {
     let error = decode(&GLOBAL, "Shop", &file(&APP, "")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -169,7 +169,7 @@ fn duplicate_elements_are_rejected() {
             "<customAttributes><key>a</key></customAttributes><customAttributes><key>a</key></customAttributes>",
         ),
     ] {
-        assert!(matches!(fault(kind, inside), DecodeErrorKind::Repeated { .. }), "{inside}");
+        assert!(matches!(error_kind(kind, inside), DecodeErrorKind::Repeated { .. }), "{inside}");
     }
 }
 
@@ -190,7 +190,7 @@ fn every_type_decodes_an_empty_file() {
 }
 
 #[test]
-fn extras_are_whole_elements() {
+fn unknown_elements_are_kept_with_attributes_and_children() {
     let app = read(&APP, "<future a=\"1\">  <x>t&amp;</x><y/></future>");
     assert_eq!(
         app.extras,

@@ -121,7 +121,7 @@ fn entries_and_blocks_are_encoded() {
 }
 
 #[test]
-fn every_line_has_its_attribute() {
+fn every_line_is_mapped_to_its_attribute() {
     let mut settings = settings();
     settings.extras.push(Element { children: vec![Element::leaf("x", "1\n2")], ..Element::new("aa") });
     let encoded = encode(&settings, NEWEST);
@@ -180,7 +180,7 @@ fn elements_of_later_versions_are_omitted() {
 }
 
 #[test]
-fn values_of_the_wrong_type_are_omitted() {
+fn values_of_the_wrong_type_result_in_valid_xml() {
     for kind in crate::metadata::types::ALL {
         for value in [
             Value::Bool(true),
@@ -200,7 +200,7 @@ fn values_of_the_wrong_type_are_omitted() {
 }
 
 #[test]
-fn a_merge_replaces_the_given_values_and_keeps_others() {
+fn a_merge_replaces_the_given_values_and_keeps_the_others() {
     let mut existing = component(
         &SETTINGS,
         &[

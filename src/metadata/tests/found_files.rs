@@ -143,23 +143,23 @@ fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     all
 }
 
-/// Whether an element is never sent: generated values, secrets and triggers.
+/// Whether an element is never sent, like generated values, secrets and triggers.
 fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
     let generated =
         kind.fields.iter().any(|field| field.sent == SendPolicy::Never && field.element == element);
     generated || kind.dropped.contains(&element)
 }
 
-/// Whether a change of a row is the only difference between two files.
-fn only_differs(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) {
-    let is_its_own = |element: &str| {
+/// Asserts that two files differ only in the element of a row, if any.
+fn assert_differs_only_in(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) {
+    let is_changed = |element: &str| {
         let group = field.map_or("", |field| field.element_path().0);
         // An empty group is replaced when an element is added.
         field.is_some_and(|field| field.element == element) || !group.is_empty() && element == group
     };
     let rest = |xml: &str| -> Vec<(String, Element)> {
         let all = elements(kind, xml).into_iter();
-        all.filter(|(name, _)| !is_never_sent(kind, name) && !is_its_own(name)).collect()
+        all.filter(|(name, _)| !is_never_sent(kind, name) && !is_changed(name)).collect()
     };
     assert_eq!(rest(after), rest(before), "{:?}", field.map(|field| field.element));
 }
@@ -168,20 +168,20 @@ fn only_differs(field: Option<&Field>, kind: &MetadataType, before: &str, after:
 fn an_unchanged_file_is_written_unchanged() {
     for (kind, xml) in files() {
         let read = decode(kind, "Shop_x", &xml).unwrap();
-        only_differs(None, kind, &xml, &encode(&read, VERSION).xml);
-        // An equal value is not a change.
+        assert_differs_only_in(None, kind, &xml, &encode(&read, VERSION).xml);
+        // An equivalent value is not a change.
         let same: Vec<(&'static Field, Value)> = kind
             .fields
             .iter()
             .filter(|field| !field.attribute.is_empty())
             .map(|field| (field, read.get(field.attribute).clone()))
             .collect();
-        only_differs(None, kind, &xml, &encode(&read.merge(&same), VERSION).xml);
+        assert_differs_only_in(None, kind, &xml, &encode(&read.merge(&same), VERSION).xml);
     }
 }
 
 #[test]
-fn an_equal_value_keeps_the_text_of_the_org() {
+fn an_equivalent_value_keeps_the_text_of_the_org() {
     for (kind, attribute, value) in [
         (&GLOBAL, "certificate", Value::text(RSA_1024)),
         (&POLICIES, "ip_relaxation", "Enforce_RelaxRefresh".into()),
@@ -207,7 +207,7 @@ fn an_equal_value_keeps_the_text_of_the_org() {
         let (_, xml) = files().into_iter().find(|(other, _)| *other == kind).unwrap();
         let read = decode(kind, "Shop_x", &xml).unwrap();
         let merged = read.merge(&[(field(kind, attribute), value)]);
-        only_differs(None, kind, &xml, &encode(&merged, VERSION).xml);
+        assert_differs_only_in(None, kind, &xml, &encode(&merged, VERSION).xml);
     }
 }
 
@@ -269,11 +269,11 @@ fn components_are_equal_regardless_of_their_form() {
 fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)> {
     let found =
         prop::sample::select(files()).prop_map(|(kind, xml)| (decode(kind, "Shop_x", &xml).unwrap(), xml));
-    let made = prop::sample::select(types::ALL).prop_flat_map(component).prop_map(|made| {
-        let xml = encode(&made, VERSION).xml;
-        (decode(made.key.kind, "Shop_x", &xml).unwrap(), xml)
+    let generated = prop::sample::select(types::ALL).prop_flat_map(component).prop_map(|generated| {
+        let xml = encode(&generated, VERSION).xml;
+        (decode(generated.key.kind, "Shop_x", &xml).unwrap(), xml)
     });
-    prop_oneof![2 => found, 1 => made].prop_flat_map(|(read, xml)| {
+    prop_oneof![2 => found, 1 => generated].prop_flat_map(|(read, xml)| {
         let rows: Vec<&'static Field> =
             read.key.kind.fields.iter().filter(|field| !matches!(field.kind, Kind::Parent)).collect();
         let rows = rows.into_iter().filter(|field| field.sent != SendPolicy::Never).collect::<Vec<_>>();
@@ -291,11 +291,11 @@ proptest! {
     fn changing_one_attribute_changes_one_element((field, to, read, xml) in changes()) {
         let kind = read.key.kind;
         let written = encode(&read.merge(&[(field, to.clone())]), VERSION).xml;
-        only_differs(Some(field), kind, &xml, &written);
+        assert_differs_only_in(Some(field), kind, &xml, &written);
         let again = decode(kind, "Shop_x", &written).unwrap();
         prop_assert!(same_meaning(field, again.get(field.attribute), &to), "{}", written);
         if same_meaning(field, read.get(field.attribute), &to) {
-            only_differs(None, kind, &xml, &written);
+            assert_differs_only_in(None, kind, &xml, &written);
         }
     }
 }

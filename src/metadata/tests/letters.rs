@@ -55,7 +55,7 @@ fn invisible_characters_with_a_function_are_allowed() {
 }
 
 #[test]
-fn members_of_comma_separated_lists_must_not_have_a_comma() {
+fn comma_separated_members_must_not_contain_commas_or_outer_whitespace() {
     let fields: Vec<&Field> = types::ALL.iter().flat_map(|kind| kind.fields).collect();
     let mut lists = 0;
     for field in fields.into_iter().filter(|field| matches!(field.kind, Kind::Commas)) {

@@ -6,7 +6,7 @@ use crate::record_id::checked_short;
 use crate::value::Value;
 
 #[test]
-fn scopes_are_equal_with_their_equivalents() {
+fn scopes_are_equal_to_their_equivalents() {
     let scopes = field(&SETTINGS, "oauth_scopes");
     let same = |a: &[&str], b: &[&str]| same_meaning(scopes, &set(a), &set(b));
     assert!(same(&["Api", "Web"], &["Web", "Api"]));
@@ -15,7 +15,7 @@ fn scopes_are_equal_with_their_equivalents() {
     assert!(same(&["OfflineAccess", "Api"], &["Api", "RefreshToken"]));
     assert!(same(&["OfflineAccess", "RefreshToken"], &["RefreshToken"]));
     assert!(!same(&["Basic"], &["Address", "Email", "Phone"]));
-    assert!(same(&["api"], &["Api"]), "plain strings of orgs differ in case");
+    assert!(same(&["api"], &["Api"]), "orgs return plain strings in any case");
     assert!(same(&["basic"], &["address", "Email", "PHONE", "Profile"]));
 }
 
@@ -41,16 +41,16 @@ fn null_is_equal_to_empty() {
 }
 
 #[test]
-fn texts_are_equal_regardless_of_line_breaks() {
+fn texts_are_equal_regardless_of_line_endings() {
     let certificate = field(&GLOBAL, "certificate");
     let same = |a: &str, b: &str| same_meaning(certificate, &Value::text(a), &Value::text(b));
-    assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"), "even what is no certificate");
+    assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"), "also for a text that is not a certificate");
     assert!(!same("a\nb", "ab"));
     assert!(!same("a", "a "));
 }
 
 #[test]
-fn words_and_usernames_are_case_insensitive() {
+fn string_values_and_usernames_are_case_insensitive() {
     for (name, one, other) in [
         ("ip_relaxation", "Enforce_RelaxRefresh", "Enforce_relaxrefresh"),
         ("refresh_token_validity_unit", "Days", "DAYS"),
@@ -59,13 +59,13 @@ fn words_and_usernames_are_case_insensitive() {
     ] {
         assert!(same_meaning(field(&POLICIES, name), &Value::text(one), &Value::text(other)), "{name}");
     }
-    // Enums have one spelling.
+    // Enumerations of the WSDL have one spelling.
     let permitted = field(&POLICIES, "permitted_users");
     assert!(!same_meaning(permitted, &"AllSelfAuthorized".into(), &"allselfauthorized".into()));
 }
 
 #[test]
-fn a_period_of_zero_is_null() {
+fn a_validity_period_of_zero_equals_null() {
     let period = field(&POLICIES, "refresh_token_validity_period");
     assert!(same_meaning(period, &Value::int(0), &Value::Null));
     assert!(!same_meaning(period, &Value::int(1), &Value::Null));
@@ -73,7 +73,7 @@ fn a_period_of_zero_is_null() {
 }
 
 #[test]
-fn links_are_equal_with_both_lengths_of_ids() {
+fn links_with_15_and_18_character_ids_are_equal() {
     let link = field(&SETTINGS, "oauth_link");
     let same = |a: &str, b: &str| same_meaning(link, &Value::text(a), &Value::text(b));
     assert!(same("00D000000000001:888000000000001", "00D000000000001EAA:888000000000001AAA"));
@@ -81,7 +81,7 @@ fn links_are_equal_with_both_lengths_of_ids() {
 }
 
 #[test]
-fn blocks_are_equal_if_their_attributes_are() {
+fn blocks_are_equal_if_their_attributes_are_equal() {
     let ranges = field(&SETTINGS, "trusted_ip_range");
     let one = |description| Value::set(vec![range("10.0.0.1", "10.0.0.2", description)]);
     assert!(same_meaning(ranges, &one(Some("")), &one(None)));
@@ -89,7 +89,7 @@ fn blocks_are_equal_if_their_attributes_are() {
 }
 
 #[test]
-fn record_ids_have_two_lengths() {
+fn record_ids_of_15_and_18_characters_are_equal() {
     let sets = field(&POLICIES, "permission_sets");
     let same = |a: &[&str], b: &[&str]| same_meaning(sets, &set(a), &set(b));
     assert!(same(&["0PS000000000001"], &["0PS000000000001GAA"]));

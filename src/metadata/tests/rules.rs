@@ -23,7 +23,7 @@ fn rejects(rule: Rule, texts: &[(&str, &str)]) {
 }
 
 #[test]
-fn names() {
+fn api_names_are_validated() {
     accepts(Rule::ApiName, &["Shop", "a", "Shop_App_2"]);
     rejects(
         Rule::ApiName,
@@ -46,7 +46,7 @@ fn names() {
 }
 
 #[test]
-fn namespaces() {
+fn namespaces_are_validated() {
     accepts(Rule::Namespace, &["", "acme", "acme_2"]);
     rejects(
         Rule::Namespace,
@@ -55,13 +55,13 @@ fn namespaces() {
 }
 
 #[test]
-fn blanks() {
+fn blank_values_are_rejected() {
     accepts(Rule::NotBlank, &["x", " x"]);
     rejects(Rule::NotBlank, &[("", "blank"), ("  \n", "blank")]);
 }
 
 #[test]
-fn addresses() {
+fn email_addresses_and_usernames_are_validated() {
     accepts(Rule::Email, &["", "ada@example.com", "a+b@mail.example.co.uk"]);
     rejects(
         Rule::Email,
@@ -80,7 +80,7 @@ fn addresses() {
 }
 
 #[test]
-fn web_addresses() {
+fn web_urls_are_validated() {
     accepts(Rule::WebUrl, &["", "https://a.example/x?y=1#z", "http://a.example", "https://[::1]/"]);
     rejects(
         Rule::WebUrl,
@@ -99,7 +99,7 @@ fn web_addresses() {
 }
 
 #[test]
-fn callbacks() {
+fn callback_urls_are_validated() {
     accepts(
         Rule::CallbackUrl,
         &[
@@ -140,8 +140,8 @@ fn callbacks() {
             ("https://x\\y", "character"),
         ],
     );
-    for odd in ["http://localhost:*/callback", "https://x/#frag", "my_app://callback", "https:///x"] {
-        assert_eq!(text(Rule::CallbackUrl, odd), None, "{odd}");
+    for unusual in ["http://localhost:*/callback", "https://x/#frag", "my_app://callback", "https:///x"] {
+        assert_eq!(text(Rule::CallbackUrl, unusual), None, "{unusual}");
     }
     accepts(
         Rule::NotPlainHttp,
@@ -172,9 +172,9 @@ fn callbacks() {
 }
 
 #[test]
-fn numbers() {
+fn numbers_must_be_in_the_allowed_range_or_list() {
     let minutes = Rule::Between(1, 720);
-    for (number, fine) in [
+    for (number, is_valid) in [
         ("1", true),
         ("720", true),
         ("0", false),
@@ -184,7 +184,7 @@ fn numbers() {
         ("1e30", false),
     ] {
         let value = Value::Number(number.parse().unwrap());
-        assert_eq!(minutes.check(&value).is_none(), fine, "{number}");
+        assert_eq!(minutes.check(&value).is_none(), is_valid, "{number}");
     }
     assert_eq!(minutes.check(&Value::int(0)).unwrap(), "\"0\" is not a whole number from 1 to 720.");
     let jwt = field(&POLICIES, "guest_jwt_timeout_minutes").rules.first().unwrap();
@@ -193,7 +193,7 @@ fn numbers() {
 }
 
 #[test]
-fn members_and_entries() {
+fn members_keys_and_entries_are_validated() {
     let attributes = field(&SETTINGS, "custom_attributes");
     let many: Vec<(String, String)> = (0..129).map(|number| (number.to_string(), "f".to_owned())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -209,7 +209,7 @@ fn members_and_entries() {
 }
 
 #[test]
-fn scopes() {
+fn scopes_are_validated_with_suggestions() {
     let [spelled, listed] = field(&SETTINGS, "oauth_scopes").rules else { panic!("scopes have two rules") };
     let check = |member: &str| spelled.check(&set(&[member]));
     assert_eq!(check("Api"), None);
@@ -276,7 +276,7 @@ fn scopes() {
 }
 
 #[test]
-fn ip_addresses() {
+fn ipv4_addresses_are_validated() {
     accepts(Rule::Ipv4, &["10.0.0.1", "255.255.255.255"]);
     rejects(
         Rule::Ipv4,
@@ -292,7 +292,7 @@ fn ip_addresses() {
 }
 
 #[test]
-fn records_and_names() {
+fn record_ids_and_api_names_are_validated() {
     let rule = Rule::RecordOrName("0PS");
     accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
     rejects(
@@ -321,11 +321,11 @@ fn records_and_names() {
 }
 
 #[test]
-fn words_in_another_case_are_warnings() {
+fn values_in_another_case_are_warnings_and_in_enums_errors() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
     accepts(Rule::Spelled(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
     rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
-    // For an enum they are errors with a suggestion.
+    // In an enum, they are errors with a suggestion.
     rejects(
         Rule::Word(WORDS),
         &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not a known value")],
@@ -333,7 +333,7 @@ fn words_in_another_case_are_warnings() {
 }
 
 #[test]
-fn records_and_labels() {
+fn record_ids_and_labels_are_validated() {
     let rule = Rule::RecordOrLabel("00e");
     accepts(
         rule,
@@ -364,7 +364,7 @@ fn records_and_labels() {
 }
 
 #[test]
-fn links_to_consumers() {
+fn consumer_links_are_validated() {
     accepts(
         Rule::Link,
         &[
@@ -396,7 +396,7 @@ fn links_to_consumers() {
 }
 
 #[test]
-fn urls_must_not_have_user_information() {
+fn urls_must_not_contain_user_information() {
     let rule = Rule::NoUserInformation;
     assert!(rule.confirmed());
     for url in [
@@ -418,7 +418,7 @@ fn urls_must_not_have_user_information() {
 }
 
 #[test]
-fn values_of_another_type_pass() {
+fn null_unknown_and_mistyped_values_pass_every_rule() {
     let rules = [
         Rule::NotBlank,
         Rule::ApiName,

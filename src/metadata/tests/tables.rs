@@ -41,7 +41,7 @@ fn names_are_well_formed() {
             assert!(part.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{place}");
             assert!(!part.is_empty(), "{place}");
         }
-        assert!(field.element.split('/').count() <= 2, "{place}: groups do not nest");
+        assert!(field.element.split('/').count() <= 2, "{place}: groups cannot be nested");
     }
 }
 
@@ -53,12 +53,12 @@ fn names_are_unique() {
         assert!(folders.insert(place), "{} shares a folder", kind.name);
         let (mut attributes, mut elements) = (HashSet::new(), HashSet::new());
         for field in kind.fields {
-            assert!(attributes.insert(field.attribute), "{}: {} twice", kind.name, field.attribute);
-            assert!(elements.insert(field.element), "{}: {} twice", kind.name, field.element);
+            assert!(attributes.insert(field.attribute), "{}: {} is a duplicate", kind.name, field.attribute);
+            assert!(elements.insert(field.element), "{}: {} is a duplicate", kind.name, field.element);
         }
         let others = kind.dropped.iter().chain(kind.unmapped.iter().map(|(element, _)| element));
         for element in others {
-            assert!(elements.insert(element), "{}: {element} twice", kind.name);
+            assert!(elements.insert(element), "{}: {element} is a duplicate", kind.name);
         }
         for (element, reason) in kind.unmapped {
             assert!(!reason.is_empty(), "{}: {element} is unmapped without a reason", kind.name);
@@ -67,7 +67,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn one_attribute_is_owned_by_one_table_of_a_resource() {
+fn each_attribute_is_owned_by_one_table_of_a_resource() {
     for parts in [
         ["ExtlClntAppOauthSettings", "ExtlClntAppGlobalOauthSettings"],
         ["ExtlClntAppConfigurablePolicies", "ExtlClntAppOauthConfigurablePolicies"],
@@ -124,13 +124,13 @@ fn versions_are_supported_by_the_provider() {
             assert!((OLDEST_VERSION..=NEWEST_VERSION).contains(&since), "{place}: {since}");
         }
         for (_, since) in field.newer_values {
-            assert!(*since > field.since, "{place}: a newer value is newer than its element");
+            assert!(*since > field.since, "{place}: a newer value must be newer than its element");
         }
     }
 }
 
 #[test]
-fn enums_have_words_and_defaults_fit_their_kind() {
+fn enums_list_their_values_and_defaults_match_their_kind() {
     for (place, field) in rows() {
         if let Kind::Enum(words) = field.kind {
             assert!(!words.is_empty(), "{place}");
@@ -155,7 +155,7 @@ fn enums_have_words_and_defaults_fit_their_kind() {
 
 /// Booleans and numbers cannot be empty.
 #[test]
-fn no_bool_and_no_number_is_cleared() {
+fn booleans_and_numbers_are_never_cleared() {
     for (place, field) in rows() {
         if matches!(field.kind, Kind::Bool | Kind::Int) {
             assert_ne!(field.omitted, Omitted::Cleared, "{place}");
@@ -164,7 +164,7 @@ fn no_bool_and_no_number_is_cleared() {
 }
 
 #[test]
-fn columns_fit_together() {
+fn the_columns_of_each_row_are_consistent() {
     for (place, field) in rows() {
         if field.sent == SendPolicy::Never {
             assert_eq!(field.omitted, Omitted::Computed, "{place}: a field that is not sent is computed");
@@ -180,7 +180,7 @@ fn columns_fit_together() {
             assert_eq!(record.prefix.len(), 3, "{place}");
         }
         if field.change == OnChange::Replace {
-            assert_ne!(field.omitted, Omitted::Kept, "{place}: a kept field does not replace");
+            assert_ne!(field.omitted, Omitted::Kept, "{place}: a kept field cannot require replacement");
         }
         if let (Kind::Commas, equivalents) = (field.kind, field.equivalents) {
             let tokens: Vec<&str> = equivalents.iter().map(|(token, _)| *token).collect();
@@ -195,7 +195,7 @@ fn columns_fit_together() {
 
 /// The interpreters do not support nested blocks.
 #[test]
-fn blocks_hold_plain_rows() {
+fn blocks_contain_only_plain_rows() {
     for kind in types::ALL {
         for field in kind.fields {
             if let Kind::Blocks(inner) = field.kind {

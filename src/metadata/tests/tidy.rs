@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::metadata::{Field, Kind, types};
 
-/// Shorter names can have other uses in code.
+/// Shorter names can have other meanings in code.
 const SHORT: usize = 8;
 
 fn names(fields: &[Field], into: &mut BTreeSet<&'static str>) {
@@ -50,5 +50,5 @@ fn no_interpreter_names_a_field() {
             );
         }
     }
-    assert!(read > 8, "the interpreters are somewhere else now");
+    assert!(read > 8, "the interpreters have moved");
 }

@@ -82,7 +82,7 @@ fn deep_nesting_is_rejected_early() {
 }
 
 #[test]
-fn an_error_has_its_line() {
+fn an_error_contains_its_line_number() {
     let error = parse("<a>\n<b>\n&what;</b></a>").unwrap_err();
     assert_eq!(error.to_string(), "line 3: an entity that XML does not predefine");
 }

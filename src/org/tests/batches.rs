@@ -89,14 +89,14 @@ async fn concurrent_callers_share_a_deploy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_closes_when_no_job_arrives_and_at_the_ceiling() {
+async fn a_batch_closes_after_a_quiet_window_or_at_the_maximum_time() {
     let (script, org) = script();
     script.course(succeeds());
     let begun = Instant::now();
     org.make(app("Lone"), in_time()).await.unwrap();
     assert!((1_075..1_700).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 
-    // One every 60 ms is never quiet: fifty arrive before the ceiling of three seconds.
+    // One job every 60 ms leaves no quiet window: fifty arrive before the maximum of three seconds.
     let (script, org) = self::script();
     script.course(succeeds()).course(succeeds());
     let callers: Vec<Caller> =
@@ -110,7 +110,7 @@ async fn a_batch_closes_when_no_job_arrives_and_at_the_ceiling() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_batch_gathers_while_a_deploy_runs_and_waits_for_its_callers() {
+async fn the_next_batch_collects_jobs_while_a_deploy_runs_and_shortly_after() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     let first = caller(&org, 0, app("One"));
@@ -207,7 +207,7 @@ async fn org_settings_share_a_deploy_with_apps_and_fail_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_of_an_app_are_not_deployed_before_waiting_org_settings() {
+async fn waiting_org_settings_are_deployed_before_parts_of_an_app() {
     let script = Arc::new(Script::default());
     let org = Org::with_timing(script.clone(), Timing { batching: false, ..Timing::default() });
     for _ in 0..3 {
@@ -238,7 +238,7 @@ async fn a_failure_without_a_component_is_isolated_by_halving() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_of_all_jobs_is_not_tried_on_each() {
+async fn a_failure_of_all_jobs_is_not_isolated_for_each_job() {
     let (script, org) = script();
     for _ in 0..5 {
         script.course(fails_silently());
@@ -320,7 +320,7 @@ async fn changes_of_the_same_file_and_deletions_of_the_same_app_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_above_the_limit_become_two_deploys() {
+async fn changes_above_the_limits_are_split_into_two_deploys() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     let callers: Vec<Caller> = (0..501).map(|n| caller(&org, 0, app(&format!("App{n}")))).collect();
@@ -332,7 +332,7 @@ async fn changes_above_the_limit_become_two_deploys() {
     script.course(succeeds()).course(succeeds());
     let heavy = |name: &str| {
         let mut component = Component::new(app_key(name), "");
-        // Varied, so that the zip does not compress too well.
+        // Varied, so that it does not compress well.
         let text: String =
             (0..400_000_u32).map(|n| format!("{:07x}", n.wrapping_mul(2_654_435_761) >> 4)).collect();
         component.put("description", text.as_str().into());
@@ -398,7 +398,7 @@ async fn a_stop_drops_the_queue_but_not_the_running_deploy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_between_two_deploys_of_a_batch_sends_nothing_more() {
+async fn a_stop_between_two_deploys_of_a_batch_prevents_the_second() {
     let (script, org) = script();
     script.course(Course::ends(5_000, failed(vec![problem(&app_key("Bad"), "no")])));
     let (bad, good) = (caller(&org, 0, app("Bad")), caller(&org, 0, app("Good")));
@@ -438,7 +438,7 @@ async fn callers_with_time_left_wait_for_a_locked_org() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_caller_takes_no_part() {
+async fn the_job_of_a_dropped_caller_is_not_deployed() {
     let (script, org) = script();
     script.course(succeeds());
     let (stays, goes) = (caller(&org, 0, app("Stays")), caller(&org, 0, app("Goes")));

@@ -4,7 +4,7 @@ use super::*;
 use crate::value::Path;
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
+async fn a_successful_deploy_returns_its_warnings() {
     let (script, org) = script();
     let mut report = ended("Succeeded");
     report.component_successes = vec![ComponentMessage {
@@ -20,7 +20,7 @@ async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_second_deploy_is_first_polled_when_the_first_had_ended() {
+async fn the_first_poll_of_a_deploy_is_timed_by_the_duration_of_the_last_one() {
     let (script, org) = script();
     for _ in 0..2 {
         script.course(Course::ends(2_000, ended("Succeeded")));
@@ -154,7 +154,7 @@ async fn a_start_without_a_response_is_never_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_start_changed_nothing() {
+async fn a_rejected_start_leaves_the_org_unchanged() {
     let (script, org) = script();
     script.course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
@@ -166,8 +166,8 @@ async fn a_refused_start_changed_nothing() {
 async fn a_failed_poll_is_repeated() {
     for (code, seconds) in [(None, 60), (Some("INVALID_CROSS_REFERENCE_KEY"), 20)] {
         let (script, org) = script();
-        let away = Err(out_of_sight(code));
-        script.course(Course::new(vec![(0, away), (seconds * 1_000, Ok(ended("Succeeded")))]));
+        let failed_poll = Err(poll_error(code));
+        script.course(Course::new(vec![(0, failed_poll), (seconds * 1_000, Ok(ended("Succeeded")))]));
         org.make(write_shop(), in_time()).await.unwrap();
     }
 }
@@ -175,17 +175,17 @@ async fn a_failed_poll_is_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_cannot_be_polled_is_unverified() {
     // A temporary error is retried longer than an unknown ID, and that longer than an expired session.
-    for (code, looks, most_seconds) in
+    for (code, least_polls, most_seconds) in
         [(None, 30, 300), (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75), (Some("INVALID_SESSION_ID"), 3, 10)]
     {
         let (script, org) = script();
-        let stages = vec![(0, Ok(status("InProgress"))), (1_000, Err(out_of_sight(code)))];
+        let stages = vec![(0, Ok(status("InProgress"))), (1_000, Err(poll_error(code)))];
         script.course(Course::new(stages));
         let begun = Instant::now();
         let error = org.make(write_shop(), in_time()).await.unwrap_err();
         assert_eq!(error.deploy_id(), Some("0Af1"));
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
-        assert!(script.count("poll") > looks, "{}", script.count("poll"));
+        assert!(script.count("poll") > least_polls, "{}", script.count("poll"));
         assert!(begun.elapsed().as_secs() <= most_seconds, "{:?}", begun.elapsed());
     }
 }
@@ -196,8 +196,8 @@ async fn each_kind_of_failed_poll_has_its_own_limit() {
     for code in ["INVALID_SESSION_ID", "INVALID_CROSS_REFERENCE_KEY"] {
         let (script, org) = script();
         script.course(Course::new(vec![
-            (0, Err(out_of_sight(None))),
-            (120_000, Err(out_of_sight(Some(code)))),
+            (0, Err(poll_error(None))),
+            (120_000, Err(poll_error(Some(code)))),
             (131_000, Ok(ended("Succeeded"))),
         ]));
         org.make(write_shop(), in_time()).await.unwrap_or_else(|error| panic!("{code}: {error}"));
@@ -205,7 +205,7 @@ async fn each_kind_of_failed_poll_has_its_own_limit() {
     }
 }
 
-fn out_of_sight(code: Option<&str>) -> Error {
+fn poll_error(code: Option<&str>) -> Error {
     code.map_or_else(|| lost(Call::DeployStatus), |code| fault(Call::DeployStatus, code))
 }
 

@@ -1,5 +1,5 @@
-//! Edits of files that others write, too: only the edit's own attributes are changed, no concurrent change is lost,
-//! and everything is reported.
+//! Edits of files that others also write: only the edit's own attributes are changed, no concurrent change is lost,
+//! and every conflict is reported.
 
 use super::*;
 use crate::metadata::Field;
@@ -24,15 +24,15 @@ fn email() -> Edit {
     setting("contact_email", "ours@example.com")
 }
 
-/// An org with an app labelled Before, whose deploys write files.
-fn living() -> (Arc<Script>, Org) {
+/// An org whose deploys write files, with an app that has the label Before.
+fn org_that_writes_files() -> (Arc<Script>, Org) {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>Before</label>");
     script.with(|state| state.lives = true);
     (script, org)
 }
 
-/// Is queued for the first time, runs for the second, then ends.
+/// Is queued for the first number of milliseconds, runs for the second, then ends.
 fn waits(pending: u64, runs: u64) -> Course {
     let stages = vec![
         (0, Ok(status("Pending"))),
@@ -53,7 +53,7 @@ fn calls(script: &Arc<Script>) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn an_edit_is_based_on_the_current_file_and_read_back() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     script.course(waits(0, 700));
     let applied = org.edit(email(), in_time()).await.unwrap();
     assert!(shop_of(&script).contains("<label>Before</label>") && shop_of(&script).contains("ours@"));
@@ -66,21 +66,21 @@ async fn an_edit_is_based_on_the_current_file_and_read_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_that_an_idle_org_queues_for_long_is_sent_once_and_never_canceled() {
-    for (pending, most_looks) in
+async fn a_deploy_that_stays_pending_in_an_idle_org_is_sent_once_and_not_canceled() {
+    for (pending, most_polls) in
         [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)]
     {
-        let (script, org) = living();
+        let (script, org) = org_that_writes_files();
         script.course(waits(pending, 500));
         org.edit(email(), in_time()).await.unwrap();
         assert_eq!((script.count("start"), script.count("cancel")), (1, 0), "{pending}");
-        assert!(script.count("poll") <= most_looks, "{pending}: {}", calls(&script));
+        assert!(script.count("poll") <= most_polls, "{pending}: {}", calls(&script));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_edit_that_changes_nothing_is_not_sent() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     let applied = org.edit(setting("label", "Before"), in_time()).await.unwrap();
     assert_eq!((applied.deploy_id, script.count("start")), (None, 0));
 }
@@ -96,7 +96,7 @@ async fn an_edit_can_decline_the_current_file() {
 
 #[tokio::test(start_paused = true)]
 async fn files_that_cannot_be_read_are_not_written() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     script.with(|state| state.refused.push(APP.name));
     let error = org.edit(email(), in_time()).await.unwrap_err();
     // An unreadable type is a result, not an error.
@@ -106,7 +106,7 @@ async fn files_that_cannot_be_read_are_not_written() {
 
 #[tokio::test(start_paused = true)]
 async fn an_edit_waits_for_other_deploys_in_the_queue() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     rival(&script, 0, 8_000, Some("Theirs"));
     script.course(waits(0, 500));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -117,7 +117,7 @@ async fn an_edit_waits_for_other_deploys_in_the_queue() {
 
 #[tokio::test(start_paused = true)]
 async fn an_edit_waits_for_a_deploy_that_starts_while_it_reads() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     rival(&script, 50, 3_000, Some("Theirs"));
     script.course(waits(0, 500));
     org.edit(email(), in_time()).await.unwrap();
@@ -126,8 +126,8 @@ async fn an_edit_waits_for_a_deploy_that_starts_while_it_reads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_is_sent_after_a_while_to_an_org_that_is_always_busy() {
-    let (script, org) = living();
+async fn an_edit_is_eventually_sent_to_an_org_whose_queue_is_never_empty() {
+    let (script, org) = org_that_writes_files();
     rival(&script, 0, 10_000_000, None);
     script.course(waits(5_000, 500));
     let begun = Instant::now();
@@ -144,8 +144,8 @@ fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) 
     });
 }
 
-/// It is sent slightly earlier: it ends first and was not visible before.
-fn came_first(script: &Arc<Script>, ends: u64) {
+/// A deploy of another client that is sent slightly earlier: it ends first and was not visible before.
+fn earlier_rival(script: &Arc<Script>, ends: u64) {
     rival(script, 190, ends, Some("Theirs"));
 }
 
@@ -156,8 +156,8 @@ fn assert_has_both(script: &Arc<Script>) {
 
 #[tokio::test(start_paused = true)]
 async fn an_overwritten_change_is_restored_and_reported() {
-    let (script, org) = living();
-    came_first(&script, 900);
+    let (script, org) = org_that_writes_files();
+    earlier_rival(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
     assert_has_both(&script);
@@ -169,9 +169,9 @@ async fn an_overwritten_change_is_restored_and_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_overwritten_change_with_unknown_content_is_reported_by_its_deploy() {
-    let (script, org) = living();
-    came_first(&script, 195);
+async fn an_overwritten_change_with_unknown_content_is_reported_with_its_deploy_id() {
+    let (script, org) = org_that_writes_files();
+    earlier_rival(&script, 195);
     script.course(waits(0, 150));
     let applied = org.edit(email(), in_time()).await.unwrap();
     assert_eq!((applied.unseen.as_slice(), script.count("cancel")), (["0AfRival".to_owned()].as_slice(), 0));
@@ -183,8 +183,8 @@ async fn an_overwritten_change_with_unknown_content_is_reported_by_its_deploy() 
 #[tokio::test(start_paused = true)]
 async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
     for (both, reported) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
-        let (script, org) = living();
-        came_first(&script, 195);
+        let (script, org) = org_that_writes_files();
+        earlier_rival(&script, 195);
         script.with(|state| {
             state.concurrent.push(("0AfOther".into(), 191, 196, None));
             state.concurrent.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
@@ -203,7 +203,7 @@ async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
 
 #[tokio::test(start_paused = true)]
 async fn an_overwritten_edit_is_applied_again() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     // It was based on an earlier file and replaces the whole file.
     rival(&script, 200, 3_000, Some("Theirs"));
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
@@ -215,9 +215,9 @@ async fn an_overwritten_edit_is_applied_again() {
 
 #[tokio::test(start_paused = true)]
 async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts() {
-    let (script, org) = living();
+    let (script, org) = org_that_writes_files();
     script.with(|state| state.queue_fails = Some(fault(Call::Query, "INVALID_TYPE")));
-    came_first(&script, 900);
+    earlier_rival(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
     assert_has_both(&script);
@@ -227,8 +227,8 @@ async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts()
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_restore_is_reported() {
-    let (script, org) = living();
-    came_first(&script, 900);
+    let (script, org) = org_that_writes_files();
+    earlier_rival(&script, 900);
     let rejected = failed(vec![problem(&shop().key, "Not today.")]);
     script.course(waits(900, 1_000)).course(Course::ends(500, rejected));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -237,8 +237,8 @@ async fn a_failed_restore_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
-    let (script, org) = living();
+async fn edits_of_the_same_file_do_not_share_a_deploy() {
+    let (script, org) = org_that_writes_files();
     script.course(waits(0, 700)).course(waits(0, 700));
     let (one, other) =
         tokio::join!(org.edit(email(), in_time()), org.edit(setting("label", "Ours"), in_time()));
@@ -258,16 +258,16 @@ async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
         (random >> 33) % limit
     };
     for round in 0..200 {
-        let (script, org) = living();
+        let (script, org) = org_that_writes_files();
         let (pending, runs) = (below(10_000), 2_000 + below(18_000));
         // The org processes one deploy at a time, in the order of arrival; ours is sent after about 195 ms.
-        let comes = if round % 2 == 0 { below(250) } else { below(20_000) };
-        let comes = if (186..210).contains(&comes) { 150 } else { comes };
-        let takes = 2_000 + below(20_000);
-        let (ends, pending) = match comes {
-            0..=90 => (comes + takes, pending),
-            91..=190 => (comes + takes, pending.max(comes + takes)),
-            _ => (comes.max(200 + pending + runs) + takes, pending),
+        let starts = if round % 2 == 0 { below(250) } else { below(20_000) };
+        let starts = if (186..210).contains(&starts) { 150 } else { starts };
+        let duration = 2_000 + below(20_000);
+        let (ends, pending) = match starts {
+            0..=90 => (starts + duration, pending),
+            91..=190 => (starts + duration, pending.max(starts + duration)),
+            _ => (starts.max(200 + pending + runs) + duration, pending),
         };
         script.course(waits(pending, runs));
         for _ in 0..12 {
@@ -275,14 +275,14 @@ async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
         }
         script.with(|state| {
             state.now();
-            state.concurrent.push(("0AfRival".into(), comes, ends, Some("Theirs")));
+            state.concurrent.push(("0AfRival".into(), starts, ends, Some("Theirs")));
         });
         let applied = org.edit(email(), in_time()).await.unwrap();
         // A deploy that had not ended before ours may still write; the other client detects that.
         sleep(Duration::from_secs(60)).await;
         let shop = shop_of(&script);
         let reported =
-            format!("round {round}: comes {comes}, ends {ends}: {shop} {applied:?}\n{}", calls(&script));
+            format!("round {round}: starts {starts}, ends {ends}: {shop} {applied:?}\n{}", calls(&script));
         assert_eq!(script.count("cancel"), 0, "{reported}");
         assert!(applied.unfinished.is_none() && shop.contains("Theirs"), "{reported}");
         let came_later = !applied.disturbed && !shop.contains("ours@");

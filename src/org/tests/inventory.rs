@@ -1,11 +1,11 @@
-//! All apps with their files: each file is retrieved once, in few retrieves, and the file decides on its app.
+//! All apps with their files: each file is retrieved once, in few retrieves, and names its app.
 
 use super::*;
 
 const KINDS: [&MetadataType; 5] = [APP, SETTINGS, GLOBAL, OAUTH_POLICIES, POLICIES];
 
 /// An app as Setup creates it.
-fn whole(script: &Arc<Script>, app: &str) {
+fn add_app(script: &Arc<Script>, app: &str) {
     script
         .file(APP, app, "<label>x</label>")
         .part(SETTINGS, &format!("{app}_oauth"), app)
@@ -15,7 +15,7 @@ fn whole(script: &Arc<Script>, app: &str) {
 }
 
 /// `Shop: Shop Shop_oauth absent …`, one line for each app.
-async fn taken(
+async fn inventory_lines(
     org: &Org,
     kinds: &[&'static MetadataType],
     few: usize,
@@ -23,8 +23,8 @@ async fn taken(
 ) -> Vec<String> {
     let mut inventory = org.inventory(kinds, None).await.unwrap();
     let mut lines = Vec::new();
-    while let Some(stock) = inventory.next(few, needed).await.unwrap() {
-        for (app, lookups) in stock {
+    while let Some(page) = inventory.next(few, needed).await.unwrap() {
+        for (app, lookups) in page {
             let reported = match lookups {
                 Ok(lookups) => lookups.iter().map(reported).collect::<Vec<_>>().join(" "),
                 Err(error) => format!("error: {error}"),
@@ -45,12 +45,12 @@ fn reported(lookup: &Lookup) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn five_thousand_apps_are_three_retrieves() {
+async fn five_thousand_apps_take_three_retrieves() {
     let (script, org) = script();
     for number in 0..5_000 {
-        whole(&script, &format!("Shop{number}"));
+        add_app(&script, &format!("Shop{number}"));
     }
-    let lines = taken(&org, &KINDS, usize::MAX, &[vec![SETTINGS]]).await;
+    let lines = inventory_lines(&org, &KINDS, usize::MAX, &[vec![SETTINGS]]).await;
     assert_eq!(lines.len(), 5_000);
     assert!(lines.iter().all(|line| !line.contains("absent") && !line.contains('(')));
     assert_eq!((script.count("list"), script.count("retrieve")), (1, 3));
@@ -61,7 +61,7 @@ async fn five_thousand_apps_are_three_retrieves() {
 async fn a_small_page_is_returned_when_requested() {
     let (script, org) = script();
     for number in 0..50 {
-        whole(&script, &format!("Shop{number}"));
+        add_app(&script, &format!("Shop{number}"));
     }
     let mut inventory = org.inventory(&[APP], None).await.unwrap();
     assert_eq!(inventory.next(3, &[]).await.unwrap().unwrap().len(), 3);
@@ -81,17 +81,17 @@ struct Row {
 
 const ROWS: &[Row] = &[
     Row {
-        name: "names that say nothing",
+        name: "names that do not indicate an app",
         files: &[(APP, "Shop", ""), (SETTINGS, "Zz9", "Shop"), (POLICIES, "P1", "Shop")],
         expected: &["Shop: Shop Zz9 absent absent P1"],
     },
     Row {
-        name: "all of one name",
+        name: "the same name for all files",
         files: &[(APP, "Shop", ""), (SETTINGS, "Shop", "Shop"), (GLOBAL, "Shop", "Shop")],
         expected: &["Shop: Shop Shop Shop absent absent"],
     },
     Row {
-        name: "a name like that of another's part, of an app whose turn comes before",
+        name: "the usual name of another app's part, in an app that is read earlier",
         files: &[
             (APP, "Shop", ""),
             (APP, "Shop_oauth", ""),
@@ -105,17 +105,17 @@ const ROWS: &[Row] = &[
         ],
     },
     Row {
-        name: "a name like that of another's part, of an app whose turn comes after",
+        name: "the usual name of another app's part, in an app that is read later",
         files: &[(APP, "A", ""), (APP, "B", ""), (SETTINGS, "A_oauth", "B")],
         expected: &["A: A absent absent absent absent", "B: B A_oauth absent absent absent"],
     },
     Row {
-        name: "a part too many",
+        name: "two parts of one type",
         files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "A"), (SETTINGS, "A_more", "A")],
         expected: &["A: A (several: A_more A_oauth) absent absent absent"],
     },
     Row {
-        name: "a part that names no app of the org",
+        name: "a part that names an app that the org does not list",
         files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "Gone")],
         expected: &[
             "A: error: ExtlClntAppOauthSettings A_oauth: externalClientApplication is Gone, but the org does not \
@@ -130,7 +130,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[tokio::test(start_paused = true)]
-async fn the_file_decides_on_its_app() {
+async fn a_part_belongs_to_the_app_that_its_file_names() {
     for row in ROWS {
         for few in [1, 2, 100] {
             let (script, org) = script();
@@ -140,7 +140,7 @@ async fn the_file_decides_on_its_app() {
                     false => script.part(kind, name, owner),
                 };
             }
-            let mut lines = taken(&org, &KINDS, few, &[]).await;
+            let mut lines = inventory_lines(&org, &KINDS, few, &[]).await;
             let mut expected: Vec<String> = row.expected.iter().map(|line| (*line).to_owned()).collect();
             lines.sort();
             expected.sort();
@@ -160,25 +160,25 @@ async fn the_file_decides_on_its_app() {
 #[tokio::test(start_paused = true)]
 async fn an_app_without_a_needed_part_is_not_retrieved() {
     let (script, org) = script();
-    whole(&script, "A");
+    add_app(&script, "A");
     script.file(APP, "Bare", "<label>x</label>");
-    let lines = taken(&org, &KINDS, 100, &[vec![SETTINGS]]).await;
+    let lines = inventory_lines(&org, &KINDS, 100, &[vec![SETTINGS]]).await;
     assert_eq!(lines, ["A: A A_oauth A_glbloauth A_oauthPlcy A_plcy"]);
     assert!(!script.entries("retrieve").concat().contains("Bare"));
 }
 
 /// Its policies belong to the org, and have the names that those of an own app with the same name would have.
 #[tokio::test(start_paused = true)]
-async fn policies_of_an_installed_app_and_of_an_own_app_with_the_same_name() {
+async fn policies_of_installed_and_own_apps_with_the_same_name_are_distinguished() {
     for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {
         let (script, org) = script();
-        whole(&script, "Shop");
+        add_app(&script, "Shop");
         script.file(APP, "acme__Shop", "<label>x</label>").part(POLICIES, "Shop_defaultPolicy", "acme__Shop");
         let all = only.is_none();
         let mut inventory = org.inventory(&[OAUTH_POLICIES, POLICIES], only).await.unwrap();
         let mut lines = Vec::new();
-        while let Some(stock) = inventory.next(1, &[vec![OAUTH_POLICIES, POLICIES]]).await.unwrap() {
-            for (app, lookups) in stock {
+        while let Some(page) = inventory.next(1, &[vec![OAUTH_POLICIES, POLICIES]]).await.unwrap() {
+            for (app, lookups) in page {
                 lines.push(format!(
                     "{app}: {}",
                     lookups.unwrap().iter().map(reported).collect::<Vec<_>>().join(" ")
@@ -194,12 +194,12 @@ async fn policies_of_an_installed_app_and_of_an_own_app_with_the_same_name() {
 
 /// No name suggests that B has settings.
 #[tokio::test(start_paused = true)]
-async fn an_app_whose_settings_have_another_apps_name() {
+async fn settings_that_are_named_after_another_app_are_found() {
     for few in [1, 100] {
         let (script, org) = script();
         script.file(APP, "A", "<label>x</label>").file(APP, "B", "<label>x</label>");
         script.part(SETTINGS, "A_oauth", "B");
-        let lines = taken(&org, &[APP, SETTINGS], few, &[vec![SETTINGS]]).await;
+        let lines = inventory_lines(&org, &[APP, SETTINGS], few, &[vec![SETTINGS]]).await;
         assert_eq!(lines, ["A: A absent", "B: B A_oauth"]);
     }
 }
@@ -207,10 +207,10 @@ async fn an_app_whose_settings_have_another_apps_name() {
 #[tokio::test(start_paused = true)]
 async fn a_listed_component_that_is_not_returned_is_hidden() {
     let (script, org) = script();
-    whole(&script, "A");
+    add_app(&script, "A");
     script.file(APP, "B", "<label>x</label>");
     script.with(|state| state.listed_only.push(properties(SETTINGS, "B_oauth")));
-    let lines = taken(&org, &[APP, SETTINGS], 100, &[vec![SETTINGS]]).await;
+    let lines = inventory_lines(&org, &[APP, SETTINGS], 100, &[vec![SETTINGS]]).await;
     assert_eq!(
         lines,
         [
@@ -221,11 +221,11 @@ async fn a_listed_component_that_is_not_returned_is_hidden() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unreadable_type_hides_no_other() {
+async fn an_unreadable_type_does_not_hide_others() {
     let (script, org) = script();
-    whole(&script, "A");
+    add_app(&script, "A");
     script.with(|state| state.refused.push(GLOBAL.name));
-    let lines = taken(&org, &[APP, SETTINGS, GLOBAL], 100, &[]).await;
+    let lines = inventory_lines(&org, &[APP, SETTINGS, GLOBAL], 100, &[]).await;
     assert_eq!(lines.len(), 1);
     assert!(
         lines[0].starts_with("A: A A_oauth (hidden: ExtlClntAppGlobalOauthSettings cannot be read"),
@@ -237,12 +237,12 @@ async fn an_unreadable_type_hides_no_other() {
 #[tokio::test(start_paused = true)]
 async fn an_app_that_is_not_listed_yet_is_retrieved_by_the_usual_names() {
     let (script, org) = script();
-    whole(&script, "New");
+    add_app(&script, "New");
     script.with(|state| state.unlisted = true);
     let only = BTreeSet::from(["New".to_owned(), "Gone".to_owned()]);
     let mut inventory = org.inventory(&[APP, SETTINGS], Some(only)).await.unwrap();
-    let stock = inventory.next(10, &[vec![SETTINGS]]).await.unwrap().unwrap();
-    let lines: Vec<String> = stock
+    let page = inventory.next(10, &[vec![SETTINGS]]).await.unwrap().unwrap();
+    let lines: Vec<String> = page
         .iter()
         .map(|(app, lookups)| {
             let lookups = lookups.as_ref().unwrap();
@@ -255,7 +255,7 @@ async fn an_app_that_is_not_listed_yet_is_retrieved_by_the_usual_names() {
 #[tokio::test(start_paused = true)]
 async fn an_org_that_does_not_list_apps_is_an_error() {
     let (script, org) = script();
-    whole(&script, "A");
+    add_app(&script, "A");
     script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
     let Err(error) = org.inventory(&KINDS, None).await else { panic!("the apps are hidden") };
     assert!(error.to_string().contains("INSUFFICIENT_ACCESS"), "{error}");

@@ -1,4 +1,4 @@
-//! Properties of concurrent callers: each gets one result, and it is correct.
+//! Properties of concurrent callers: each gets one correct result.
 //!
 //! The org decides by the content of the deploys, not by a script. Each job marks its files, so that the org's
 //! journal shows which deploy contained its changes.
@@ -12,7 +12,7 @@ use crate::value::Value;
 #[derive(Clone, Debug)]
 struct Act {
     /// When it starts, in milliseconds.
-    comes: u64,
+    starts: u64,
     what: What,
     app: usize,
     /// Its deadline, in seconds.
@@ -177,7 +177,7 @@ impl Act {
         self.timeout == NO_TIMEOUT && self.drops.is_none()
     }
 
-    /// Its changes; each file contains the mark of the job.
+    /// Its changes. Each file contains the mark of the job.
     fn changes(&self, number: usize) -> Changes {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
@@ -212,16 +212,11 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(What::Both),
         1 => Just(What::Delete),
     ];
-    let comes = prop_oneof![0..400_u64, 0..4_000_u64];
+    let starts = prop_oneof![0..400_u64, 0..4_000_u64];
     let timeout = prop_oneof![6 => Just(NO_TIMEOUT), 1 => 1..8_u64];
     let drops = prop_oneof![6 => Just(None), 1 => (0..4_000_u64).prop_map(Some)];
-    let act = (comes, what, 0..4_usize, timeout, drops).prop_map(|(comes, what, app, timeout, drops)| Act {
-        comes,
-        what,
-        app,
-        timeout,
-        drops,
-    });
+    let act = (starts, what, 0..4_usize, timeout, drops)
+        .prop_map(|(starts, what, app, timeout, drops)| Act { starts, what, app, timeout, drops });
     proptest::collection::vec(act, 1..16)
 }
 
@@ -234,7 +229,7 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     for (number, act) in acts.iter().cloned().enumerate() {
         let org = org.clone();
         callers.push(tokio::spawn(async move {
-            sleep(Duration::from_millis(act.comes)).await;
+            sleep(Duration::from_millis(act.starts)).await;
             let apply = org.make(act.changes(number), within(act.timeout));
             let ending = match act.drops {
                 Some(ms) => tokio::time::timeout(Duration::from_millis(ms), apply).await.ok(),
@@ -263,7 +258,7 @@ struct Report<'a> {
     begun: Instant,
     stop: Option<u64>,
     /// The deploy that contained each job's changes.
-    made: Vec<Option<usize>>,
+    deployed_in: Vec<Option<usize>>,
 }
 
 impl Report<'_> {
@@ -272,7 +267,7 @@ impl Report<'_> {
         for number in 0..self.acts.len() {
             let by: Vec<usize> = self.deploys_of(number).collect();
             prop_assert!(by.len() <= 1, "job {number} was deployed twice: {by:?}");
-            self.made.push(by.first().copied());
+            self.deployed_in.push(by.first().copied());
         }
         for number in 0..self.acts.len() {
             self.result_is_correct(number)?;
@@ -292,14 +287,14 @@ impl Report<'_> {
     fn deploys_of(&self, number: usize) -> impl Iterator<Item = usize> {
         let mark = mark(number);
         let deploys = self.world.deploys.iter().enumerate();
-        let made = deploys.filter(move |(_, (deployed, _))| {
+        let containing = deploys.filter(move |(_, (deployed, _))| {
             deployed.succeeds && deployed.texts.iter().any(|text| text.contains(&mark))
         });
-        made.map(|(at, _)| at)
+        containing.map(|(at, _)| at)
     }
 
     fn result_is_correct(&self, number: usize) -> Result<(), TestCaseError> {
-        let (act, by) = (&self.acts[number], self.made[number]);
+        let (act, by) = (&self.acts[number], self.deployed_in[number]);
         match &self.endings[number].0 {
             Some(Ok(applied)) if act.what == What::Delete => {
                 let deploy = applied.deploy_id.as_ref().and_then(|id| id.parse::<usize>().ok());
@@ -325,7 +320,7 @@ impl Report<'_> {
 
     fn a_dropped_job_is_not_sent(&self, number: usize) -> Result<(), TestCaseError> {
         if let (None, dropped) = &self.endings[number]
-            && let Some(by) = self.made[number]
+            && let Some(by) = self.deployed_in[number]
         {
             let begins = self.world.deploys[by].0.begins;
             prop_assert!(begins <= *dropped, "job {number} was sent after its caller was dropped");
@@ -339,7 +334,7 @@ impl Report<'_> {
         let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
         let same_app = || self.acts.iter().filter(|other| other.app == act.app);
         let has_app = act.writes_app()
-            || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.waits())
+            || same_app().any(|app| app.writes_app() && app.starts <= act.starts && app.waits())
                 && same_app().all(|app| !app.writes_app() || app.is_good())
                 && !same_app().any(|other| other.what == What::Delete);
         if act.is_good()
@@ -349,7 +344,7 @@ impl Report<'_> {
             && self.acts.iter().filter(mute).count() < 2
         {
             let ending = &self.endings[number].0;
-            prop_assert!(matches!(ending, Some(Ok(_))), "job {number} did nothing wrong: {ending:?}");
+            prop_assert!(matches!(ending, Some(Ok(_))), "job {number} is valid: {ending:?}");
         }
         Ok(())
     }
@@ -363,10 +358,10 @@ impl Report<'_> {
         }
         for (other, earlier) in self.acts.iter().enumerate() {
             let brings_app = act.writes_app() && !earlier.writes_app();
-            if earlier.comes < act.comes
+            if earlier.starts < act.starts
                 && !brings_app
                 && earlier.overlaps(act)
-                && let (Some(first), Some(second)) = (self.made[other], self.made[number])
+                && let (Some(first), Some(second)) = (self.deployed_in[other], self.deployed_in[number])
             {
                 prop_assert!(first < second, "job {number} overtook job {other}");
             }
@@ -382,17 +377,17 @@ impl Report<'_> {
             if !parent {
                 continue;
             }
-            if let (Some(part), Some(whole)) = (self.made[number], self.made[other])
-                && app.comes <= act.comes
+            if let (Some(part), Some(whole)) = (self.deployed_in[number], self.deployed_in[other])
+                && app.starts <= act.starts
                 && app.is_good()
             {
-                prop_assert!(whole <= part, "job {number} dropped before its app, job {other}");
+                prop_assert!(whole <= part, "job {number} was deployed before its app, job {other}");
             }
-            // A job that only lacks an app does not fail while another job that creates it waits. A deletion may come
-            // between.
+            // A job that only lacks an app does not fail while another job that creates it waits. A deletion may occur
+            // in between.
             let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
-            let comes = self.begun + Duration::from_millis(app.comes);
-            let is_waiting = comes < *ended && self.endings[other].1 > *ended;
+            let starts = self.begun + Duration::from_millis(app.starts);
+            let is_waiting = starts < *ended && self.endings[other].1 > *ended;
             if let Some(Err(ApplyErrorKind::Rejected { problems, .. })) = ending {
                 let lacks = problems.iter().all(|problem| problem.message.contains("CROSS_REFERENCE"));
                 prop_assert!(
@@ -423,7 +418,9 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
         let begun = Instant::now();
         let endings = play(&org, acts, stop).await;
         sleep(Duration::from_secs(60)).await;
-        model.with(|world| Report { acts, endings: &endings, world, begun, stop, made: Vec::new() }.check())
+        model.with(|world| {
+            Report { acts, endings: &endings, world, begun, stop, deployed_in: Vec::new() }.check()
+        })
     })
 }
 

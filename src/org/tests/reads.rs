@@ -1,4 +1,4 @@
-//! Reads: how many calls they take, and what they conclude.
+//! Reads: their number of calls, and their conclusions.
 
 use super::*;
 
@@ -60,7 +60,7 @@ async fn ten_readers_share_one_retrieve_of_all_related_types() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_a_new_generation_and_time_invalidate_a_snapshot() {
+async fn a_deploy_a_new_generation_or_age_invalidates_a_snapshot() {
     let (script, org) = script();
     two_apps(&script);
     let wanted = || Wanted::new(APP, "Shop");
@@ -83,7 +83,7 @@ async fn a_deploy_a_new_generation_and_time_invalidate_a_snapshot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_taken_during_a_deploy_ends_with_it() {
+async fn a_snapshot_taken_during_a_deploy_is_invalid_after_it() {
     let (script, org) = script();
     two_apps(&script);
     script.course(Course::ends(1_000, ended("Succeeded")));
@@ -213,7 +213,7 @@ async fn a_read_of_policies_retrieves_policies_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_type_hides_no_other() {
+async fn a_rejected_type_does_not_hide_others() {
     let (script, org) = script();
     two_apps(&script);
     script.with(|state| state.refused.push(GLOBAL.name));
@@ -543,7 +543,7 @@ async fn readers_that_wait_for_a_retrieve_share_its_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_app_may_be_called_permission() {
+async fn an_app_may_be_named_permission() {
     let (script, org) = script();
     let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
     script.with(|state| state.warnings = vec![remark]);
@@ -562,7 +562,7 @@ async fn a_read_ends_at_its_deadline_and_releases_the_snapshot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_times_out_names_the_error_that_its_own_request_is_retried_for() {
+async fn a_read_that_times_out_reports_the_error_that_its_request_is_retried_for() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
@@ -595,7 +595,7 @@ async fn a_hidden_consumer_key_is_none() {
 }
 
 #[test]
-fn everything_can_be_awaited_on_any_thread() {
+fn the_futures_of_reads_and_applies_are_send() {
     fn send<T: Send>(_: &T) {}
     let (_, org) = script();
     send(&org.read(&[], Freshness::Now, in_time()));
@@ -663,7 +663,7 @@ async fn with_many_apps_a_part_with_an_unusual_name_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_best_effort_read_costs_no_call_with_many_apps() {
+async fn with_many_apps_a_best_effort_read_makes_no_call() {
     let (script, org) = big_org();
     script.file(APP, "Bare", "<label>Bare</label>");
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Bare")).await;

@@ -5,8 +5,8 @@ use crate::lock::lock;
 
 const CONSUMER: &str = "888000000000001AAA";
 const APP_ID: &str = "0xI000000000001AAA";
-const WE: &str = "005000000000001";
-const OTHER: &str = "005000000000002AAA";
+const OWN_USER: &str = "005000000000001";
+const OTHER_USER: &str = "005000000000002AAA";
 
 /// What happens at the n-th call that changes credentials, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,24 +22,24 @@ enum Accident {
 #[derive(Default)]
 struct Pairs {
     key: String,
-    made: u32,
+    created: u32,
     staged: Vec<Staged>,
     rotations: u32,
     revoked: Vec<String>,
     changes: u32,
     accident: Option<(u32, Accident)>,
     killed: bool,
-    /// Whether the org stages credentials beside the previous ones.
-    many: bool,
+    /// Whether the org stages credentials in addition to the previous ones.
+    stages_in_addition: bool,
     /// Whether responses omit the creator.
     anonymous: bool,
     /// Whether `createdBy` is a name.
     named: bool,
     refuses: Option<&'static str>,
     /// After this many changes, reads fail.
-    blind_after: Option<u32>,
+    reads_fail_after: Option<u32>,
     /// Whether users cannot be queried.
-    mute: bool,
+    hides_users: bool,
     /// Whether responses omit the keys of staged credentials.
     keyless: bool,
     /// For this many reads after a rotation, the old key is shown.
@@ -105,7 +105,7 @@ fn refused(call: Call) -> Error {
 
 impl Connection for Model {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
-        Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
+        Box::pin(async { Ok(SessionFacts::new("00D000000000001", OWN_USER, 68, "https://x")) })
     }
 
     fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
@@ -115,9 +115,9 @@ impl Connection for Model {
 
 impl Queries for Model {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        let mute = self.pairs().mute;
+        let hides_users = self.pairs().hides_users;
         Box::pin(async move {
-            if mute && soql.contains("FROM User") {
+            if hides_users && soql.contains("FROM User") {
                 return Err(fault(Call::Query, "INVALID_FIELD"));
             }
             let row = if soql.contains("FROM User") {
@@ -141,17 +141,17 @@ impl Queries for Model {
 impl CredentialsApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         // IDs of both lengths occur.
-        let (key, blind) = {
+        let (key, fails) = {
             let mut pairs = self.pairs();
             let lags = pairs.rotations > 0 && pairs.lag > 0;
             if lags {
                 pairs.lag -= 1;
             }
             let key = if lags { "K0".to_owned() } else { pairs.key.clone() };
-            (key, pairs.blind_after.is_some_and(|after| pairs.changes >= after))
+            (key, pairs.reads_fail_after.is_some_and(|after| pairs.changes >= after))
         };
         let consumer = Consumer { id: CONSUMER[..15].into(), key };
-        Box::pin(async move { if blind { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
+        Box::pin(async move { if fails { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
@@ -166,7 +166,7 @@ impl CredentialsApi for Model {
             if anonymous {
                 one.created_by = None;
             } else if named {
-                let ours = one.created_by.as_deref() == Some(WE);
+                let ours = one.created_by.as_deref() == Some(OWN_USER);
                 one.created_by = Some(if ours { "we@shop.example" } else { "other@shop.example" }.to_owned());
             }
         }
@@ -178,16 +178,16 @@ impl CredentialsApi for Model {
             if let Some(code) = pairs.refuses {
                 return Err(fault(Call::StageCredentials, code));
             }
-            let blocks = |it: &Staged| it.state == StagedState::Active || !pairs.many;
+            let blocks = |it: &Staged| it.state == StagedState::Active || !pairs.stages_in_addition;
             if pairs.staged.iter().any(blocks) {
                 return Err(refused(Call::StageCredentials));
             }
-            pairs.made += 1;
+            pairs.created += 1;
             let staged = Staged {
-                id: format!("9zz00000000000{}", pairs.made),
-                key: Some(format!("K{}", pairs.made)),
+                id: format!("9zz00000000000{}", pairs.created),
+                key: Some(format!("K{}", pairs.created)),
                 state: StagedState::Active,
-                created_by: Some(WE.to_owned()),
+                created_by: Some(OWN_USER.to_owned()),
                 created_date: None,
                 expiration_date: None,
             };
@@ -251,7 +251,7 @@ async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_request_is_one_rotation_whatever_happens_to_a_call() {
+async fn one_request_is_one_rotation_despite_lost_responses_and_crashes() {
     use Accident::{KilledAfter, KilledBefore, LostAfter, LostBefore};
     for revoke in [false, true] {
         for accident in [LostBefore, LostAfter, KilledBefore, KilledAfter] {
@@ -303,8 +303,8 @@ async fn a_completed_request_is_not_repeated_and_a_new_request_rotates() {
     let new = RotationRequest { revoke: true, ..new };
     assert_eq!(run(&model, &new).await.unwrap().unwrap().revoked, 2);
     assert_eq!(model.pairs().revoked, ["K0", "K1"]);
-    // Some orgs may stage second credentials beside them.
-    model.pairs().many = true;
+    // Some orgs may stage credentials in addition to them.
+    model.pairs().stages_in_addition = true;
     for since in ["K2", "K3"] {
         let new = RotationRequest { since: Some(since), ..request(true, false) };
         run(&model, &new).await.unwrap().unwrap();
@@ -313,38 +313,38 @@ async fn a_completed_request_is_not_repeated_and_a_new_request_rotates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_others_staged_are_kept() {
+async fn credentials_staged_by_others_are_kept() {
     for named in [false, true] {
         let model = Model::new("K0");
         model.pairs().named = named;
-        model.staged("9zz1", "F1", StagedState::Active, OTHER);
+        model.staged("9zz1", "F1", StagedState::Active, OTHER_USER);
         let error = run(&model, &request(true, true)).await.unwrap().unwrap_err();
         assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
         assert_eq!(model.counts(), [0, 0, 1]);
     }
     // A rotation of another user does not complete the request.
     let model = Model::new("F1");
-    model.pairs().many = true;
-    model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
+    model.pairs().stages_in_addition = true;
+    model.staged("9zz1", "K0", StagedState::Rotated, OTHER_USER);
     assert_eq!(run(&model, &request(true, false)).await.unwrap().unwrap().outcome, Some(Outcome::Now));
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_credentials_are_revoked_if_they_are_in_the_way() {
+async fn expired_credentials_that_prevent_staging_are_revoked() {
     let model = Model::new("K0");
-    model.staged("9zz9", "X", StagedState::Expired, OTHER);
+    model.staged("9zz9", "X", StagedState::Expired, OTHER_USER);
     run(&model, &request(true, false)).await.unwrap().unwrap();
     assert_eq!(model.counts(), [1, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_credentials_of_the_own_login_are_not_revoked() {
+async fn the_credentials_of_the_own_login_are_neither_rotated_nor_revoked() {
     let model = Model::new("K0");
     let own = RotationRequest { own: Some("K0"), ..request(true, false) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: false }), "{error}");
     // Logged in with the previous credentials.
-    model.staged("9zz1", "OLD", StagedState::Rotated, WE);
+    model.staged("9zz1", "OLD", StagedState::Rotated, OWN_USER);
     let own = RotationRequest { own: Some("OLD"), ..request(false, true) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: true }), "{error}");
@@ -361,11 +361,11 @@ async fn two_concurrent_runs_rotate_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_reported_with_the_message_of_salesforce() {
+async fn a_missing_permission_is_distinguished_from_other_rejections() {
     for (code, withheld) in [("INSUFFICIENT_ACCESS", true), ("SOMETHING_NEW", false)] {
         let model = Model::new("K0");
         model.pairs().refuses = Some(code);
-        model.staged("9zz9", "OLD", StagedState::Rotated, WE);
+        model.staged("9zz9", "OLD", StagedState::Rotated, OWN_USER);
         let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
         let is_withheld =
             matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Withheld { .. }));
@@ -377,7 +377,7 @@ async fn a_refusal_is_reported_with_the_message_of_salesforce() {
 #[tokio::test(start_paused = true)]
 async fn a_rotation_that_cannot_be_read_back_is_reported_with_its_key() {
     let model = Model::new("K0");
-    model.pairs().blind_after = Some(2);
+    model.pairs().reads_fail_after = Some(2);
     let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     let seen = error.seen.unwrap();
     assert_eq!((&seen.outcome, seen.credentials.consumer.key.as_str()), (&Some(Outcome::Now), "K1"));
@@ -386,9 +386,9 @@ async fn a_rotation_that_cannot_be_read_back_is_reported_with_its_key() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_revoked_by_this_run_do_not_count_as_an_earlier_run() {
-    // Another user has rotated; the previous credentials are in the way and are revoked.
+    // Another user has rotated. The previous credentials prevent staging and are revoked.
     let model = Model::new("F1");
-    model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
+    model.staged("9zz1", "K0", StagedState::Rotated, OTHER_USER);
     let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
     assert_eq!((rotated.outcome, model.pairs().rotations), (Some(Outcome::Now), 1));
 }
@@ -396,17 +396,17 @@ async fn credentials_revoked_by_this_run_do_not_count_as_an_earlier_run() {
 #[tokio::test(start_paused = true)]
 async fn expired_credentials_do_not_contradict_an_interrupted_run() {
     let model = Model::new("K1");
-    model.staged("9zz0", "K", StagedState::Expired, WE);
+    model.staged("9zz0", "K", StagedState::Expired, OWN_USER);
     let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
     assert_eq!((rotated.outcome, model.pairs().rotations), (Some(Outcome::Before { date: None }), 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_done_while_the_creator_is_unknown() {
+async fn staged_credentials_of_an_unknown_creator_are_not_used() {
     let model = Model::new("K0");
-    model.staged("9zz1", "S1", StagedState::Active, WE);
+    model.staged("9zz1", "S1", StagedState::Active, OWN_USER);
     model.pairs().named = true;
-    model.pairs().mute = true;
+    model.pairs().hides_users = true;
     let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     assert!(
         matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Unavailable(_))),
@@ -414,7 +414,7 @@ async fn nothing_is_done_while_the_creator_is_unknown() {
     );
     // The org does not return the creator at all.
     let model = Model::new("K0");
-    model.staged("9zz1", "S1", StagedState::Active, WE);
+    model.staged("9zz1", "S1", StagedState::Active, OWN_USER);
     model.pairs().anonymous = true;
     let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
@@ -422,10 +422,10 @@ async fn nothing_is_done_while_the_creator_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_without_a_key_may_be_those_of_the_own_login() {
+async fn credentials_without_a_key_are_kept_if_they_may_be_those_of_the_own_login() {
     for (own, refused) in [("OLD", true), ("K0", false)] {
         let model = Model::new("K0");
-        model.staged("9zz1", "OLD", StagedState::Rotated, WE);
+        model.staged("9zz1", "OLD", StagedState::Rotated, OWN_USER);
         model.pairs().keyless = true;
         let result = run(&model, &RotationRequest { own: Some(own), ..request(false, true) }).await.unwrap();
         assert_eq!(result.is_err(), refused, "{own}");
@@ -433,7 +433,7 @@ async fn credentials_without_a_key_may_be_those_of_the_own_login() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_confirmed_rotation_is_reported_although_the_org_lags() {
+async fn a_confirmed_rotation_is_reported_even_if_reads_are_outdated() {
     for lag in [3, 1000] {
         let model = Model::new("K0");
         model.pairs().lag = lag;

@@ -50,7 +50,7 @@ async fn a_queued_job_is_not_sent_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pending_start_is_awaited_and_then_canceled_in_the_orgs_queue() {
+async fn a_pending_start_is_awaited_and_the_queued_deploy_is_canceled() {
     let (script, org) = script();
     let course = Course { start: (10_000, None), ..phases(&[(0, "Pending")]).cancelable(2_000) };
     script.course(course);
@@ -80,7 +80,7 @@ async fn a_start_without_a_response_is_abandoned_after_half_a_minute() {
 type Case = (&'static [(u64, &'static str)], Option<u64>, usize, std::ops::Range<u64>, bool);
 
 #[tokio::test(start_paused = true)]
-async fn a_running_deploy_is_brought_to_a_known_end() {
+async fn a_running_deploy_is_awaited_or_canceled_after_a_stop() {
     let cases: [Case; 8] = [
         // Canceled at once where that is safe.
         (&[(0, "Pending")], Some(500), 1, 0..2_000, false),

@@ -51,7 +51,7 @@ fn check(bytes: &[u8], ty: &Type, value: &Value) {
 }
 
 #[test]
-fn plain_values() {
+fn plain_values_have_the_encoding_of_terraform() {
     check(&[0xc0], &Type::String, &Value::Null);
     check(&[0xc3], &Type::Bool, &Value::Bool(true));
     check(&[0xc2], &Type::Bool, &Value::Bool(false));
@@ -96,7 +96,7 @@ fn numbers_are_integers_floats_or_decimal_strings() {
 }
 
 #[test]
-fn unknown_values_plain_and_refined() {
+fn unknown_values_are_decoded_with_and_without_refinements() {
     check(&[0xd4, 0x00, 0x00], &Type::String, &Value::Unknown);
     // Ext 12: {1: not null, 2: "pre-"}, as Terraform sends for "pre-${unknown}".
     let refined = b"\xc7\x09\x0c\x82\x01\xc2\x02\xa4pre-";
@@ -118,7 +118,7 @@ fn sets_have_no_order() {
 }
 
 #[test]
-fn objects_have_every_attribute() {
+fn objects_must_have_every_attribute() {
     let ty = Type::Object(vec![("a".into(), Type::String), ("b".into(), Type::Number)]);
     let value = Value::object([("a", "x".into()), ("b", Value::Null)]);
     check(b"\x82\xa1a\xa1x\xa1b\xc0", &ty, &value);
@@ -217,7 +217,7 @@ fn malformed_bytes_are_errors() {
 }
 
 #[test]
-fn brackets_in_texts_do_not_count_as_nesting() {
+fn brackets_in_strings_do_not_count_as_nesting() {
     let text = format!("[{:?}]", "[".repeat(200) + "\\\"");
     assert!(decode(&json(&text), Shape::plain(&Type::list(Type::String))).is_ok());
 }

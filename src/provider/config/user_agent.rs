@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_agent_has_terraform_the_provider_and_the_addition() {
+    fn the_user_agent_contains_terraform_the_provider_and_the_addition() {
         for (version, added, expected) in [
             ("1.14.2", None, format!("Terraform/1.14.2 {OURS}")),
             ("1.15.0-rc1", Some(""), format!("Terraform/1.15.0-rc1 {OURS}")),

@@ -1,4 +1,4 @@
-//! Checks of all pages, generated or not: the layout of the registry, links, existing names.
+//! Checks of all pages, generated or not: the layout of the registry, links, names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +25,7 @@ fn all_pages() -> Vec<PathBuf> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_are_valid() {
     for path in all_pages() {
         let text = fs::read_to_string(&path).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
@@ -53,7 +53,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn pages_have_the_registrys_front_matter_and_fit_into_it() {
+fn pages_have_the_format_of_the_registry_and_name_existing_types() {
     let provider = Provider::new(|_| None);
     let is_known = |keyword: &str, name: &str| {
         let offer = match keyword {
@@ -72,7 +72,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         // The registry requires no subcategory on the first page.
         assert!(text.contains("\nsubcategory: \"") != path.ends_with("docs/index.md"), "{name}");
         assert!(text.contains("\ndescription: |-\n  "), "{name}");
-        assert!(text.len() < 500_000, "{name} is longer than the registry shows");
+        assert!(text.len() < 500_000, "{name} is longer than the registry allows");
         for keyword in ["data", "resource", "ephemeral", "action", "list"] {
             let declared = format!("{keyword} \"salesforce_");
             for used in text.split(&declared).skip(1).filter_map(|rest| rest.split('"').next()) {
@@ -87,7 +87,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
 }
 
 #[test]
-fn variables_that_the_guides_name_exist() {
+fn environment_variables_in_pages_exist() {
     let schema = config::schema();
     let mut known: BTreeSet<String> =
         schema.block.attributes.iter().map(|attribute| config::variable(&attribute.name)).collect();

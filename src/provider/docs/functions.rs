@@ -139,7 +139,7 @@ fn facts(when: &[Fact]) -> String {
 
 /// The example uses every attribute that a file can set.
 #[test]
-fn the_example_of_connected_app_has_every_attribute() {
+fn the_example_of_connected_app_uses_every_attribute() {
     let example = text_of("examples/functions/connected_app/function.tf");
     let Type::Object(attributes) = (CONNECTED_APP.returns)() else { panic!("an object") };
     let mut targets: Vec<&str> = CONSEQUENCES.iter().map(|one| one.target).collect();
@@ -153,18 +153,21 @@ fn the_example_of_connected_app_has_every_attribute() {
     }
     for target in targets {
         let (outer, inner) = target.split_once('/').unwrap_or((target, ""));
-        assert!(attributes.iter().any(|(name, _)| name == outer), "{target} is of no client");
+        assert!(
+            attributes.iter().any(|(name, _)| name == outer),
+            "{target} is not an attribute of the client"
+        );
         let written = match (outer, inner) {
             ("name", _) => continue,
             (outer, "") => format!("local.app.{outer}\n"),
             (_, inner) => format!("policies.value.{inner}\n"),
         };
-        assert!(example.contains(&written), "the example has no {written}");
+        assert!(example.contains(&written), "the example does not use {written}");
     }
 }
 
 #[test]
-fn every_function_has_a_page_of_its_parameters() {
+fn every_function_page_has_a_signature_and_arguments() {
     for spec in catalog::FUNCTIONS {
         let page = page(spec);
         assert!(page.contains("## Signature") && page.contains("\n1. `"), "{}", spec.name);

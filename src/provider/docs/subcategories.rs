@@ -52,13 +52,13 @@ pub fn of(name: &str) -> &'static str {
 }
 
 #[test]
-fn every_guide_says_its_group() {
+fn every_guide_has_its_subcategory() {
     for entry in std::fs::read_dir(super::root().join("docs/guides")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let expected = format!("\nsubcategory: \"{}\"\n", of(&name));
         let text = std::fs::read_to_string(&path).unwrap();
         let (head, _) = text.split_once("\n---\n").unwrap();
-        assert!(format!("{head}\n").contains(&expected), "{} does not say{expected}", path.display());
+        assert!(format!("{head}\n").contains(&expected), "{} does not contain{expected}", path.display());
     }
 }

@@ -11,7 +11,7 @@ use crate::provider::diagnostics::{Row, Severity};
 use crate::provider::{catalog, diagnostics};
 
 pub const GUIDE: &str = "docs/guides/troubleshooting.md";
-const REQUEST_ERRORS: &str = "src/salesforce/tests/snapshots/provider_salesforce__salesforce__tests__words__every_error_reads_well.snap";
+const REQUEST_ERRORS: &str = "src/salesforce/tests/snapshots/provider_salesforce__salesforce__tests__error_messages__every_error_message_matches_the_snapshot.snap";
 const END: &str = "<!-- End of the generated table. -->";
 
 /// The guide with current tables.
@@ -89,7 +89,7 @@ fn request_errors() -> String {
 const SHARED: [&str; 3] = ["consumer-key-destroyed", "no-longer-managed", "previous-credentials-stay"];
 
 #[test]
-fn every_diagnostic_has_its_own_id_and_every_row_is_complete() {
+fn every_diagnostic_id_is_unique_and_every_row_is_complete() {
     let mut seen = BTreeSet::new();
     let mut ids: Vec<&str> = rows::all().map(|row| row.id).collect();
     let rules = catalog::RESOURCES.iter().flat_map(|spec| spec.combinations);
@@ -106,7 +106,7 @@ fn every_diagnostic_has_its_own_id_and_every_row_is_complete() {
 }
 
 #[test]
-fn a_diagnostic_can_be_made_from_a_row_alone_and_shows_its_id() {
+fn a_diagnostic_shows_its_id_and_whether_it_can_be_suppressed() {
     for row in rows::all() {
         let text = row.diagnostic("Detail.").text();
         let last = text.lines().last().unwrap();
@@ -117,7 +117,7 @@ fn a_diagnostic_can_be_made_from_a_row_alone_and_shows_its_id() {
 }
 
 #[test]
-fn suppress_warnings_accepts_every_warning_that_says_so() {
+fn suppress_warnings_accepts_every_suppressible_warning() {
     let known = catalog::warnings();
     assert!(rows::all().filter(|row| row.suppressible).all(|row| known.contains(&row.id)));
     let rules = catalog::RESOURCES.iter().flat_map(|spec| spec.combinations);
@@ -128,7 +128,7 @@ fn suppress_warnings_accepts_every_warning_that_says_so() {
 }
 
 #[test]
-fn pages_of_resources_name_every_warning_that_can_be_suppressed() {
+fn the_pages_list_every_suppressible_warning() {
     let all: String = pages().into_values().collect();
     let suppressible = rows::all().filter(|row| row.suppressible).map(|row| row.id);
     let missing: BTreeSet<&str> = suppressible.filter(|id| !all.contains(&format!("| `{id}` |"))).collect();
@@ -136,7 +136,7 @@ fn pages_of_resources_name_every_warning_that_can_be_suppressed() {
 }
 
 #[test]
-fn the_guide_to_authentication_has_every_lockout() {
+fn the_guide_to_authentication_lists_every_lockout() {
     let guide = text_of("docs/guides/authentication.md");
     let (_, section) = guide.split_once("## The app that Terraform logs in with").expect("the section");
     let lockouts = catalog::RESOURCES.iter().flat_map(|spec| spec.lockouts);

@@ -87,7 +87,7 @@ fn needs(example: &str) -> String {
 }
 
 #[test]
-fn every_example_of_a_page_says_the_versions_that_it_needs() {
+fn every_example_of_a_page_states_the_required_versions() {
     let mut folders = vec![super::root().join("examples")];
     let mut wrong = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -107,7 +107,7 @@ fn every_example_of_a_page_says_the_versions_that_it_needs() {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             if !text.starts_with(&needs(&text)) {
-                wrong.push(format!("{name} does not begin with {}", needs(&text)));
+                wrong.push(format!("{name} does not start with {}", needs(&text)));
             }
         }
     }
@@ -115,7 +115,7 @@ fn every_example_of_a_page_says_the_versions_that_it_needs() {
 }
 
 #[test]
-fn the_readme_names_the_versions_that_are_tested() {
+fn the_readme_names_the_tested_versions() {
     let readme = super::text_of("README.md").replace('\n', " ");
     for tested in [TERRAFORMS, TOFUS] {
         assert!(readme.contains(tested), "README.md does not name {tested}");

@@ -269,12 +269,15 @@ mod tests {
         let claims = Claims::default();
         assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
         assert!(claims.begin(APP, "Alpha", APP.name).is_err());
-        assert!(claims.begin(APP, "ALPHA", APP.name).is_err(), "names that differ in case only are one app");
+        assert!(
+            claims.begin(APP, "ALPHA", APP.name).is_err(),
+            "names that differ only in case are the same app"
+        );
         assert!(claims.begin(settings(), "Alpha", settings().name).is_ok());
         claims.conclude(APP, "Alpha", false);
-        assert!(claims.begin(APP, "Alpha", APP.name).is_ok(), "one that was refused may be tried again");
+        assert!(claims.begin(APP, "Alpha", APP.name).is_ok(), "a rejected creation may be retried");
         claims.keep(APP, "Beta", APP.name);
-        assert!(claims.begin(APP, "Beta", APP.name).is_err(), "it was there and is another's");
+        assert!(claims.begin(APP, "Beta", APP.name).is_err(), "it existed and belongs to another resource");
     }
 
     #[test]
@@ -284,9 +287,13 @@ mod tests {
                 let claims = Claims::default();
                 let deleting = claims.delete(deleted, "Alpha").ok().unwrap();
                 assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
-                let goes = deleted.also_deletes(wanted);
+                let conflicts = deleted.also_deletes(wanted);
                 let (deleted, wanted_name) = (deleted.name, wanted.name);
-                assert_eq!(claims.begin_creation(wanted, "alpha").is_err(), goes, "{deleted}, {wanted_name}");
+                assert_eq!(
+                    claims.begin_creation(wanted, "alpha").is_err(),
+                    conflicts,
+                    "{deleted}, {wanted_name}"
+                );
                 deleting.done();
                 assert_eq!(claims.begin_creation(wanted, "Alpha"), Ok(()));
                 assert_eq!(claims.begin_creation(wanted, "Beta"), Ok(()));
@@ -296,7 +303,7 @@ mod tests {
 
     #[test]
     fn an_object_of_an_app_that_is_being_deleted_is_not_adopted() {
-        for (part, ends_well, expected) in [
+        for (part, succeeds, expected) in [
             (policies(), true, CreationConflict::NotDeletedYet),
             (settings(), true, CreationConflict::NotDeletedYet),
             (APP, true, CreationConflict::NotDeletedYet),
@@ -312,7 +319,7 @@ mod tests {
                 CreationConflict::NotDeletedYet
             };
             assert_eq!(claims.adopt(APP, "Alpha"), Err(now));
-            if ends_well {
+            if succeeds {
                 deleting.done();
             } else {
                 drop(deleting);
@@ -321,7 +328,7 @@ mod tests {
             assert_eq!(
                 claims.begin_creation(APP, "Alpha"),
                 Ok(()),
-                "where nothing is, there is nothing to take"
+                "an absent object is created, not adopted"
             );
         }
     }
@@ -337,7 +344,7 @@ mod tests {
         for wanted in [settings(), policies()] {
             let claims = Claims::default();
             assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
-            assert!(claims.delete(APP, "Alpha").is_ok(), "nothing was sent yet");
+            assert!(claims.delete(APP, "Alpha").is_ok(), "its creation has not begun");
             assert_eq!(claims.begin_creation(wanted, "Alpha"), Ok(()));
             assert!(
                 matches!(claims.delete(APP, "Alpha"), Err(DeletionConflict::Part(part)) if part.name == wanted.name)

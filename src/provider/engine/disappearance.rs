@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_number_or_share_may_be_missing() {
+    fn a_small_number_or_share_of_resources_may_be_missing() {
         for (missing, left, expected) in [
             (1, 0, false),
             (3, 0, false),
@@ -49,7 +49,7 @@ mod tests {
             (31, 69, true),
             (40, 60, true),
         ] {
-            assert_eq!(exceeds_removal_threshold(missing, left), expected, "{missing} gone, {left} left");
+            assert_eq!(exceeds_removal_threshold(missing, left), expected, "{missing} missing, {left} left");
         }
     }
 

@@ -46,17 +46,17 @@ mod tests {
     }
 
     #[test]
-    fn an_id_comes_back_with_18_characters() {
+    fn an_id_is_returned_with_18_characters() {
         for (id, long) in [
             ("001D000000IqhSL", "001D000000IqhSLIAZ"),
             ("001D000000IqhSLIAZ", "001D000000IqhSLIAZ"),
-            // Only the last three lost their case.
+            // Only the suffix lost its case.
             ("001D000000IqhSLiaz", "001D000000IqhSLIAZ"),
-            // All of it did.
+            // The first 15 characters lost their case, or all.
             ("001d000000iqhsliaz", "001D000000IqhSLIAZ"),
             ("001D000000IQHSLIAZ", "001D000000IqhSLIAZ"),
             ("001d000000iqhslIAZ", "001D000000IqhSLIAZ"),
-            // Nothing but digits.
+            // Only digits.
             ("000000000000001", "000000000000001AAA"),
             ("000000000000001aaa", "000000000000001AAA"),
             // All five bits.
@@ -83,12 +83,12 @@ mod tests {
             ("001D000000Iqh-L", "the character '-'"),
             ("001D000000Iqhé", "the character 'é'"),
             ("Shop", "It has 4 characters"),
-            // Both cases, and they do not fit: the letter or the end may be wrong.
+            // Mixed case with a suffix that does not match: either may be wrong.
             ("001d000000IqhSLIAZ", "do not match the others"),
             ("001D000000IqhSLIAY", "do not match the others"),
             // A digit has no case.
             ("000000000000001BAA", "do not match the others"),
-            // 6 to 9 are in no end.
+            // A suffix never contains 6 to 9.
             ("001d000000iqhsl999", "do not match the others"),
         ] {
             let error = called(id).unwrap_err();
@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn a_session_id_is_not_repeated() {
+    fn a_session_id_is_not_quoted() {
         let error = called("00D000000000001!AQEAQ_secret").unwrap_err();
         assert!(!error.contains("AQEAQ"), "{error}");
     }
 
     proptest::proptest! {
         #[test]
-        fn a_lost_case_comes_back(id in "[a-zA-Z0-9]{15}") {
+        fn a_lost_case_is_restored(id in "[a-zA-Z0-9]{15}") {
             let long = called(&id).unwrap();
             proptest::prop_assert_eq!(called(&long), Ok(long.clone()));
             proptest::prop_assert_eq!(called(&long.to_ascii_lowercase()), Ok(long.clone()));
@@ -112,7 +112,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_a_panic(id in "\\PC{0,24}") {
+        fn arbitrary_texts_do_not_panic(id in "\\PC{0,24}") {
             let _ = called(&id);
         }
     }

@@ -1,4 +1,4 @@
-//! The plans of a rotation, as data.
+//! Plans of a rotation.
 
 use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::*;
@@ -43,7 +43,7 @@ fn summaries(reply: &PlanReply) -> Vec<(Severity, &str)> {
 }
 
 #[test]
-fn it_rotates_when_values_become_other_ones_and_not_when_they_go_or_are_imported() {
+fn changed_values_rotate_and_removed_or_imported_values_do_not() {
     let one = || map(&[("v", "1")]);
     let two = || map(&[("v", "2")]);
     let none = || Value::Null;
@@ -70,7 +70,7 @@ fn it_rotates_when_values_become_other_ones_and_not_when_they_go_or_are_imported
 }
 
 #[test]
-fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
+fn plan_diagnostics_depend_on_the_last_known_state_of_the_credentials() {
     let login = |key: &str| PlanContext { client_id: Some(key.to_owned()), ..PlanContext::default() };
     let allowed = PlanContext { allow_self_lockout: true, ..login("K1") };
     let no_context = PlanContext::default();
@@ -115,7 +115,7 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
 }
 
 #[test]
-fn values_that_are_known_after_apply_are_told_of_and_refused_by_nobody_yet() {
+fn values_known_only_after_apply_are_a_warning_and_not_an_error() {
     let own = PlanContext { client_id: Some("K1".to_owned()), ..PlanContext::default() };
     for context in [&PlanContext::default(), &own] {
         let unknown = Value::Map([("v".to_owned(), Value::Unknown)].into());
@@ -127,7 +127,7 @@ fn values_that_are_known_after_apply_are_told_of_and_refused_by_nobody_yet() {
 }
 
 #[test]
-fn the_first_values_after_an_import_are_taken_over_and_that_is_said() {
+fn the_first_values_after_an_import_are_recorded_with_a_warning() {
     let imported = Memory { imported: Some(1), ..Memory::default() };
     let prior = state(Value::Null, Value::Null);
     let reply = planned(prior, config(map(&[("v", "1")]), Value::Null), &imported, &PlanContext::default());
@@ -139,7 +139,7 @@ fn the_first_values_after_an_import_are_taken_over_and_that_is_said() {
 }
 
 #[test]
-fn a_create_rotates_nothing_and_a_destroy_says_what_stays_alive() {
+fn a_create_does_not_rotate_and_a_destroy_warns_about_valid_credentials() {
     let reply = planned(
         Value::Null,
         config(map(&[("v", "1")]), Value::Null),
@@ -166,21 +166,21 @@ fn a_create_rotates_nothing_and_a_destroy_says_what_stays_alive() {
 }
 
 #[test]
-fn another_app_replaces_and_an_older_api_is_refused() {
+fn another_app_requires_replacement_and_an_older_api_version_is_rejected() {
     let mut other = config(Value::Null, Value::Null);
     other.put(APP, "Other".into());
     let reply = planned(state(Value::Null, Value::Null), other, &Memory::default(), &PlanContext::default());
     assert_eq!(reply.requires_replace, [Path::attribute(APP)]);
 
-    for (version, refused) in [(64, true), (65, false)] {
+    for (version, rejected) in [(64, true), (65, false)] {
         let context = PlanContext { version: Some(version), ..PlanContext::default() };
         let reply = planned(Value::Null, config(Value::Null, Value::Null), &Memory::default(), &context);
-        assert_eq!(reply.diagnostics.has_errors(), refused, "{version}");
+        assert_eq!(reply.diagnostics.has_errors(), rejected, "{version}");
     }
 }
 
 #[test]
-fn durations_may_be_nothing_at_all() {
+fn propagation_waits_may_be_zero_and_invalid_durations_are_errors() {
     for (text, seconds) in [
         ("0s", Some(0)),
         ("0", Some(0)),
@@ -202,7 +202,7 @@ fn durations_may_be_nothing_at_all() {
 }
 
 #[test]
-fn memory_survives_and_nonsense_is_nothing() {
+fn memory_round_trips_and_invalid_data_is_read_as_empty() {
     let memory = Memory {
         moved: Some(KeyChange { from: "K".to_owned(), noticed: 7 }),
         previous_key: Some("P".to_owned()),

@@ -1,4 +1,4 @@
-//! What a configuration and a plan say of certificates.
+//! Diagnostics about certificates in configurations and plans.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,20 +12,20 @@ use crate::provider::validate::check;
 use crate::value::{Path, Value};
 
 const SETTINGS: &str = "_oauth_settings";
-/// By its text; the other attribute may be a name as well.
+/// The second attribute also accepts the name of a certificate.
 const ATTRIBUTES: [&str; 2] = ["certificate", "client_assertion_certificate"];
 const RSA_1024: &str = include_str!("../../metadata/tests/rsa1024.pem");
 
-fn made(key: &rcgen::KeyPair, name: &str) -> String {
+fn certificate(key: &rcgen::KeyPair, name: &str) -> String {
     rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(key).unwrap().pem()
 }
 
-fn bare(pem: &str) -> String {
+fn without_markers(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
-/// What is said of the time of a certificate, at a moment so many seconds after the Unix epoch.
-fn told(attribute: &str, text: &str, now: i64) -> Vec<Diagnostic> {
+/// The diagnostics about the validity of a certificate, at a time in seconds since the Unix epoch.
+fn validity_diagnostics(attribute: &str, text: &str, now: i64) -> Vec<Diagnostic> {
     let config = object(SETTINGS, &[("external_client_app", "Shop".into()), (attribute, text.into())]);
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap());
     let found = check(spec(SETTINGS), &config, now).into_iter();
@@ -33,13 +33,13 @@ fn told(attribute: &str, text: &str, now: i64) -> Vec<Diagnostic> {
 }
 
 #[test]
-fn its_end_is_told_at_the_attribute_thirty_days_before() {
+fn a_certificate_that_is_not_valid_or_expires_soon_is_a_warning() {
     const DAY: i64 = 86_400;
     let facts = certificate_facts(RSA_1024).unwrap();
     let (from, until) = (facts.not_before, facts.not_after);
     let soon = "certificate-expires-soon";
     for attribute in ATTRIBUTES {
-        for text in [RSA_1024.to_owned(), bare(RSA_1024)] {
+        for text in [RSA_1024.to_owned(), without_markers(RSA_1024)] {
             for (now, id, fragment) in [
                 (from - 1, "certificate-not-yet-valid", "is valid from"),
                 (from, "", ""),
@@ -50,7 +50,7 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
                 (until + 1, "certificate-expired", "expired on 2029-08-19."),
                 (until + 1000 * DAY, "certificate-expired", "expired on 2029-08-19."),
             ] {
-                let found = told(attribute, &text, now);
+                let found = validity_diagnostics(attribute, &text, now);
                 let ids: Vec<&str> = found.iter().map(|found| found.id).collect();
                 let expected: Vec<&str> = Some(id).filter(|id| !id.is_empty()).into_iter().collect();
                 assert_eq!(ids, expected, "{attribute} at {now}");
@@ -65,13 +65,13 @@ fn its_end_is_told_at_the_attribute_thirty_days_before() {
         }
     }
     for no_certificate in ["", "abc"] {
-        assert_eq!(told("certificate", no_certificate, until + 1), vec![]);
+        assert_eq!(validity_diagnostics("certificate", no_certificate, until + 1), vec![]);
     }
-    assert_eq!(told("client_assertion_certificate", "Its_Name", until + 1), vec![]);
+    assert_eq!(validity_diagnostics("client_assertion_certificate", "Its_Name", until + 1), vec![]);
 }
 
 #[test]
-fn a_private_key_is_misplaced_wherever_certificates_are() {
+fn a_private_key_in_a_certificate_attribute_is_an_error() {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     for attribute in ["certificate", "client_assertion_certificate", "asset_token_signing_certificate"] {
         for key in [key.clone(), key.to_lowercase()] {
@@ -98,10 +98,10 @@ fn changed(attribute: &'static str, old: Value, new: Value, private: &PrivateSta
 }
 
 #[test]
-fn a_change_shows_both_and_says_what_it_asks_of_clients() {
+fn a_certificate_change_shows_both_certificates_and_the_effect_on_clients() {
     let (key, other) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
     let (old, renewed, another) =
-        (made(&key, "a.example"), made(&key, "b.example"), made(&other, "c.example"));
+        (certificate(&key, "a.example"), certificate(&key, "b.example"), certificate(&other, "c.example"));
     let long = "An app has only one certificate";
     let text = |text: &str| Value::text(text);
     let shown = |text: &str| {
@@ -111,7 +111,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
     for attribute in ATTRIBUTES {
         for (new, to, fragment) in [
             (text(&another), shown(&another), long),
-            (text(&bare(&another)), shown(&another), long),
+            (text(&without_markers(&another)), shown(&another), long),
             (text(&renewed), shown(&renewed), "Both certificates are for the same private key"),
             (
                 Value::Unknown,
@@ -120,7 +120,7 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
             ),
             (text(""), "none".to_owned(), "rejects signatures made with the old private key"),
         ] {
-            let found = changed(attribute, text(&bare(&old)), new, &none()).unwrap();
+            let found = changed(attribute, text(&without_markers(&old)), new, &none()).unwrap();
             let detail = &found.detail;
             assert!(
                 detail.starts_with(&format!(
@@ -132,10 +132,12 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
             assert!(detail.contains(fragment), "{detail}");
             assert_eq!(found.path, Some(Path::attribute(attribute)));
         }
-        // The same one otherwise written, and one where there was none.
-        for (before, after) in
-            [(text(&old), text(&bare(&old))), (text(&bare(&old)), text(&old)), (Value::Null, text(&old))]
-        {
+        // The same certificate in another format, and a first certificate.
+        for (before, after) in [
+            (text(&old), text(&without_markers(&old))),
+            (text(&without_markers(&old)), text(&old)),
+            (Value::Null, text(&old)),
+        ] {
             assert_eq!(changed(attribute, before, after, &none()), None);
         }
     }
@@ -150,8 +152,8 @@ fn a_change_shows_both_and_says_what_it_asks_of_clients() {
 }
 
 #[test]
-fn what_an_org_does_not_show_may_be_another_one() {
-    let new = made(&rcgen::KeyPair::generate().unwrap(), "a.example");
+fn a_certificate_that_salesforce_does_not_return_may_be_a_different_one() {
+    let new = certificate(&rcgen::KeyPair::generate().unwrap(), "a.example");
     let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let found = changed("certificate", Value::Null, new.as_str().into(), &hidden).unwrap();
     assert!(found.detail.contains("from one that Salesforce does not return to "), "{}", found.detail);

@@ -1,4 +1,4 @@
-//! The provider block and the environment: what excludes what, which org is meant, and what is no value.
+//! The provider block and the environment: conflicting arguments, the selected org, and invalid values.
 
 use crate::org::{ConnectionSettings, Login};
 use crate::provider::config::{self, Resolved};
@@ -39,7 +39,7 @@ fn with<'a>(one: Texts<'a>, other: Texts<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
-fn the_environment_does_not_send_a_block_of_another_org_elsewhere() {
+fn the_environment_does_not_redirect_a_block_that_names_an_org() {
     let elsewhere: Texts<'_> = &[
         ("SALESFORCE_LOGIN_URL", "https://other.my.salesforce.com"),
         ("SALESFORCE_AUDIENCE", "https://test.salesforce.com"),
@@ -67,7 +67,7 @@ fn the_environment_does_not_send_a_block_of_another_org_elsewhere() {
 }
 
 #[test]
-fn the_pair_of_the_cli_is_of_its_own_org_only() {
+fn sf_access_token_is_used_only_for_sf_org_instance_url() {
     let pair: Texts<'_> =
         &[("SF_ACCESS_TOKEN", "canary"), ("SF_ORG_INSTANCE_URL", "https://acme.my.salesforce.com")];
     for written in [&[] as Texts<'_>, &[("instance_url", "https://acme.my.salesforce.com/")]] {
@@ -79,7 +79,7 @@ fn the_pair_of_the_cli_is_of_its_own_org_only() {
 }
 
 #[test]
-fn arguments_that_exclude_each_other() {
+fn conflicting_arguments_are_an_error_that_names_both() {
     let names = [
         "private_key",
         "private_key_file",
@@ -92,18 +92,19 @@ fn arguments_that_exclude_each_other() {
         "sf_cli_org",
         "access_token",
     ];
-    // A client secret belongs to these where both are there.
-    let takes = ["subject_token", "subject_token_file", "use_hcp_terraform_token", "refresh_token"];
+    // These methods also accept a client secret.
+    let with_client_secret =
+        ["subject_token", "subject_token_file", "use_hcp_terraform_token", "refresh_token"];
     for (at, first) in names.iter().enumerate() {
         for second in names.iter().skip(at + 1) {
             let found = config::validate(&block(&[(first, "x"), (second, "y")])).0;
-            let is_one = *first == "client_secret" && takes.contains(second);
-            let says_two = found.iter().any(|one| one.summary == "Conflicting authentication methods");
-            assert_eq!(says_two, !is_one, "{first} {second}: {found:?}");
-            if is_one {
+            let is_allowed = *first == "client_secret" && with_client_secret.contains(second);
+            let has_conflict = found.iter().any(|one| one.summary == "Conflicting authentication methods");
+            assert_eq!(has_conflict, !is_allowed, "{first} {second}: {found:?}");
+            if is_allowed {
                 continue;
             }
-            // Terraform shows the line of the attribute: that of a secret is named where there is no other.
+            // Terraform shows the line of the attribute, so the path is that of a secret only if both are secrets.
             let secrets = [
                 "private_key",
                 "client_secret",
@@ -113,19 +114,19 @@ fn arguments_that_exclude_each_other() {
                 "sfdx_auth_url",
             ];
             let place = [second, first].into_iter().find(|name| !secrets.contains(name)).unwrap_or(second);
-            let said = found.iter().any(|one| {
+            let reported = found.iter().any(|one| {
                 one.detail.contains(first)
                     && one.detail.contains(second)
                     && one.path.as_ref().and_then(|path| path.root()) == Some(*place)
             });
-            assert!(said, "{first} {second}: {found:?}");
+            assert!(reported, "{first} {second}: {found:?}");
         }
     }
     let found = config::validate(&block(&[("ca_certificate", "x"), ("ca_certificate_file", "y")])).0;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].path.as_ref().and_then(|path| path.root()), Some("ca_certificate_file"));
     assert!(found[0].detail.contains("ca_certificate and ca_certificate_file are both set"));
-    // Of the two, the block's is taken, whatever the environment has.
+    // The block takes precedence over the environment.
     let found = resolve(
         &[("instance_url", "https://a.example"), ("ca_certificate_file", "/nowhere/ca.pem")],
         &with(SECRET, &[("SALESFORCE_CA_CERTIFICATE", "-----BEGIN CERTIFICATE-----")]),
@@ -135,7 +136,7 @@ fn arguments_that_exclude_each_other() {
 }
 
 #[test]
-fn what_is_no_value_is_named_as_what_it_is() {
+fn an_invalid_value_is_described_in_the_error_and_not_quoted() {
     for (name, text, fragment) in [
         (
             "sfdx_auth_url",
@@ -188,7 +189,7 @@ fn what_is_no_value_is_named_as_what_it_is() {
 }
 
 #[test]
-fn an_unusable_proxy_is_an_error_that_names_the_variable() {
+fn an_invalid_proxy_is_an_error_that_names_the_variable() {
     let here: Texts<'_> = &[("instance_url", "https://acme.my.salesforce.com")];
     let found =
         resolve(here, &with(SECRET, &[("HTTPS_PROXY", "http://user:canary@proxy:port")])).unwrap_err();
@@ -199,7 +200,7 @@ fn an_unusable_proxy_is_an_error_that_names_the_variable() {
 }
 
 #[test]
-fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
+fn the_format_of_a_binary_key_file_is_named_in_the_error() {
     let folder = std::env::temp_dir().join(format!("salesforce-key-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     for (name, bytes, fragment) in [
@@ -222,7 +223,7 @@ fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
 }
 
 #[test]
-fn previous_orgs_are_named_by_their_ids() {
+fn previous_org_ids_must_be_org_ids() {
     let set = |ids: &[&str]| Value::set(ids.iter().map(|id| Value::text(*id)).collect());
     let written = |ids: Value| {
         let mut block = block(&[]);
@@ -231,7 +232,7 @@ fn previous_orgs_are_named_by_their_ids() {
     };
     assert!(written(set(&["00D000000000001", "00D000000000002EAA"])).is_empty());
     assert!(written(set(&[])).is_empty());
-    // The expected org may be among them: a list that is longer than it needs to be does no harm.
+    // The list may contain the expected org.
     for (id, fragment) in [
         ("", "An empty string is not an org ID"),
         ("00D", "\"00D\" is not an org ID"),
@@ -272,9 +273,9 @@ fn previous_orgs_are_named_by_their_ids() {
     assert_eq!(found[0].summary, "Invalid org ID");
 }
 
-/// A pipeline that hands over the key where its path belongs.
+/// A pipeline may pass the key instead of its path.
 #[test]
-fn what_is_no_path_is_not_repeated() {
+fn a_path_that_looks_like_a_secret_is_not_quoted() {
     let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.canary", "eyJpc3MiOiJ4In0".repeat(8));
     for (name, text, is_shown) in [
         ("private_key_file", "-----BEGIN PRIVATE KEY-----\nMIIcanary\n-----END PRIVATE KEY-----", false),
@@ -295,9 +296,9 @@ fn what_is_no_path_is_not_repeated() {
             given.push(("SALESFORCE_CLIENT_SECRET", "secret"));
         }
         let found = resolve(&[], &given).unwrap_err();
-        let said = found.iter().find(|one| one.summary == "Cannot read file");
-        let said = said.unwrap_or_else(|| panic!("{name}: {found:?}"));
-        assert_eq!(said.detail.contains("canary"), is_shown, "{name}: {}", said.detail);
-        assert!(said.detail.contains(name), "{}", said.detail);
+        let reported = found.iter().find(|one| one.summary == "Cannot read file");
+        let reported = reported.unwrap_or_else(|| panic!("{name}: {found:?}"));
+        assert_eq!(reported.detail.contains("canary"), is_shown, "{name}: {}", reported.detail);
+        assert!(reported.detail.contains(name), "{}", reported.detail);
     }
 }

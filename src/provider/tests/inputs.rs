@@ -1,4 +1,4 @@
-//! What is wrong inside of values: the message names the block, the key or the member, and the path leads there.
+//! Errors inside values: the message names the block, the key or the member, and the path points to it.
 
 use super::{object, spec, texts};
 use crate::metadata::{Kind, Rule};
@@ -38,7 +38,7 @@ fn range(attributes: &[(&str, &str)]) -> Value {
 }
 
 #[test]
-fn errors_name_what_they_are_about_and_point_there() {
+fn an_error_inside_a_value_names_the_cause_and_has_its_path() {
     const SETTINGS: &str = "_oauth_settings";
     const POLICIES: &str = "_policies";
     let start = [("start_ip_address", "10.0.0.9"), ("end_ip_address", "10.0.0.1")];
@@ -180,7 +180,7 @@ fn errors_name_what_they_are_about_and_point_there() {
 }
 
 #[test]
-fn what_may_be_meant_is_a_warning_with_an_id() {
+fn doubtful_values_are_warnings_with_an_id() {
     for (resource, name, value, id) in [
         (
             "_oauth_settings",
@@ -202,7 +202,7 @@ fn what_may_be_meant_is_a_warning_with_an_id() {
 }
 
 #[test]
-fn a_text_for_people_may_keep_what_the_org_has_of_it_and_nothing_new() {
+fn prose_may_keep_existing_invisible_characters_but_not_add_new_ones() {
     let (old, new) = (Value::text("Sh\u{200B}op"), Value::text("Sh\u{FEFF}op"));
     let app = |label: &Value| object("", &[("name", "Shop".into()), ("label", label.clone())]);
     let errors = |config: &Value, prior: &Value| check_new_prose(spec(""), config, prior).0.len();
@@ -226,7 +226,7 @@ fn a_text_for_people_may_keep_what_the_org_has_of_it_and_nothing_new() {
 
 /// Every attribute that holds text rejects invisible characters, or warns about them.
 #[test]
-fn no_text_of_any_resource_takes_what_nobody_can_see_in_silence() {
+fn no_attribute_accepts_invisible_characters_silently() {
     let silent = |spec: &'static ResourceSpec, name: &str, value: Value| {
         let mut config = spec.schema().block.empty();
         config.put(name, value);

@@ -1,9 +1,9 @@
-//! Lints of what people read.
+//! Checks of descriptions and messages.
 
 use crate::provider::{Offer, Provider, catalog, config};
 
 #[test]
-fn every_attribute_says_what_it_is_in_full_sentences() {
+fn every_attribute_has_a_description_in_full_sentences() {
     let provider = Provider::new(|_| None);
     let mut blocks = vec![&provider.provider_schema().block];
     blocks.extend(catalog::RESOURCES.iter().map(|spec| &spec.schema().block));
@@ -16,7 +16,7 @@ fn every_attribute_says_what_it_is_in_full_sentences() {
 }
 
 #[test]
-fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
+fn the_error_for_missing_credentials_lists_the_authentication_methods() {
     let block = config::schema().block.empty();
     let Err(found) = config::resolve(&block, &|_| None, "1.14.2") else { panic!("there are no credentials") };
     for word in ["private_key", "client_secret", "access_token", "SALESFORCE_CLIENT_ID", "SF_ACCESS_TOKEN"] {
@@ -26,23 +26,26 @@ fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
 
 /// Terraform does not send a block that is not configured.
 #[test]
-fn what_the_environment_silences_is_silent_without_a_block() {
-    let doubtful = super::object("_oauth_settings", &[("oauth_scopes", super::texts(&[]))]);
-    let told = |environment: &'static str| {
+fn salesforce_suppress_warnings_works_without_a_provider_block() {
+    let without_scopes = super::object("_oauth_settings", &[("oauth_scopes", super::texts(&[]))]);
+    let warning_ids = |environment: &'static str| {
         let provider = Provider::new(move |name| {
             (name == "SALESFORCE_SUPPRESS_WARNINGS").then(|| environment.to_owned())
         });
-        let found =
-            provider.validate(Offer::Resource, "salesforce_external_client_app_oauth_settings", &doubtful);
+        let found = provider.validate(
+            Offer::Resource,
+            "salesforce_external_client_app_oauth_settings",
+            &without_scopes,
+        );
         let warnings = found.into_iter().filter(|found| !found.is_error());
         warnings.map(|found| found.id).collect::<Vec<_>>()
     };
-    assert_eq!(told(""), ["no-scopes"]);
-    assert_eq!(told("other, no-scopes"), Vec::<&str>::new());
+    assert_eq!(warning_ids(""), ["no-scopes"]);
+    assert_eq!(warning_ids("other, no-scopes"), Vec::<&str>::new());
 }
 
 #[test]
-fn addresses_that_cannot_work_are_refused_with_what_to_write() {
+fn an_invalid_instance_url_is_an_error_with_a_suggestion() {
     for (url, hint) in [
         ("acme.my.salesforce.com", "https://acme.my.salesforce.com"),
         ("http://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
@@ -58,7 +61,7 @@ fn addresses_that_cannot_work_are_refused_with_what_to_write() {
 }
 
 #[test]
-fn every_rule_between_attributes_names_attributes_that_exist() {
+fn every_combination_danger_and_guard_names_existing_attributes() {
     for spec in catalog::RESOURCES {
         let known = |name: &str| assert!(spec.row(name).is_some(), "{} has no {name}", spec.name);
         for combination in spec.combinations {
@@ -73,9 +76,13 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
         });
         for (at, name) in spec.guards.iter().enumerate() {
             known(name);
-            assert_eq!(spec.guard(name), Some(at), "{name} is there twice");
+            assert_eq!(spec.guard(name), Some(at), "{name} is a duplicate");
             let omitted = spec.row(name).unwrap().field.omitted;
-            assert_eq!(omitted, crate::metadata::Omitted::Kept, "{name}: others do not stay unmanaged");
+            assert_eq!(
+                omitted,
+                crate::metadata::Omitted::Kept,
+                "{name}: only a kept attribute can be unmanaged"
+            );
         }
         spec.link.iter().chain(&spec.consumer_key).for_each(|name| known(name));
     }

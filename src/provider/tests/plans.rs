@@ -1,4 +1,4 @@
-//! What a configuration and a state come to.
+//! Plans of a configuration and a state.
 
 use super::{object, spec, texts};
 use crate::provider::operations::{PlanReply, PlanRequest};
@@ -10,7 +10,7 @@ const SETTINGS: &str = "_oauth_settings";
 const POLICIES: &str = "_policies";
 const APP: &str = "";
 
-/// A plan for a configuration over a state; no state is a create.
+/// A plan for a configuration and a prior state. Without a state it is a create.
 pub(super) fn planned(
     resource: &str,
     config: &[(&str, Value)],
@@ -48,7 +48,7 @@ pub(super) fn planned_with(
     reply
 }
 
-/// The state after a plan was applied to an org that answers unknowns with null.
+/// The state after an apply in an org that returns null for unknown values.
 pub(super) fn applied(reply: &PlanReply) -> Value {
     let mut state = reply.planned.clone();
     for (name, value) in reply.planned.entries().unwrap() {
@@ -88,7 +88,7 @@ fn the_id_is_unknown_in_every_create_plan() {
 }
 
 #[test]
-fn leaving_out_means_what_the_table_says() {
+fn omitted_attributes_are_planned_as_the_table_specifies() {
     let reply = planned(SETTINGS, &settings(), None, &none());
     assert_eq!(reply.planned.get("pkce_required"), &Value::Bool(true));
     assert_eq!(reply.planned.get("device_flow_enabled"), &Value::Bool(false));
@@ -110,7 +110,7 @@ fn a_second_plan_of_the_same_configuration_changes_nothing() {
 }
 
 #[test]
-fn a_drifted_default_is_planned_back() {
+fn a_drifted_default_is_restored_by_the_plan() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("device_flow_enabled", true.into());
     let reply = planned(SETTINGS, &settings(), Some(&state), &none());
@@ -118,7 +118,7 @@ fn a_drifted_default_is_planned_back() {
 }
 
 #[test]
-fn another_app_replaces_and_an_unknown_one_does_too() {
+fn another_or_an_unknown_app_requires_replacement() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     for app in [Value::text("Other"), Value::Unknown] {
         let reply = planned(SETTINGS, &with(settings(), "external_client_app", app), Some(&state), &none());
@@ -127,7 +127,7 @@ fn another_app_replaces_and_an_unknown_one_does_too() {
 }
 
 #[test]
-fn deletion_protection_refuses_destroy_and_replace() {
+fn deletion_protection_rejects_destroy_and_replace() {
     let protected = with(settings(), "deletion_protection", true.into());
     let state = applied(&planned(SETTINGS, &protected, None, &none()));
     let replace =
@@ -147,23 +147,23 @@ fn deletion_protection_refuses_destroy_and_replace() {
 }
 
 #[test]
-fn a_kept_attribute_that_leaves_the_configuration_stays_and_is_told() {
+fn a_kept_attribute_removed_from_the_configuration_remains_with_a_warning() {
     let config = vec![("external_client_app", "Shop".into()), ("ip_relaxation", "Bypass".into())];
     let first = planned(POLICIES, &config, None, &none());
     let state = applied(&first);
     let reply = planned(POLICIES, &config[..1], Some(&state), &PrivateState::read(&first.private));
     assert_eq!(reply.planned, state);
-    let told: Vec<_> = reply.diagnostics.into_iter().collect();
-    assert_eq!(told.len(), 1);
+    let warnings: Vec<_> = reply.diagnostics.into_iter().collect();
+    assert_eq!(warnings.len(), 1);
     assert!(
-        told[0]
+        warnings[0]
             .detail
             .starts_with("ip_relaxation is no longer managed. Its value in the org remains Bypass.")
     );
 }
 
 #[test]
-fn what_makes_sense_only_beside_another_attribute_goes_with_it() {
+fn a_dependent_attribute_is_not_kept_when_its_condition_no_longer_holds() {
     let custom = vec![
         ("external_client_app", "Shop".into()),
         ("guest_jwt_session_timeout_type", "Custom".into()),
@@ -178,10 +178,10 @@ fn what_makes_sense_only_beside_another_attribute_goes_with_it() {
 }
 
 #[test]
-fn a_consumer_that_is_hidden_changes_only_with_its_certificate_written() {
+fn a_hidden_consumer_can_change_only_if_the_certificate_is_set() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     let change = with(settings(), "pkce_required", false.into());
-    // Usually the file can be read, certificate included.
+    // Usually the file can be read, with its certificate.
     assert!(!planned(SETTINGS, &change, Some(&state), &none()).diagnostics.has_errors());
     let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let reply = planned(SETTINGS, &change, Some(&state), &hidden);
@@ -191,19 +191,19 @@ fn a_consumer_that_is_hidden_changes_only_with_its_certificate_written() {
     let other_file =
         planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &hidden);
     assert!(!other_file.diagnostics.has_errors());
-    let said = with(change, "certificate", "".into());
-    assert!(!planned(SETTINGS, &said, Some(&state), &hidden).diagnostics.has_errors());
+    let with_certificate = with(change, "certificate", "".into());
+    assert!(!planned(SETTINGS, &with_certificate, Some(&state), &hidden).diagnostics.has_errors());
 }
 
 #[test]
-fn what_says_the_same_is_planned_as_the_state_has_it() {
-    for (resource, name, there, written) in [
+fn an_equivalent_value_is_planned_as_in_the_state() {
+    for (resource, name, in_org, written) in [
         (POLICIES, "ip_relaxation", "Enforce_relaxrefresh", "Enforce_RelaxRefresh"),
         (POLICIES, "client_credentials_flow_user", "Ada@example.com", "ada@example.com"),
         (SETTINGS, "single_logout_url", "https://a.example/\n", "https://a.example/"),
     ] {
         let app = ("external_client_app", "Shop".into());
-        let config = [app.clone(), (name, there.into())];
+        let config = [app.clone(), (name, in_org.into())];
         let state = applied(&planned(resource, &config, None, &none()));
         let reply = planned(resource, &[app, (name, written.into())], Some(&state), &none());
         assert_eq!(reply.planned, state, "{name}");
@@ -211,9 +211,9 @@ fn what_says_the_same_is_planned_as_the_state_has_it() {
     }
 }
 
-/// A link that was imported is not in the state; older configurations name it.
+/// An imported state does not contain the link, but older configurations set it.
 #[test]
-fn a_link_to_the_own_consumer_is_no_reason_to_replace() {
+fn a_link_to_the_own_consumer_does_not_require_replacement() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("consumer_key", "3MVG9".into());
     state.put("org_id", "00D000000000001EAA".into());
@@ -232,7 +232,7 @@ fn a_link_to_the_own_consumer_is_no_reason_to_replace() {
 }
 
 #[test]
-fn what_nobody_wants_is_an_error_of_the_plan_that_makes_it_so() {
+fn a_useless_combination_is_an_error_only_in_the_plan_that_introduces_it() {
     let app = ("external_client_app", Value::text("Shop"));
     for (at, bad, good) in [
         (
@@ -253,41 +253,41 @@ fn what_nobody_wants_is_an_error_of_the_plan_that_makes_it_so() {
         assert_eq!(errors(planned(POLICIES, &bad, None, &none())), here);
         let state = applied(&planned(POLICIES, &good, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&state), &none())), here);
-        // As an import finds it.
+        // As after an import.
         let found = applied(&planned(POLICIES, &bad, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&found), &none())), vec![]);
         let other = with(bad.clone(), "ip_relaxation", "Bypass".into());
         assert_eq!(errors(planned(POLICIES, &other, Some(&found), &none())), vec![]);
-        // Not managed here, and there all the same.
-        let mut whole = found.clone();
-        whole.put("profiles", texts(&["Standard User"]));
-        whole.put("client_credentials_flow_user", "a@example.com".into());
-        whole.put("permitted_users", "AllSelfAuthorized".into());
-        whole.put("client_credentials_flow_enabled", false.into());
-        assert_eq!(errors(planned(POLICIES, &bad, Some(&whole), &none())), vec![]);
+        // Present in the org, but not managed here.
+        let mut complete = found.clone();
+        complete.put("profiles", texts(&["Standard User"]));
+        complete.put("client_credentials_flow_user", "a@example.com".into());
+        complete.put("permitted_users", "AllSelfAuthorized".into());
+        complete.put("client_credentials_flow_enabled", false.into());
+        assert_eq!(errors(planned(POLICIES, &bad, Some(&complete), &none())), vec![]);
     }
 }
 
 #[test]
-fn fields_that_the_org_is_too_old_for_are_errors_at_the_attribute_unless_they_say_nothing() {
+fn a_field_of_a_later_api_version_is_an_error_unless_it_is_false() {
     let old = PlanContext { version: Some(60), ..PlanContext::default() };
     let reply = planned_with(SETTINGS, &settings(), None, &none(), &old);
     assert!(!reply.diagnostics.has_errors(), "{:?}", reply.diagnostics);
-    for (name, value, fine) in [
+    for (name, value, is_valid) in [
         ("code_credential_flow_enabled", Value::Bool(true), false),
         ("code_credential_flow_enabled", Value::Bool(false), true),
         ("custom_scopes", texts(&["a"]), false),
     ] {
         let reply = planned_with(SETTINGS, &with(settings(), name, value), None, &none(), &old);
-        assert_eq!(!reply.diagnostics.has_errors(), fine, "{name}");
-        if !fine {
+        assert_eq!(!reply.diagnostics.has_errors(), is_valid, "{name}");
+        if !is_valid {
             assert_eq!(reply.diagnostics.0[0].path, Some(Path::attribute(name)));
         }
     }
 }
 
 #[test]
-fn a_change_of_provider_side_attributes_is_not_a_change_of_the_org() {
+fn a_change_of_deletion_protection_does_not_change_the_org() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     let reply =
         planned(SETTINGS, &with(settings(), "deletion_protection", true.into()), Some(&state), &none());
@@ -296,17 +296,17 @@ fn a_change_of_provider_side_attributes_is_not_a_change_of_the_org() {
 }
 
 #[test]
-fn unknown_values_of_the_configuration_stay_unknown() {
+fn unknown_values_of_the_configuration_remain_unknown() {
     let reply = planned(SETTINGS, &with(settings(), "callback_urls", Value::Unknown), None, &none());
     assert!(reply.planned.get("callback_urls").is_unknown());
     assert!(!reply.diagnostics.has_errors());
 }
 
 #[test]
-fn the_consumer_of_another_org_has_no_attributes_here() {
+fn attributes_of_a_consumer_in_another_org_cannot_be_set() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
-    // As Terraform generates it for a resource without values.
+    // As in a generated configuration, which contains the defaults.
     let generated =
         with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
     assert!(!planned(SETTINGS, &generated, None, &none()).diagnostics.has_errors());
@@ -317,7 +317,7 @@ fn the_consumer_of_another_org_has_no_attributes_here() {
 }
 
 #[test]
-fn a_generated_configuration_that_names_the_own_consumer_changes_nothing_now_or_later() {
+fn a_generated_link_to_the_own_consumer_changes_nothing_when_set_or_removed() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("consumer_key", "3MVG9".into());
     state.put("oauth_link", "00D000000000001EAA:888".into());
@@ -326,12 +326,12 @@ fn a_generated_configuration_that_names_the_own_consumer_changes_nothing_now_or_
     assert!(reply.diagnostics.is_empty(), "{:?}", reply.diagnostics);
     assert_eq!(reply.planned, state);
     let later = planned(SETTINGS, &settings(), Some(&state), &PrivateState::read(&reply.private));
-    assert!(later.requires_replace.is_empty(), "taking the line out again must not end the consumer key");
+    assert!(later.requires_replace.is_empty(), "removing the line must not replace the consumer key");
     assert_eq!(later.planned, state);
 }
 
 #[test]
-fn an_app_that_gives_up_the_consumer_of_another_org_gets_one_of_its_own() {
+fn removing_the_link_to_a_consumer_in_another_org_requires_replacement() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     let first = planned(SETTINGS, &linked, None, &none());
     let state = applied(&first);

@@ -1,11 +1,11 @@
-//! Refusals, in several wordings, and what they come to.
+//! Rejections in several wordings, and their explanations.
 
 use crate::provider::catalog;
 use crate::provider::refusal::{Explained, Needs, REFUSALS, explain};
 use crate::value::Value;
 
 #[test]
-fn every_row_names_attributes_that_exist() {
+fn every_row_names_existing_attributes() {
     for refusal in REFUSALS {
         let known = |resource: &str, attribute: &str| {
             let spec = catalog::resource(resource).unwrap_or_else(|| panic!("there is no {resource}"));
@@ -14,22 +14,22 @@ fn every_row_names_attributes_that_exist() {
         known(refusal.of, refusal.at);
         if let Needs::Attribute { of, attribute, .. } = refusal.needs {
             known(of, attribute);
-            assert_ne!(of, refusal.of, "what one resource can check itself is a combination");
+            assert_ne!(of, refusal.of, "a rule within one resource is a combination");
         }
         assert!(!refusal.phrases.is_empty());
     }
 }
 
 #[test]
-fn what_is_switched_off_in_two_resources_tells_the_order() {
+fn the_advice_names_the_order_only_if_a_required_flag_is_disabled() {
     for resource in ["_policies", "_oauth_settings"] {
         let planned =
             [("guest_code_credential_flow_enabled", true.into()), ("named_user_jwt_enabled", false.into())];
         let planned = &planned[if resource == "_policies" { 0..1 } else { 1..2 }];
         let advice = explained(resource, planned, "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled");
         let advice = advice.expect("it is known").advice;
-        let tells = advice.ends_with("apply the other change separately beforehand.");
-        assert_eq!(tells, resource == "_oauth_settings", "{advice}");
+        let names_order = advice.ends_with("apply the other change separately beforehand.");
+        assert_eq!(names_order, resource == "_oauth_settings", "{advice}");
     }
 }
 
@@ -38,7 +38,7 @@ fn explained(resource: &str, planned: &[(&str, Value)], sentence: &str) -> Optio
 }
 
 #[test]
-fn a_refusal_names_the_other_side_whatever_its_wording() {
+fn a_rejection_is_explained_in_every_known_wording() {
     let guest = || vec![("guest_code_credential_flow_enabled", true.into())];
     let flow = || vec![("code_credential_flow_enabled", true.into())];
     for (resource, planned, sentence, at, advice) in [
@@ -129,7 +129,7 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
 }
 
 #[test]
-fn a_refusal_in_another_situation_means_something_else() {
+fn a_rejection_is_not_explained_if_the_plan_does_not_match() {
     let off = [("guest_code_credential_flow_enabled", false.into())];
     assert_eq!(explained("_policies", &off, "needs isNamedUserJwtEnabled"), None);
     let on = [("code_credential_flow_enabled", true.into())];
@@ -140,12 +140,14 @@ fn a_refusal_in_another_situation_means_something_else() {
 }
 
 #[test]
-fn a_refusal_that_says_nothing_lists_what_it_may_be_and_points_nowhere_in_particular() {
+fn an_unspecific_rejection_lists_the_possible_causes_without_a_path() {
     let planned = [
         ("guest_code_credential_flow_enabled", true.into()),
         ("named_user_jwt_session_timeout_type", "Custom".into()),
     ];
-    let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else { panic!("known") };
+    let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else {
+        panic!("it is known")
+    };
     assert_eq!(found.at, None);
     assert!(found.advice.contains("named_user_jwt_session_timeout_type requires named_user_jwt_enabled"));
     assert!(found.advice.starts_with("Salesforce's response does not identify what is missing."));

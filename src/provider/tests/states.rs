@@ -1,4 +1,4 @@
-//! Components to states and back, without an org.
+//! Conversion between components and states, without an org.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ fn range() -> Value {
 }
 
 #[test]
-fn what_means_the_same_keeps_the_form_that_the_user_wrote() {
+fn equivalent_values_keep_their_configured_form() {
     let prior = object(SETTINGS, &[("oauth_scopes", texts(&["Api", "OfflineAccess"]))]);
     let state = joined(SETTINGS, &[("oauth_scopes", texts(&["Api", "RefreshToken"]))], &prior, false);
     assert_eq!(state.get("oauth_scopes"), &texts(&["Api", "OfflineAccess"]));
@@ -62,7 +62,7 @@ fn what_means_the_same_keeps_the_form_that_the_user_wrote() {
 }
 
 #[test]
-fn what_the_org_leaves_out_is_the_default_of_the_table() {
+fn an_element_that_the_org_omits_has_the_default_of_the_table() {
     let state = joined(SETTINGS, &[], &object(SETTINGS, &[]), false);
     assert_eq!(state.get("pkce_required"), &Value::Bool(true));
     assert_eq!(state.get("device_flow_enabled"), &Value::Bool(false));
@@ -70,16 +70,16 @@ fn what_the_org_leaves_out_is_the_default_of_the_table() {
 }
 
 #[test]
-fn blocks_that_nobody_manages_stay_out_of_the_state_until_they_are_imported() {
-    let there = [("trusted_ip_range", range())];
-    let unmanaged = joined(SETTINGS, &there, &object(SETTINGS, &[]), false);
+fn unmanaged_blocks_are_in_the_state_only_after_an_import() {
+    let in_org = [("trusted_ip_range", range())];
+    let unmanaged = joined(SETTINGS, &in_org, &object(SETTINGS, &[]), false);
     assert_eq!(unmanaged.get("trusted_ip_range"), &Value::Set(vec![]));
-    let imported = joined(SETTINGS, &there, &object(SETTINGS, &[]), true);
+    let imported = joined(SETTINGS, &in_org, &object(SETTINGS, &[]), true);
     assert_eq!(imported.get("trusted_ip_range"), &range());
 }
 
 #[test]
-fn a_certificate_is_read_back_in_the_form_that_the_user_wrote() {
+fn a_certificate_is_read_back_in_its_configured_form() {
     let certificate =
         || rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap().cert.pem();
     let (mine, another) = (certificate(), certificate());
@@ -87,51 +87,51 @@ fn a_certificate_is_read_back_in_the_form_that_the_user_wrote() {
         let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
         Value::text(lines.join("\n"))
     };
-    let there = |value: Value| [("certificate", value)];
-    let written = object(SETTINGS, &there(Value::text(mine.as_str())));
-    let state = joined(SETTINGS, &there(bare(&mine)), &written, false);
+    let in_org = |value: Value| [("certificate", value)];
+    let written = object(SETTINGS, &in_org(Value::text(mine.as_str())));
+    let state = joined(SETTINGS, &in_org(bare(&mine)), &written, false);
     assert_eq!(state.get("certificate"), &Value::text(mine.as_str()));
-    let drifted = joined(SETTINGS, &there(bare(&another)), &written, false);
+    let drifted = joined(SETTINGS, &in_org(bare(&another)), &written, false);
     assert_eq!(drifted.get("certificate"), &bare(&another));
-    assert!(joined(SETTINGS, &[], &written, false).get("certificate").is_null(), "it was taken away");
-    let imported = joined(SETTINGS, &there(bare(&mine)), &object(SETTINGS, &[]), true);
+    assert!(joined(SETTINGS, &[], &written, false).get("certificate").is_null(), "it was removed");
+    let imported = joined(SETTINGS, &in_org(bare(&mine)), &object(SETTINGS, &[]), true);
     assert_eq!(imported.get("certificate"), &bare(&mine));
 }
 
 #[test]
-fn the_spelling_of_the_org_stays() {
-    let there = [("ip_relaxation", Value::text("Enforce_relaxrefresh"))];
-    let imported = joined(POLICIES, &there, &object(POLICIES, &[]), true);
-    assert_eq!(imported.get("ip_relaxation"), &there[0].1);
+fn a_different_spelling_in_the_org_is_not_a_change() {
+    let in_org = [("ip_relaxation", Value::text("Enforce_relaxrefresh"))];
+    let imported = joined(POLICIES, &in_org, &object(POLICIES, &[]), true);
+    assert_eq!(imported.get("ip_relaxation"), &in_org[0].1);
     let written = object(POLICIES, &[("ip_relaxation", "Enforce_RelaxRefresh".into())]);
-    assert_eq!(joined(POLICIES, &there, &written, false).get("ip_relaxation"), written.get("ip_relaxation"));
-    assert!(written_component(&written, &there).is_none(), "nothing to write");
+    assert_eq!(joined(POLICIES, &in_org, &written, false).get("ip_relaxation"), written.get("ip_relaxation"));
+    assert!(written_component(&written, &in_org).is_none(), "nothing to write");
 }
 
-fn written_component(config: &Value, there: &[(&'static str, Value)]) -> Option<Component> {
+fn written_component(config: &Value, in_org: &[(&'static str, Value)]) -> Option<Component> {
     let config = [("ip_relaxation", config.get("ip_relaxation").clone())];
-    written(POLICIES, "ip_relaxation", &config, there, 67)
+    written(POLICIES, "ip_relaxation", &config, in_org, 67)
 }
 
-/// What belongs to one org is not generated: Terraform writes what an import left in the state.
+/// Terraform generates configuration from an imported state, and the link is valid in one org only.
 #[test]
-fn an_import_leaves_the_link_to_the_own_consumer_out() {
+fn an_import_omits_the_link_to_the_own_consumer() {
     let own = [("oauth_link", Value::text("00D000000000001:888000000000001"))];
     let none = object(SETTINGS, &[]);
     assert!(joined(SETTINGS, &own, &none, true).get("oauth_link").is_null());
-    // And the reads after it do not bring it back.
+    // Later reads do not add it.
     assert!(joined(SETTINGS, &own, &none, false).get("oauth_link").is_null());
-    let made = object(SETTINGS, &[("oauth_link", Value::Unknown)]);
-    assert_eq!(joined(SETTINGS, &own, &made, false).get("oauth_link"), &own[0].1);
+    let created = object(SETTINGS, &[("oauth_link", Value::Unknown)]);
+    assert_eq!(joined(SETTINGS, &own, &created, false).get("oauth_link"), &own[0].1);
     let known = object(SETTINGS, &own);
     assert_eq!(joined(SETTINGS, &own, &known, false).get("oauth_link"), &own[0].1);
-    // The consumer of another org is what the configuration must name.
+    // A configuration must set the link to a consumer in another org.
     let foreign = [("oauth_link", Value::text("00D000000000009:888000000000001"))];
     assert_eq!(joined(SETTINGS, &foreign, &none, true).get("oauth_link"), &foreign[0].1);
 }
 
 #[test]
-fn the_label_of_the_consumer_is_made_once_and_then_its_own() {
+fn the_label_of_the_consumer_is_mirrored_only_on_creation() {
     let spec = spec(SETTINGS);
     let config = object(SETTINGS, &[("label", "Shop sign-in".into())]);
     let desired = DesiredState { spec, config: &config, prior: &Value::Null, planned: &config, version: 67 };
@@ -164,7 +164,7 @@ fn written(
     resource: &str,
     attribute: &str,
     config: &[(&str, Value)],
-    there: &[(&'static str, Value)],
+    in_org: &[(&'static str, Value)],
     version: u16,
 ) -> Option<Component> {
     let spec = spec(resource);
@@ -177,45 +177,45 @@ fn written(
             planned.put(row.field.attribute, value.value());
         }
     }
-    let prior = object(resource, there);
+    let prior = object(resource, in_org);
     let desired = DesiredState { spec, config: &config, prior: &prior, planned: &planned, version };
     let part = spec.row(attribute).unwrap().part;
-    let actual = actual(resource, there);
+    let actual = actual(resource, in_org);
     component_to_write(&desired, part, actual.part(part).component().unwrap())
 }
 
 #[test]
-fn an_update_changes_what_is_written_and_keeps_the_rest() {
-    let there =
+fn an_update_changes_configured_values_and_keeps_the_others() {
+    let in_org =
         [("permitted_users", "AdminApprovedPreAuthorized".into()), ("ip_relaxation", "Bypass".into())];
     let config = [("permitted_users", "AllSelfAuthorized".into())];
-    let component = written(POLICIES, "permitted_users", &config, &there, 67).unwrap();
+    let component = written(POLICIES, "permitted_users", &config, &in_org, 67).unwrap();
     assert_eq!(component.get("permitted_users"), &Value::text("AllSelfAuthorized"));
     assert_eq!(component.get("ip_relaxation"), &Value::text("Bypass"));
     assert_eq!(component.key.full_name, "Odd_name", "existing components keep their names");
 }
 
 #[test]
-fn nothing_is_written_when_the_org_has_it_already() {
-    let there = [("permitted_users", "AllSelfAuthorized".into())];
-    assert!(written(POLICIES, "permitted_users", &there, &there, 67).is_none());
+fn nothing_is_written_if_the_org_already_has_the_values() {
+    let in_org = [("permitted_users", "AllSelfAuthorized".into())];
+    assert!(written(POLICIES, "permitted_users", &in_org, &in_org, 67).is_none());
 }
 
 #[test]
-fn what_loses_its_sense_is_cleared_and_comes_back_only_when_it_is_written() {
-    let there = [
+fn dependent_values_are_cleared_when_their_condition_no_longer_holds() {
+    let in_org = [
         ("refresh_token_policy", "SpecificLifetime".into()),
         ("refresh_token_validity_period", Value::int(365)),
         ("refresh_token_validity_unit", "Days".into()),
     ];
     let config = [("refresh_token_policy", "Infinite".into())];
-    let component = written(POLICIES, "refresh_token_policy", &config, &there, 67).unwrap();
+    let component = written(POLICIES, "refresh_token_policy", &config, &in_org, 67).unwrap();
     assert!(component.get("refresh_token_validity_period").is_null());
     assert!(component.get("refresh_token_validity_unit").is_null());
 }
 
 #[test]
-fn fields_that_the_org_is_too_old_for_are_not_sent() {
+fn fields_of_later_api_versions_are_not_sent() {
     let config = [("callback_urls", Value::List(vec!["https://a/".into()]))];
     let old = written(SETTINGS, "callback_urls", &config, &[], 60).unwrap();
     assert!(old.get("named_user_jwt_enabled").is_null());

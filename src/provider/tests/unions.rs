@@ -1,4 +1,4 @@
-//! A union is its members: nothing of them is missing in it, said twice, or said at another place.
+//! A union consists of its members: none of their attributes and messages is missing, duplicated or misplaced.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ fn found(config: &Value) -> Vec<(String, String)> {
     found.into_iter().map(|it| (it.path.unwrap_or_default().to_string(), it.summary)).collect()
 }
 
-/// The state after a plan was applied to an org that keeps all and answers unknowns with what stands for nothing.
+/// The state after an apply in an org that returns null for unknown values.
 fn applied(planned: &Value) -> Value {
     let known = |value: &Value| if value.is_unknown() { Value::Null } else { value.clone() };
     let mut state = planned.clone();
@@ -70,7 +70,7 @@ fn applied(planned: &Value) -> Value {
 }
 
 #[test]
-fn every_row_of_a_member_is_an_attribute_of_the_union_once() {
+fn every_row_of_a_member_is_exactly_one_attribute_of_the_union() {
     let schema = &OAUTH_CLIENT.schema().block;
     let policies = &schema.blocks.iter().find(|nested| nested.name == BLOCK).unwrap().block;
     let names = |block: &crate::provider::Block| -> Vec<String> {
@@ -82,15 +82,15 @@ fn every_row_of_a_member_is_an_attribute_of_the_union_once() {
         assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "{names:?}");
     }
     for member in OAUTH_CLIENT.members {
-        let there = names(if member.block.is_some() { policies } else { schema });
+        let attributes = names(if member.block.is_some() { policies } else { schema });
         for row in member.spec.rows() {
-            assert!(there.contains(&row.field.attribute.to_owned()), "{}", row.field.attribute);
+            assert!(attributes.contains(&row.field.attribute.to_owned()), "{}", row.field.attribute);
         }
     }
 }
 
 #[test]
-fn a_view_and_back_is_the_same_object() {
+fn the_view_of_each_member_round_trips() {
     let client = object(&shop(), Some(&[("permitted_users", "AllSelfAuthorized".into())]));
     let mut back = OAUTH_CLIENT.schema().block.empty();
     for member in OAUTH_CLIENT.members {
@@ -105,7 +105,7 @@ fn a_view_and_back_is_the_same_object() {
 }
 
 #[test]
-fn what_is_wrong_is_said_once_and_where_it_is_written() {
+fn each_error_is_reported_once_and_at_its_attribute() {
     assert_eq!(found(&object(&shop(), None)), []);
     let bad_name = object(&[("name", "1 Shop".into()), ("label", "Shop".into())], Some(&[]));
     assert_eq!(found(&bad_name), [("name".to_owned(), "Invalid value".to_owned())]);
@@ -123,7 +123,7 @@ fn what_is_wrong_is_said_once_and_where_it_is_written() {
 }
 
 #[test]
-fn a_plan_of_a_union_is_the_plans_of_its_members() {
+fn the_plan_of_a_union_combines_the_plans_of_its_members() {
     let config = object(&shop(), Some(&[("guest_code_credential_flow_enabled", true.into())]));
     let reply = planned(config.clone(), &Value::Null, b"");
     assert!(reply.planned.get("id").is_unknown() && reply.planned.get("consumer_key").is_unknown());
@@ -138,23 +138,23 @@ fn a_plan_of_a_union_is_the_plans_of_its_members() {
 }
 
 #[test]
-fn a_block_that_comes_later_is_taken_over_and_one_that_goes_stays_in_the_org() {
+fn an_added_block_is_adopted_and_a_removed_block_remains_in_the_org() {
     let without = planned(object(&shop(), None), &Value::Null, b"");
     let state = applied(&without.planned);
     assert!(state.get(BLOCK).is_null());
-    let comes = planned(object(&shop(), Some(&[])), &state, &without.private);
-    assert!(comes.planned.get(BLOCK).get("permitted_users").is_unknown());
-    assert_eq!(comes.planned.get("id"), state.get("id"));
-    assert!(comes.requires_replace.is_empty());
+    let added = planned(object(&shop(), Some(&[])), &state, &without.private);
+    assert!(added.planned.get(BLOCK).get("permitted_users").is_unknown());
+    assert_eq!(added.planned.get("id"), state.get("id"));
+    assert!(added.requires_replace.is_empty());
 
-    let goes = planned(object(&shop(), None), &applied(&comes.planned), &comes.private);
-    assert!(goes.planned.get(BLOCK).is_null());
-    let ids: Vec<_> = goes.diagnostics.into_iter().map(|it| it.id).collect();
+    let removed = planned(object(&shop(), None), &applied(&added.planned), &added.private);
+    assert!(removed.planned.get(BLOCK).is_null());
+    let ids: Vec<_> = removed.diagnostics.into_iter().map(|it| it.id).collect();
     assert_eq!(ids, ["policies-stay"]);
 }
 
 #[test]
-fn settings_that_somebody_deleted_come_anew_and_the_app_stays() {
+fn deleted_settings_are_recreated_and_the_app_remains() {
     let reply = planned(object(&shop(), None), &Value::Null, b"");
     let mut state = applied(&reply.planned);
     OAUTH_CLIENT.put(&OAUTH_CLIENT.members[1], &Value::Null, &mut state);
@@ -165,7 +165,7 @@ fn settings_that_somebody_deleted_come_anew_and_the_app_stays() {
 }
 
 #[test]
-fn a_replacement_is_said_once() {
+fn a_replacement_is_reported_once() {
     let protected = || ("deletion_protection", Value::Bool(true));
     for (written, expected) in
         [(None, "Consumer key will be destroyed"), (Some(protected()), "Deletion protection enabled")]
@@ -182,7 +182,7 @@ fn a_replacement_is_said_once() {
 }
 
 #[test]
-fn a_destroy_is_said_once_and_refused_when_protected() {
+fn a_destroy_is_reported_once_and_rejected_if_protected() {
     for (protected, expected) in
         [(false, "Consumer key will be destroyed"), (true, "Deletion protection enabled")]
     {
@@ -206,7 +206,7 @@ fn a_destroy_is_said_once_and_refused_when_protected() {
 }
 
 #[test]
-fn the_own_login_is_guarded_in_every_member() {
+fn a_lockout_in_the_policies_block_is_an_error_at_its_attribute() {
     let config = |enabled: bool| object(&shop(), Some(&[("enabled", enabled.into())]));
     let first = planned(config(true), &Value::Null, b"");
     let own = br#"{"salesforce_external_client_app":{"own_app":true},"salesforce_external_client_app_policies":{}}"#;
@@ -218,7 +218,7 @@ fn the_own_login_is_guarded_in_every_member() {
 }
 
 #[test]
-fn a_state_moves_over_and_back_with_what_it_has() {
+fn a_state_moves_to_the_union_and_back_without_loss() {
     for member in OAUTH_CLIENT.members {
         let mut state = member.spec.schema().block.empty();
         for name in ["id", "org_id"] {
@@ -250,13 +250,13 @@ fn a_state_moves_over_and_back_with_what_it_has() {
     let unread = planned(object(&shop(), None), &moved, &private);
     let summaries: Vec<String> = unread.diagnostics.into_iter().map(|it| it.summary).collect();
     assert_eq!(summaries, ["Moved resource not refreshed"], "with -refresh=false");
-    let stranger = catalog::resource("salesforce_org_oauth_oidc_settings").unwrap();
-    assert!(union::moved_from(OAUTH_CLIENT, stranger, &stranger.schema().block.empty(), b"").is_none());
-    assert!(union::moved_to(OAUTH_CLIENT, stranger, &Value::Null, b"").is_none());
+    let unrelated = catalog::resource("salesforce_org_oauth_oidc_settings").unwrap();
+    assert!(union::moved_from(OAUTH_CLIENT, unrelated, &unrelated.schema().block.empty(), b"").is_none());
+    assert!(union::moved_to(OAUTH_CLIENT, unrelated, &Value::Null, b"").is_none());
 }
 
 #[test]
-fn what_a_union_needs_of_itself_is_named_where_it_is() {
+fn a_requirement_within_a_union_is_explained_as_the_same_resource() {
     let policies: &ResourceSpec = OAUTH_CLIENT.members[2].spec;
     let mut planned = policies.schema().block.empty();
     planned.put("guest_code_credential_flow_enabled", true.into());
@@ -271,7 +271,7 @@ fn what_a_union_needs_of_itself_is_named_where_it_is() {
 }
 
 #[test]
-fn a_path_leads_into_the_block_of_its_member() {
+fn a_path_points_into_the_block_of_its_member() {
     let [app, settings, policies] = OAUTH_CLIENT.members else { panic!("three members") };
     let path = |member, name: &str| OAUTH_CLIENT.path(member, Path::attribute(name)).to_string();
     assert_eq!(path(app, "label"), "label");

@@ -1,4 +1,4 @@
-//! Configurations that are refused, and where the message points.
+//! Invalid and doubtful configurations, and the paths of their diagnostics.
 
 use super::{object, spec, texts};
 use crate::provider::Severity;
@@ -6,7 +6,7 @@ use crate::provider::validate::check;
 use crate::value::Value;
 
 /// The paths of the errors, and of the warnings.
-fn faults(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String>) {
+fn problem_paths(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String>) {
     let found = check(spec(resource), &complete(resource, written), std::time::SystemTime::UNIX_EPOCH);
     let at = |severity| {
         let those = found.0.iter().filter(|d| d.severity == severity);
@@ -15,7 +15,7 @@ fn faults(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String
     (at(Severity::Error), at(Severity::Warning))
 }
 
-/// With what a resource cannot do without.
+/// A configuration with the required attributes.
 fn complete(resource: &str, written: &[(&str, Value)]) -> Value {
     let mut config = object(resource, &[(spec(resource).subject_attribute(), "Shop".into())]);
     if resource.is_empty() {
@@ -28,11 +28,11 @@ fn complete(resource: &str, written: &[(&str, Value)]) -> Value {
 }
 
 fn errors(resource: &str, written: &[(&str, Value)]) -> Vec<String> {
-    faults(resource, written).0
+    problem_paths(resource, written).0
 }
 
 #[test]
-fn bad_values_are_refused_at_their_attribute() {
+fn invalid_values_are_reported_at_their_attribute() {
     let list = |members: &[&str]| Value::List(members.iter().map(|text| Value::text(*text)).collect());
     for (resource, name, value, path) in [
         ("", "name", Value::text("1app"), "name"),
@@ -51,15 +51,15 @@ fn bad_values_are_refused_at_their_attribute() {
         ("_policies", "guest_jwt_timeout_minutes", Value::int(20), "guest_jwt_timeout_minutes"),
         ("_policies", "ip_relaxation", Value::text("Relax"), "ip_relaxation"),
     ] {
-        let (mut errors, warnings) = faults(resource, &[(name, value.clone())]);
+        let (mut errors, warnings) = problem_paths(resource, &[(name, value.clone())]);
         errors.extend(warnings);
         assert_eq!(errors, vec![path.to_owned()], "{name} = {value:?}");
     }
 }
 
-/// What orgs have is no error, or what Terraform generates of it could not be planned.
+/// Values that orgs contain are not errors. Otherwise a generated configuration could not be planned.
 #[test]
-fn what_orgs_have_passes_or_warns() {
+fn values_that_orgs_contain_pass_or_are_warnings() {
     let list = |members: &[&str]| Value::List(members.iter().map(|text| Value::text(*text)).collect());
     for (resource, name, value, warns) in [
         (
@@ -75,7 +75,7 @@ fn what_orgs_have_passes_or_warns() {
         ("_oauth_settings", "oauth_scopes", texts(&["api"]), true),
         ("_oauth_settings", "id_token_validity_minutes", Value::int(0), true),
         ("_policies", "ip_relaxation", "Enforce_relaxrefresh".into(), false),
-        // Of the period that it lacks, not of its letters.
+        // Because the period is missing, not because of the case.
         ("_policies", "refresh_token_validity_unit", "days".into(), true),
         ("_policies", "client_credentials_flow_user", "Integration@my_org.example.SANDBOX".into(), false),
         ("_policies", "permission_sets", texts(&["Shop Customer"]), true),
@@ -84,7 +84,7 @@ fn what_orgs_have_passes_or_warns() {
     ] {
         let warnings =
             if warns { vec![name.split('[').next().unwrap_or_default().to_owned()] } else { vec![] };
-        let (errors, found) = faults(resource, &[(name, value.clone())]);
+        let (errors, found) = problem_paths(resource, &[(name, value.clone())]);
         let found: Vec<String> =
             found.iter().map(|path| path.split('[').next().unwrap().to_owned()).collect();
         assert_eq!((errors, found), (vec![], warnings), "{name} = {value:?}");
@@ -92,7 +92,7 @@ fn what_orgs_have_passes_or_warns() {
 }
 
 #[test]
-fn what_is_required_must_not_be_null_and_what_is_read_only_not_written() {
+fn required_attributes_must_not_be_null_and_read_only_ones_must_not_be_set() {
     assert_eq!(errors("", &[("name", Value::Null)]), ["name"]);
     assert!(errors("", &[("label", Value::Unknown)]).is_empty());
     assert_eq!(errors("_oauth_settings", &[("consumer_key", "x".into())]), ["consumer_key"]);
@@ -100,37 +100,41 @@ fn what_is_required_must_not_be_null_and_what_is_read_only_not_written() {
 }
 
 #[test]
-fn ranges_end_after_they_start() {
+fn inverted_ip_ranges_are_errors_and_overlapping_ones_are_warnings() {
     let range = |from: &str, to: &str| {
         Value::object([("start_ip_address", Value::text(from)), ("end_ip_address", Value::text(to))])
     };
     let ranges = |ranges: Vec<Value>| [("trusted_ip_range", Value::set(ranges))];
     assert_eq!(errors("_oauth_settings", &ranges(vec![range("10.0.0.9", "10.0.0.1")])).len(), 1);
     let overlapping = ranges(vec![range("10.0.0.1", "10.0.0.9"), range("10.0.0.5", "10.0.0.20")]);
-    assert_eq!(faults("_oauth_settings", &overlapping), (vec![], vec!["trusted_ip_range".to_owned()]));
+    assert_eq!(problem_paths("_oauth_settings", &overlapping), (vec![], vec!["trusted_ip_range".to_owned()]));
 }
 
 #[test]
-fn good_values_pass() {
+fn valid_values_pass() {
     assert!(errors("", &[("name", "Shop".into()), ("label", "Café ☕".into())]).is_empty());
     assert!(errors("_oauth_settings", &[("certificate", "".into())]).is_empty());
     assert!(errors("_policies", &[("external_client_app", "acme__Shop".into())]).is_empty());
 }
 
 #[test]
-fn what_must_not_be_said_together_is_refused() {
+fn conflicting_attributes_are_reported() {
     let pair = [("secret_required_for_web_server_flow", false.into()), ("pkce_required", false.into())];
-    let warned = faults("_oauth_settings", &pair);
-    assert_eq!(warned, (vec![], vec!["secret_required_for_web_server_flow".to_owned()]), "orgs have it");
-    assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "PKCE is required when it is left out");
+    let warned = problem_paths("_oauth_settings", &pair);
+    assert_eq!(
+        warned,
+        (vec![], vec!["secret_required_for_web_server_flow".to_owned()]),
+        "orgs contain this combination"
+    );
+    assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "an omitted pkce_required is true");
     let without_users = [("permitted_users", "AdminApprovedPreAuthorized".into())];
     assert_eq!(
-        faults("_policies", &without_users),
+        problem_paths("_policies", &without_users),
         (vec![], vec!["permitted_users".to_owned()]),
-        "the plan refuses it"
+        "it is an error in the plan only"
     );
     let timed = [("refresh_token_policy", "SpecificLifetime".into())];
     assert_eq!(errors("_policies", &timed), ["refresh_token_policy"]);
     let unknown = [without_users[0].clone(), ("permission_sets", Value::Unknown)];
-    assert!(errors("_policies", &unknown).is_empty(), "an unknown value may turn out well");
+    assert!(errors("_policies", &unknown).is_empty(), "an unknown value may be valid");
 }

@@ -1,12 +1,12 @@
-//! Which way to log in the provider block and the environment come to, and what each way needs.
+//! The authentication method that the provider block and the environment select, and the requirements of each method.
 
 use super::configurations::{Texts, block, resolve};
 use crate::org::{ConnectionSettings, Login, SubjectToken};
 use crate::provider::config::{self, Resolved};
 use crate::value::Value;
 
-/// How the settings log in, in a few words.
-fn way(settings: &ConnectionSettings) -> String {
+/// The authentication method of the settings, as a short text.
+fn method(settings: &ConnectionSettings) -> String {
     let secret =
         |secret: &Option<crate::secret::Secret>| if secret.is_some() { " with a secret" } else { "" };
     match &settings.login {
@@ -32,17 +32,17 @@ fn way(settings: &ConnectionSettings) -> String {
 const HERE: (&str, &str) = ("instance_url", "https://acme.my.salesforce.com");
 const URL: (&str, &str) = ("sfdx_auth_url", "force://app::canary@acme.my.salesforce.com");
 
-/// What the block and the environment come to, or a word of the error.
+/// The block, the environment, and the selected method or a part of the error.
 type Choice<'a> = (Texts<'a>, Texts<'a>, Result<&'a str, &'a str>);
 
 #[test]
-fn one_way_is_taken_and_the_block_decides() {
+fn one_authentication_method_is_selected_and_the_block_takes_precedence() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, "x").unwrap();
     let file = file.to_str().unwrap();
     let cases: &[Choice<'_>] = &[
-        // Each way by the block.
+        // Each method, selected by the block.
         (&[HERE, ("client_id", "a"), ("client_secret", "s")], &[], Ok("credentials")),
         (&[("client_id", "a"), ("refresh_token", "r")], &[], Ok("refresh a")),
         (
@@ -80,7 +80,7 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t"), ("TFC_WORKLOAD_IDENTITY_TOKEN_B", "u")],
             Ok("exchange a text jwt default"),
         ),
-        // Each by the environment.
+        // Each method, selected by the environment.
         (&[], &[("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
         (&[], &[("SALESFORCE_SFDX_AUTH_URL", URL.1)], Ok("refresh app")),
         (&[], &[("SALESFORCE_CLIENT_ID", "a"), ("SALESFORCE_REFRESH_TOKEN", "r")], Ok("refresh a")),
@@ -100,7 +100,7 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("TFC_WORKLOAD_IDENTITY_TOKEN_B", "u")],
             Ok("exchange a text jwt default"),
         ),
-        // HCP Terraform's token alone says nothing.
+        // The token of HCP Terraform alone selects no method.
         (
             &[HERE, ("client_id", "a")],
             &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
@@ -126,7 +126,7 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "yes")],
             Err("SALESFORCE_USE_HCP_TERRAFORM_TOKEN must be true or false"),
         ),
-        // A flag that is false names no way, and the environment's does not overrule it.
+        // A flag that is false selects no method, and the environment does not override it.
         (
             &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "false"), ("client_secret", "s")],
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
@@ -137,7 +137,7 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("SALESFORCE_CLIENT_SECRET", "s")],
             Ok("credentials"),
         ),
-        // The block's way, whatever the environment has.
+        // The block takes precedence over the environment.
         (
             &[("sf_cli_org", "acme")],
             &[
@@ -147,13 +147,13 @@ fn one_way_is_taken_and_the_block_decides() {
             ],
             Ok("sf acme"),
         ),
-        // What belongs to the block's way may come from the environment.
+        // Other arguments of the method may come from the environment.
         (
             &[("refresh_token", "r")],
             &[("SALESFORCE_CLIENT_ID", "a"), ("SALESFORCE_CLIENT_SECRET", "s")],
             Ok("refresh a with a secret"),
         ),
-        // Two ways in one place.
+        // Two methods in one place.
         (
             &[],
             &[("SALESFORCE_SF_CLI_ORG", "acme"), ("SALESFORCE_SFDX_AUTH_URL", URL.1)],
@@ -168,7 +168,7 @@ fn one_way_is_taken_and_the_block_decides() {
             ],
             Err("SALESFORCE_SUBJECT_TOKEN and SALESFORCE_REFRESH_TOKEN are both set"),
         ),
-        // Other tools' variables come last, in their order.
+        // Variables of other tools have the lowest precedence, in this order.
         (&[], &[("SFDX_AUTH_URL", URL.1)], Ok("refresh app")),
         (
             &[],
@@ -179,7 +179,7 @@ fn one_way_is_taken_and_the_block_decides() {
         (&[], &[("SFDX_AUTH_URL", "nonsense")], Err("SFDX_AUTH_URL is not an SFDX auth URL")),
         (&[], &[("SFDX_AUTH_URL", URL.1), ("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
         (&[], &[], Err("SFDX_AUTH_URL")),
-        // What a way needs.
+        // The requirements of a method.
         (&[("refresh_token", "r")], &[], Err("The refresh token flow requires client_id")),
         (
             &[("client_id", "a"), ("subject_token", "t")],
@@ -193,7 +193,7 @@ fn one_way_is_taken_and_the_block_decides() {
             Err("subject_token_file: \"/nowhere/token\" cannot be read: there is no such file"),
         ),
         (&[HERE, ("client_id", "a"), ("subject_token_file", "/")], &[], Err("it is a folder")),
-        // What the URL says by itself.
+        // Arguments that the URL already contains.
         (&[URL, ("client_id", "a")], &[], Err("client_id is set together with sfdx_auth_url")),
         (&[URL, ("login_url", HERE.1)], &[], Err("login_url is set together with sfdx_auth_url")),
         (&[URL, HERE], &[], Ok("refresh app")),
@@ -230,7 +230,7 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("SALESFORCE_PREVIOUS_ORG_IDS", "00D1 00D2")],
             Err("SALESFORCE_PREVIOUS_ORG_IDS must contain org IDs, separated by commas"),
         ),
-        // The environment's org does not join credentials that name one.
+        // The instance URL of the environment is ignored if the credentials name an org.
         (&[URL], &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")], Ok("refresh app")),
         (
             &[("sf_cli_org", "acme")],
@@ -241,7 +241,7 @@ fn one_way_is_taken_and_the_block_decides() {
     for (written, variables, expected) in cases {
         match (resolve(written, variables), expected) {
             (Ok(settings), Ok(expected)) => {
-                assert_eq!(way(&settings), *expected, "{written:?} {variables:?}")
+                assert_eq!(method(&settings), *expected, "{written:?} {variables:?}")
             }
             (Err(found), Err(fragment)) => {
                 assert!(
@@ -251,14 +251,14 @@ fn one_way_is_taken_and_the_block_decides() {
                 assert!(!format!("{found:?}").contains("canary"), "{found:?}");
             }
             (other, expected) => {
-                panic!("{written:?} {variables:?}: {expected:?}, not {:?}", other.map(|s| way(&s)))
+                panic!("{written:?} {variables:?}: {expected:?}, not {:?}", other.map(|s| method(&s)))
             }
         }
     }
 }
 
 #[test]
-fn the_url_says_where_tokens_are_asked_for() {
+fn the_sfdx_auth_url_determines_the_instance_and_login_urls() {
     for (text, instance, login) in [
         (URL.1, Some("https://acme.my.salesforce.com/"), "https://acme.my.salesforce.com/"),
         ("force://app::canary@test.salesforce.com", None, "https://test.salesforce.com/"),
@@ -271,7 +271,7 @@ fn the_url_says_where_tokens_are_asked_for() {
 }
 
 #[test]
-fn what_is_known_only_after_apply_is_waited_for() {
+fn an_argument_known_only_after_apply_postpones_the_login() {
     for name in ["sf_cli_org", "sfdx_auth_url", "subject_token", "use_hcp_terraform_token", "token_handler"] {
         let mut block = block(&[]);
         block.put(name, Value::Unknown);
@@ -283,12 +283,12 @@ fn what_is_known_only_after_apply_is_waited_for() {
     }
 }
 
-/// The block, the environment, and: the way, who named it, where, and what was not taken.
-type Told<'a> = (Texts<'a>, Texts<'a>, [&'a str; 3], &'a [&'a str]);
+/// The block, the environment, the logged method with its attribute and place, and the ignored variables.
+type LogCase<'a> = (Texts<'a>, Texts<'a>, [&'a str; 3], &'a [&'a str]);
 
 #[test]
-fn the_log_is_told_which_way_is_taken_and_what_is_not() {
-    let cases: &[Told<'_>] = &[
+fn the_log_names_the_selected_method_and_the_ignored_variables() {
+    let cases: &[LogCase<'_>] = &[
         (
             &[("sf_cli_org", "acme")],
             &[
@@ -299,7 +299,7 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
             ["Salesforce CLI", "sf_cli_org", "the provider block"],
             &["SALESFORCE_CLIENT_SECRET", "SFDX_AUTH_URL"],
         ),
-        // It belongs to the way.
+        // It is an argument of the method.
         (
             &[("refresh_token", "canary"), ("client_id", "a")],
             &[("SALESFORCE_CLIENT_SECRET", "canary")],
@@ -333,7 +333,7 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
             &["SFDX_AUTH_URL"],
         ),
     ];
-    for (written, variables, [way, named_by, place], not_taken) in cases {
+    for (written, variables, [method, named_by, place], not_taken) in cases {
         let environment = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
         };
@@ -341,15 +341,15 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
         else {
             panic!("{written:?} {variables:?}")
         };
-        let told = configuration.method.unwrap();
-        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
-        assert_eq!((told.method, told.named_by.as_str(), told.place), (*way, *named_by, *place));
-        assert_eq!(told.not_taken, *not_taken, "{written:?} {variables:?}");
+        let found = configuration.method.unwrap();
+        assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+        assert_eq!((found.method, found.named_by.as_str(), found.place), (*method, *named_by, *place));
+        assert_eq!(found.not_taken, *not_taken, "{written:?} {variables:?}");
     }
 }
 
 #[test]
-fn what_the_block_sets_for_another_way_is_told() {
+fn arguments_of_another_method_are_a_warning() {
     let id = ("client_id", "a");
     let cases: &[(Texts<'_>, &[&str])] = &[
         (&[("sf_cli_org", "acme"), ("username", "u"), HERE], &["username"]),
@@ -361,18 +361,18 @@ fn what_the_block_sets_for_another_way_is_told() {
         (&[HERE, ("access_token", "t"), id], &["client_id"]),
         (&[HERE, id, ("subject_token", "t"), ("client_secret", "s"), ("token_handler", "H")], &[]),
         (&[HERE, id, ("client_secret", "s"), ("login_url", HERE.1)], &[]),
-        // Without a way in the block it is the environment's that decides.
+        // If the block selects no method, the environment does.
         (&[HERE, id, ("username", "u"), ("token_handler", "H")], &[]),
     ];
     for (written, names) in cases {
-        let told: Vec<_> = config::validate(&block(written)).0;
-        assert_eq!(told.len(), usize::from(!names.is_empty()), "{written:?}: {told:?}");
-        if let (Some(told), Some(first)) = (told.first(), names.first()) {
+        let found: Vec<_> = config::validate(&block(written)).0;
+        assert_eq!(found.len(), usize::from(!names.is_empty()), "{written:?}: {found:?}");
+        if let (Some(found), Some(first)) = (found.first(), names.first()) {
             assert!(
-                !told.is_error() && told.detail.starts_with(&format!("{} ha", names.join(", "))),
-                "{told:?}"
+                !found.is_error() && found.detail.starts_with(&format!("{} ha", names.join(", "))),
+                "{found:?}"
             );
-            assert_eq!(told.path, Some(crate::value::Path::attribute(*first)));
+            assert_eq!(found.path, Some(crate::value::Path::attribute(*first)));
         }
     }
 }

@@ -75,7 +75,7 @@ async fn a_deploy_that_certainly_had_no_effect_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_refused_deploy_is_not_ambiguous() {
+async fn a_rejected_deploy_is_not_ambiguous() {
     let (error, sent) =
         failed_start(|| fault("INSUFFICIENT_ACCESS", "use of the Metadata API requires more")).await;
     assert!(!error.is_ambiguous());
@@ -103,14 +103,14 @@ async fn a_refused_connection_is_not_ambiguous() {
 
 #[tokio::test]
 async fn a_private_ca_is_trusted_only_if_it_is_configured() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let generated = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(generated.signing_key.serialize_der()).unwrap();
     let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ServerConfig::builder_with_provider(ring)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![generated.cert.der().clone()], key)
         .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(tls));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -126,7 +126,7 @@ async fn a_private_ca_is_trusted_only_if_it_is_configured() {
     });
     let url = url::Url::parse(&format!("https://localhost:{port}")).unwrap();
     let redactor = super::super::redact::Redactor::default();
-    for (given, trusted) in [(None, false), (Some(made.cert.pem()), true)] {
+    for (given, trusted) in [(None, false), (Some(generated.cert.pem()), true)] {
         let http = super::super::http::Http::new("test/1", given.as_deref(), None).unwrap();
         let request = super::super::http::Request::get(url.clone());
         match http.send(request, &redactor).await {
@@ -186,11 +186,11 @@ async fn failed_polls_are_transient_and_not_repeated_by_the_client() {
 }
 
 #[tokio::test]
-async fn the_error_that_a_request_is_retried_for_is_known_to_its_caller_until_a_success() {
-    let answered = Arc::new(AtomicBool::new(false));
-    let well = answered.clone();
+async fn a_caller_sees_the_error_that_its_request_is_retried_for_until_a_success() {
+    let org_is_up = Arc::new(AtomicBool::new(false));
+    let is_up = org_is_up.clone();
     let server = Server::start(move |request| {
-        let fails = request.name() == "listMetadata" && !well.load(Ordering::SeqCst);
+        let fails = request.name() == "listMetadata" && !is_up.load(Ordering::SeqCst);
         fails.then(|| html(503, "<html><body><center>We are down for maintenance.<br>"))
     })
     .await;
@@ -212,7 +212,7 @@ async fn the_error_that_a_request_is_retried_for_is_known_to_its_caller_until_a_
     let other = RetriedError::default();
     other.follow(client.cancel_deploy("0Af")).await.unwrap();
     assert!(other.get().is_none() && waiting.get().is_some());
-    answered.store(true, Ordering::SeqCst);
+    org_is_up.store(true, Ordering::SeqCst);
     call.await.unwrap().unwrap();
     assert!(waiting.get().is_none());
 }
@@ -314,7 +314,7 @@ async fn a_damaged_retrieve_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_lost_response_is_polled_again_and_retrieved_again_only_if_it_was_deleted() {
+async fn a_retrieve_with_a_lost_response_is_repeated_only_if_its_result_was_deleted() {
     let lost: [fn() -> Vec<u8>; 3] = [
         Vec::new,
         || {
@@ -350,7 +350,7 @@ async fn a_lost_response_is_polled_again_and_retrieved_again_only_if_it_was_dele
 }
 
 #[tokio::test]
-async fn a_refused_retrieve_is_not_repeated() {
+async fn a_rejected_retrieve_is_not_repeated() {
     let server = Server::start(|request| {
         (request.name() == "checkRetrieveStatus+zip").then(|| {
             result("checkRetrieveStatus", "<done>true</done><errorMessage>no</errorMessage><errorStatusCode>INSUFFICIENT_ACCESS</errorStatusCode><status>Failed</status><success>false</success>")

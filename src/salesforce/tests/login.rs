@@ -17,7 +17,7 @@ pub fn problem(error: &Error) -> Option<AuthProblem> {
     }
 }
 
-pub fn refusal(error: &str, description: &str) -> Vec<u8> {
+pub fn rejection(error: &str, description: &str) -> Vec<u8> {
     json(400, &format!(r#"{{"error":"{error}","error_description":"{description}"}}"#))
 }
 
@@ -38,9 +38,9 @@ async fn ten_concurrent_callers_log_in_once() {
 }
 
 #[tokio::test]
-async fn ten_concurrent_callers_are_refused_once() {
+async fn ten_concurrent_callers_share_one_rejected_login() {
     let server = Server::start(|request| {
-        (request.name() == "token").then(|| refusal("invalid_grant", "user hasn't approved this consumer"))
+        (request.name() == "token").then(|| rejection("invalid_grant", "user hasn't approved this consumer"))
     })
     .await;
     let client = client(&server);
@@ -120,7 +120,7 @@ async fn an_expired_configured_token_has_its_own_error() {
 }
 
 #[tokio::test]
-async fn an_unexpected_org_is_refused() {
+async fn an_unexpected_org_is_rejected() {
     let server = Server::start(|_| None).await;
     for (expected, accepted) in
         [("00D000000000001", true), ("00D000000000001AAA", true), ("00D000000000002AAA", false)]
@@ -137,7 +137,7 @@ async fn an_unexpected_org_is_refused() {
 }
 
 #[tokio::test]
-async fn the_version_is_the_configured_one_or_the_newest_common_one() {
+async fn the_api_version_is_the_configured_or_the_newest_common_one() {
     let server = Server::start(|_| None).await;
     for (configured, newest_known, oldest_known, expected) in [
         (None, 67, 60, Ok(66)),
@@ -155,7 +155,7 @@ async fn the_version_is_the_configured_one_or_the_newest_common_one() {
 }
 
 #[tokio::test]
-async fn the_version_can_be_known_without_a_login() {
+async fn the_api_version_can_be_read_without_a_login() {
     let server = Server::start(|_| None).await;
     let client = client(&server);
     assert_eq!(client.known_api_version().await, Some(66));
@@ -310,8 +310,8 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_time() {
     for accepts in [true, false] {
         let server = Server::start(move |request| {
             let late = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n";
-            let refused = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
-            (request.name() == "token" && (request.nth == 0 || !accepts)).then(|| answer(400, late, refused))
+            let rejected = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
+            (request.name() == "token" && (request.nth == 0 || !accepts)).then(|| answer(400, late, rejected))
         })
         .await;
         let outcome = client(&server).session().await;
@@ -327,14 +327,14 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_time() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
+async fn an_error_of_the_login_host_is_retried_and_a_rejection_is_final() {
     let server =
         Server::start(|request| (request.name() == "token" && request.nth < 2).then(|| html(503, "<html>")))
             .await;
     client(&server).session().await.unwrap();
     assert_eq!(server.count("token"), 3);
 
-    // A response without a token is not one, whatever its status is.
+    // A response without a token is an error, regardless of its status.
     for nothing in ["", "{}", "{\"access_token\":\"\"}", "[]"] {
         let server = Server::start(move |request| {
             (request.name() == "token" && request.nth < 1).then(|| json(200, nothing))
@@ -345,7 +345,7 @@ async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
     }
 
     let server = Server::start(|request| {
-        (request.name() == "token").then(|| refusal("invalid_grant", "ip restricted"))
+        (request.name() == "token").then(|| rejection("invalid_grant", "ip restricted"))
     })
     .await;
     let error = client(&server).session().await.unwrap_err();
@@ -358,18 +358,18 @@ async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_refused_and_gets_no_credential() {
-    let thief = Server::start(|_| None).await;
-    let to = format!("Location: {}services/oauth2/token\r\n", thief.url);
+async fn a_redirect_is_rejected_and_receives_no_credentials() {
+    let redirect_target = Server::start(|_| None).await;
+    let to = format!("Location: {}services/oauth2/token\r\n", redirect_target.url);
     let server =
         Server::start(move |request| (request.name() == "token").then(|| answer(307, &to, ""))).await;
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Redirected { status: 307, to: "127.0.0.1".into() });
-    assert!(thief.journal().is_empty());
+    assert!(redirect_target.journal().is_empty());
 }
 
 #[tokio::test]
-async fn a_token_response_with_a_plain_http_url_is_refused() {
+async fn a_token_response_with_a_plain_http_url_is_rejected() {
     let body = r#"{"access_token":"t","instance_url":"http://evil.example","id":"x/00D000000000001AAA/005"}"#;
     let server = Server::start(move |request| (request.name() == "token").then(|| json(200, body))).await;
     let error = client(&server).session().await.unwrap_err();
@@ -377,10 +377,10 @@ async fn a_token_response_with_a_plain_http_url_is_refused() {
 }
 
 #[tokio::test]
-async fn invalid_settings_are_refused_before_anything_is_sent() {
+async fn invalid_settings_are_rejected_before_anything_is_sent() {
     let server = Server::start(|_| None).await;
     let base = || settings(&server, jwt_bearer());
-    let refused = |change: &dyn Fn(&mut crate::salesforce::Settings)| {
+    let rejected = |change: &dyn Fn(&mut crate::salesforce::Settings)| {
         let mut settings = base();
         change(&mut settings);
         let error = Client::new(settings).unwrap_err();
@@ -389,31 +389,31 @@ async fn invalid_settings_are_refused_before_anything_is_sent() {
         error.kind.to_string()
     };
     assert!(
-        refused(&|s| s.instance_url = Url::parse("http://acme.my.salesforce.com").ok()).contains("https")
+        rejected(&|s| s.instance_url = Url::parse("http://acme.my.salesforce.com").ok()).contains("https")
     );
     assert!(
-        refused(&|s| s.login_url = Url::parse("https://acme.lightning.force.com").ok())
+        rejected(&|s| s.login_url = Url::parse("https://acme.lightning.force.com").ok())
             .contains("user interface")
     );
-    assert!(refused(&|s| s.api_version = Some(59)).contains("60.0 and 68.0"));
-    assert!(refused(&|s| s.ca_certificate = Some("nothing".into())).contains("ca_certificate"));
-    assert!(refused(&|s| s.user_agent = "a\nb".into()).contains("user agent"));
+    assert!(rejected(&|s| s.api_version = Some(59)).contains("60.0 and 68.0"));
+    assert!(rejected(&|s| s.ca_certificate = Some("nothing".into())).contains("ca_certificate"));
+    assert!(rejected(&|s| s.user_agent = "a\nb".into()).contains("user agent"));
     assert!(
-        refused(&|s| {
+        rejected(&|s| {
             s.instance_url = None;
             s.login = access_token("t");
         })
         .contains("instance_url")
     );
     assert!(
-        refused(&|s| {
+        rejected(&|s| {
             s.instance_url = None;
             s.login = Login::ClientCredentials { client_id: "i".into(), client_secret: Secret::new("s") };
         })
         .contains("My Domain")
     );
     assert!(
-        refused(&|s| {
+        rejected(&|s| {
             s.login = Login::JwtBearer {
                 client_id: "i".into(),
                 username: "u".into(),
@@ -434,13 +434,15 @@ fn audience(request: &Received) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_is_remembered() {
-    for (error, said) in [
+async fn a_rejected_audience_is_replaced_by_the_shared_one_and_not_tried_again() {
+    for (error, description) in [
         ("invalid_grant", "audience is invalid"),
         ("app_not_found", "External client app is not installed in this org"),
     ] {
         let server = Server::start(move |request| match request.name().as_str() {
-            "token" if audience(request) != "https://login.salesforce.com" => Some(refusal(error, said)),
+            "token" if audience(request) != "https://login.salesforce.com" => {
+                Some(rejection(error, description))
+            }
             "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
@@ -457,12 +459,12 @@ async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_i
 }
 
 #[tokio::test]
-async fn a_configured_audience_is_the_only_one_and_the_first_refusal_is_reported() {
+async fn a_configured_audience_has_no_fallback_and_the_first_rejection_is_reported() {
     for (written, audiences) in [(Some("https://site.example"), 1), (None, 2)] {
         let server = Server::start(|request| {
             (request.name() == "token").then(|| match audience(request).as_str() {
-                "https://login.salesforce.com" => refusal("invalid_grant", "audience is invalid"),
-                _ => refusal("app_not_found", "External client app is not installed in this org"),
+                "https://login.salesforce.com" => rejection("invalid_grant", "audience is invalid"),
+                _ => rejection("app_not_found", "External client app is not installed in this org"),
             })
         })
         .await;

@@ -1,10 +1,10 @@
 //! The client against a scripted server: raw HTTP over TCP, with waits of milliseconds.
 
+mod authentication_methods;
 mod calls;
+mod error_messages;
 mod login;
 mod server;
-mod ways;
-mod words;
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Files become what the table says, whatever is in them; nothing secret comes out, and the client takes what does.
+//! Files are converted according to the table, regardless of their content. The result contains no secret and is valid
+//! for `salesforce_oauth_client`.
 
 mod shapes;
 
@@ -14,8 +15,8 @@ fn called(xml: &str) -> Value {
     call(&[Value::text(xml)]).unwrap_or_else(|fault| panic!("{}: {xml}", fault.text))
 }
 
-fn refused(xml: &str) -> String {
-    let fault = call(&[Value::text(xml)]).expect_err("no such file");
+fn error_for(xml: &str) -> String {
+    let fault = call(&[Value::text(xml)]).expect_err("not a connected app");
     assert_eq!(fault.argument, Some(0));
     fault.text
 }
@@ -33,38 +34,38 @@ fn json_of(value: &Value) -> Json {
     }
 }
 
-fn left(result: &Value) -> Vec<[String; 4]> {
+fn entries_of(result: &Value) -> Vec<[String; 4]> {
     let text = |entry: &Value, name: &str| entry.get(name).as_text().unwrap_or_default().to_owned();
     let entries = result.get(NOT_CONVERTED).members().unwrap().iter();
     entries.map(|entry| super::reading::COLUMNS.map(|name| text(entry, name))).collect()
 }
 
-fn elements_left(result: &Value) -> Vec<String> {
-    left(result).into_iter().map(|[element, ..]| element).collect()
+fn unconverted_elements(result: &Value) -> Vec<String> {
+    entries_of(result).into_iter().map(|[element, ..]| element).collect()
 }
 
 #[test]
-fn files_become_what_is_expected_of_them() {
+fn files_are_converted_as_expected() {
     assert!(SHAPES.len() >= 20);
     for shape in SHAPES {
         let result = called(shape.xml);
-        for (path, expected) in shape.given {
+        for (path, expected) in shape.expected {
             let value = path.split('.').fold(&result, |value, name| value.get(name));
             let expected: Json = serde_json::from_str(expected).unwrap();
             assert_eq!(json_of(value), expected, "{}: {path}", shape.name);
         }
-        // Most shapes are short and say nothing of it; see below.
-        let mut elements = elements_left(&result);
+        // Most shapes are short and omit it; see the next test.
+        let mut elements = unconverted_elements(&result);
         elements.retain(|element| element != ADMIN_APPROVED);
-        assert_eq!(elements, shape.left, "{}: {:#?}", shape.name, left(&result));
+        assert_eq!(elements, shape.not_converted, "{}: {:#?}", shape.name, entries_of(&result));
     }
 }
 
 const ADMIN_APPROVED: &str = "oauthConfig/isAdminApproved";
 
 #[test]
-fn a_file_that_does_not_say_who_may_use_the_app_is_told() {
-    for (inside, told) in [
+fn a_missing_or_invalid_is_admin_approved_has_an_entry() {
+    for (inside, reported) in [
         ("<oauthConfig><scopes>Api</scopes></oauthConfig>", true),
         ("<oauthConfig><isAdminApproved>perhaps</isAdminApproved></oauthConfig>", true),
         ("<oauthConfig><isAdminApproved>false</isAdminApproved></oauthConfig>", false),
@@ -77,20 +78,20 @@ fn a_file_that_does_not_say_who_may_use_the_app_is_told() {
         ("<startUrl>https://a.example.com</startUrl>", false),
     ] {
         let result = called(&format!("<ConnectedApp><label>A</label>{inside}</ConnectedApp>"));
-        let gaps = left(&result)
+        let gaps = entries_of(&result)
             .into_iter()
             .filter(|[element, value, ..]| element == ADMIN_APPROVED && value.is_empty());
-        assert_eq!(gaps.count() > 0, told, "{inside}");
+        assert_eq!(gaps.count() > 0, reported, "{inside}");
     }
 }
 
 #[test]
-fn what_a_file_gives_is_what_the_client_takes() {
+fn every_result_is_valid_for_the_oauth_client() {
     for shape in SHAPES {
         let result = called(shape.xml);
         let mut found = errors(&configuration(&result));
-        // Only who may use the app is for the reader to say: see the entry of the file without a list.
-        if elements_left(&result).contains(&"permissionSetName".to_owned()) {
+        // Only the users of the app are the reader's choice: see the entry of a file without permission sets.
+        if unconverted_elements(&result).contains(&"permissionSetName".to_owned()) {
             assert!(
                 found.iter().all(|error| error.contains("no user can log in")),
                 "{}: {found:?}",
@@ -103,9 +104,9 @@ fn what_a_file_gives_is_what_the_client_takes() {
 }
 
 #[test]
-fn each_entry_says_why_and_what_to_do() {
+fn each_entry_explains_why_and_what_to_do() {
     for shape in SHAPES {
-        for [element, _, why, what_to_do] in left(&called(shape.xml)) {
+        for [element, _, why, what_to_do] in entries_of(&called(shape.xml)) {
             let name = shape.name;
             assert!(why.ends_with('.') && what_to_do.ends_with('.'), "{name}: {element}: {why} {what_to_do}");
         }
@@ -113,7 +114,7 @@ fn each_entry_says_why_and_what_to_do() {
 }
 
 #[test]
-fn no_secret_comes_out() {
+fn the_result_contains_no_secret() {
     for shape in SHAPES {
         let all = json_of(&called(shape.xml)).to_string();
         for secret in ["TOPSECRET", "hunter2", "PRIVATE KEY-"] {
@@ -137,21 +138,21 @@ fn no_secret_comes_out() {
         let result = called(&format!("<ConnectedApp><label>A</label>{inside}</ConnectedApp>"));
         let all = json_of(&result).to_string();
         assert!(!all.contains("TOPSECRET"), "{inside}: {all}");
-        assert!(left(&result).len() > 1, "{inside}");
+        assert!(entries_of(&result).len() > 1, "{inside}");
     }
 }
 
 #[test]
-fn the_secrets_entry_says_where_the_new_one_comes_from() {
+fn the_entry_of_a_consumer_secret_names_the_ephemeral_resource() {
     let xml = "<ConnectedApp><label>A</label><oauthConfig><consumerSecret>x</consumerSecret></oauthConfig></ConnectedApp>";
-    let entries = left(&called(xml));
+    let entries = entries_of(&called(xml));
     let [element, value, _, what_to_do] = &entries[0];
     assert_eq!((element.as_str(), value.as_str()), ("oauthConfig/consumerSecret", ""));
     assert!(what_to_do.contains("salesforce_external_client_app_credentials"), "{what_to_do}");
 }
 
 #[test]
-fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
+fn a_text_that_is_not_a_connected_app_file_is_an_error_with_the_reason() {
     for (text, words) in [
         ("", "It is empty"),
         (" \n\t", "It is empty"),
@@ -177,21 +178,21 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("<ExternalClientApplication/>", "the file of an External Client App"),
         ("<x:ExtlClntAppGlobalOauthSettings xmlns:x=\"y\"/>", "the file of an External Client App"),
     ] {
-        let error = refused(text);
+        let error = error_for(text);
         assert!(error.contains(words), "{text}: {error}");
-        // Terraform writes one.
+        // Terraform adds one.
         assert!(!error.ends_with('.'), "{error}");
     }
 }
 
 #[test]
-fn an_error_repeats_nothing_of_the_file() {
-    let error = refused("<ConnectedApp><consumerSecret>TOPSECRET</consumerSecret>");
+fn an_error_does_not_quote_the_file() {
+    let error = error_for("<ConnectedApp><consumerSecret>TOPSECRET</consumerSecret>");
     assert!(!error.contains("TOPSECRET"), "{error}");
 }
 
 #[test]
-fn a_file_may_be_large() {
+fn a_large_file_is_converted() {
     let binary = "QUFB".repeat(512 * 1024);
     let ranges: String = (0..200)
         .map(|at| format!("<ipRanges><start>10.0.{at}.0</start><end>10.0.{at}.9</end></ipRanges>"))
@@ -205,10 +206,10 @@ fn a_file_may_be_large() {
         urls.join("\n"),
     );
     let result = called(&xml);
-    // More addresses than an app may have: none is better than some, and told once.
+    // More ranges than an app may have: all are omitted, with one entry.
     assert_eq!(result.get("trusted_ip_range").members().unwrap().len(), 0);
     assert_eq!(result.get("callback_urls").members().unwrap().len(), 400);
-    let entries = left(&result);
+    let entries = entries_of(&result);
     let count = |name: &str| entries.iter().filter(|[element, ..]| element == name).count();
     assert_eq!(
         ["mobileAppConfig", "description", "ipRanges", "oauthConfig/callbackUrl"].map(count),
@@ -218,9 +219,9 @@ fn a_file_may_be_large() {
     assert_eq!(errors(&configuration(&result)), Vec::<String>::new());
 }
 
-/// Each row, each word of its list, each flag both ways: what comes of it is what the client takes.
+/// Each row, with each word of its list or both values of its flag: the result is valid for the client.
 #[test]
-fn every_value_of_the_table_is_taken_or_listed() {
+fn every_value_of_the_table_is_converted_or_listed() {
     let in_file = |row: &str, inside: &str| {
         let mut xml = inside.to_owned();
         for name in row.rsplit('/') {
@@ -256,34 +257,34 @@ fn every_value_of_the_table_is_taken_or_listed() {
                 }
             },
         };
-        let mut taken = 0;
+        let mut converted = 0;
         for value in &values {
             let result = called(&in_file(row.element, value));
-            let listed = elements_left(&result).iter().any(|element| element == row.element);
+            let listed = unconverted_elements(&result).iter().any(|element| element == row.element);
             let config = configuration(&result);
             let found: Vec<String> =
                 errors(&config).into_iter().filter(|error| !error.contains("no user can log in")).collect();
             assert_eq!(found, Vec::<String>::new(), "{}: {value}", row.element);
             if let Conversion::Attribute(target, _) = row.conversion {
-                let there = target.split('/').fold(&result, |value, name| value.get(name));
-                let is_there = !there.is_empty();
-                taken += usize::from(is_there);
-                assert!(is_there || listed, "{}: {value} is lost", row.element);
+                let target_value = target.split('/').fold(&result, |value, name| value.get(name));
+                let is_set = !target_value.is_empty();
+                converted += usize::from(is_set);
+                assert!(is_set || listed, "{}: {value} is lost", row.element);
             } else {
                 assert!(listed, "{}", row.element);
             }
         }
-        let is_taken = matches!(row.conversion, Conversion::Attribute(..));
+        let is_convertible = matches!(row.conversion, Conversion::Attribute(..));
         assert!(
-            !is_taken || taken > 0 || row.element == "oauthConfig/certificate",
-            "{} is never taken",
+            !is_convertible || converted > 0 || row.element == "oauthConfig/certificate",
+            "{} is never converted",
             row.element
         );
     }
 }
 
 #[test]
-fn the_table_has_each_element_once_and_below_a_group() {
+fn the_table_contains_each_element_once_and_its_group() {
     for (at, row) in ROWS.iter().enumerate() {
         assert!(ROWS.iter().skip(at + 1).all(|other| other.element != row.element), "{}", row.element);
         if let Some((group, _)) = row.element.rsplit_once('/') {
@@ -295,9 +296,9 @@ fn the_table_has_each_element_once_and_below_a_group() {
     }
 }
 
-/// A value for each attribute, no other, of the type that is promised.
+/// Exactly the declared attributes, each with the declared type.
 #[test]
-fn the_result_is_of_its_type() {
+fn the_result_has_the_declared_type() {
     for shape in SHAPES {
         assert!(fits(&called(shape.xml), &returns()), "{}", shape.name);
     }
@@ -305,7 +306,7 @@ fn the_result_is_of_its_type() {
 }
 
 #[test]
-fn what_is_too_much_as_a_whole_is_told_once() {
+fn too_many_ip_ranges_are_omitted_with_one_entry() {
     let range = |number: usize| {
         format!("<ipRanges><start>10.0.{number}.1</start><end>10.0.{number}.9</end></ipRanges>")
     };
@@ -316,8 +317,12 @@ fn what_is_too_much_as_a_whole_is_told_once() {
     let of = |result: &Value| result.get("trusted_ip_range").members().map_or(0, <[Value]>::len);
     assert_eq!(of(&called(&file(128))), 128);
     let result = called(&file(129));
-    let told: Vec<_> = left(&result).into_iter().filter(|[element, ..]| element == "ipRanges").collect();
-    assert_eq!((of(&result), told.len()), (0, 1), "{told:?}");
-    assert!(told[0][2].contains("There are 129 elements. The maximum is 128"), "{told:?}");
-    assert!(told[0][1].starts_with("start: 10.0.") && told[0][1].chars().count() <= 301, "{told:?}");
+    let reported: Vec<_> =
+        entries_of(&result).into_iter().filter(|[element, ..]| element == "ipRanges").collect();
+    assert_eq!((of(&result), reported.len()), (0, 1), "{reported:?}");
+    assert!(reported[0][2].contains("There are 129 elements. The maximum is 128"), "{reported:?}");
+    assert!(
+        reported[0][1].starts_with("start: 10.0.") && reported[0][1].chars().count() <= 301,
+        "{reported:?}"
+    );
 }

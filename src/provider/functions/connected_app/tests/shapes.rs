@@ -1,14 +1,14 @@
-//! Files of connected apps in the forms that people have them: retrieved by old and new versions of the API, written by hand,
-//! by tools and by packages. What each must become stands beside it.
+//! Files of connected apps in their usual forms: retrieved with old and new API versions, written by hand, created by
+//! tools and from packages. Each has its expected result.
 
-/// A file, and what is expected of it.
+/// A file and its expected result.
 pub struct Shape {
     pub name: &'static str,
     pub xml: &'static str,
     /// Attributes of the result, as JSON.
-    pub given: &'static [(&'static str, &'static str)],
+    pub expected: &'static [(&'static str, &'static str)],
     /// The elements of `not_converted`, in order.
-    pub left: &'static [&'static str],
+    pub not_converted: &'static [&'static str],
 }
 
 const KEY: &str = "oauthConfig/consumerKey";
@@ -49,7 +49,7 @@ https://orders-test.example.com/cb</callbackUrl>
     <profileName>System Administrator</profileName>
 </ConnectedApp>
 "#,
-        given: &[
+        expected: &[
             ("label", "\"Order Desk\""),
             ("contact_email", "\"orders@example.com\""),
             ("callback_urls", r#"["https://orders.example.com/cb","https://orders-test.example.com/cb"]"#),
@@ -67,7 +67,7 @@ https://orders-test.example.com/cb</callbackUrl>
             ("policies.token_exchange_flow_enabled", "null"),
             ("description", "null"),
         ],
-        left: &[KEY],
+        not_converted: &[KEY],
     },
     Shape {
         name: "retrieved with an old API, metadata format",
@@ -83,16 +83,16 @@ https://orders-test.example.com/cb</callbackUrl>
         <scopes>RefreshToken</scopes>
     </oauthConfig>
 </ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("callback_urls", r#"["https://login.salesforce.com/services/oauth2/success"]"#),
             ("oauth_scopes", r#"["Basic","Full","RefreshToken"]"#),
             ("pkce_required", "null"),
             ("policies", "null"),
         ],
-        left: &[KEY, PKCE],
+        not_converted: &[KEY, PKCE],
     },
     Shape {
-        name: "JWT bearer for a pipeline, without a list of who may use it",
+        name: "the JWT bearer flow of a pipeline, without permission sets or profiles",
         xml: r#"<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
     <label>Pipeline</label>
     <contactEmail>ci@example.com</contactEmail>
@@ -104,12 +104,12 @@ https://orders-test.example.com/cb</callbackUrl>
         <scopes>Api</scopes><scopes>Web</scopes>
     </oauthConfig>
 </ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("certificate", "null"),
             ("callback_urls", r#"["http://localhost:1717/OauthRedirect"]"#),
             ("policies.permitted_users", "\"AdminApprovedPreAuthorized\""),
         ],
-        left: &["oauthConfig/certificate", PERMISSION_SET],
+        not_converted: &["oauthConfig/certificate", PERMISSION_SET],
     },
     Shape {
         name: "client credentials with the user",
@@ -123,32 +123,32 @@ https://orders-test.example.com/cb</callbackUrl>
         <scopes>Api</scopes>
     </oauthConfig>
 </ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("client_credentials_flow_enabled", "true"),
             ("policies.client_credentials_flow_enabled", "true"),
             ("policies.client_credentials_flow_user", "\"etl@warehouse.example.com\""),
         ],
-        left: &[],
+        not_converted: &[],
     },
     Shape {
         name: "client credentials without the user",
         xml: r#"<ConnectedApp><label>Warehouse</label><oauthConfig>
         <isClientCredentialEnabled>true</isClientCredentialEnabled><isPkceRequired>true</isPkceRequired>
         <scopes>Api</scopes></oauthConfig></ConnectedApp>"#,
-        given: &[("client_credentials_flow_enabled", "true"), ("policies", "null")],
-        left: &["oauthConfig/oauthClientCredentialUser"],
+        expected: &[("client_credentials_flow_enabled", "true"), ("policies", "null")],
+        not_converted: &["oauthConfig/oauthClientCredentialUser"],
     },
     Shape {
-        name: "client credentials with what is no username",
+        name: "client credentials with an invalid username",
         xml: r#"<ConnectedApp><label>Warehouse</label><oauthConfig>
         <isClientCredentialEnabled>1</isClientCredentialEnabled><isPkceRequired>0</isPkceRequired>
         <oauthClientCredentialUser>005000000000001AAA</oauthClientCredentialUser></oauthConfig></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("client_credentials_flow_enabled", "true"),
             ("pkce_required", "false"),
             ("policies", "null"),
         ],
-        left: &["oauthConfig/oauthClientCredentialUser", "oauthConfig/oauthClientCredentialUser"],
+        not_converted: &["oauthConfig/oauthClientCredentialUser", "oauthConfig/oauthClientCredentialUser"],
     },
     Shape {
         name: "a file that contains a consumer secret",
@@ -158,8 +158,8 @@ https://orders-test.example.com/cb</callbackUrl>
         <consumerSecret>TOPSECRETVALUE0123456789</consumerSecret>
         <isPkceRequired>true</isPkceRequired></oauthConfig>
         <clientSecret>TOPSECRETVALUE0123456789</clientSecret></ConnectedApp>"#,
-        given: &[("label", "\"Leaky\"")],
-        left: &[KEY, "oauthConfig/consumerSecret", "clientSecret"],
+        expected: &[("label", "\"Leaky\"")],
+        not_converted: &[KEY, "oauthConfig/consumerSecret", "clientSecret"],
     },
     Shape {
         name: "a canvas app",
@@ -169,8 +169,8 @@ https://orders-test.example.com/cb</callbackUrl>
         <samlInitiationMethod>None</samlInitiationMethod></canvasConfig>
     <oauthConfig><callbackUrl>https://board.example.com/cb</callbackUrl><isPkceRequired>false</isPkceRequired>
         <scopes>Full</scopes></oauthConfig></ConnectedApp>"#,
-        given: &[("oauth_scopes", r#"["Full"]"#)],
-        left: &["canvasConfig"],
+        expected: &[("oauth_scopes", r#"["Full"]"#)],
+        not_converted: &["canvasConfig"],
     },
     Shape {
         name: "SAML only",
@@ -179,12 +179,12 @@ https://orders-test.example.com/cb</callbackUrl>
         <encryptionType>AES_128</encryptionType><samlNameIdFormat>Unspecified</samlNameIdFormat>
         <samlSubjectType>Username</samlSubjectType></samlConfig>
     <startUrl>https://wiki.example.com/start</startUrl></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("policies.start_page", "\"Custom\""),
             ("policies.start_url", "\"https://wiki.example.com/start\""),
             ("oauth_scopes", "null"),
         ],
-        left: &["samlConfig", "oauthConfig"],
+        not_converted: &["samlConfig", "oauthConfig"],
     },
     Shape {
         name: "a mobile app",
@@ -195,36 +195,36 @@ https://orders-test.example.com/cb</callbackUrl>
     <oauthConfig><callbackUrl>fieldapp://oauth/done</callbackUrl><isConsumerSecretOptional>true</isConsumerSecretOptional>
         <isSecretRequiredForRefreshToken>false</isSecretRequiredForRefreshToken><isPkceRequired>true</isPkceRequired>
         <scopes>Web</scopes><scopes>Api</scopes><scopes>RefreshToken</scopes></oauthConfig></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("callback_urls", r#"["fieldapp://oauth/done"]"#),
             ("secret_required_for_web_server_flow", "false"),
             ("secret_required_for_refresh_token", "false"),
         ],
-        left: &["mobileAppConfig", "mobileStartUrl"],
+        not_converted: &["mobileAppConfig", "mobileStartUrl"],
     },
     Shape {
-        name: "addresses, good ones and others",
+        name: "valid and invalid IP ranges",
         xml: r#"<ConnectedApp><label>Net</label>
     <ipRanges><description>Office</description><end>192.0.2.20</end><start>192.0.2.10</start></ipRanges>
     <ipRanges><end>2001:db8::ffff</end><start>2001:db8::1</start></ipRanges>
     <ipRanges><end>198.51.100.1</end><start>198.51.100.9</start></ipRanges>
     <ipRanges><start>203.0.113.5</start></ipRanges>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[(
+        expected: &[(
             "trusted_ip_range",
             r#"[{"description":"Office","end_ip_address":"192.0.2.20","start_ip_address":"192.0.2.10"}]"#,
         )],
-        left: &["ipRanges", "ipRanges", "ipRanges"],
+        not_converted: &["ipRanges", "ipRanges", "ipRanges"],
     },
     Shape {
-        name: "attributes, one key twice",
+        name: "custom attributes with a duplicate key",
         xml: r#"<ConnectedApp><label>Attributes</label>
     <attributes><formula>User.Country</formula><key>country</key></attributes>
     <attributes><formula>User.City</formula><key>city</key></attributes>
     <attributes><formula>User.Street</formula><key>city</key></attributes>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[("custom_attributes", r#"{"city":"User.City","country":"User.Country"}"#)],
-        left: &["attributes"],
+        expected: &[("custom_attributes", r#"{"city":"User.City","country":"User.Country"}"#)],
+        not_converted: &["attributes"],
     },
     Shape {
         name: "an ID token and an asset token",
@@ -236,7 +236,7 @@ https://orders-test.example.com/cb</callbackUrl>
         <idTokenIncludeAttributes>true</idTokenIncludeAttributes><idTokenIncludeCustomPerms>false</idTokenIncludeCustomPerms>
         <idTokenIncludeStandardClaims>true</idTokenIncludeStandardClaims><idTokenValidity>30</idTokenValidity></idTokenConfig>
     <isPkceRequired>true</isPkceRequired><singleLogoutUrl>https://a.example.com/bye</singleLogoutUrl></oauthConfig></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("asset_token_audiences", "\"https://devices.example.com\""),
             ("asset_token_includes_attributes", "true"),
             ("asset_token_includes_custom_permissions", "false"),
@@ -250,10 +250,10 @@ https://orders-test.example.com/cb</callbackUrl>
             ("single_logout_url", "\"https://a.example.com/bye\""),
             ("policies", "null"),
         ],
-        left: &[],
+        not_converted: &[],
     },
     Shape {
-        name: "policies of a session, a refresh token that ends",
+        name: "session policies, and a refresh token that expires",
         xml: r#"<ConnectedApp><label>Sessions</label><oauthConfig><isAdminApproved>false</isAdminApproved>
     <isPkceRequired>true</isPkceRequired></oauthConfig>
     <oauthPolicy><ipRelaxation>ENFORCE_RELAXREFRESH</ipRelaxation>
@@ -261,7 +261,7 @@ https://orders-test.example.com/cb</callbackUrl>
         <singleLogoutUrl>https://a.example.com/out</singleLogoutUrl></oauthPolicy>
     <sessionPolicy><policyAction>RaiseSessionLevel</policyAction><sessionLevel>HIGH_ASSURANCE</sessionLevel>
         <sessionTimeout>120</sessionTimeout></sessionPolicy></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("policies.permitted_users", "\"AllSelfAuthorized\""),
             ("policies.ip_relaxation", "\"Enforce_RelaxRefresh\""),
             ("policies.refresh_token_policy", "\"SpecificInactivity\""),
@@ -273,7 +273,7 @@ https://orders-test.example.com/cb</callbackUrl>
             ("policies.session_timeout_minutes", "120"),
             ("single_logout_url", "null"),
         ],
-        left: &[],
+        not_converted: &[],
     },
     Shape {
         name: "policies with undocumented values",
@@ -281,12 +281,12 @@ https://orders-test.example.com/cb</callbackUrl>
         <scopes>Id</scopes><scopes>A2A</scopes><scopes>SFAP</scopes></oauthConfig>
     <oauthPolicy><ipRelaxation>RELAXED</ipRelaxation><refreshTokenPolicy>specific_lifetime:30</refreshTokenPolicy></oauthPolicy>
     <sessionPolicy><sessionLevel>VERY_HIGH</sessionLevel><sessionTimeout>two hours</sessionTimeout></sessionPolicy></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("oauth_scopes", r#"["Api","SFApiPlatform"]"#),
             ("policies", "null"),
             ("pkce_required", "null"),
         ],
-        left: &[
+        not_converted: &[
             PKCE,
             "oauthConfig/scopes",
             "oauthConfig/scopes",
@@ -298,31 +298,34 @@ https://orders-test.example.com/cb</callbackUrl>
         ],
     },
     Shape {
-        name: "a lifetime without its number, and one of nothing",
+        name: "a refresh token lifetime without a number",
         xml: r#"<ConnectedApp><label>Odd</label><oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig>
     <oauthPolicy><ipRelaxation>bypass</ipRelaxation><refreshTokenPolicy>SPECIFIC_LIFETIME</refreshTokenPolicy></oauthPolicy>
     </ConnectedApp>"#,
-        given: &[("policies.ip_relaxation", "\"Bypass\""), ("policies.refresh_token_policy", "null")],
-        left: &["oauthPolicy/refreshTokenPolicy"],
+        expected: &[("policies.ip_relaxation", "\"Bypass\""), ("policies.refresh_token_policy", "null")],
+        not_converted: &["oauthPolicy/refreshTokenPolicy"],
     },
     Shape {
-        name: "a refresh token that ends at once, in a number of zero days",
+        name: "a refresh token lifetime of zero days",
         xml: r#"<ConnectedApp><label>Odd</label><oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig>
     <oauthPolicy><ipRelaxation>BYPASS_2FACTOR</ipRelaxation><refreshTokenPolicy>specific_lifetime:0:DAYS</refreshTokenPolicy></oauthPolicy>
     </ConnectedApp>"#,
-        given: &[("policies.ip_relaxation", "\"Bypass_2factor\""), ("policies.refresh_token_policy", "null")],
-        left: &["oauthPolicy/refreshTokenPolicy"],
+        expected: &[
+            ("policies.ip_relaxation", "\"Bypass_2factor\""),
+            ("policies.refresh_token_policy", "null"),
+        ],
+        not_converted: &["oauthPolicy/refreshTokenPolicy"],
     },
     Shape {
-        name: "elements at other places than Salesforce has them",
+        name: "misplaced elements",
         xml: r#"<ConnectedApp><label>Misplaced</label>
     <oauthConfig><isClientCredentialFlowEnabled>true</isClientCredentialFlowEnabled><isPkceRequired>true</isPkceRequired>
         <scopes><scopes>Api</scopes></scopes></oauthConfig>
     <oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><refreshTokenPolicy>zero</refreshTokenPolicy>
         <isRefreshTokenRotationEnabled>true</isRefreshTokenRotationEnabled></oauthPolicy>
     <permissionSetLicense><license>Salesforce</license></permissionSetLicense></ConnectedApp>"#,
-        given: &[("oauth_scopes", "null"), ("policies.refresh_token_policy", "\"Zero\"")],
-        left: &[
+        expected: &[("oauth_scopes", "null"), ("policies.refresh_token_policy", "\"Zero\"")],
+        not_converted: &[
             "oauthConfig/isClientCredentialFlowEnabled",
             "oauthConfig/scopes",
             "oauthPolicy/isRefreshTokenRotationEnabled",
@@ -338,67 +341,67 @@ https://orders-test.example.com/cb</callbackUrl>
               <met:contactPhone xsi:nil=\"true\"/>\r\n<met:oauthConfig><!-- two --><met:callbackUrl>\r\n\
               https://a.example.com/cb&#13;https://b.example.com/cb\r\n</met:callbackUrl>\
               <met:isPkceRequired> true </met:isPkceRequired></met:oauthConfig></met:ConnectedApp>\r\n",
-        given: &[
+        expected: &[
             ("label", "\"Fish & Chips\""),
             ("description", "\"a < b & c\""),
             ("contact_phone", "null"),
             ("callback_urls", r#"["https://a.example.com/cb","https://b.example.com/cb"]"#),
             ("pkce_required", "true"),
         ],
-        left: &[],
+        not_converted: &[],
     },
     Shape {
-        name: "written by hand: several callback elements, one twice, one with a password in it, one that is none",
+        name: "written by hand: several callback URLs, with a duplicate, a password and an invalid URL",
         xml: r#"<ConnectedApp><label>Urls</label><oauthConfig>
     <callbackUrl>https://a.example.com/cb</callbackUrl><callbackUrl>https://a.example.com/cb</callbackUrl>
     <callbackUrl>https://user:hunter2@b.example.com/cb</callbackUrl><callbackUrl>not a url</callbackUrl>
     <isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[("callback_urls", r#"["https://a.example.com/cb"]"#)],
-        left: &["oauthConfig/callbackUrl", "oauthConfig/callbackUrl"],
+        expected: &[("callback_urls", r#"["https://a.example.com/cb"]"#)],
+        not_converted: &["oauthConfig/callbackUrl", "oauthConfig/callbackUrl"],
     },
     Shape {
-        name: "permission sets by their labels, as retrieves give them",
+        name: "permission sets by label, as a retrieve returns them",
         xml: r#"<ConnectedApp><label>Sets</label><oauthConfig><isAdminApproved>true</isAdminApproved>
     <isPkceRequired>true</isPkceRequired></oauthConfig><permissionSetName>Sales Reps &amp; Co.</permissionSetName>
     <permissionSetName>Integration</permissionSetName><permissionSetName>East, West</permissionSetName></ConnectedApp>"#,
-        given: &[("policies.permission_sets", r#"["Integration","Sales Reps & Co."]"#)],
-        left: &["permissionSetName", "permissionSetName", "permissionSetName"],
+        expected: &[("policies.permission_sets", r#"["Integration","Sales Reps & Co."]"#)],
+        not_converted: &["permissionSetName", "permissionSetName", "permissionSetName"],
     },
     Shape {
-        name: "Salesforce's own, without OAuth and with a start page of the org",
+        name: "an app of Salesforce, without OAuth and with a relative start URL",
         xml: r#"<ConnectedApp><contactEmail>support@example.com</contactEmail><label>Hub</label>
     <startUrl>/lightning/n/Hub</startUrl></ConnectedApp>"#,
-        given: &[("policies.start_url", "\"/lightning/n/Hub\"")],
-        left: &["oauthConfig"],
+        expected: &[("policies.start_url", "\"/lightning/n/Hub\"")],
+        not_converted: &["oauthConfig"],
     },
     Shape {
         name: "a plugin",
         xml: r#"<ConnectedApp><label>Plugin</label><infoUrl>https://a.example.com</infoUrl><plugin>ShopPlugin</plugin>
     <pluginExecutionUser>robot@example.com</pluginExecutionUser>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[("policies", "null")],
-        left: &["infoUrl", "plugin", "pluginExecutionUser"],
+        expected: &[("policies", "null")],
+        not_converted: &["infoUrl", "plugin", "pluginExecutionUser"],
     },
     Shape {
-        name: "token exchange, with the switch of the policy and without it",
+        name: "token exchange without a policy element",
         xml: r#"<ConnectedApp><label>Exchange</label><oauthConfig><isPkceRequired>true</isPkceRequired>
     <isTokenExchangeEnabled>true</isTokenExchangeEnabled><isSecretRequiredForTokenExchange>false</isSecretRequiredForTokenExchange>
     </oauthConfig></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("token_exchange_enabled", "true"),
             ("secret_required_for_token_exchange", "false"),
             ("policies.token_exchange_flow_enabled", "true"),
         ],
-        left: &[],
+        not_converted: &[],
     },
     Shape {
-        name: "token exchange that the policy forbids",
+        name: "token exchange that a policy disables",
         xml: r#"<ConnectedApp><label>Exchange</label><oauthConfig><isPkceRequired>true</isPkceRequired>
     <isTokenExchangeEnabled>true</isTokenExchangeEnabled></oauthConfig>
     <oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation><isTokenExchangeFlowEnabled>false</isTokenExchangeFlowEnabled>
         <refreshTokenPolicy>infinite</refreshTokenPolicy></oauthPolicy></ConnectedApp>"#,
-        given: &[("policies.token_exchange_flow_enabled", "false")],
-        left: &[],
+        expected: &[("policies.token_exchange_flow_enabled", "false")],
+        not_converted: &[],
     },
     Shape {
         name: "unfilled templates, and empty elements",
@@ -406,45 +409,45 @@ https://orders-test.example.com/cb</callbackUrl>
     <oauthConfig><callbackUrl></callbackUrl><certificate/><consumerKey></consumerKey>
     <isPkceRequired>true</isPkceRequired><isDPopEnabled>false</isDPopEnabled></oauthConfig>
     <permissionSetName></permissionSetName></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("label", "\"{{APP_NAME}}\""),
             ("contact_email", "null"),
             ("callback_urls", "null"),
             ("policies", "null"),
         ],
-        left: &["oauthConfig/isDPopEnabled", "contactEmail"],
+        not_converted: &["oauthConfig/isDPopEnabled", "contactEmail"],
     },
     Shape {
-        name: "an app that has a name, and one element twice",
+        name: "an app with a full name, and a duplicate element",
         xml: r#"<ConnectedApp><fullName>Shop_App</fullName><label>Shop</label><label>Store</label>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[("name", "\"Shop_App\""), ("label", "\"Shop\"")],
-        left: &["label"],
+        expected: &[("name", "\"Shop_App\""), ("label", "\"Shop\"")],
+        not_converted: &["label"],
     },
     Shape {
-        name: "an app of a package",
+        name: "an app from a package",
         xml: r#"<ConnectedApp><fullName>acme__Shop</fullName><label>Shop</label><logoUrl>not a url</logoUrl>
     <iconUrl>https://a.example.com/icon.png</iconUrl><description>Bad&#x200B;character</description>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[
+        expected: &[
             ("name", "null"),
             ("description", "null"),
             ("icon_url", "\"https://a.example.com/icon.png\""),
         ],
-        left: &["fullName", "description"],
+        not_converted: &["fullName", "description"],
     },
     Shape {
-        name: "a private key where the certificate belongs",
+        name: "a private key instead of a certificate",
         xml: "<ConnectedApp><label>Key</label><oauthConfig><isPkceRequired>true</isPkceRequired>\
               <certificate>-----BEGIN PRIVATE KEY-----\nTOPSECRETVALUE0123456789\n-----END PRIVATE KEY-----</certificate>\
               </oauthConfig></ConnectedApp>",
-        given: &[("certificate", "null")],
-        left: &["oauthConfig/certificate"],
+        expected: &[("certificate", "null")],
+        not_converted: &["oauthConfig/certificate"],
     },
     Shape {
-        name: "nothing but the root",
+        name: "only the root element",
         xml: "<ConnectedApp xmlns=\"http://soap.sforce.com/2006/04/metadata\"/>",
-        given: &[("label", "null"), ("policies", "null"), ("trusted_ip_range", "[]")],
-        left: &["label", "oauthConfig"],
+        expected: &[("label", "null"), ("policies", "null"), ("trusted_ip_range", "[]")],
+        not_converted: &["label", "oauthConfig"],
     },
 ];

@@ -1,8 +1,8 @@
-//! The authentication methods besides a key, a client secret and a token.
+//! Authentication with a refresh token, with token exchange and with the Salesforce CLI.
 
 use url::Url;
 
-use super::login::{problem, refusal};
+use super::login::{problem, rejection};
 use super::server::{Server, answer, fault, json};
 use super::{client_of, settings};
 use crate::salesforce::{AuthProblem, Client, Login, SubjectToken};
@@ -61,10 +61,11 @@ async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
 
 #[tokio::test]
 async fn an_expired_refresh_token_has_its_own_error() {
-    for said in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
-        let server =
-            Server::start(move |request| (request.name() == "token").then(|| refusal("invalid_grant", said)))
-                .await;
+    for description in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
+        let server = Server::start(move |request| {
+            (request.name() == "token").then(|| rejection("invalid_grant", description))
+        })
+        .await;
         let error = client_of(settings(&server, refreshing(None))).session().await.unwrap_err();
         assert_eq!(problem(&error), Some(AuthProblem::RefreshTokenEnded));
         assert_eq!(server.count("token"), 1);
@@ -129,14 +130,14 @@ async fn the_file_of_a_subject_token_is_read_at_each_login() {
 }
 
 #[tokio::test]
-async fn a_refused_subject_token_is_distinguished_from_an_expired_one() {
+async fn a_rejected_subject_token_is_distinguished_from_an_expired_one() {
     use base64::Engine as _;
     let jwt = |exp: u64| {
         let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}"));
         format!("e30.{claims}.canary")
     };
     let (over, good) = (jwt(1), jwt(40_000_000_000));
-    for (error, said, token, expected) in [
+    for (error, description, token, expected) in [
         ("invalid_grant", "Token handler validation failed", &good, AuthProblem::SubjectTokenRefused),
         ("invalid_grant", "Token handler validation failed", &over, AuthProblem::SubjectTokenExpired),
         ("invalid_request", "token expired", &good, AuthProblem::SubjectTokenRefused),
@@ -149,18 +150,19 @@ async fn a_refused_subject_token_is_distinguished_from_an_expired_one() {
         ("invalid_client", "invalid client credentials", &good, AuthProblem::BadClient),
     ] {
         let server =
-            Server::start(move |request| (request.name() == "token").then(|| refusal(error, said))).await;
+            Server::start(move |request| (request.name() == "token").then(|| rejection(error, description)))
+                .await;
         let login = exchanging(subject(token), None, None);
         let found = client_of(settings(&server, login)).session().await.unwrap_err();
-        assert_eq!(problem(&found), Some(expected), "{error} {said}");
+        assert_eq!(problem(&found), Some(expected), "{error} {description}");
         assert!(!format!("{found} {}", found.advice()).contains("canary"));
         // Signing again does not help: the signature is the issuer's.
-        assert_eq!(server.count("token"), 1, "{error} {said}");
+        assert_eq!(server.count("token"), 1, "{error} {description}");
     }
 }
 
 #[cfg(unix)]
-mod by_the_cli {
+mod sf_cli {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
     use std::time::Duration;
@@ -169,7 +171,7 @@ mod by_the_cli {
     use crate::salesforce::SfCli;
     use crate::salesforce::retry::TimeScale;
 
-    /// A program `sf` that prints one token after the other.
+    /// A program `sf` that prints the next token at each call.
     fn sf(folder: &Path, instance: &Url, tokens: &[&str]) -> Login {
         std::fs::write(folder.join("tokens"), tokens.join("\n") + "\n").unwrap();
         let program = folder.join("sf");
@@ -227,7 +229,7 @@ mod by_the_cli {
     }
 
     #[tokio::test]
-    async fn a_login_of_another_org_than_instance_url_is_refused() {
+    async fn a_login_of_another_org_than_instance_url_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(|_| None).await;
         let other = Url::parse("https://other.my.salesforce.com").unwrap();

@@ -152,7 +152,7 @@ fn kinds() -> Vec<ErrorKind> {
 }
 
 #[test]
-fn every_error_reads_well() {
+fn every_error_message_matches_the_snapshot() {
     let mut text = String::new();
     for kind in kinds() {
         let error = Error::new(Call::ListMetadata, kind);
