@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_is_shown_at_the_located_attribute_and_otherwise_at_the_one_that_may_be_meant() {
+    fn a_rejection_is_at_the_located_attribute_or_at_the_one_that_its_message_names() {
         let connected = connected();
         let engine = connected.engine(&oauth_settings::SPEC, oauth_settings::SPEC.name);
         let mut planned = oauth_settings::SPEC.schema().block.empty();

@@ -1,5 +1,6 @@
-//! Plans, validations and messages as data.
+//! Plans, validations and messages as data, and the life of a resource in an org in memory.
 
+mod authentication_methods;
 mod certificates;
 mod configurations;
 mod inputs;
@@ -11,7 +12,6 @@ mod refusals;
 mod states;
 mod unions;
 mod validations;
-mod ways;
 
 use super::catalog;
 use super::resource_spec::ResourceSpec;
