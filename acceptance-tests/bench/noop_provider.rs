@@ -13,7 +13,7 @@ use std::error::Error;
 
 use acceptance_tests::plugin_client::proto::tfplugin5 as pb;
 use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::Provider;
-use acceptance_tests::plugin_server::{Answer, answer, serve};
+use acceptance_tests::plugin_server::{Reply, reply, serve};
 use prost::Message as _;
 use tonic::Request;
 
@@ -29,57 +29,57 @@ struct Noop {
 
 #[tonic::async_trait]
 impl Provider for Noop {
-    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
-        answer(self.schema.clone())
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Reply<pb::GetSchemaResponse> {
+        reply(self.schema.clone())
     }
 
     async fn prepare_provider_config(
         &self,
         request: Request<pb::PrepareProviderConfigRequest>,
-    ) -> Answer<pb::PrepareProviderConfigResponse> {
+    ) -> Reply<pb::PrepareProviderConfigResponse> {
         let prepared_config = request.into_inner().config;
-        answer(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
+        reply(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
     }
 
-    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
-        answer(Default::default())
+    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Reply<pb::ConfigureResponse> {
+        reply(Default::default())
     }
 
-    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
-        answer(Default::default())
+    async fn stop(&self, _: Request<pb::StopRequest>) -> Reply<pb::StopResponse> {
+        reply(Default::default())
     }
 
     async fn validate_resource_type_config(
         &self,
         _: Request<pb::ValidateResourceTypeConfigRequest>,
-    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
-        answer(Default::default())
+    ) -> Reply<pb::ValidateResourceTypeConfigResponse> {
+        reply(Default::default())
     }
 
     async fn upgrade_resource_state(
         &self,
         request: Request<pb::UpgradeResourceStateRequest>,
-    ) -> Answer<pb::UpgradeResourceStateResponse> {
+    ) -> Reply<pb::UpgradeResourceStateResponse> {
         // The same schema wrote the state, so its JSON is a valid value.
         let json = request.into_inner().raw_state.unwrap_or_default().json;
         let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
-        answer(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
+        reply(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
     }
 
     async fn read_resource(
         &self,
         request: Request<pb::ReadResourceRequest>,
-    ) -> Answer<pb::ReadResourceResponse> {
+    ) -> Reply<pb::ReadResourceResponse> {
         let pb::ReadResourceRequest { current_state, private, .. } = request.into_inner();
-        answer(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
+        reply(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<pb::PlanResourceChangeRequest>,
-    ) -> Answer<pb::PlanResourceChangeResponse> {
+    ) -> Reply<pb::PlanResourceChangeResponse> {
         let pb::PlanResourceChangeRequest { proposed_new_state, prior_private, .. } = request.into_inner();
-        answer(pb::PlanResourceChangeResponse {
+        reply(pb::PlanResourceChangeResponse {
             planned_state: proposed_new_state,
             planned_private: prior_private,
             ..Default::default()
@@ -89,9 +89,9 @@ impl Provider for Noop {
     async fn apply_resource_change(
         &self,
         request: Request<pb::ApplyResourceChangeRequest>,
-    ) -> Answer<pb::ApplyResourceChangeResponse> {
+    ) -> Reply<pb::ApplyResourceChangeResponse> {
         let pb::ApplyResourceChangeRequest { planned_state, planned_private, .. } = request.into_inner();
-        answer(pb::ApplyResourceChangeResponse {
+        reply(pb::ApplyResourceChangeResponse {
             new_state: planned_state,
             private: planned_private,
             ..Default::default()

@@ -38,16 +38,16 @@ impl Baselines {
     /// # Panics
     /// When a step fails without faults.
     #[must_use]
-    pub fn play() -> Self {
+    pub fn record_all() -> Self {
         let threads: Vec<_> = Step::ALL
             .into_iter()
             .flat_map(|step| [(step, Shape::Client), (step, Shape::Parts)])
             .map(|(step, shape)| ((step, shape), std::thread::spawn(move || record(step, shape))))
             .collect();
-        let played = threads
+        let results = threads
             .into_iter()
             .map(|(key, thread)| (key, thread.join().expect("the baseline thread finishes")));
-        Self(played.collect())
+        Self(results.collect())
     }
 
     #[must_use]

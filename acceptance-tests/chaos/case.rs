@@ -46,5 +46,5 @@ pub struct Case {
     /// `fault/bad_gateway/create/deploy/1/after`
     pub name: String,
     pub takes: Duration,
-    pub play: Box<dyn Fn() -> Outcome + Send + Sync>,
+    pub run: Box<dyn Fn() -> Outcome + Send + Sync>,
 }

@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, Shape, Step, Testbed};
 use crate::invariants;
 use crate::processes;
 use crate::random::Random;
-use crate::table::{self, At, Expected, Play, Row};
+use crate::table::{self, At, Expected, Injection, Row};
 use acceptance_tests::terraform::Run;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub fn cases(baselines: &Arc<Baselines>, seed: u64) -> Vec<Case> {
                 section: Section::Faults,
                 name: point.name(row),
                 takes: point.takes(row),
-                play: Box::new(move || play(row, &point, &baselines, seed)),
+                run: Box::new(move || run_case(row, &point, &baselines, seed)),
             }
         })
     });
@@ -98,12 +98,12 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
     let mut kinds: Vec<(&str, Vec<(Step, usize)>)> = Vec::new();
     for &step in row.steps {
         for (call, count) in baselines.of(step, Shape::Client).kinds() {
-            let is_meant = match row.at {
+            let is_selected = match row.at {
                 At::These(calls) => calls.contains(&call),
                 At::EachKind | At::EachCall => true,
             };
             match kinds.iter_mut().find(|(known, _)| *known == call) {
-                _ if !is_meant => {}
+                _ if !is_selected => {}
                 Some((_, of)) => of.push((step, count)),
                 None => kinds.push((call, vec![(step, count)])),
             }
@@ -128,35 +128,35 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
     points
 }
 
-fn play(row: &Row, point: &InjectionPoint, baselines: &Baselines, seed: u64) -> Outcome {
+fn run_case(row: &Row, point: &InjectionPoint, baselines: &Baselines, seed: u64) -> Outcome {
     let what = point.name(row);
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, point.step);
     pace(&testbed);
     let random = Random::of(seed, &what);
     let mut faults = Vec::new();
-    match row.play {
-        Play::Wire(action) => faults.push(Fault {
+    match row.injection {
+        Injection::Wire(action) => faults.push(Fault {
             calls: point.calls.clone(),
             nth: point.nth,
             times: row.times,
             when: point.when,
             action: action(),
         }),
-        Play::Org(action) => script(&testbed, row, point, action),
+        Injection::Org(action) => script(&testbed, row, point, action),
     }
     testbed.proxy.plan(faults, random);
     let run = fixture.run();
     let seen = testbed.proxy.seen();
-    let played = match row.play {
-        Play::Wire(_) => seen.iter().filter(|seen| seen.faulty).count(),
-        Play::Org(_) => {
+    let injected = match row.injection {
+        Injection::Wire(_) => seen.iter().filter(|seen| seen.faulty).count(),
+        Injection::Org(_) => {
             let script = testbed.org.admin("GET", "/faults", None);
             script[0]["done"].as_u64().and_then(|done| usize::try_from(done).ok()).unwrap_or_default()
         }
     };
     invariants::exited_normally(&run, &what);
-    if played == 0 {
+    if injected == 0 {
         assert!(point.nth > 1, "{what}: the fault was never injected: {seen:?}");
         assert_eq!(run.code, Some(0), "{what}: no fault was injected, but the command failed: {run}");
     } else {
@@ -166,7 +166,7 @@ fn play(row: &Row, point: &InjectionPoint, baselines: &Baselines, seed: u64) -> 
     let memory = processes::memory_of(&fixture.root());
     assert!(memory <= HOSTILE_MEMORY_LIMIT, "{what}: a provider took {memory} KiB");
     Outcome {
-        not_reached: played == 0,
+        not_reached: injected == 0,
         state_lost_by_terraform: loss.by_terraform,
         memory,
         hostile: row.expected == Expected::Either,
@@ -201,8 +201,11 @@ fn check_result(
         Expected::SucceedsWithRedeploy => assert_eq!(run.code, Some(0), "{what}: {run}"),
         Expected::FailsWith(words) => {
             assert_eq!(run.code, Some(1), "{what}: {run}");
-            let said = run.words().to_lowercase();
-            assert!(said.contains(&words.to_lowercase()), "{what}: expected {words:?} in the output: {run}");
+            let output = run.words().to_lowercase();
+            assert!(
+                output.contains(&words.to_lowercase()),
+                "{what}: expected {words:?} in the output: {run}"
+            );
         }
         Expected::Either => {}
     }

@@ -168,10 +168,10 @@ impl Testbed {
     #[must_use]
     pub fn done(&self, operation: &str) -> usize {
         let journal = self.org.journal();
-        let made = |call: &&Value| {
+        let is_completed = |call: &&Value| {
             call["operation"] == operation && call["status"].as_u64().is_some_and(|status| status < 300)
         };
-        journal.iter().filter(made).count()
+        journal.iter().filter(is_completed).count()
     }
 
     /// The number of deploys that changed something.
@@ -237,12 +237,12 @@ impl<'a> Fixture<'a> {
         let workspace = Workspace::new(testbed);
         let rotation = (step == Step::Rotate).then_some(1);
         workspace.configure(&configuration(shape, AppVersion { rotation, ..FIRST }));
-        let mut fixture = Self { testbed, workspace, shape, step, before: Before::nothing(testbed) };
+        let mut fixture = Self { testbed, workspace, shape, step, before: Before::of(testbed) };
         if step != Step::Create {
             fixture.log(false);
             let run = fixture.workspace.apply();
             assert_eq!(run.code, Some(0), "the preparation failed: {run}");
-            fixture.before = Before::nothing(testbed);
+            fixture.before = Before::of(testbed);
             fixture.before.key = testbed.org.part(org::GLOBAL_OAUTH, SHOP).text("consumerKey");
         }
         match step {
@@ -309,7 +309,7 @@ impl<'a> Fixture<'a> {
 }
 
 impl Before {
-    fn nothing(testbed: &Testbed) -> Self {
+    fn of(testbed: &Testbed) -> Self {
         Self {
             foreign: testbed.foreign(),
             key: String::new(),

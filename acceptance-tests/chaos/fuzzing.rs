@@ -29,7 +29,7 @@ fn sum(figures: &str) -> Option<String> {
 }
 
 #[test]
-fn the_figures_of_all_runs_are_summed_up() {
+fn the_totals_of_all_runs_are_added() {
     let figures = "soap\t1000\t60\nrest\t500\t90\nsoap\t1\t30\n";
     assert_eq!(sum(figures).as_deref(), Some("Fuzzing: 2 targets, 1501 inputs, 3 minutes, no finding."));
     assert_eq!(sum(""), None);

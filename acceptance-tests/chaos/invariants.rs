@@ -1,4 +1,4 @@
-//! The invariants that hold after every case, whatever failed.
+//! The invariants that hold after every case, regardless of what failed.
 //!
 //! Once the faults are off: the next command succeeds, its plan is empty with and without a refresh, the org and the
 //! state agree, no app of another owner has changed, a destroy leaves nothing, no process and no socket remains, and
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Longer than any process or deploy runs after its Terraform has exited.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Text that no command may print, whatever the org returned.
+/// Text that no command may print, regardless of what the org returned.
 const FORBIDDEN_TEXT: [&str; 9] = [
     "Plugin did not respond",
     "plugin crashed",
@@ -51,7 +51,7 @@ pub struct StateLoss {
 #[track_caller]
 pub fn converges(fixture: &mut Fixture<'_>, what: &str) -> StateLoss {
     let testbed = fixture.testbed;
-    testbed.proxy.calm();
+    testbed.proxy.clear_faults();
     testbed.org.admin("DELETE", "/faults", None);
     let quick = serde_json::json!({ "queue_ms": 0, "deploy_ms": 0, "call_ms": 0, "retrieve_ms": 0 });
     testbed.org.admin("PATCH", "/org", Some(&quick));
@@ -106,12 +106,12 @@ fn state_matches_org(fixture: &Fixture<'_>, what: &str) {
     }
     let key = testbed.org.part(GLOBAL_OAUTH, SHOP).text("consumerKey");
     assert_eq!(attribute(fixture.shape.keyed(), "consumer_key"), Value::from(key.as_str()), "{what}");
-    let labelled = match fixture.shape {
+    let labeled = match fixture.shape {
         Shape::Client => "salesforce_oauth_client.shop",
         Shape::Parts => "salesforce_external_client_app.shop",
     };
     let label = testbed.org.part(APP, SHOP).text("label");
-    assert_eq!(attribute(labelled, "label"), Value::from(label), "{what}");
+    assert_eq!(attribute(labeled, "label"), Value::from(label), "{what}");
     match fixture.step {
         Step::Update => assert_eq!(key, fixture.before.key, "{what}: the consumer key has changed"),
         Step::Rotate => {

@@ -40,13 +40,13 @@ pub fn cases(seed: u64, size: Size) -> Vec<Case> {
         section: Section::Load,
         name: format!("load/{workspaces}_workspaces"),
         takes: time,
-        play: Box::new(move || concurrent_workspaces(seed, workspaces, time)),
+        run: Box::new(move || concurrent_workspaces(seed, workspaces, time)),
     }];
     cases.extend((0..seeds).map(|number| Case {
         section: Section::Load,
         name: format!("load/{apps}_apps/{number}"),
         takes: Duration::from_secs(25),
-        play: Box::new(move || random_failures(seed + number, apps)),
+        run: Box::new(move || random_failures(seed + number, apps)),
     }));
     cases
 }
@@ -60,19 +60,19 @@ fn concurrent_workspaces(seed: u64, workspaces: usize, time: Duration) -> Outcom
         "/org",
         Some(&json!({ "queue_ms": 100, "deploy_ms": 400, "retrieve_ms": 100 })),
     );
-    let begun = Instant::now();
+    let start = Instant::now();
     let memory = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workspaces)
             .map(|number| {
                 let testbed = &testbed;
-                scope.spawn(move || run_workspace(testbed, seed, number, begun + time))
+                scope.spawn(move || run_workspace(testbed, seed, number, start + time))
             })
             .collect();
-        let taken = threads.into_iter().map(|thread| match thread.join() {
+        let results = threads.into_iter().map(|thread| match thread.join() {
             Ok(done) => done,
             Err(failed) => std::panic::resume_unwind(failed),
         });
-        taken.collect::<Vec<_>>()
+        results.collect::<Vec<_>>()
     });
     assert!(testbed.own().is_empty(), "left in the org: {:?}", testbed.own());
     assert_eq!(testbed.foreign(), foreign, "an app of another owner has changed");
@@ -169,7 +169,7 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     }
     let faults = testbed.proxy.seen().iter().filter(|seen| seen.faulty).count();
     let calls = testbed.proxy.seen().len();
-    testbed.proxy.calm();
+    testbed.proxy.clear_faults();
     if let Some(plan) = workspace.non_empty_plan(&[]) {
         panic!("{what}: the plan is not empty: {}", plan.words);
     }
@@ -205,6 +205,6 @@ fn memory_of(workspace: &Workspace<'_>) -> u64 {
 
 fn memory_is_bounded(memory: u64, what: &str) {
     let is_optimized = !provider_binary::path().components().any(|part| part.as_os_str() == "debug");
-    let most = if is_optimized { MEMORY_LIMIT } else { MEMORY_LIMIT_UNOPTIMIZED };
-    assert!(memory <= most, "{what}: a provider took {memory} KiB, more than {most}");
+    let limit = if is_optimized { MEMORY_LIMIT } else { MEMORY_LIMIT_UNOPTIMIZED };
+    assert!(memory <= limit, "{what}: a provider took {memory} KiB, more than {limit}");
 }

@@ -1,4 +1,4 @@
-//! `make chaos`: fault injection. Whatever fails, and wherever a run is terminated, the next apply repairs it.
+//! `make chaos`: fault injection. After any failure, and after a termination at any point, the next apply converges.
 //!
 //! Faults on the wire and in the org (`table`), kills and interrupts at every call (`terminations`), many workspaces
 //! and many apps (`load`). The same invariants hold after every case (`invariants`). The cases use the real
@@ -44,52 +44,52 @@ use std::time::{Duration, Instant};
 const QUICK: Duration = Duration::from_secs(30);
 
 /// Prints one line.
-fn say(words: &str) {
+fn print_line(words: &str) {
     let _closed_output = writeln!(std::io::stdout(), "{words}");
 }
 
 fn main() -> ExitCode {
     let options = match Options::read(std::env::args().skip(1)) {
         Ok(options) => options,
-        Err(wrong) => {
-            let _closed_output = writeln!(std::io::stderr(), "make chaos: {wrong}");
+        Err(error) => {
+            let _closed_output = writeln!(std::io::stderr(), "make chaos: {error}");
             return ExitCode::from(2);
         }
     };
-    let begun = Instant::now();
-    let baselines = Arc::new(Baselines::play());
-    let cases = chosen(&baselines, &options);
+    let start = Instant::now();
+    let baselines = Arc::new(Baselines::record_all());
+    let cases = selected_cases(&baselines, &options);
     if cases.is_empty() {
-        say("No case has that name; --list names them.");
+        print_line("No case has that name; --list prints all names.");
         return ExitCode::from(2);
     }
     if options.list {
-        cases.iter().for_each(|case| say(&case.name));
+        cases.iter().for_each(|case| print_line(&case.name));
         return ExitCode::SUCCESS;
     }
-    say(&format!("{} cases, {} at a time, seed {}", cases.len(), options.jobs, options.seed));
+    print_line(&format!("{} cases, {} at a time, seed {}", cases.len(), options.jobs, options.seed));
     processes::watch_memory();
     runner::capture_panics();
-    let played = runner::play(cases, options.jobs, |one, left| {
+    let results = runner::run(cases, options.jobs, |one, left| {
         if let Some(words) = report::failure(one, &options) {
-            say(&words);
+            print_line(&words);
         } else if options.only.is_some() {
             let note = one.outcome.as_ref().ok().and_then(|outcome| outcome.note.clone()).unwrap_or_default();
-            say(&format!("held {} ({} s) {note}", one.name, one.took.as_secs()));
+            print_line(&format!("held {} ({} s) {note}", one.name, one.took.as_secs()));
         } else if left % 25 == 0 {
-            say(&format!("{left} left after {} s", begun.elapsed().as_secs()));
+            print_line(&format!("{left} left after {} s", start.elapsed().as_secs()));
         }
     });
-    say(&format!("\n{}", report::table(&played, &options, begun.elapsed())));
-    let failed: Vec<_> = played.iter().filter(|one| one.outcome.is_err()).collect();
+    print_line(&format!("\n{}", report::table(&results, &options, start.elapsed())));
+    let failed: Vec<_> = results.iter().filter(|one| one.outcome.is_err()).collect();
     for one in &failed {
-        say(&format!("failed: {}", report::reproduce(&one.name, &options)));
+        print_line(&format!("failed: {}", report::reproduce(&one.name, &options)));
     }
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// All cases; in a quick run one for each row of each table.
-fn chosen(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
+fn selected_cases(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
     let everything = options.only.is_some() && !options.is_section() && !options.quick;
     let (kills, interrupts) = match (everything, options.quick) {
         (true, _) => (usize::MAX, usize::MAX),
@@ -100,7 +100,7 @@ fn chosen(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
     cases.extend(terminations::cases(baselines, options.seed, kills, interrupts));
     let size = if options.quick { load::Size::QUICK } else { load::Size::FULL };
     cases.extend(load::cases(options.seed, size));
-    cases.retain(|case| options.takes(&case.name));
+    cases.retain(|case| options.selects(&case.name));
     if options.quick {
         cases = sample(cases, options.seed);
     }

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// Enough of a SOAP message to find its method: the session precedes it, the package follows it.
-const TELLING: usize = 4096;
+const PREFIX_LENGTH: usize = 4096;
 
 pub struct Request {
     pub line: String,
@@ -33,7 +33,7 @@ impl Request {
         let headers = headers_of(lines);
         let length =
             header(&headers, "content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
-        read_up_to(client, &mut body, TELLING.min(length))?;
+        read_up_to(client, &mut body, PREFIX_LENGTH.min(length))?;
         Ok(Some(Self { line, headers, body, length }))
     }
 
@@ -106,7 +106,7 @@ impl Request {
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.body);
         stream.write_all(&bytes)?;
-        let ended = || Error::new(ErrorKind::UnexpectedEof, "the org broke the connection");
+        let ended = || Error::new(ErrorKind::UnexpectedEof, "the org closed the connection");
         let (head, mut body) = head_of(&mut stream)?.ok_or_else(ended)?;
         stream.read_to_end(&mut body)?;
         let mut lines = head.split("\r\n");
@@ -181,7 +181,7 @@ fn read_up_to(stream: &mut TcpStream, body: &mut Vec<u8>, length: usize) -> Resu
     while body.len() < length {
         let mut piece = [0; 64 * 1024];
         match stream.read(&mut piece)? {
-            0 => return Err(Error::new(ErrorKind::UnexpectedEof, "the client went away")),
+            0 => return Err(Error::new(ErrorKind::UnexpectedEof, "the client disconnected")),
             read => body.extend_from_slice(piece.get(..read).unwrap_or_default()),
         }
     }

@@ -36,7 +36,7 @@ impl Options {
             let (name, value) = argument.split_once('=').unwrap_or((argument.as_str(), ""));
             let number = || {
                 let number: Option<u64> = value.parse().ok().filter(|number| *number > 0 || name == "--seed");
-                number.ok_or_else(|| InvalidArguments(format!("{argument}: not a number that is of use")))
+                number.ok_or_else(|| InvalidArguments(format!("{argument}: not a valid number")))
             };
             match name {
                 "--seed" => options.seed = number()?,
@@ -44,7 +44,7 @@ impl Options {
                 "--only" if !value.is_empty() => options.only = Some(value.to_owned()),
                 "--quick" if value.is_empty() => options.quick = true,
                 "--list" if value.is_empty() => options.list = true,
-                _ => return Err(InvalidArguments(format!("{argument}: not known"))),
+                _ => return Err(InvalidArguments(format!("{argument}: unknown argument"))),
             }
         }
         Ok(options)
@@ -57,7 +57,7 @@ impl Options {
     }
 
     #[must_use]
-    pub fn takes(&self, name: &str) -> bool {
+    pub fn selects(&self, name: &str) -> bool {
         self.only.as_deref().is_none_or(|only| {
             name.starts_with(only)
                 || name.contains(&format!("/{only}/"))
@@ -71,10 +71,10 @@ fn arguments_are_parsed_and_errors_reported() {
     let read = |arguments: &[&str]| Options::read(arguments.iter().map(|text| (*text).to_owned()));
     let options = read(&["--seed=7", "--only=bad_gateway", "--quick", "--jobs=3"]).unwrap();
     assert_eq!((options.seed, options.quick, options.jobs), (7, true, 3));
-    assert!(options.takes("fault/bad_gateway/create/deploy/1/after"));
-    assert!(!options.takes("fault/bad_gateways/create/deploy/1/after"));
+    assert!(options.selects("fault/bad_gateway/create/deploy/1/after"));
+    assert!(!options.selects("fault/bad_gateways/create/deploy/1/after"));
     assert!(!options.is_section() && read(&["--only=kill"]).unwrap().is_section());
-    for wrong in ["--seed=x", "--sede=1", "--only=", "--jobs=0", "7", "--quick=1"] {
-        assert!(read(&[wrong]).is_err(), "{wrong}");
+    for invalid in ["--seed=x", "--sede=1", "--only=", "--jobs=0", "7", "--quick=1"] {
+        assert!(read(&[invalid]).is_err(), "{invalid}");
     }
 }

@@ -83,12 +83,12 @@ pub fn watch_memory() {
             for process in all(true) {
                 let status = std::fs::read_to_string(format!("/proc/{}/status", process.id));
                 let status = status.unwrap_or_default();
-                let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-                let most = most.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
-                if let Some(most) = most {
+                let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                let peak = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
+                if let Some(peak) = peak {
                     let mut memory = MEMORY.lock().expect("lock is not poisoned");
                     let known = memory.entry(process.temporary.clone()).or_default();
-                    *known = most.max(*known);
+                    *known = peak.max(*known);
                 }
             }
             std::thread::sleep(Duration::from_millis(200));

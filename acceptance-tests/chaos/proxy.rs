@@ -37,7 +37,7 @@ struct Inner {
     held: bool,
     released: Option<Release>,
     away: Option<Duration>,
-    over: bool,
+    stopped: bool,
 }
 
 struct Shared {
@@ -87,7 +87,7 @@ impl Proxy {
     }
 
     /// Removes all faults and releases held calls.
-    pub fn calm(&self) {
+    pub fn clear_faults(&self) {
         let mut inner = self.inner();
         inner.faults.clear();
         inner.released = Some(Release::Forward);
@@ -113,7 +113,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.inner().over = true;
+        self.inner().stopped = true;
         self.shared.changed.notify_all();
         self.shared.wake();
     }
@@ -133,7 +133,7 @@ impl Shared {
     fn pause(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         let mut inner = self.inner();
-        while !inner.over {
+        while !inner.stopped {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return true;
@@ -147,7 +147,7 @@ impl Shared {
         let mut inner = self.inner();
         inner.held = true;
         loop {
-            if inner.over {
+            if inner.stopped {
                 return Release::Drop;
             }
             if let Some(how) = inner.released {
@@ -199,7 +199,7 @@ fn serve(mut listener: TcpListener, shared: &Arc<Shared>) {
         let client = listener.accept();
         let away = {
             let mut inner = shared.inner();
-            if inner.over {
+            if inner.stopped {
                 return;
             }
             inner.away.take()
@@ -210,14 +210,14 @@ fn serve(mut listener: TcpListener, shared: &Arc<Shared>) {
             if !shared.pause(time) {
                 return;
             }
-            let again = loop {
+            let rebound = loop {
                 match TcpListener::bind(("127.0.0.1", shared.port)) {
                     Ok(listener) => break listener,
                     Err(_) if shared.pause(Duration::from_millis(50)) => {}
                     Err(_) => return,
                 }
             };
-            listener = again;
+            listener = rebound;
             continue;
         }
         let Ok((client, _)) = client else { continue };
@@ -269,10 +269,16 @@ fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
     }
     let response = if when == When::After { request.forward(&shared.org)? } else { Response::default() };
     let action = with_token(action, &request);
-    play(client, shared, &call, action, response)
+    inject(client, shared, &call, action, response)
 }
 
-fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, real: Response) -> Result<bool> {
+fn inject(
+    client: &mut TcpStream,
+    shared: &Shared,
+    call: &str,
+    action: Action,
+    real: Response,
+) -> Result<bool> {
     match action {
         Action::Response(response) => response.send(client)?,
         Action::Coded { status, code, text } => coded(call, status, code, text).send(client)?,

@@ -16,13 +16,13 @@ pub fn reproduce(name: &str, options: &Options) -> String {
 }
 
 #[must_use]
-pub fn failure(played: &CaseResult, options: &Options) -> Option<String> {
-    let words = played.outcome.as_ref().err()?;
-    Some(format!("FAILED {}\n{words}\n  reproduce: {}\n", played.name, reproduce(&played.name, options)))
+pub fn failure(result: &CaseResult, options: &Options) -> Option<String> {
+    let words = result.outcome.as_ref().err()?;
+    Some(format!("FAILED {}\n{words}\n  reproduce: {}\n", result.name, reproduce(&result.name, options)))
 }
 
-fn is_leak(played: &&CaseResult) -> bool {
-    played.outcome.as_ref().is_err_and(|words| words.contains(LEAK))
+fn is_leak(result: &&CaseResult) -> bool {
+    result.outcome.as_ref().is_err_and(|words| words.contains(LEAK))
 }
 
 fn mebibytes(kibibytes: u64) -> String {
@@ -31,11 +31,11 @@ fn mebibytes(kibibytes: u64) -> String {
 
 /// The table of all results.
 #[must_use]
-pub fn table(played: &[CaseResult], options: &Options, took: Duration) -> String {
+pub fn table(results: &[CaseResult], options: &Options, took: Duration) -> String {
     let mut lines = vec!["| | cases | held | failed | not reached | leaks | slowest | memory |".to_owned()];
     lines.push("|---|---|---|---|---|---|---|---|".to_owned());
     for section in Section::ALL {
-        let of: Vec<&CaseResult> = played.iter().filter(|one| one.section == section).collect();
+        let of: Vec<&CaseResult> = results.iter().filter(|one| one.section == section).collect();
         if of.is_empty() {
             continue;
         }
@@ -55,7 +55,7 @@ pub fn table(played: &[CaseResult], options: &Options, took: Duration) -> String
             mebibytes(memory.unwrap_or_default())
         ));
     }
-    let outcomes = || played.iter().filter_map(|one| one.outcome.as_ref().ok());
+    let outcomes = || results.iter().filter_map(|one| one.outcome.as_ref().ok());
     let hostile = outcomes().filter(|outcome| outcome.hostile).map(|outcome| outcome.memory).max();
     let lost = outcomes().filter(|outcome| outcome.state_lost_by_terraform).count();
     lines.push(String::new());

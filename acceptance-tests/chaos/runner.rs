@@ -30,26 +30,26 @@ pub fn capture_panics() {
 /// A case that takes this long waits for most of the time.
 const WAITING: Duration = Duration::from_secs(30);
 
-/// The number of waiting cases that run beside each working case.
+/// The number of waiting cases that run in parallel with each working case.
 const WAITING_PER_JOB: usize = 2;
 
 /// Runs all cases. Calls `tell` after each with the number of cases that have not ended.
 #[must_use]
-pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&CaseResult, usize) + Sync) -> Vec<CaseResult> {
+pub fn run(cases: Vec<Case>, jobs: usize, report: impl Fn(&CaseResult, usize) + Sync) -> Vec<CaseResult> {
     let left = AtomicUsize::new(cases.len());
     let (mut waiting, mut working): (Vec<_>, Vec<_>) =
         cases.into_iter().partition(|case| case.section == Section::Faults && case.takes >= WAITING);
-    // The longest cases first, so that the short ones run beside them.
+    // The longest cases first, so that the short ones run in parallel with them.
     waiting.sort_by_key(|case| case.takes);
     working.sort_by_key(|case| case.takes);
     let (waiting, working) = (Mutex::new(waiting), Mutex::new(working));
-    let played = Mutex::new(Vec::new());
+    let results = Mutex::new(Vec::new());
     let worker = |queue: &Mutex<Vec<Case>>| {
         loop {
             let Some(case) = queue.lock().expect("lock is not poisoned").pop() else { return };
-            let one = play_one(&case);
-            tell(&one, left.fetch_sub(1, Ordering::SeqCst) - 1);
-            played.lock().expect("lock is not poisoned").push(one);
+            let result = run_one(&case);
+            report(&result, left.fetch_sub(1, Ordering::SeqCst) - 1);
+            results.lock().expect("lock is not poisoned").push(result);
         }
     };
     std::thread::scope(|scope| {
@@ -60,13 +60,13 @@ pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&CaseResult, usize) + S
             scope.spawn(|| worker(&waiting));
         }
     });
-    played.into_inner().expect("lock is not poisoned")
+    results.into_inner().expect("lock is not poisoned")
 }
 
-fn play_one(case: &Case) -> CaseResult {
-    let begun = Instant::now();
+fn run_one(case: &Case) -> CaseResult {
+    let start = Instant::now();
     LAST_PANIC.with(|words| words.borrow_mut().clear());
-    let outcome = catch_unwind(AssertUnwindSafe(|| (case.play)()));
+    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)()));
     let outcome = outcome.map_err(|_| LAST_PANIC.with(|words| words.borrow().clone()));
-    CaseResult { section: case.section, name: case.name.clone(), took: begun.elapsed(), outcome }
+    CaseResult { section: case.section, name: case.name.clone(), took: start.elapsed(), outcome }
 }

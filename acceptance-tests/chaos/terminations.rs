@@ -128,12 +128,12 @@ fn matrix(
         section,
         name: point.name(),
         takes: Duration::ZERO,
-        play: Box::new(move || play(&point)),
+        run: Box::new(move || run_case(&point)),
     });
     cases.collect()
 }
 
-fn play(point: &TerminationPoint) -> Outcome {
+fn run_case(point: &TerminationPoint) -> Outcome {
     let what = point.name();
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, point.shape, point.step);
@@ -189,48 +189,48 @@ fn end(end: Termination, running: &Running, fixture: &Fixture<'_>, testbed: &Tes
     let provider: fn(&&Process) -> bool = |process| process.is_provider;
     let terraform: fn(&&Process) -> bool = |process| !process.is_provider;
     // If no process is found, the case proves nothing.
-    let is_meant = |is_provider: bool| group.iter().any(|process| process.is_provider == is_provider);
+    let is_found = |is_provider: bool| group.iter().any(|process| process.is_provider == is_provider);
     assert!(
-        is_meant(true) && is_meant(false) || !cfg!(target_os = "linux"),
+        is_found(true) && is_found(false) || !cfg!(target_os = "linux"),
         "Terraform or the provider is not running: {group:?}"
     );
-    let lose = || {
+    let drop_call = || {
         // The call counts as not sent if the process is killed before the org receives it.
         std::thread::sleep(Duration::from_millis(50));
         testbed.proxy.release(Release::Drop);
     };
-    let go_on = |after: u64| {
+    let forward_after = |after: u64| {
         std::thread::sleep(Duration::from_millis(after));
         testbed.proxy.release(Release::Forward);
     };
     match end {
         Termination::KillProvider => {
             send(Signal::KILL, provider);
-            lose();
+            drop_call();
         }
         Termination::KillBoth => {
             running.kill();
-            lose();
+            drop_call();
         }
         Termination::KillTerraform => {
             send(Signal::KILL, terraform);
-            go_on(300);
+            forward_after(300);
         }
         Termination::TermProvider => {
             send(Signal::TERM, provider);
-            go_on(300);
+            forward_after(300);
         }
         Termination::TermTerraform => {
             send(Signal::TERM, terraform);
-            go_on(500);
+            forward_after(500);
         }
         Termination::TermBoth => {
             send(Signal::TERM, |_| true);
-            go_on(500);
+            forward_after(500);
         }
         Termination::CtrlC => {
             running.interrupt();
-            go_on(500);
+            forward_after(500);
         }
         Termination::CtrlCTwice => {
             running.interrupt();

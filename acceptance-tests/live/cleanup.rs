@@ -38,7 +38,7 @@ fn components(org: &Org, cleanup: &mut CleanupResult) -> Result<(), CallError> {
     if !apps.is_empty() {
         let done = org.delete(&apps, true)?;
         if !done.success {
-            words = done.said();
+            words = done.message();
             // One app at a time: an app that cannot be deleted must not block the others.
             for app in &apps {
                 org.delete(std::slice::from_ref(app), true)?;
@@ -49,7 +49,7 @@ fn components(org: &Org, cleanup: &mut CleanupResult) -> Result<(), CallError> {
     for (kind, name) in org.own()?.iter().rev() {
         let done = org.delete(&[(kind, name)], true)?;
         if !done.success {
-            words = done.said();
+            words = done.message();
         }
     }
     let after = org.own()?;

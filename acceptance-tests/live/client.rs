@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Why there is no result: the org refused the call, or the call failed.
+/// Why there is no result: the org rejected the call, or the call failed.
 #[derive(Debug, Clone)]
 pub struct CallError(pub String);
 

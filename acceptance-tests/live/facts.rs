@@ -1,8 +1,8 @@
-//! Open questions that a run in an org can answer. This is the only list.
+//! The facts that a run in an org can test. This is the only list.
 //!
-//! Each question belongs to a text that marks it as open: a behavior of the emulator whose evidence is `cited` or
+//! Each fact belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited` or
 //! `assumed`, or a sentence of the documentation. The tests below keep both in step: when a behavior is confirmed
-//! or removed, or a sentence no longer exists, its question leaves this list. A new open behavior needs a question
+//! or removed, or a sentence no longer exists, its fact leaves this list. A new unconfirmed behavior needs a fact
 //! here, or an entry in `OUT_OF_REACH` with the reason.
 
 use crate::probes::{
@@ -18,10 +18,10 @@ pub enum Marked {
 }
 
 pub struct Fact {
-    /// Also part of the name of the app that the question needs, so keep it short.
+    /// Also part of the name of the app that the probe creates, so keep it short.
     pub id: &'static str,
     pub claim: &'static str,
-    /// Where it is marked as open, at least once.
+    /// Where it is marked as not confirmed, at least once.
     pub marked: &'static [Marked],
     pub probe: fn(&ProbeContext<'_>) -> ProbeResult,
 }
@@ -107,11 +107,11 @@ pub const FACTS: &[Fact] = &[
         &[Behavior("The elements of a file may be in any order")], values::elements_in_any_order),
     fact("own_set", "An admin may pre-authorise a permission set that is not assigned to them",
         &[Behavior("Pre-authorization does not require that the deploying user has one of the permission sets")],
-        values::pre_authorisation_needs_no_assignment),
+        values::pre_authorization_needs_no_assignment),
     fact("name_case", "The names of two apps must differ in more than case",
         &[Behavior("App names that differ only in case are duplicates")], values::names_differ_in_more_than_case),
 
-    // Refusals.
+    // Rejections.
     fact("lonely_global", "A Global file without OAuth settings is rejected",
         &[Behavior("A Global file needs the app's OAuth settings")], refused::global_settings_without_settings),
     fact("unknown_app", "A component of an unknown app is rejected with INVALID_CROSS_REFERENCE_KEY",
@@ -234,38 +234,38 @@ pub const FACTS: &[Fact] = &[
         &[Behavior("The list of staged credentials is empty when there are none")], pairs::nothing_is_staged),
     fact("staged_answer", "Staging returns 201 and the list",
         &[Behavior("POST of staged credentials returns the list; it has no parameters")],
-        pairs::the_answer_to_staging),
+        pairs::the_response_to_staging),
     fact("staged_bodies", "Staging rejects a body with members; rotating rejects another command or none",
         &[Behavior("Staging rejects a body with members, and rotating rejects any command except rotate; both require application/json")],
         pairs::other_bodies),
     fact("staged_twice", "Staging is rejected while other staged credentials are active",
         &[Behavior("Active or Rotated staged credentials prevent new ones, Expired ones do not")],
-        pairs::a_second_pair),
+        pairs::staging_twice),
     fact("staged_beside", "Staging is rejected while rotated credentials exist",
         &[Behavior("Active or Rotated staged credentials prevent new ones, Expired ones do not"),
           Text("docs/resources/external_client_app_credential_rotation.md", "whether it does is not confirmed")],
-        pairs::a_pair_beside_a_rotated_one),
+        pairs::staging_beside_rotated_credentials),
     fact("staged_by", "createdBy is the user ID with 15 characters",
-        &[Behavior("createdBy of staged credentials is the user ID with 15 characters")], pairs::who_staged_it),
+        &[Behavior("createdBy of staged credentials is the user ID with 15 characters")], pairs::creator_of_staged_credentials),
     fact("staged_login", "A staged key is known to the token endpoint before it is rotated",
         &[Behavior("Active staged credentials can log in like the current ones")], pairs::a_staged_key_is_known),
     fact("own_secret", "The current key works with its own secret, and not with that of the staged credentials",
         &[Behavior("In all credentials, each key works with its own secret")],
-        pairs::a_key_and_the_secret_of_another),
+        pairs::a_key_with_the_secret_of_another),
     fact("rotated_id", "The previous credentials have the ID of the staged ones",
         &[Behavior("The previous credentials have the ID of the staged ones, and expire 30 days after the rotation")],
         pairs::the_id_after_a_rotation),
     fact("rotated_end", "The previous credentials expire 30 days after the rotation",
         &[Behavior("The previous credentials have the ID of the staged ones, and expire 30 days after the rotation")],
-        pairs::the_end_after_a_rotation),
+        pairs::the_expiry_after_a_rotation),
     fact("rotated_answer", "Rotating returns the previous credentials, which cannot be rotated again",
         &[Behavior("Rotating returns the previous credentials; only active credentials can be rotated")],
-        pairs::the_answer_to_rotating),
+        pairs::the_response_to_rotating),
     fact("staged_gate", "enableClientSecretInRestApiAccess controls whether staged credentials are available",
         &[Behavior("Staged credentials need the org's setting and the permissions External Client App Developer and View Client Secret")],
         pairs::the_setting_of_the_org),
     fact("staged_words", "Without them, the error is: not currently enabled",
-        &[Behavior("Without them: not currently enabled")], pairs::the_text_of_a_refusal),
+        &[Behavior("Without them: not currently enabled")], pairs::the_text_of_the_rejection),
     fact("staged_packaged", "Packaged apps have no staged credentials",
         &[Behavior("Only local apps have staged credentials")], pairs::a_packaged_app),
     fact("staged_deploy", "A deploy that rotates the secret does not change staged credentials",
@@ -279,7 +279,7 @@ pub const FACTS: &[Fact] = &[
         &[Behavior("Deploys can be found by a tooling query on DeployRequest")], wire::deploys_can_be_queried),
 ];
 
-/// Open questions that a run cannot answer with one login and without changing what belongs to others.
+/// Facts that a run cannot test with one login and without changing what belongs to others.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
     (Text("docs/guides/hcp-terraform.md", "provider's process sees that variable is not confirmed"),
@@ -417,21 +417,21 @@ mod tests {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Every mark in this file, with the question that it belongs to.
+    /// Every mark in this file, with the fact that it belongs to.
     fn places() -> impl Iterator<Item = (String, Marked)> {
-        let asked =
+        let marks =
             FACTS.iter().flat_map(|fact| fact.marked.iter().map(|marked| (fact.id.to_owned(), *marked)));
-        asked.chain(OUT_OF_REACH.iter().map(|(marked, _)| ("OUT_OF_REACH".to_owned(), *marked)))
+        marks.chain(OUT_OF_REACH.iter().map(|(marked, _)| ("OUT_OF_REACH".to_owned(), *marked)))
     }
 
     #[test]
-    fn every_question_is_still_open() {
+    fn every_fact_is_still_unconfirmed() {
         let behaviors = behaviors();
         for (place, marked) in places() {
             match marked {
                 Behavior(what) => match behaviors.get(what).map(String::as_str) {
                     Some("cited" | "assumed") => {}
-                    Some(evidence) => panic!("{place}: {what:?} is {evidence} and no longer open"),
+                    Some(evidence) => panic!("{place}: {what:?} is {evidence} and no longer unconfirmed"),
                     None => panic!("{place}: the emulator has no behavior {what:?}"),
                 },
                 Text(path, sentence) => {
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn every_open_behavior_has_a_question_or_is_out_of_reach() {
+    fn every_unconfirmed_behavior_has_a_fact_or_is_out_of_reach() {
         let known: BTreeSet<&str> = places()
             .filter_map(|(_, marked)| if let Behavior(what) = marked { Some(what) } else { None })
             .collect();
@@ -456,11 +456,11 @@ mod tests {
         assert!(missing.is_empty(), "add each to FACTS, or to OUT_OF_REACH with the reason: {missing:#?}");
     }
 
-    /// The phrases that mark an open question in the documentation.
+    /// The phrases that mark an unconfirmed statement in the documentation.
     const DOUBTS: [&str; 4] = ["not confirmed", "nobody has confirmed", "reported to", "Reported:"];
 
     #[test]
-    fn every_open_question_of_the_documentation_is_listed() {
+    fn every_unconfirmed_statement_of_the_documentation_is_listed() {
         let known: Vec<(&str, String)> =
             places()
                 .filter_map(|(_, marked)| {
@@ -488,7 +488,7 @@ mod tests {
                         known
                             .iter()
                             .any(|(path, sentence)| *path == name && line.contains(sentence.as_str())),
-                        "{name} has an open question; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
+                        "{name} has an unconfirmed statement; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
                     );
                 }
             }

@@ -85,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn elements_are_written_in_order_nested_and_repeated() {
+    fn elements_are_written_alphabetically_nested_and_repeated() {
         let file = File::new(
             GLOBAL_OAUTH,
             "A_global",

@@ -1,8 +1,8 @@
-//! `make live`: runs the scenarios on a real org, and collects its answers to every open question.
+//! `make live`: runs the scenarios on a real org, and tests every fact that is not confirmed.
 //!
 //! Needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do; jsforce, an
 //! independent Salesforce client, does what another administrator would do. Nothing here depends on the emulator:
-//! its tests use it like any org (`tests/live`). The questions are in `facts.rs`, the probes that answer them in
+//! its tests use it like any org (`tests/live`). The facts are in `facts.rs`, the probes that test them in
 //! `probes/`.
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "its purpose is to start programs")]
@@ -25,7 +25,7 @@ use settings::{Settings, Task};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Prints one line. A closed output must not stop the run: the org still has to be cleanup up.
+/// Prints one line. A closed output must not stop the run: the org still has to be cleaned up.
 pub fn say(words: &str) {
     let _closed_output = writeln!(std::io::stdout(), "{words}");
 }
@@ -35,17 +35,17 @@ fn main() -> ExitCode {
     let environment = std::env::vars().collect();
     let settings = match Settings::read(&arguments, &environment) {
         Ok(settings) => settings,
-        Err(words) => return refuse(&words),
+        Err(words) => return exit_with_error(&words),
     };
     let credentials = match settings::credentials(&environment) {
         Ok(credentials) => credentials,
-        Err(words) => return refuse(&words),
+        Err(words) => return exit_with_error(&words),
     };
     let expected = credentials.get("SALESFORCE_EXPECTED_ORG_ID").cloned();
     let scope = if settings.task == Task::Sweep { NameScope::EveryRun } else { NameScope::new() };
     let org = match Org::connect(credentials, scope) {
         Ok(org) => org,
-        Err(error) => return refuse(&format!("The org cannot be reached: {error}")),
+        Err(error) => return exit_with_error(&format!("The org cannot be reached: {error}")),
     };
     let about = &org.about;
     say(&format!(
@@ -54,10 +54,10 @@ fn main() -> ExitCode {
     ));
     let is_expected = |id: &String| id.len() >= 15 && id.get(..15) == about.id.get(..15);
     if expected.as_ref().is_some_and(|id| !is_expected(id)) {
-        return refuse("SALESFORCE_EXPECTED_ORG_ID names another org. Nothing was done.");
+        return exit_with_error("SALESFORCE_EXPECTED_ORG_ID names another org. Nothing was done.");
     }
     if about.kind == Kind::Production && !settings.allows_production {
-        return refuse(
+        return exit_with_error(
             "This is a production org, or not known to be anything else. Nothing was done.\n\
              Set LIVE_PRODUCTION=yes to run it there.",
         );
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     let report = run::run(&org, &settings.selection);
     let cleanup = clean(&org);
     say(&report.table());
-    tell(&cleanup);
+    print_cleanup(&cleanup);
     let json = report.json(&org.about, &org.scope.to_string(), &cleanup);
     if let Some(folder) = settings.report.parent() {
         // A missing folder is reported when the file is written.
@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn refuse(words: &str) -> ExitCode {
+fn exit_with_error(words: &str) -> ExitCode {
     let _closed_output = writeln!(std::io::stderr(), "make live: {words}");
     ExitCode::from(2)
 }
@@ -101,11 +101,11 @@ fn sweep(org: &Org) -> ExitCode {
     for removed in &cleanup.removed {
         say(&format!("  removed {removed}"));
     }
-    tell(&cleanup);
+    print_cleanup(&cleanup);
     if cleanup.left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn tell(cleanup: &CleanupResult) {
+fn print_cleanup(cleanup: &CleanupResult) {
     say(&format!("Removed from the org: {}.", cleanup.removed.len()));
     if !cleanup.left.is_empty() {
         say("LEFT IN THE ORG, remove it in Setup or with make live SWEEP=1:");

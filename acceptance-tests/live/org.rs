@@ -78,7 +78,7 @@ pub struct Deployed {
 
 impl Deployed {
     /// The message that the org returned.
-    pub fn said(&self) -> String {
+    pub fn message(&self) -> String {
         if self.success {
             return "accepted".to_owned();
         }
@@ -105,7 +105,7 @@ impl RestReply {
     }
 
     /// The message that the org returned.
-    pub fn said(&self) -> String {
+    pub fn message(&self) -> String {
         let error = self.body.get(0);
         let part = |name: &str| error.map(|error| text(error, name)).unwrap_or_default();
         match (self.is_good(), part("message").is_empty()) {
@@ -171,7 +171,7 @@ impl Org {
             last_deploy: RefCell::default(),
             is_closing: Cell::new(false),
         };
-        // The run goes on without them if reading them is not allowed.
+        // The run continues without them if reading them is not allowed.
         let settings = org.retrieve(&[("Settings", "OauthOidc"), ("Settings", "ExternalClientApp")]);
         org.settings = settings
             .unwrap_or_default()
@@ -336,16 +336,16 @@ impl Org {
         self.reply(json!({ "method": method, "path": path, "body": body }))
     }
 
-    /// Reads a path by REST, including refusals; with the given version instead of that of the run.
-    pub fn look(&self, path: &str, version: Option<&str>) -> Result<RestReply, CallError> {
+    /// Reads a path by REST, including rejections; with the given version instead of that of the run.
+    pub fn fetch(&self, path: &str, version: Option<&str>) -> Result<RestReply, CallError> {
         let at = version.unwrap_or(&self.about.version);
         self.reply(json!({ "method": "GET", "path": path, "body": null, "at": at }))
     }
 
     fn reply(&self, given: Value) -> Result<RestReply, CallError> {
-        let mut answer = self.call("rest", given)?;
-        let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
-        let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
+        let mut response = self.call("rest", given)?;
+        let status = response.get("status").and_then(Value::as_u64).unwrap_or_default();
+        let body = response.get_mut("body").map(Value::take).unwrap_or_default();
         secrets_in(&body, &mut self.secrets.borrow_mut());
         Ok(RestReply { status, body })
     }
@@ -356,7 +356,7 @@ impl Org {
     }
 
     /// Creates a permission set without permissions and assignments. Returns its ID.
-    pub fn make_permission_set(&self, name: &str) -> Result<String, CallError> {
+    pub fn create_permission_set(&self, name: &str) -> Result<String, CallError> {
         self.inside(name)?;
         let record = json!({ "Name": name, "Label": name });
         let id = self.call("create", json!({ "object": "PermissionSet", "record": record }))?;
@@ -439,7 +439,7 @@ impl Target for Org {
             TYPES.iter().map(|(known, _, _)| *known).find(|known| *known == kind).expect("a known type");
         let done = self.deploy(&[File::new(kind, &part.name, &Value::Object(part.fields))]);
         let done = done.unwrap_or_else(|error| panic!("{element} of {app} cannot be changed: {error}"));
-        assert!(done.success, "{element} of {app} cannot be changed: {}", done.said());
+        assert!(done.success, "{element} of {app} cannot be changed: {}", done.message());
     }
 
     fn may_touch(&self, app: &str) -> bool {

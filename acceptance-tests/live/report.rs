@@ -45,23 +45,23 @@ impl Report {
         if !self.scenarios.is_empty() {
             out.push_str("\nScenarios\n\n");
             for (name, outcome) in &self.scenarios {
-                let (word, why) = match outcome {
+                let (word, reason) = match outcome {
                     ScenarioResult::Passed => ("passed", ""),
-                    ScenarioResult::Failed(why) => ("FAILED", why.as_str()),
-                    ScenarioResult::Skipped(why) => ("skipped", why.as_str()),
+                    ScenarioResult::Failed(reason) => ("FAILED", reason.as_str()),
+                    ScenarioResult::Skipped(reason) => ("skipped", reason.as_str()),
                 };
-                row(&mut out, word, name, why);
+                row(&mut out, word, name, reason);
             }
         }
         if !self.facts.is_empty() {
             out.push_str("\nOpen questions, and the answers of this org\n\n");
             for (fact, verdict) in &self.facts {
-                let (word, said) = match verdict {
-                    Verdict::Held(said) => ("held", said),
-                    Verdict::DidNotHold(said) => ("DID NOT HOLD", said),
-                    Verdict::Undecided(said) => ("not decided", said),
+                let (word, details) = match verdict {
+                    Verdict::Held(details) => ("held", details),
+                    Verdict::DidNotHold(details) => ("DID NOT HOLD", details),
+                    Verdict::Undecided(details) => ("not decided", details),
                 };
-                row(&mut out, word, &format!("{}: {}", fact.id, fact.claim), said);
+                row(&mut out, word, &format!("{}: {}", fact.id, fact.claim), details);
             }
             let (held, failed, open) = self.counts();
             let _infallible = writeln!(
@@ -70,9 +70,9 @@ impl Report {
                 self.facts.len()
             );
             out.push_str("\nOpen questions that a run cannot answer\n\n");
-            for (marked, why) in OUT_OF_REACH {
+            for (marked, reason) in OUT_OF_REACH {
                 let (Marked::Behavior(what) | Marked::Text(_, what)) = marked;
-                row(&mut out, "", what, why);
+                row(&mut out, "", what, reason);
             }
         }
         out
@@ -80,25 +80,25 @@ impl Report {
 
     pub fn json(&self, about: &About, prefix: &str, cleanup: &CleanupResult) -> Value {
         let scenarios = self.scenarios.iter().map(|(name, outcome)| {
-            let (result, why) = match outcome {
+            let (result, reason) = match outcome {
                 ScenarioResult::Passed => ("passed", None),
-                ScenarioResult::Failed(why) => ("failed", Some(why)),
-                ScenarioResult::Skipped(why) => ("skipped", Some(why)),
+                ScenarioResult::Failed(reason) => ("failed", Some(reason)),
+                ScenarioResult::Skipped(reason) => ("skipped", Some(reason)),
             };
-            json!({ "name": name, "result": result, "why": why })
+            json!({ "name": name, "result": result, "why": reason })
         });
         let facts = self.facts.iter().map(|(fact, verdict)| {
-            let (word, said) = match verdict {
-                Verdict::Held(said) => ("held", said),
-                Verdict::DidNotHold(said) => ("did not hold", said),
-                Verdict::Undecided(said) => ("not decided", said),
+            let (word, details) = match verdict {
+                Verdict::Held(details) => ("held", details),
+                Verdict::DidNotHold(details) => ("did not hold", details),
+                Verdict::Undecided(details) => ("not decided", details),
             };
             let marked = fact.marked.iter().map(place);
             let marked: Vec<Value> = marked.collect();
-            json!({ "id": fact.id, "claim": fact.claim, "marked": marked, "verdict": word, "said": said })
+            json!({ "id": fact.id, "claim": fact.claim, "marked": marked, "verdict": word, "said": details })
         });
         let out_of_reach =
-            OUT_OF_REACH.iter().map(|(marked, why)| json!({ "marked": place(marked), "why": why }));
+            OUT_OF_REACH.iter().map(|(marked, reason)| json!({ "marked": place(marked), "why": reason }));
         json!({
             "org": {
                 "id": about.id, "name": about.name, "kind": about.kind.to_string(), "instance": about.instance,
@@ -123,9 +123,9 @@ fn place(marked: &Marked) -> Value {
     }
 }
 
-fn row(out: &mut String, word: &str, what: &str, why: &str) {
+fn row(out: &mut String, word: &str, what: &str, reason: &str) {
     let _infallible = writeln!(out, "  {word:WIDTH$}{what}");
-    for line in why.lines().flat_map(wrapped) {
+    for line in reason.lines().flat_map(wrapped) {
         let _infallible = writeln!(out, "  {:WIDTH$}  {line}", "");
     }
 }

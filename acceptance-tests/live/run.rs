@@ -1,4 +1,4 @@
-//! One run: the scenarios, then the questions, one after the other, until they are done or interrupted.
+//! One run: the scenarios, then the facts, one after the other, until they are done or interrupted.
 
 use crate::client::CallError;
 use crate::facts::{FACTS, Fact};
@@ -86,7 +86,7 @@ pub fn run(org: &Org, selection: &Selection) -> Report {
         if interrupt::is_requested() {
             break;
         }
-        let outcome = play(org, number, &scenario);
+        let outcome = run_scenario(org, number, &scenario);
         say(&format!("  scenario {}: {}", scenario.name, word(&outcome)));
         report.scenarios.push((scenario.name, outcome));
     }
@@ -94,7 +94,7 @@ pub fn run(org: &Org, selection: &Selection) -> Report {
         if interrupt::is_requested() {
             break;
         }
-        let verdict = ask(org, fact);
+        let verdict = run_probe(org, fact);
         let word = match &verdict {
             Verdict::Held(_) => "held",
             Verdict::DidNotHold(_) => "did not hold",
@@ -115,7 +115,7 @@ fn word(outcome: &ScenarioResult) -> &'static str {
     }
 }
 
-fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
+fn run_scenario(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
     if let Some(reason) = scenario.is_for_the_emulator() {
         return ScenarioResult::Skipped(reason);
     }
@@ -136,13 +136,13 @@ fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
     // A new name for each scenario: an org may remember a name that was just deleted.
     let renamed = scenario.renamed(&org.scope.name(&format!("S{number}_")));
     let prepared: Result<Vec<String>, CallError> =
-        renamed.permission_sets().iter().map(|name| org.make_permission_set(name)).collect();
+        renamed.permission_sets().iter().map(|name| org.create_permission_set(name)).collect();
     if let Err(error) = prepared {
         return ScenarioResult::Failed(format!("a permission set is missing: {error}"));
     }
-    let _said_below = std::panic::take_hook();
+    let _previous_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.play(org)));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.run_scenario(org)));
     let _quiet = std::panic::take_hook();
     match outcome {
         Ok(()) => ScenarioResult::Passed,
@@ -157,12 +157,12 @@ fn words(reason: &(dyn Any + Send)) -> String {
         .to_owned()
 }
 
-fn ask(org: &Org, fact: &Fact) -> Verdict {
+fn run_probe(org: &Org, fact: &Fact) -> Verdict {
     let context = ProbeContext { org, app: org.scope.name(fact.id) };
     match (fact.probe)(&context) {
-        Ok(Verdict::Held(said)) => Verdict::Held(org.redacted(&said)),
-        Ok(Verdict::DidNotHold(said)) => Verdict::DidNotHold(org.redacted(&said)),
-        Ok(Verdict::Undecided(said)) => Verdict::Undecided(org.redacted(&said)),
+        Ok(Verdict::Held(details)) => Verdict::Held(org.redacted(&details)),
+        Ok(Verdict::DidNotHold(details)) => Verdict::DidNotHold(org.redacted(&details)),
+        Ok(Verdict::Undecided(details)) => Verdict::Undecided(org.redacted(&details)),
         Err(error) => Verdict::Undecided(org.redacted(&error.to_string())),
     }
 }

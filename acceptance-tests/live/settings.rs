@@ -29,7 +29,7 @@ pub enum Task {
     Run,
 }
 
-/// The selected scenarios and questions.
+/// The selected scenarios and facts.
 #[derive(Debug, Clone, Default)]
 pub struct Selection(Vec<String>);
 
@@ -148,18 +148,18 @@ mod tests {
 
     #[test]
     fn missing_credentials_are_one_error_that_names_every_method() {
-        let said = credentials(&environment(&[("SALESFORCE_CLIENT_ID", "x"), ("HOME", "/")])).unwrap_err();
+        let error = credentials(&environment(&[("SALESFORCE_CLIENT_ID", "x"), ("HOME", "/")])).unwrap_err();
         for variable in
             ["CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE", "CLIENT_SECRET", "ACCESS_TOKEN", "INSTANCE_URL"]
         {
-            assert!(said.contains(&format!("SALESFORCE_{variable}")), "{said}");
+            assert!(error.contains(&format!("SALESFORCE_{variable}")), "{error}");
         }
-        assert!(said.ends_with("Set at present: SALESFORCE_CLIENT_ID."), "{said}");
+        assert!(error.ends_with("Set at present: SALESFORCE_CLIENT_ID."), "{error}");
     }
 
     #[test]
     fn each_authentication_method_is_sufficient() {
-        for way in [
+        for method in [
             &[("SALESFORCE_ACCESS_TOKEN", "t"), ("SALESFORCE_INSTANCE_URL", "u")][..],
             &[
                 ("SALESFORCE_CLIENT_ID", "c"),
@@ -173,9 +173,9 @@ mod tests {
                 ("SALESFORCE_LOGIN_URL", "u"),
             ],
         ] {
-            let mut variables = environment(way);
+            let mut variables = environment(method);
             variables.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "not ours".to_owned());
-            assert_eq!(credentials(&variables).unwrap(), environment(way));
+            assert_eq!(credentials(&variables).unwrap(), environment(method));
         }
     }
 

@@ -169,20 +169,20 @@ pub fn apply(
         let is_new = prior.as_ref().is_none_or(|prior| prior.get(&version) != state.get(&version));
         if *role == WriteOnly && is_new {
             let secret = config.text(name)?;
-            note(type_name, secret).map_err(|error| error.to_string())?;
-            keep(type_name, secret).map_err(|error| error.to_string())?;
+            record(type_name, secret).map_err(|error| error.to_string())?;
+            store(type_name, secret).map_err(|error| error.to_string())?;
         }
     }
     write(Some(state))
 }
 
-fn note(type_name: &str, secret: &str) -> std::io::Result<()> {
+fn record(type_name: &str, secret: &str) -> std::io::Result<()> {
     let Some(file) = std::env::var_os("STAND_INS_JOURNAL") else { return Ok(()) };
     let mut journal = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
     writeln!(journal, "{type_name} {}", checksum(secret))
 }
 
-fn keep(type_name: &str, secret: &str) -> std::io::Result<()> {
+fn store(type_name: &str, secret: &str) -> std::io::Result<()> {
     let Some(folder) = std::env::var_os("STAND_INS_STORE").map(PathBuf::from) else { return Ok(()) };
     let new = folder.join(format!("{type_name}.new"));
     let mut file =

@@ -14,7 +14,7 @@ use std::error::Error;
 
 use acceptance_tests::plugin_client::proto::tfplugin5 as pb;
 use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::Provider;
-use acceptance_tests::plugin_server::{Answer, answer, serve};
+use acceptance_tests::plugin_server::{Reply, reply, serve};
 use tonic::Request;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -30,8 +30,8 @@ fn error(summary: &str, detail: String) -> Vec<pb::Diagnostic> {
 
 #[tonic::async_trait]
 impl Provider for Safe {
-    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
-        answer(pb::GetSchemaResponse {
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Reply<pb::GetSchemaResponse> {
+        reply(pb::GetSchemaResponse {
             provider: Some(pb::Schema { version: 0, block: Some(pb::schema::Block::default()) }),
             resource_schemas: entry::schemas().into_iter().chain(foreign::schemas()).collect(),
             server_capabilities: Some(pb::ServerCapabilities {
@@ -45,62 +45,62 @@ impl Provider for Safe {
     async fn get_resource_identity_schemas(
         &self,
         _: Request<pb::GetResourceIdentitySchemasRequest>,
-    ) -> Answer<pb::GetResourceIdentitySchemasResponse> {
-        answer(Default::default())
+    ) -> Reply<pb::GetResourceIdentitySchemasResponse> {
+        reply(Default::default())
     }
 
     async fn prepare_provider_config(
         &self,
         request: Request<pb::PrepareProviderConfigRequest>,
-    ) -> Answer<pb::PrepareProviderConfigResponse> {
+    ) -> Reply<pb::PrepareProviderConfigResponse> {
         let prepared_config = request.into_inner().config;
-        answer(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
+        reply(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
     }
 
-    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
-        answer(Default::default())
+    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Reply<pb::ConfigureResponse> {
+        reply(Default::default())
     }
 
-    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
-        answer(Default::default())
+    async fn stop(&self, _: Request<pb::StopRequest>) -> Reply<pb::StopResponse> {
+        reply(Default::default())
     }
 
     async fn validate_resource_type_config(
         &self,
         request: Request<pb::ValidateResourceTypeConfigRequest>,
-    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
+    ) -> Reply<pb::ValidateResourceTypeConfigResponse> {
         let request = request.into_inner();
-        let takes = request.client_capabilities.unwrap_or_default();
+        let capabilities = request.client_capabilities.unwrap_or_default();
         let diagnostics =
-            if takes.write_only_attributes_allowed || foreign::takes_no_secret(&request.type_name) {
+            if capabilities.write_only_attributes_allowed || foreign::takes_no_secret(&request.type_name) {
                 Vec::new()
             } else {
-                error("Write-only arguments are missing", "They came with Terraform 1.11.".to_owned())
+                error("Write-only arguments are missing", "They require Terraform 1.11.".to_owned())
             };
-        answer(pb::ValidateResourceTypeConfigResponse { diagnostics })
+        reply(pb::ValidateResourceTypeConfigResponse { diagnostics })
     }
 
     async fn upgrade_resource_state(
         &self,
         request: Request<pb::UpgradeResourceStateRequest>,
-    ) -> Answer<pb::UpgradeResourceStateResponse> {
+    ) -> Reply<pb::UpgradeResourceStateResponse> {
         let json = request.into_inner().raw_state.unwrap_or_default().json;
         let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
-        answer(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
+        reply(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
     }
 
     async fn read_resource(
         &self,
         request: Request<pb::ReadResourceRequest>,
-    ) -> Answer<pb::ReadResourceResponse> {
+    ) -> Reply<pb::ReadResourceResponse> {
         let pb::ReadResourceRequest { current_state, private, .. } = request.into_inner();
-        answer(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
+        reply(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<pb::PlanResourceChangeRequest>,
-    ) -> Answer<pb::PlanResourceChangeResponse> {
+    ) -> Reply<pb::PlanResourceChangeResponse> {
         let request = request.into_inner();
         let name = request.type_name.as_str();
         let planned = if foreign::has(name) {
@@ -108,12 +108,12 @@ impl Provider for Safe {
         } else {
             entry::plan(request.prior_state, request.proposed_new_state)
         };
-        answer(match planned {
+        reply(match planned {
             Ok(planned) => {
                 pb::PlanResourceChangeResponse { planned_state: Some(planned), ..Default::default() }
             }
-            Err(why) => pb::PlanResourceChangeResponse {
-                diagnostics: error("The safe cannot plan", why),
+            Err(reason) => pb::PlanResourceChangeResponse {
+                diagnostics: error("The safe cannot plan", reason),
                 ..Default::default()
             },
         })
@@ -122,7 +122,7 @@ impl Provider for Safe {
     async fn apply_resource_change(
         &self,
         request: Request<pb::ApplyResourceChangeRequest>,
-    ) -> Answer<pb::ApplyResourceChangeResponse> {
+    ) -> Reply<pb::ApplyResourceChangeResponse> {
         let request = request.into_inner();
         let prior = request.prior_state.clone();
         let name = request.type_name.as_str();
@@ -131,11 +131,11 @@ impl Provider for Safe {
         } else {
             entry::apply(request.planned_state, request.config)
         };
-        answer(match applied {
+        reply(match applied {
             Ok(state) => pb::ApplyResourceChangeResponse { new_state: Some(state), ..Default::default() },
-            Err(why) => pb::ApplyResourceChangeResponse {
+            Err(reason) => pb::ApplyResourceChangeResponse {
                 new_state: prior,
-                diagnostics: error("The safe cannot take the secret", why),
+                diagnostics: error("The safe cannot store the secret", reason),
                 ..Default::default()
             },
         })

@@ -24,7 +24,7 @@ impl Object {
         match rmpv::decode::read_value(&mut bytes.as_slice()).map_err(|error| error.to_string())? {
             Value::Nil => Ok(None),
             Value::Map(entries) => Ok(Some(Object(entries))),
-            _ => Err("a resource that is no object".to_owned()),
+            _ => Err("a resource that is not an object".to_owned()),
         }
     }
 

@@ -22,10 +22,10 @@ impl Emulator {
     #[must_use]
     #[track_caller]
     pub fn log_in(&self, user: &str) -> Session {
-        let made = self.admin("POST", "/sessions", Some(&json!({ "user": self.user(user) })));
+        let reply = self.admin("POST", "/sessions", Some(&json!({ "user": self.user(user) })));
         Session {
-            token: made["access_token"].as_str().expect("a token").to_owned(),
-            number: made["session"].as_u64().expect("a number"),
+            token: reply["access_token"].as_str().expect("a token").to_owned(),
+            number: reply["session"].as_u64().expect("a number"),
         }
     }
 
@@ -88,7 +88,7 @@ impl<'org> ConcurrentClient<'org> {
     /// Starts a deploy and does not wait for it. Returns the ID of the deploy.
     ///
     /// # Panics
-    /// When the org refuses it.
+    /// When the org rejects it.
     #[track_caller]
     pub fn deploy(&self, files: &[File<'_>]) -> String {
         const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";

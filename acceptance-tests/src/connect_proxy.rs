@@ -1,4 +1,4 @@
-//! A CONNECT proxy, as company networks have: every tunnel leads to one org, whatever host the client requests.
+//! A CONNECT proxy, as company networks have: every tunnel leads to one org, regardless of the requested host.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,17 +22,17 @@ impl ConnectProxy {
     pub fn start(org: &str, user: Option<(&str, &str)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let wanted = user.map(|(name, password)| {
+        let required = user.map(|(name, password)| {
             format!("Proxy-Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
         });
         let requested: Arc<Mutex<Vec<String>>> = Arc::default();
         let (org, noted) = (org.to_owned(), Arc::clone(&requested));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (org, wanted, noted) = (org.clone(), wanted.clone(), Arc::clone(&noted));
+                let (org, required, noted) = (org.clone(), required.clone(), Arc::clone(&noted));
                 std::thread::spawn(move || {
                     // A disconnected client is not an error.
-                    let _ended = tunnel(stream, &org, wanted.as_deref(), &noted);
+                    let _ended = tunnel(stream, &org, required.as_deref(), &noted);
                 });
             }
         });
@@ -45,7 +45,7 @@ impl ConnectProxy {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The hosts of the requested tunnels in order, including refused ones.
+    /// The hosts of the requested tunnels in order, including rejected ones.
     ///
     /// # Panics
     /// When a thread of the proxy has panicked.
@@ -58,11 +58,11 @@ impl ConnectProxy {
 fn tunnel(
     client: TcpStream,
     org: &str,
-    wanted: Option<&str>,
+    required: Option<&str>,
     requested: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
-    let (mut first, mut is_known) = (String::new(), wanted.is_none());
+    let (mut first, mut is_known) = (String::new(), required.is_none());
     reader.read_line(&mut first)?;
     loop {
         let mut line = String::new();
@@ -71,14 +71,14 @@ fn tunnel(
         if line.is_empty() {
             break;
         }
-        is_known |= wanted.is_some_and(|wanted| line.eq_ignore_ascii_case(wanted));
+        is_known |= required.is_some_and(|required| line.eq_ignore_ascii_case(required));
     }
     let host = first.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or(&first);
     requested.lock().expect("lock is not poisoned").push(host.to_owned());
     let mut client = client;
     if !is_known {
-        let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
-        return client.write_all(refusal.as_bytes());
+        let rejection = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
+        return client.write_all(rejection.as_bytes());
     }
     let mut org = TcpStream::connect(org)?;
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;

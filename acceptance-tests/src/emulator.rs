@@ -89,19 +89,19 @@ impl Emulator {
         std::thread::spawn(move || {
             // Read to the end: a full pipe would block the emulator.
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _nobody_waits_any_more = sender.send(line);
+                let _receiver_is_gone = sender.send(line);
             }
         });
-        let mut said = String::new();
+        let mut output = String::new();
         let ready = loop {
             let line = receiver.recv_timeout(Duration::from_secs(120));
             let line =
-                line.unwrap_or_else(|_| panic!("the emulator did not report that it is ready: {said}"));
+                line.unwrap_or_else(|_| panic!("the emulator did not report that it is ready: {output}"));
             if let Some(ready) = line.strip_prefix("ready ") {
                 break serde_json::from_str(ready).expect("JSON after the word ready");
             }
-            said.push_str(&line);
-            said.push('\n');
+            output.push_str(&line);
+            output.push('\n');
         };
         let emulator = Self { child, ready, credentials, planted: Mutex::default() };
         let folder = emulator.credentials.path().to_owned();
@@ -139,12 +139,12 @@ impl Emulator {
     /// The environment for a login as the administrator of this org with a private key.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        let said =
+        let reported =
             |name: &str| self.ready[name].as_str().expect("the emulator reports its credentials").to_owned();
         BTreeMap::from([
             ("SALESFORCE_INSTANCE_URL".to_owned(), self.url().to_owned()),
-            ("SALESFORCE_CLIENT_ID".to_owned(), said("clientId")),
-            ("SALESFORCE_USERNAME".to_owned(), said("username")),
+            ("SALESFORCE_CLIENT_ID".to_owned(), reported("clientId")),
+            ("SALESFORCE_USERNAME".to_owned(), reported("username")),
             (
                 "SALESFORCE_PRIVATE_KEY_FILE".to_owned(),
                 self.credentials.path().join("server.key").display().to_string(),
@@ -187,7 +187,7 @@ impl Emulator {
     /// An admin call. Returns the JSON of the response, or null when there is none.
     ///
     /// # Panics
-    /// When the emulator refuses the call.
+    /// When the emulator rejects the call.
     #[track_caller]
     pub fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string);

@@ -63,7 +63,7 @@ const fn row(
 }
 
 impl Row {
-    fn is_there(&self) -> bool {
+    fn is_available(&self) -> bool {
         let since = match terraform::product() {
             Product::Terraform => self.terraform,
             Product::OpenTofu => self.tofu,
@@ -76,16 +76,16 @@ impl Row {
 #[must_use]
 pub fn has(feature: Feature) -> bool {
     let Some(row) = FEATURES.iter().find(|row| row.feature == feature) else { return false };
-    let is_there = row.is_there();
-    if !is_there {
+    let is_available = row.is_available();
+    if !is_available {
         eprintln!("{} {:?} has no {}", terraform::product(), terraform::version(), row.name);
     }
-    is_there
+    is_available
 }
 
 /// The first feature in the text of a configuration that the program under test does not have.
 #[must_use]
 pub fn lacks(configuration: &str) -> Option<&'static str> {
     let used = FEATURES.iter().filter(|row| !row.text.is_empty() && configuration.contains(row.text));
-    used.filter(|row| !row.is_there()).map(|row| row.name).next()
+    used.filter(|row| !row.is_available()).map(|row| row.name).next()
 }

@@ -65,7 +65,7 @@ impl LeakCheck {
     }
 
     /// Queries everything that is secret now.
-    fn ask(&self, orgs: &[&dyn Target], environment: &BTreeMap<String, String>) -> Vec<Secret> {
+    fn all_secrets(&self, orgs: &[&dyn Target], environment: &BTreeMap<String, String>) -> Vec<Secret> {
         let written = self.written.borrow();
         let texts = written.iter().map(|bytes| String::from_utf8_lossy(bytes));
         let near = emulator::secrets_near(texts.chain(environment.values().map(|value| value.into())));
@@ -88,7 +88,7 @@ impl LeakCheck {
         orgs: &[&dyn Target],
         environment: &BTreeMap<String, String>,
     ) -> Vec<Leak> {
-        let secrets = self.ask(orgs, environment);
+        let secrets = self.all_secrets(orgs, environment);
         let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
         leaks.extend(canary::search(&secrets, "stderr", &run.stderr));
         if let Ok(log) = std::fs::read(log) {
@@ -107,8 +107,8 @@ impl LeakCheck {
         environment: &BTreeMap<String, String>,
     ) -> Vec<Leak> {
         // An org that has exited does not respond. The secrets that it issued earlier are known.
-        let asked = catch_unwind(AssertUnwindSafe(|| self.ask(orgs, environment)));
-        let secrets = asked.unwrap_or_else(|_| self.secrets.borrow().iter().cloned().collect());
+        let collected = catch_unwind(AssertUnwindSafe(|| self.all_secrets(orgs, environment)));
+        let secrets = collected.unwrap_or_else(|_| self.secrets.borrow().iter().cloned().collect());
         self.everything_below(root, &secrets)
     }
 

@@ -57,7 +57,7 @@ impl Emulator {
         self.components(kind).into_iter().map(|component| component.name).collect()
     }
 
-    /// The component of this type that belongs to an app, whatever its own name is. Apps, and components that belong
+    /// The component of this type that belongs to an app, under any component name. Apps, and components that belong
     /// to no app, are found by their own name.
     #[must_use]
     #[track_caller]

@@ -184,7 +184,7 @@ impl PlanMessages {
     }
 
     #[must_use]
-    pub fn is_something_to_do(&self) -> bool {
+    pub fn has_changes(&self) -> bool {
         self.outputs || !self.actions.is_empty()
     }
 }

@@ -1,7 +1,7 @@
 //! A go-plugin and tfplugin5 client without Terraform: starts the provider as Terraform does, reads its handshake
 //! line, and connects with a separate certificate. Written from the protocol, not from the provider's code.
 
-#![allow(clippy::expect_used, reason = "a harness fails a test by a panic")]
+#![allow(clippy::expect_used, reason = "a harness fails a test with a panic")]
 
 use std::future::Future;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// Longer than any wait of a test.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// A certificate with its key, generated for one test.
 pub struct Identity {
@@ -131,7 +131,7 @@ impl Start {
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));
         let stderr = child.stderr.take().expect("stderr");
         let mut line = String::new();
-        tokio::time::timeout(PATIENCE, stdout.read_line(&mut line))
+        tokio::time::timeout(TIME_LIMIT, stdout.read_line(&mut line))
             .await
             .expect("the provider prints a line or ends")
             .expect("text");
@@ -217,8 +217,10 @@ impl Plugin {
             );
             out.and(err).and(status)
         };
-        let status =
-            tokio::time::timeout(PATIENCE, all).await.expect("the provider ends").expect("text on its pipes");
+        let status = tokio::time::timeout(TIME_LIMIT, all)
+            .await
+            .expect("the provider ends")
+            .expect("text on its pipes");
         Ended { status, stdout, stderr }
     }
 }
@@ -260,7 +262,7 @@ fn client_tls(server: &str, client: Option<&Identity>) -> rustls::ClientConfig {
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// Opens the single connection, whatever address tonic uses.
+/// Opens the only connection, regardless of the address that tonic passes.
 #[derive(Clone)]
 struct Connector {
     network: String,

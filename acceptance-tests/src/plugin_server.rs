@@ -15,11 +15,11 @@ use crate::plugin_client::proto::go_plugin::Empty;
 use crate::plugin_client::proto::go_plugin::grpc_controller_server::{GrpcController, GrpcControllerServer};
 use crate::plugin_client::proto::tfplugin5::provider_server::{Provider, ProviderServer};
 
-pub type Answer<T> = Result<Response<T>, Status>;
+pub type Reply<T> = Result<Response<T>, Status>;
 
 /// # Errors
 /// Never. The generated signatures require a result.
-pub fn answer<T>(message: T) -> Answer<T> {
+pub fn reply<T>(message: T) -> Reply<T> {
     Ok(Response::new(message))
 }
 
@@ -56,10 +56,10 @@ struct Controller {
 
 #[tonic::async_trait]
 impl GrpcController for Controller {
-    async fn shutdown(&self, _: Request<Empty>) -> Answer<Empty> {
+    async fn shutdown(&self, _: Request<Empty>) -> Reply<Empty> {
         if let Some(end) = self.end.lock().ok().and_then(|mut end| end.take()) {
             let _gone_already = end.send(());
         }
-        answer(Empty {})
+        reply(Empty {})
     }
 }

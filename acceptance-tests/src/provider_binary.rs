@@ -22,7 +22,7 @@ pub fn path() -> PathBuf {
 pub fn program(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         let path = PathBuf::from(path);
-        assert!(path.is_file(), "{variable} is {}, which is no file", path.display());
+        assert!(path.is_file(), "{variable} is {}, which is not a file", path.display());
         return path;
     }
     let test_binary = std::env::current_exe().expect("a test knows its own path");

@@ -49,7 +49,7 @@ impl Recorder {
             .enable_all()
             .build()
             .expect("a runtime for the recorder");
-        let target = org.url().strip_prefix("http://").expect("an org in the clear").to_owned();
+        let target = org.url().strip_prefix("http://").expect("an org without TLS").to_owned();
         let connections: Arc<Mutex<Vec<Connection>>> = Arc::default();
 
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -59,7 +59,7 @@ impl Recorder {
         let server =
             rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
                 .with_safe_default_protocol_versions()
-                .expect("TLS as usual")
+                .expect("supported TLS versions")
                 .with_no_client_auth()
                 .with_single_cert(
                     vec![certificate.der().clone()],
@@ -69,14 +69,14 @@ impl Recorder {
         let acceptor = TlsAcceptor::from(Arc::new(server));
 
         let listen = || runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-        let (clear, secure) = (listen(), listen());
+        let (plain, secure) = (listen(), listen());
         let address = |listener: &TcpListener| listener.local_addr().expect("a port");
-        let (url, tls_url) = (format!("http://{}", address(&clear)), format!("https://{}", address(&secure)));
+        let (url, tls_url) = (format!("http://{}", address(&plain)), format!("https://{}", address(&secure)));
 
         let (into, org) = (Arc::clone(&connections), target.clone());
         runtime.spawn(async move {
-            while let Ok((client, _)) = clear.accept().await {
-                tokio::spawn(pass_on(client, org.clone(), begin(&into)));
+            while let Ok((client, _)) = plain.accept().await {
+                tokio::spawn(forward(client, org.clone(), begin(&into)));
             }
         });
         let into = Arc::clone(&connections);
@@ -85,7 +85,7 @@ impl Recorder {
                 let (acceptor, org, into) = (acceptor.clone(), target.clone(), begin(&into));
                 tokio::spawn(async move {
                     if let Ok(client) = acceptor.accept(client).await {
-                        pass_on(client, org, into).await;
+                        forward(client, org, into).await;
                     }
                 });
             }
@@ -118,7 +118,7 @@ fn begin(connections: &Mutex<Vec<Connection>>) -> Connection {
     connection
 }
 
-async fn pass_on(client: impl AsyncRead + AsyncWrite, org: String, record: Connection) {
+async fn forward(client: impl AsyncRead + AsyncWrite, org: String, record: Connection) {
     let Ok(org) = TcpStream::connect(org).await else { return };
     let (from_client, to_client) = tokio::io::split(client);
     let (from_org, to_org) = org.into_split();

@@ -36,8 +36,8 @@ impl<'org> SmokeTest<'org> {
         let callback = global.text("callbackUrl").lines().next().unwrap_or_default().to_owned();
         let customer = org.user("customer");
         let known = org.known();
-        let said = |value: &Value| value.as_str().expect("the emulator says it").to_owned();
-        let (password, site) = (said(&known["site_users"][&customer]), said(&known["site_url"]));
+        let text = |value: &Value| value.as_str().expect("the emulator reports it").to_owned();
+        let (password, site) = (text(&known["site_users"][&customer]), text(&known["site_url"]));
         let environment = [
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("MAILBOX", format!("{}/emulator/mailbox", org.url())),
@@ -47,7 +47,7 @@ impl<'org> SmokeTest<'org> {
             ("CALLBACK_URL", callback),
             ("TEST_USERNAME", customer),
             ("TEST_PASSWORD", password),
-            ("RECAPTCHA_TOKEN", said(&known["recaptcha_token"])),
+            ("RECAPTCHA_TOKEN", text(&known["recaptcha_token"])),
             ("REGISTER_EMAIL", "new.customer@mail.example".to_owned()),
             ("OTP_COMMAND", OTP_COMMAND.to_owned()),
         ];

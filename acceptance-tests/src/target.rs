@@ -21,7 +21,7 @@ pub trait Target {
     /// The apps of the test, without those of others.
     fn apps(&self) -> Vec<String>;
 
-    /// The component of this type that belongs to an app, whatever its own name is.
+    /// The component of this type that belongs to an app, under any component name.
     fn part(&self, kind: &str, app: &str) -> Component;
 
     /// Changes one element of a component, as an admin does in Setup.

@@ -38,7 +38,7 @@ pub fn pinned() -> PathBuf {
     assert!(
         pinned.is_file(),
         "Terraform is not installed in {}: run `make test`, or `scripts/fetch-terraform` once; \
-         or set TERRAFORM to a Terraform of yours",
+         or set TERRAFORM to your own Terraform",
         pinned.display()
     );
     pinned
@@ -84,7 +84,7 @@ impl std::fmt::Display for Product {
 /// When the output does not name the product.
 #[must_use]
 pub fn product() -> Product {
-    itself().0
+    detected().0
 }
 
 /// Its major and minor version.
@@ -93,24 +93,24 @@ pub fn product() -> Product {
 /// When the output does not contain the version.
 #[must_use]
 pub fn version() -> (u32, u32) {
-    itself().1
+    detected().1
 }
 
 /// Queried once, because hundreds of tests need it.
-fn itself() -> (Product, (u32, u32)) {
-    static ITSELF: OnceLock<(Product, (u32, u32))> = OnceLock::new();
-    *ITSELF.get_or_init(|| {
+fn detected() -> (Product, (u32, u32)) {
+    static DETECTED: OnceLock<(Product, (u32, u32))> = OnceLock::new();
+    *DETECTED.get_or_init(|| {
         let output = Command::new(path()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
-        let said = output.expect("Terraform starts").stdout;
-        let said = String::from_utf8_lossy(&said);
+        let text = output.expect("Terraform starts").stdout;
+        let text = String::from_utf8_lossy(&text);
         let found = [Product::Terraform, Product::OpenTofu]
             .into_iter()
-            .find_map(|product| Some((product, said.split_once(&format!("{product} v"))?.1)));
-        let (product, number) = found.unwrap_or_else(|| panic!("neither Terraform nor OpenTofu: {said}"));
+            .find_map(|product| Some((product, text.split_once(&format!("{product} v"))?.1)));
+        let (product, number) = found.unwrap_or_else(|| panic!("neither Terraform nor OpenTofu: {text}"));
         let mut parts = number.split('.').map(str::parse::<u32>);
         match (parts.next(), parts.next()) {
             (Some(Ok(major)), Some(Ok(minor))) => (product, (major, minor)),
-            _ => panic!("{product} has no version: {said}"),
+            _ => panic!("{product} has no version: {text}"),
         }
     })
 }
@@ -268,7 +268,7 @@ impl Running {
     fn signal(&self, signal: rustix::process::Signal) {
         let group = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
         let group = group.expect("a started process has an id");
-        rustix::process::kill_process_group(group, signal).expect("the process group is there");
+        rustix::process::kill_process_group(group, signal).expect("the process group exists");
     }
 
     pub fn is_running(&mut self) -> bool {

@@ -30,7 +30,7 @@ impl WebServer {
             .expect("a certificate");
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .expect("TLS as usual")
+            .expect("supported TLS versions")
             .with_no_client_auth()
             .with_single_cert(
                 vec![certificate.der().clone()],

@@ -199,7 +199,7 @@ impl<'org> Workspace<'org> {
     fn finish(&self, run: &Run, log: &Path) {
         let leaks = self.leak_check.after(run, log, &self.folder(), &self.orgs, &self.environment);
         assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
-        self.no_socket_stays(&run.command);
+        self.no_socket_remains(&run.command);
     }
 
     /// Waits for a command that is killed, and searches its output and files. Removes what the killed process could
@@ -223,7 +223,7 @@ impl<'org> Workspace<'org> {
 
     /// A provider that exited normally has removed its socket.
     #[track_caller]
-    fn no_socket_stays(&self, command: &str) {
+    fn no_socket_remains(&self, command: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
             if left_in(&self.root().join("tmp")).is_empty() {
@@ -265,7 +265,7 @@ impl<'org> Workspace<'org> {
     #[track_caller]
     pub fn apply_plan(&self) -> Run {
         let run = self.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
-        self.put_plan_aside();
+        self.move_plan_file_away();
         run
     }
 
@@ -283,11 +283,11 @@ impl<'org> Workspace<'org> {
                 plan.is_empty();
             }
         }
-        self.put_plan_aside();
+        self.move_plan_file_away();
     }
 
     /// Moves the plan file out of the folder, and keeps it for the search at the end.
-    fn put_plan_aside(&self) {
+    fn move_plan_file_away(&self) {
         let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
     }
 
@@ -310,10 +310,10 @@ impl<'org> Workspace<'org> {
         arguments.extend(more);
         let run = self.run(&arguments);
         assert!(matches!(run.code, Some(0 | 2)), "{run}");
-        let told = PlanMessages::by(&run.stdout);
+        let messages = PlanMessages::by(&run.stdout);
         // The exit code and the messages must agree.
-        assert_eq!(run.code == Some(0), !told.is_something_to_do(), "{run}");
-        (told.is_something_to_do() || told.drift).then(|| self.planned_by(&run))
+        assert_eq!(run.code == Some(0), !messages.has_changes(), "{run}");
+        (messages.has_changes() || messages.drift).then(|| self.planned_by(&run))
     }
 
     /// One step of a test: configure, plan exactly these changes, apply, and have an empty plan.

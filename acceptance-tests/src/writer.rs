@@ -44,7 +44,7 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     fn of(diagnostics: &[Diagnostic]) -> Diagnostics {
-        let mut said = Diagnostics::default();
+        let mut found = Diagnostics::default();
         for diagnostic in diagnostics {
             let steps = diagnostic.attribute.iter().flat_map(|path| &path.steps);
             let path: Vec<&str> = steps
@@ -55,11 +55,11 @@ impl Diagnostics {
                 .collect();
             let text = format!("{}: {}\n{}", path.join("."), diagnostic.summary, diagnostic.detail);
             match diagnostic.severity() {
-                Severity::Error => said.errors.push(text),
-                _ => said.warnings.push(text),
+                Severity::Error => found.errors.push(text),
+                _ => found.warnings.push(text),
             }
         }
-        said
+        found
     }
 
     /// # Panics
@@ -75,7 +75,7 @@ impl Writer {
     /// Starts a provider for a resource of this type and configures it.
     ///
     /// # Panics
-    /// When it does not start or refuses its configuration.
+    /// When it does not start or rejects its configuration.
     #[must_use]
     pub fn start(kind: &str, credentials: &Credentials) -> Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -115,7 +115,7 @@ impl Writer {
     /// Imports the resource into the state, as `terraform import` does.
     ///
     /// # Panics
-    /// When the provider refuses.
+    /// When the provider returns an error.
     pub fn import(&mut self, id: &str) {
         let request = ImportResourceStateRequest {
             type_name: self.kind.clone(),
@@ -132,7 +132,7 @@ impl Writer {
     }
 
     /// # Panics
-    /// When the provider refuses, or does not find the resource.
+    /// When the provider returns an error or does not find the resource.
     pub fn refresh(&mut self) {
         let request = ReadResourceRequest {
             type_name: self.kind.clone(),
@@ -177,15 +177,15 @@ impl Writer {
         };
         let reply =
             self.runtime.block_on(self.client.plan_resource_change(request)).expect("a reply").into_inner();
-        let said = Diagnostics::of(&reply.diagnostics);
+        let found = Diagnostics::of(&reply.diagnostics);
         let state = reply.planned_state.unwrap_or_default();
-        let planned = if said.errors.is_empty() { value(Some(&state)) } else { Value::Null };
+        let planned = if found.errors.is_empty() { value(Some(&state)) } else { Value::Null };
         let members = planned.as_object().into_iter().flatten();
         let changed =
             members.filter(|(name, new)| prior.get(*name) != Some(new)).map(|(name, _)| name.clone());
         let changed = changed.collect();
         self.planned = Some(Planned { config: json(&config), state, private: reply.planned_private });
-        (changed, said)
+        (changed, found)
     }
 
     /// Applies the last plan.

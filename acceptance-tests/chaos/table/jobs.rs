@@ -12,10 +12,10 @@ use At::These;
 const DEPLOY: &[&str] = &["deploy"];
 const POLL: At = These(&["checkDeployStatus"]);
 const ZIP: At = These(&["checkRetrieveStatus"]);
-const ACCIDENT: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusCode": "UNKNOWN_EXCEPTION", "errorMessage": "UNKNOWN_EXCEPTION: An unexpected error has occurred. 1991077152-83778 (1924580756)"}}"#;
+const EXCEPTION: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusCode": "UNKNOWN_EXCEPTION", "errorMessage": "UNKNOWN_EXCEPTION: An unexpected error has occurred. 1991077152-83778 (1924580756)"}}"#;
 const SETUP_LOCK: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusCode": "ALREADY_IN_PROCESS", "errorMessage": "null: The changes you requested require salesforce.com to temporarily lock your organization's administration setup"}}"#;
 const ROW_LOCK: &str = r#"{"component_problem": {"type": "ExternalClientApplication", "fullName": "Shop", "problem": "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record or 1 records: 0xI000000000001"}}"#;
-const REFUSED: &str = r#"{"component_problem": {"type": "ExternalClientApplication", "fullName": "Shop", "problem": "Label: the org does not like it", "line": 4, "column": 9}}"#;
+const REJECTED: &str = r#"{"component_problem": {"type": "ExternalClientApplication", "fullName": "Shop", "problem": "Label: the org does not like it", "line": 4, "column": 9}}"#;
 
 macro_rules! fault {
     ($code:expr, $text:expr) => {
@@ -25,11 +25,11 @@ macro_rules! fault {
 
 pub const ROWS: &[Row] = &[
     // Results of deploys.
-    Row::org("deploy_fails_with_an_exception_once", DEPLOY, ACCIDENT),
-    Row::org("deploy_fails_with_an_exception_after_its_commit", DEPLOY, ACCIDENT)
+    Row::org("deploy_fails_with_an_exception_once", DEPLOY, EXCEPTION),
+    Row::org("deploy_fails_with_an_exception_after_its_commit", DEPLOY, EXCEPTION)
         .when(AFTER)
         .expects(Expected::SucceedsWithRedeploy),
-    Row::org("deploy_always_fails_with_an_exception", DEPLOY, ACCIDENT)
+    Row::org("deploy_always_fails_with_an_exception", DEPLOY, EXCEPTION)
         .times(Times::All)
         .fails_with("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
@@ -49,7 +49,7 @@ pub const ROWS: &[Row] = &[
     Row::org("deploy_is_canceled_after_its_commit", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .when(AFTER)
         .expects(Expected::Either),
-    Row::org("component_is_refused", DEPLOY, REFUSED).steps(WRITES).fails_with("the org does not like it"),
+    Row::org("component_is_refused", DEPLOY, REJECTED).steps(WRITES).fails_with("the org does not like it"),
     Row::org(
         "deploy_fails_without_a_component",
         DEPLOY,
@@ -106,8 +106,8 @@ pub const ROWS: &[Row] = &[
         .times(Times::All)
         .expects(Expected::Either)
         .takes(300),
-    Row::wire("success_with_a_warning", POLL, || Action::Rewrite(warned)).when(AFTER).times(Times::All),
-    Row::wire("duplicate_failures", POLL, || Action::Rewrite(doubled))
+    Row::wire("success_with_a_warning", POLL, || Action::Rewrite(with_warning)).when(AFTER).times(Times::All),
+    Row::wire("duplicate_failures", POLL, || Action::Rewrite(duplicated))
         .when(AFTER)
         .times(Times::All)
         .expects(Expected::Either),
@@ -169,9 +169,11 @@ pub const ROWS: &[Row] = &[
     .when(AFTER)
     .times(Times::All)
     .expects(Expected::Either),
-    Row::wire("zip_with_path_traversal", ZIP, || Action::Rewrite(|response| with_zip(response, leading_out)))
-        .when(AFTER)
-        .expects(Expected::Either),
+    Row::wire("zip_with_path_traversal", ZIP, || {
+        Action::Rewrite(|response| with_zip(response, path_traversal))
+    })
+    .when(AFTER)
+    .expects(Expected::Either),
     Row::wire("retrieve_fails", ZIP, || Action::Rewrite(failed_retrieve)).when(AFTER),
     // Encoding.
     Row::wire("byte_order_mark", These(super::READS), || {
@@ -254,13 +256,13 @@ fn ended(response: Response, word: &str) -> Result<Response, Response> {
     between(response, "status", |_| Some(word.to_owned()))
 }
 
-fn warned(response: Response) -> Result<Response, Response> {
+fn with_warning(response: Response) -> Result<Response, Response> {
     between(response, "componentSuccesses", |inside| {
         Some(format!("{inside}<problem>Something to think of</problem><problemType>Warning</problemType>"))
     })
 }
 
-fn doubled(response: Response) -> Result<Response, Response> {
+fn duplicated(response: Response) -> Result<Response, Response> {
     let inside = text(&response.body);
     let Some((_, rest)) = inside.split_once("<componentSuccesses>") else { return Err(response) };
     let Some((one, _)) = rest.split_once("</componentSuccesses>") else { return Err(response) };
@@ -323,7 +325,7 @@ fn packed(files: &[(String, Vec<u8>)]) -> String {
     STANDARD.encode(zip.finish().expect("a zip").into_inner())
 }
 
-fn leading_out(zip: Vec<u8>) -> String {
+fn path_traversal(zip: Vec<u8>) -> String {
     let mut files = files(&zip);
     files.push(("../../../tmp/leads-out".to_owned(), b"out".to_vec()));
     packed(&files)
@@ -350,10 +352,10 @@ pub fn without_ours(response: Response, message: Option<&str>) -> Result<Respons
     }
     kept.push_str(rest);
     if let Some(message) = message {
-        let told = format!(
+        let element = format!(
             "<messages><fileName>unpackaged/package.xml</fileName><problem>{message}</problem></messages><status>"
         );
-        kept = kept.replacen("<status>", &told, 1);
+        kept = kept.replacen("<status>", &element, 1);
     }
     response.body = kept.into_bytes();
     Ok(response)

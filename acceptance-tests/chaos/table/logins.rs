@@ -1,4 +1,4 @@
-//! Faults of logins: refusals with known messages, clock differences, unsupported versions.
+//! Faults of logins: rejections with known messages, clock differences, unsupported versions.
 
 use super::{At, CREATE, Expected, Row};
 use crate::fault::{Action, Times};
@@ -18,7 +18,7 @@ const fn always(row: Row) -> Row {
     row.steps(CREATE).times(Times::All)
 }
 
-/// The login is refused as too old by a server whose clock differs by this many minutes.
+/// The login is rejected as too old by a server whose clock differs by this many minutes.
 fn another_clock(minutes: i64) -> Action {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or_default() + minutes * 60;

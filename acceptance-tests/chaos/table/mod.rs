@@ -35,7 +35,7 @@ pub enum Expected {
 
 /// What injects the fault.
 #[derive(Debug, Clone, Copy)]
-pub enum Play {
+pub enum Injection {
     /// The proxy.
     Wire(fn() -> Action),
     /// The fault script of the emulator: the value of `do`.
@@ -60,7 +60,7 @@ pub struct Row {
     pub steps: &'static [Step],
     pub when: &'static [When],
     pub times: Times,
-    pub play: Play,
+    pub injection: Injection,
     pub expected: Expected,
     /// The minimum duration. A quick run omits long rows.
     pub takes: Duration,
@@ -87,22 +87,22 @@ pub const READS: &[&str] = &[
 
 impl Row {
     /// Once, before the call, at the named calls, in the steps that change something; expected to succeed.
-    pub const fn wire(name: &'static str, at: At, play: fn() -> Action) -> Self {
-        Self::new(name, at, Play::Wire(play))
+    pub const fn wire(name: &'static str, at: At, injection: fn() -> Action) -> Self {
+        Self::new(name, at, Injection::Wire(injection))
     }
 
-    pub const fn org(name: &'static str, call: &'static [&'static str], play: &'static str) -> Self {
-        Self::new(name, At::These(call), Play::Org(play))
+    pub const fn org(name: &'static str, call: &'static [&'static str], injection: &'static str) -> Self {
+        Self::new(name, At::These(call), Injection::Org(injection))
     }
 
-    const fn new(name: &'static str, at: At, play: Play) -> Self {
+    const fn new(name: &'static str, at: At, injection: Injection) -> Self {
         Self {
             name,
             at,
             steps: CHANGES,
             when: BEFORE,
             times: Times::Some(1),
-            play,
+            injection,
             expected: Expected::Succeeds,
             takes: Duration::ZERO,
             slow_at: ("", Duration::ZERO),
@@ -151,7 +151,7 @@ fn names_are_unique_and_scripts_are_valid() {
     names.dedup();
     assert_eq!(names.len(), count);
     for row in rows() {
-        if let Play::Org(text) = row.play {
+        if let Injection::Org(text) = row.injection {
             assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{}: {text}", row.name);
         }
     }

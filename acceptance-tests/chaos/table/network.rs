@@ -1,8 +1,8 @@
-//! Faults of the way to the org: the name of the host, the proxy, the certificate. No call arrives.
+//! Faults before the org is reached: the host name, the proxy, the certificate. No call arrives.
 
 use crate::case::Outcome;
 use crate::fixture::{Fixture, Shape, Step, Testbed};
-use crate::table::special::{finish, said};
+use crate::table::special::{fails_with, finish};
 use acceptance_tests::web_server::WebServer;
 
 /// With these variables the update fails with these words, and neither the state nor the org changes.
@@ -13,7 +13,7 @@ fn unreachable(what: &str, variables: &[(&str, &str)], words: &str) -> Outcome {
         fixture.workspace.set(variable, value);
     }
     let state = fixture.state();
-    said(&fixture.run(), words, what);
+    fails_with(&fixture.run(), words, what);
     assert_eq!(fixture.state(), state, "{what}: the state has changed");
     assert_eq!(testbed.committed(), fixture.before.committed, "{what}: something was deployed");
     for (variable, _) in variables {

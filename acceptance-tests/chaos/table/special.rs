@@ -16,11 +16,11 @@ use std::time::Duration;
 struct Special {
     name: &'static str,
     takes: Duration,
-    play: fn(&str) -> Outcome,
+    run: fn(&str) -> Outcome,
 }
 
-const fn special(name: &'static str, seconds: u64, play: fn(&str) -> Outcome) -> Special {
-    Special { name, takes: Duration::from_secs(seconds), play }
+const fn special(name: &'static str, seconds: u64, run: fn(&str) -> Outcome) -> Special {
+    Special { name, takes: Duration::from_secs(seconds), run }
 }
 
 const SPECIAL: &[Special] = &[
@@ -34,10 +34,10 @@ const SPECIAL: &[Special] = &[
     special("retrieve_cannot_load_the_app", 0, |what| {
         hidden(what, Some("Load of meta data from db failed for metadata of type:ExternalClientApplication"))
     }),
-    special("created_component_appears_late", 0, shows_late),
-    special("created_component_never_appears", 60, never_shows),
-    special("mass_removal", 0, many_gone),
-    special("app_name_is_taken", 0, foreign),
+    special("created_component_appears_late", 0, appears_late),
+    special("created_component_never_appears", 60, never_appears),
+    special("mass_removal", 0, mass_removal),
+    special("app_name_is_taken", 0, name_is_taken),
     special("one_of_five_is_refused", 0, one_of_five),
     special("host_name_does_not_resolve", 0, network::host_name_does_not_resolve),
     special("proxy_refuses_connections", 0, network::proxy_refuses_connections),
@@ -61,8 +61,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn cases() -> impl Iterator<Item = Case> {
     SPECIAL.iter().map(|special| {
         let name = format!("fault/{}", special.name);
-        let (what, play) = (name.clone(), special.play);
-        Case { section: Section::Faults, name, takes: special.takes, play: Box::new(move || play(&what)) }
+        let (what, run) = (name.clone(), special.run);
+        Case { section: Section::Faults, name, takes: special.takes, run: Box::new(move || run(&what)) }
     })
 }
 
@@ -70,7 +70,7 @@ fn fault(call: &str, when: When, times: Times, action: Action) -> Fault {
     Fault { calls: Calls::Named(call.to_owned()), nth: 1, times, when, action }
 }
 
-pub fn said(run: &Run, words: &str, what: &str) {
+pub fn fails_with(run: &Run, words: &str, what: &str) {
     invariants::exited_normally(run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
     assert!(run.words().to_lowercase().contains(&words.to_lowercase()), "{what}: expected {words:?}: {run}");
@@ -96,14 +96,14 @@ fn jwt_tokens(what: &str) -> Outcome {
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
     testbed.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     testbed.proxy.plan(Vec::new(), Random::of(0, what));
-    said(&fixture.run(), "JWT", what);
-    let asked = testbed
+    fails_with(&fixture.run(), "JWT", what);
+    let calls = testbed
         .proxy
         .seen()
         .iter()
         .filter(|seen| ["retrieve", "deploy"].contains(&seen.call.as_str()))
         .count();
-    assert_eq!(asked, 0, "{what}: a SOAP call used a token that SOAP does not accept");
+    assert_eq!(calls, 0, "{what}: a SOAP call used a token that SOAP does not accept");
     testbed.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": false })));
     finish(&mut fixture, what)
 }
@@ -144,7 +144,7 @@ fn another_org(what: &str) -> Outcome {
     let before = testbed.org.org_id().to_owned();
     testbed.org.admin("PATCH", "/org", Some(&json!({ "id": "00D000000000042EAA" })));
     let state = fixture.state();
-    said(&fixture.run(), "org", what);
+    fails_with(&fixture.run(), "org", what);
     assert_eq!(fixture.state(), state, "{what}: the state has changed");
     assert_eq!(testbed.committed(), fixture.before.committed, "{what}: something was deployed");
     testbed.org.admin("PATCH", "/org", Some(&json!({ "id": before })));
@@ -187,7 +187,7 @@ fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
 }
 
 /// Reads after the deploy do not find the component at first.
-fn shows_late(what: &str) -> Outcome {
+fn appears_late(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     let late = Action::Rewrite(|response| jobs::without_ours(response, None));
@@ -198,7 +198,7 @@ fn shows_late(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-fn never_shows(what: &str) -> Outcome {
+fn never_appears(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     let never = Action::Rewrite(|response| jobs::without_ours(response, None));
@@ -211,8 +211,8 @@ fn never_shows(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// The user has lost access: files and lists contain none of our apps.
-fn many_gone(what: &str) -> Outcome {
+/// Six of eight apps were deleted: the provider rejects their removal until the configuration allows it.
+fn mass_removal(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     let many = "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(8) : \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n";
@@ -222,7 +222,7 @@ fn many_gone(what: &str) -> Outcome {
         testbed.org.remove(APP, &format!("Shop{number}"));
     }
     let committed = testbed.committed();
-    said(&fixture.workspace.apply(), "Refusing mass removal", what);
+    fails_with(&fixture.workspace.apply(), "Refusing mass removal", what);
     assert_eq!(fixture.state().len(), 8, "{what}: resources were removed from the state");
     assert_eq!(testbed.committed(), committed, "{what}: something was created again");
     // The removal is intended.
@@ -237,17 +237,19 @@ fn many_gone(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Between plan and deploy another user creates an app of this name: it stays theirs.
-fn foreign(what: &str) -> Outcome {
+/// Between plan and deploy another user creates an app of this name: it is neither adopted nor overwritten.
+fn name_is_taken(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
-    let made = Action::Meanwhile(
+    let create = Action::Meanwhile(
         "POST",
         "/apps",
         "{\"name\": \"Shop\", \"label\": \"Another owner's\", \"contactEmail\": \"a@example.com\", \"callbackUrl\": \"https://a.example.com/\", \"scopes\": \"Api\"}",
     );
-    testbed.proxy.plan(vec![fault("listMetadata", When::Before, Times::Some(1), made)], Random::of(0, what));
-    said(&fixture.run(), "import", what);
+    testbed
+        .proxy
+        .plan(vec![fault("listMetadata", When::Before, Times::Some(1), create)], Random::of(0, what));
+    fails_with(&fixture.run(), "import", what);
     assert_eq!(testbed.org.part(APP, SHOP).text("label"), "Another owner's", "{what}: it was overwritten");
     assert!(fixture.state().is_empty(), "{what}: the app was adopted");
     testbed.org.remove(APP, SHOP);
@@ -261,10 +263,10 @@ fn one_of_five(what: &str) -> Outcome {
     fixture.workspace.configure(
         "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(5) : \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n",
     );
-    let refused = json!({ "call": "deploy", "every": true, "do": { "component_problem": {
+    let rejection = json!({ "call": "deploy", "every": true, "do": { "component_problem": {
         "type": "ExternalClientApplication", "fullName": "Shop3", "problem": "the org does not like it"
     } } });
-    testbed.org.admin("POST", "/faults", Some(&refused));
+    testbed.org.admin("POST", "/faults", Some(&rejection));
     let run = fixture.run();
     invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");

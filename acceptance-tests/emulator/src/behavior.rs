@@ -1,5 +1,5 @@
 //! The behavior that the contract does not describe: defaults, side effects, limits, retrieved values, each with
-//! its evidence. The rules that refuse values are in `rules.rs`.
+//! its evidence. The rules that reject values are in `rules.rs`.
 
 use std::collections::BTreeSet;
 
@@ -354,7 +354,7 @@ pub fn scopes_in_order(scopes: &BTreeSet<String>) -> String {
     known.collect::<Vec<_>>().join(", ")
 }
 
-/// A documented value in its documented spelling, whatever its letter case. Only for strings: the schema defines the
+/// A documented value in its documented spelling, in any letter case. Only for strings: the schema defines the
 /// spelling of enumerations.
 pub fn documented_spelling(kind: &str, element: &str, value: &str) -> Option<&'static str> {
     let kind = crate::contract::Contract::get().by_name(kind)?;

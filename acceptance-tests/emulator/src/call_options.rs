@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_client_is_found_and_undocumented_options_are_refused() {
+    fn the_client_is_read_and_undocumented_options_are_rejected() {
         for (header, client) in [
             ("client=acme/1", Some("acme/1")),
             ("client=acme/1, defaultNamespace=battle", Some("acme/1")),

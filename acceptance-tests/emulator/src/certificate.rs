@@ -33,26 +33,26 @@ mod tests {
     use crate::credentials::TEST_ONLY_CERTIFICATE;
 
     #[test]
-    fn a_certificate_is_read_in_every_form_and_returned_in_one() {
+    fn a_certificate_is_accepted_in_every_format_and_returned_in_one() {
         let bytes = der(TEST_ONLY_CERTIFICATE).unwrap();
         let shown = as_retrieved(&bytes);
         assert!(shown.starts_with("MII") && !shown.contains('-') && !shown.ends_with('\n'));
         let lines: Vec<&str> = shown.lines().collect();
         let (last, full) = lines.split_last().unwrap();
         assert!(full.iter().all(|line| line.len() == 64) && last.len() <= 64, "{shown}");
-        for form in [
+        for variant in [
             shown.clone(),
             shown.replace('\n', ""),
             shown.replace('\n', "\r\n"),
             format!("\n    {}\n", shown.replace('\n', "\n    ")),
             format!("{BEGIN}\n{shown}\n{END}\n"),
         ] {
-            assert_eq!(der(&form), Some(bytes.clone()), "{form}");
+            assert_eq!(der(&variant), Some(bytes.clone()), "{variant}");
         }
         let twice = format!("{TEST_ONLY_CERTIFICATE}{TEST_ONLY_CERTIFICATE}");
         let cut: String = shown.chars().take(400).collect();
-        for wrong in ["", "MIIB", "not base64 at all", &twice, &cut, &format!("{BEGIN}\n{shown}")] {
-            assert_eq!(der(wrong), None, "{wrong}");
+        for invalid in ["", "MIIB", "not base64 at all", &twice, &cut, &format!("{BEGIN}\n{shown}")] {
+            assert_eq!(der(invalid), None, "{invalid}");
         }
     }
 }

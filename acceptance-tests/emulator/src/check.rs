@@ -1,4 +1,4 @@
-//! Reads the file of a component and refuses everything that the contract does not allow: unknown or repeated
+//! Reads the file of a component and rejects everything that the contract does not allow: unknown or repeated
 //! elements, elements of other API versions, wrong types, wrong enum values, missing required elements. Whether the
 //! values are consistent with each other and with the org is checked in `rules.rs`.
 

@@ -165,7 +165,7 @@ mod tests {
     use crate::contract::Contract;
 
     #[test]
-    fn a_file_is_alphabetical_and_limited_to_its_version() {
+    fn the_elements_of_a_file_are_alphabetical_and_limited_to_its_version() {
         let kind = Contract::get().by_name("ExtlClntAppOauthSettings").unwrap();
         let fields: Fields = [
             ("label", Value::text("A & B")),

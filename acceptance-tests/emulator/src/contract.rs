@@ -68,7 +68,7 @@ impl MetadataType {
         find(&self.elements, name, version)
     }
 
-    /// `None` for a type that the contract names without describing it; the checker refuses such an element.
+    /// `None` for a type that the contract names without describing it; the checker rejects such an element.
     pub fn shape(&self, element: &Element) -> Option<Shape<'_>> {
         match element.value_type.as_str() {
             "string" => Some(Shape::Text),

@@ -61,7 +61,7 @@ pub struct ExchangeRequest<'a> {
     pub token_handler: &'a str,
 }
 
-/// The user of the token, or the refusal.
+/// The user of the token, or the rejection.
 pub fn user(org: &Org, asked: &ExchangeRequest<'_>) -> Result<User, Response> {
     let invalid = |words: &str| error(400, "invalid_request", words);
     if asked.subject_token.is_empty() {

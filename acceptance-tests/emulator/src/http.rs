@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_forms() {
+    fn slashes_are_collapsed_and_forms_are_decoded() {
         assert_eq!(clean_path("//services//Soap/m/66.0/"), "/services/Soap/m/66.0");
         assert_eq!(clean_path(""), "/");
         assert_eq!(

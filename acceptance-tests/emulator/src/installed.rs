@@ -92,7 +92,7 @@ pub fn apps(org: &Org, namespace: &str) -> Vec<String> {
     of_it.map(|(name, _)| name.clone()).collect()
 }
 
-/// Refuses to change or delete packaged components, and to create components in a namespace.
+/// Rejects changes and deletions of packaged components, and new components in a namespace.
 pub fn is_changeable(org: &Org, kind: &str, full_name: &str) -> Result<(), Refusal> {
     let (Some(namespace), _) = split(full_name) else {
         return Ok(());

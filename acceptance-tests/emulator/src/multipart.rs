@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn both_orders_and_broken_bodies() {
+    fn parts_are_split_and_broken_bodies_are_rejected() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"json\"\r\nContent-Type: application/json\r\n\r\n{}\r\n\
                     --B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.zip\"\r\n\r\nPK\r\n\r\n--B--\r\n";
         let parts = read(&request("multipart/form-data; boundary=B", body)).unwrap();

@@ -167,7 +167,7 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     grant(state, request, &user, &client, call)
 }
 
-/// Whether the user may use the client without consent: users have approved the login app, other apps pre-authorise
+/// Whether the user may use the client without consent: users have approved the login app, other apps pre-authorize
 /// them.
 fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     match &client.app {
@@ -176,7 +176,7 @@ fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     }
 }
 
-/// An app pre-authorises users by policy. Assignments are not modelled: any permission set is enough.
+/// An app pre-authorizes users by policy. Assignments are not modeled: any permission set is enough.
 fn is_preauthorized(org: &Org, app: &str) -> bool {
     org.in_effect().part(OAUTH_POLICIES, app).is_some_and(|(_, policies)| {
         text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")

@@ -31,7 +31,7 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
-    /// By name. The profiles of seeded internal users other than administrators are not modelled.
+    /// By name. The profiles of seeded internal users other than administrators are not modeled.
     #[serde(default)]
     pub profile: Option<String>,
     /// By name; included in the counts of the permission sets.
@@ -85,7 +85,7 @@ pub struct LoginApp {
     pub certificate: String,
     /// The user of the client credentials flow.
     pub run_as: String,
-    /// Whether its tokens are JWTs, which SOAP refuses.
+    /// Whether its tokens are JWTs, which SOAP rejects.
     pub jwt_tokens: bool,
     pub refresh_token: String,
     /// The revoked refresh tokens.

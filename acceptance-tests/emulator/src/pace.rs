@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_can_be_sped_up() {
+    fn the_pace_percent_scales_the_times() {
         let switches = Switches { pace: Pace::Real, ..Switches::default() };
         let fast = Switches { pace_percent: 10, ..switches.clone() };
         assert_eq!(fast.time(Span::Deploy, 7), switches.time(Span::Deploy, 7) / 10);

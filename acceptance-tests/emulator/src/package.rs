@@ -8,7 +8,7 @@ use roxmltree::{Document, Node};
 
 use crate::component::{NAMESPACE, escape};
 
-/// Larger uncompressed sizes are refused.
+/// Larger uncompressed sizes are rejected.
 const LARGEST_CONTENT: u64 = 600 * 1024 * 1024;
 const MOST_FILES: usize = 10_000;
 
@@ -302,9 +302,9 @@ pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -
 mod tests {
     use super::*;
 
-    /// A package that a broken client or connection has damaged is refused, without a panic.
+    /// A broken client or connection may damage a package. Reading it must not panic.
     #[test]
-    fn truncated_and_damaged_packages_are_refused() {
+    fn a_truncated_package_is_rejected_and_a_damaged_one_does_not_panic() {
         let manifest = manifest_text(&[("A".to_string(), ["b".to_string()].into())].into(), 66);
         let eca =
             "<ExternalClientApplication xmlns=\"x\"><label>\u{e4}&amp;</label></ExternalClientApplication>";
@@ -316,9 +316,9 @@ mod tests {
         assert_eq!(read(&zip).unwrap().files.len(), 1);
         for end in 0..zip.len() {
             assert!(read(&zip[..end]).is_err(), "{end}");
-            let mut spoilt = zip.clone();
-            spoilt[end] ^= 0x55;
-            let _ = read(&spoilt);
+            let mut damaged = zip.clone();
+            damaged[end] ^= 0x55;
+            let _ = read(&damaged);
         }
         for end in (0..manifest.len()).filter(|end| manifest.is_char_boundary(*end)) {
             let _ = read_manifest("package.xml", &manifest.as_bytes()[..end]);

@@ -1,4 +1,4 @@
-//! Refusals that the contract does not contain, and the normalization of accepted values: the rules for every type.
+//! Rejections that the contract does not contain, and the normalization of accepted values: the rules for every type.
 //! Those of the settings files are in `rules/settings.rs`, of the policies in `rules/policies.rs`. Contract
 //! violations are found earlier, in `check.rs`.
 
@@ -251,7 +251,7 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Policies that are refused without the matching flag of the global OAuth settings.
+/// Policies that are rejected without the matching flag of the global OAuth settings.
 const GUESTS: &[(&str, &str)] = &[
     ("isGuestCodeCredFlowEnabled", "isNamedUserJwtEnabled"),
     ("isGuestCodeCredFlowEnabled", "isCodeCredFlowEnabled"),
@@ -262,7 +262,7 @@ const FLOWS: &[(&str, &str)] = &[
 ];
 
 /// The rules over several files of an app, checked after the whole package was applied. They do not depend on which
-/// files it contained, nor on their order. Session timeouts are the exception: their refusal is known for a deploy
+/// files it contained, nor on their order. Session timeouts are the exception: their rejection is known for a deploy
 /// of the policies, and not for settings that remove what the policies have a timeout for.
 pub fn files_agree(org: &Org, tree: &Tree, app: &str, brings_policies: bool) -> Result<(), Refusal> {
     // The settings of the consumer of another org are known only there.

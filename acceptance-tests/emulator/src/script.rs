@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn nth_times_and_every() {
+    fn nth_times_and_every_determine_the_affected_calls() {
         let mut once = script(r#"{"call":"deploy","nth":2,"do":"drop"}"#);
         let fired: Vec<bool> = (0..4).map(|_| once.next("deploy").is_some()).collect();
         assert_eq!(fired, [false, true, false, false]);

@@ -37,7 +37,7 @@ use crate::org::Org;
 use crate::rest;
 use gate::{Stop, not_imitated};
 
-/// The value that a client sends instead of a token of Google's reCAPTCHA; any other is refused.
+/// The value that a client sends instead of a token of Google's reCAPTCHA; any other is rejected.
 pub const RECAPTCHA_TOKEN: &str = "emulator-recaptcha-token";
 
 /// The site in the state file: its settings, and all flows in progress.

@@ -1,5 +1,5 @@
 //! A small subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE with
-//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is refused by
+//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is rejected by
 //! name. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
 
 mod objects;
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_of_real_clients() {
+    fn queries_of_real_clients_return_their_records() {
         let one = run("SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization",
         )
         .unwrap();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_by_group_and_of_distinct_users() {
+    fn counts_by_group_and_of_distinct_users_are_returned() {
         let found = run(
             "SELECT PermissionSet.Name, COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment \
                          WHERE PermissionSet.Name IN ('Shop_Staff', 'Integration') GROUP BY PermissionSet.Name",
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_counts_are_refused() {
+    fn invalid_counts_are_rejected() {
         for (query, words) in [
             ("SELECT Name who FROM User", "only aggregate expressions use field aliasing"),
             ("SELECT COUNT() FROM User GROUP BY Name", "COUNT() with GROUP BY"),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_queries_are_refused() {
+    fn unsupported_queries_are_rejected() {
         for (query, code) in [
             ("SELECT Id FROM ScratchOrgInfo limit 1", "INVALID_TYPE"),
             ("SELECT Nope FROM User", "INVALID_FIELD"),

@@ -97,19 +97,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times() {
+    fn times_have_the_iso_format() {
         assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(iso(951_782_400_123), "2000-02-29T00:00:00.123Z");
         assert_eq!(iso(1_767_323_045_006), "2026-01-02T03:04:05.006Z");
     }
 
     #[test]
-    fn ids() {
+    fn ids_have_a_checksum_and_match_with_15_or_18_characters() {
         assert_eq!(with_checksum("00D000000000001").len(), 18);
         assert_eq!(with_checksum("00D000000000001"), "00D000000000001EAA");
         assert!(same_id("00D000000000001", "00D000000000001EAA"));
         assert!(!same_id("", ""));
-        for (sent, is_it) in [
+        for (sent, is_equal) in [
             ("00D000000000001", true),
             ("00D000000000001EAA", true),
             ("00D000000000001AAA", false),
@@ -117,7 +117,7 @@ mod tests {
             ("00D000000000002", false),
             ("", false),
         ] {
-            assert_eq!(names(sent, "00D000000000001EAA"), is_it, "{sent}");
+            assert_eq!(names(sent, "00D000000000001EAA"), is_equal, "{sent}");
         }
     }
 }

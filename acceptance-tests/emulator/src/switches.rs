@@ -11,7 +11,7 @@ pub enum CancelBehavior {
     Obey,
     /// The response is Canceled and the changes are committed anyway, as documented below API version 65.
     CommitAnyway,
-    /// The call is refused.
+    /// The call is rejected.
     Deny,
 }
 
@@ -83,7 +83,7 @@ pub struct Switches {
     /// Scales the times of the real pace.
     pub pace_percent: u64,
     pub cancel: CancelBehavior,
-    /// Refuse files whose elements are not in alphabetical order (reported by one observer).
+    /// Reject files whose elements are not in alphabetical order (reported by one observer).
     pub alphabetical: bool,
     /// Without `ignoreWarnings`, warnings fail a deploy (documented).
     pub warnings_fail: bool,
@@ -93,7 +93,7 @@ pub struct Switches {
     pub secret_in_metadata: bool,
     /// The credentials call of REST returns the consumer key.
     pub key_in_rest: bool,
-    /// Pre-authorisation requires that the deploying user has one of the permission sets (one observer).
+    /// Pre-authorization requires that the deploying user has one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
     /// The guide documents no special access rules for the org's settings. This switch imitates an org that has
     /// some.
@@ -106,13 +106,13 @@ pub struct Switches {
     pub no_sites: bool,
     /// A retrieve of `*` omits packaged components.
     pub wildcard_skips_packages: bool,
-    /// How long the token endpoint refuses a new consumer key (observed: minutes).
+    /// How long the token endpoint rejects a new consumer key (observed: minutes).
     pub propagation_ms: u64,
     /// `OrganizationType` in SOQL.
     pub edition: String,
     /// Changes of apps take as long to propagate.
     pub changes_propagate: bool,
-    /// Refresh tokens expire after this number of idle days, whatever the app's policy is; 0 is no limit.
+    /// Refresh tokens expire after this number of idle days, regardless of the app's policy; 0 is no limit.
     pub refresh_idle_limit_days: u64,
     pub staging: Staging,
     pub staged_created_by: CreatorForm,

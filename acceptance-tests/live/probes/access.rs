@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub const PROPAGATION: Duration = Duration::from_secs(180);
 
 pub fn the_global_file_follows_the_setting(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let is_shown = context.find(GLOBAL_OAUTH)?.is_some();
     let Some(setting) = context.org.setting("enableConsumerSecretApiAccess") else {
         let shown = if is_shown { "shown" } else { "not shown" };
@@ -20,18 +20,18 @@ pub fn the_global_file_follows_the_setting(context: &ProbeContext<'_>) -> ProbeR
             "the org does not show the setting; the Global file is {shown}"
         )));
     };
-    let said = format!(
+    let details = format!(
         "enableConsumerSecretApiAccess is {setting}, the Global file is {}",
         if is_shown { "shown" } else { "not shown" }
     );
     Ok(match (setting, is_shown) {
-        (true, false) => Verdict::Undecided(format!("{said}: the login may lack the permission")),
-        _ => verdict(setting == is_shown, said),
+        (true, false) => Verdict::Undecided(format!("{details}: the login may lack the permission")),
+        _ => verdict(setting == is_shown, details),
     })
 }
 
 pub fn an_unreadable_global_file(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let name = format!("{}_global", context.app);
     let retrieved = context.org.retrieve(&[(GLOBAL_OAUTH, &name)])?;
     if !retrieved.components.is_empty() {
@@ -41,24 +41,24 @@ pub fn an_unreadable_global_file(context: &ProbeContext<'_>) -> ProbeResult {
     let missing = context.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_missing", context.app))])?;
     let (found, expected) = (retrieved.messages.join("; "), missing.messages.join("; "));
     let same = found.replace(&name, "…") == expected.replace(&format!("{}_missing", context.app), "…");
-    let said =
+    let details =
         format!("{found:?}, a missing one {expected:?}, {}", if listed { "listed" } else { "not listed" });
-    Ok(verdict(same && !listed, said))
+    Ok(verdict(same && !listed, details))
 }
 
 pub fn the_secret_comes_with_the_global_file(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let Some(global) = context.find(GLOBAL_OAUTH)? else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
     let secret = global.text("consumerSecret");
     let is_masked = !secret.is_empty() && secret.chars().all(|letter| "*•xX".contains(letter));
-    let said = match (secret.is_empty(), is_masked) {
+    let details = match (secret.is_empty(), is_masked) {
         (true, _) => "there is no consumerSecret in it".to_owned(),
         (false, true) => "consumerSecret is masked".to_owned(),
         (false, false) => format!("consumerSecret has {} characters", secret.len()),
     };
-    Ok(verdict(!secret.is_empty() && !is_masked, said))
+    Ok(verdict(!secret.is_empty() && !is_masked, details))
 }
 
 /// The app in Connect REST: its ID, and the response about its only consumer.
@@ -72,34 +72,34 @@ fn credentials(context: &ProbeContext<'_>) -> Result<Value, CallError> {
     context.org.call("get", json!({ "path": format!("{path}/{consumer}?part=keyandsecret") }))
 }
 
-fn is_there(answer: &Value, member: &str) -> bool {
-    answer.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+fn has_text(response: &Value, member: &str) -> bool {
+    response.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
 }
 
 pub fn the_secret_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
-    let is_shown = is_there(&credentials(context)?, "secret");
+    context.create()?;
+    let is_shown = has_text(&credentials(context)?, "secret");
     let name = "enableClientSecretInRestApiAccess";
     let Some(setting) = context.org.setting(name) else {
         return Ok(Verdict::Undecided(format!("the org does not show {name}")));
     };
-    let said =
+    let details =
         format!("{name} is {setting}, REST {} the secret", if is_shown { "shows" } else { "does not show" });
     Ok(match (setting, is_shown) {
-        (true, false) => Verdict::Undecided(format!("{said}: the login may lack the permission")),
-        _ => verdict(setting == is_shown, said),
+        (true, false) => Verdict::Undecided(format!("{details}: the login may lack the permission")),
+        _ => verdict(setting == is_shown, details),
     })
 }
 
 pub fn the_key_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
-    let shown = is_there(&credentials(context)?, "key");
+    context.create()?;
+    let shown = has_text(&credentials(context)?, "key");
     Ok(verdict(shown, format!("REST {} the key", if shown { "shows" } else { "does not show" })))
 }
 
 pub fn apps_without_tokens(context: &ProbeContext<'_>) -> ProbeResult {
     const PAGES: u32 = 20;
-    context.make()?;
+    context.create()?;
     for page in 0..PAGES {
         let path = format!("/apps/oauth/usage?page={page}&pageSize=100");
         let found = context.org.call("get", json!({ "path": path }))?;
@@ -121,7 +121,7 @@ pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String
     let certificate = || -> Result<String, rcgen::Error> {
         let pair = rcgen::KeyPair::from_pem(&key)?;
         let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new())?;
-        parameters.distinguished_name.push(rcgen::DnType::CommonName, "thrown away");
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "temporary");
         let now = rcgen::date_time_ymd(2026, 1, 1);
         (parameters.not_before, parameters.not_after) = (now, rcgen::date_time_ymd(2040, 1, 1));
         Ok(parameters.self_signed(&pair)?.pem())
@@ -134,7 +134,7 @@ pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String
 /// different error than one signed with an unknown key.
 pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
-    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
     let Some(consumer_key) = context.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
@@ -157,21 +157,21 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
         }
         std::thread::sleep(Duration::from_secs(5));
     };
-    context.take(&[context.global_file(json!({}))])?;
+    context.deploy_required(&[context.global_file(json!({}))])?;
     // The removed certificate may be cached for a while.
     let wait =
         if context.org.about.url.starts_with("http://") { Duration::ZERO } else { Duration::from_secs(30) };
     std::thread::sleep(wait);
     let without = sign(&key)?;
-    let said = format!(
+    let details = format!(
         "its key: {with:?}, an unknown key: {unknown:?}, its key after the deploy without it: {without:?}"
     );
     Ok(if without == unknown {
-        Verdict::Held(said)
+        Verdict::Held(details)
     } else if without == with {
-        Verdict::DidNotHold(said)
+        Verdict::DidNotHold(details)
     } else {
-        Verdict::Undecided(said)
+        Verdict::Undecided(details)
     })
 }
 
@@ -179,44 +179,48 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
 /// a wrong audience is recognized by comparing with the response to an invalid one.
 pub fn the_audience_is_the_my_domain(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
-    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
     let Some(consumer_key) = context.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
-    let ask = |audience: &str| -> Result<String, CallError> {
+    let log_in = |audience: &str| -> Result<String, CallError> {
         let given = json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key, "audience": audience });
         Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
     let own = context.org.about.url.trim_end_matches('/');
     let shared = ["https://login.salesforce.com", "https://test.salesforce.com"];
     let deadline = Instant::now() + PROPAGATION;
-    let answers = loop {
-        let invalid = ask("https://audience.invalid")?;
-        let mut answers = vec![("its My Domain", ask(own)?)];
+    let responses = loop {
+        let invalid = log_in("https://audience.invalid")?;
+        let mut responses = vec![("its My Domain", log_in(own)?)];
         for host in shared {
-            answers.push((host, ask(host)?));
+            responses.push((host, log_in(host)?));
         }
-        if answers.iter().any(|(_, said)| *said != invalid) {
-            answers.push(("an invalid one", invalid));
-            break answers;
+        if responses.iter().any(|(_, details)| *details != invalid) {
+            responses.push(("an invalid one", invalid));
+            break responses;
         }
         if Instant::now() > deadline || interrupt::is_requested() {
             return Ok(Verdict::Undecided(format!("every audience gets {invalid:?}")));
         }
         std::thread::sleep(Duration::from_secs(5));
     };
-    let said: Vec<String> = answers.iter().map(|(audience, said)| format!("{audience}: {said:?}")).collect();
-    let is_refused = |said: &str| {
-        let said = said.to_lowercase();
-        ["audience", "app_not_found", "not installed"].iter().any(|word| said.contains(word))
+    let details: Vec<String> =
+        responses.iter().map(|(audience, details)| format!("{audience}: {details:?}")).collect();
+    let is_rejected = |details: &str| {
+        let details = details.to_lowercase();
+        ["audience", "app_not_found", "not installed"].iter().any(|word| details.contains(word))
     };
-    let taken: Vec<&str> =
-        answers.iter().filter(|(_, said)| !is_refused(said)).map(|(audience, _)| *audience).collect();
-    Ok(verdict(taken == ["its My Domain"], said.join(", ")))
+    let accepted: Vec<&str> = responses
+        .iter()
+        .filter(|(_, details)| !is_rejected(details))
+        .map(|(audience, _)| *audience)
+        .collect();
+    Ok(verdict(accepted == ["its My Domain"], details.join(", ")))
 }
 
 pub fn wildcards(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let found = context.org.retrieve(&[(APP, "*")])?;
     let has = found.components.iter().any(|component| component.name == context.app);
     Ok(verdict(has, format!("a retrieve of * {} the app", if has { "has" } else { "lacks" })))

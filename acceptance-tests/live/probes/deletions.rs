@@ -1,15 +1,15 @@
-//! What a deletion also deletes, and which deletions are refused.
+//! What a deletion also deletes, and which deletions are rejected.
 
-use super::{ProbeContext, ProbeResult, Verdict, is_refused, verdict};
+use super::{ProbeContext, ProbeResult, Verdict, is_rejected, verdict};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use serde_json::json;
 
 pub fn settings_delete_their_parts(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let settings = context.read(OAUTH)?.name;
     let done = context.org.delete(&[(OAUTH, &settings)], true)?;
     if !done.success {
-        return Ok(Verdict::DidNotHold(done.said()));
+        return Ok(Verdict::DidNotHold(done.message()));
     }
     let left: Vec<String> = context.org.parts(&context.app)?.into_iter().map(|part| part.kind).collect();
     let gone = [GLOBAL_OAUTH, OAUTH_POLICIES].iter().all(|kind| !left.iter().any(|left| left == kind));
@@ -17,24 +17,24 @@ pub fn settings_delete_their_parts(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn policies_alone(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let policies = context.read(OAUTH_POLICIES)?.name;
-    Ok(is_refused(&context.org.delete(&[(OAUTH_POLICIES, &policies)], true)?))
+    Ok(is_rejected(&context.org.delete(&[(OAUTH_POLICIES, &policies)], true)?))
 }
 
 pub fn a_warning_fails(context: &ProbeContext<'_>) -> ProbeResult {
-    context.take(&[context.app_file(json!({}))])?;
+    context.deploy_required(&[context.app_file(json!({}))])?;
     let missing = format!("{}_missing", context.app);
     // The control: the warning fails the deploy, not the deletion itself.
     let lenient = context.org.delete(&[(APP, &missing)], true)?;
     if !lenient.success {
-        return Ok(Verdict::Undecided(format!("ignoring warnings, too: {}", lenient.said())));
+        return Ok(Verdict::Undecided(format!("rejected even with ignoreWarnings: {}", lenient.message())));
     }
     let warned = lenient.successes.iter().any(|one| !one.problem.is_empty());
     let strict = context.org.delete(&[(APP, &missing)], false)?;
-    Ok(match is_refused(&strict) {
+    Ok(match is_rejected(&strict) {
         Verdict::DidNotHold(_) if !warned => {
-            Verdict::Undecided("deleting what is not there gives no warning".to_owned())
+            Verdict::Undecided("deleting a missing component produces no warning".to_owned())
         }
         other => other,
     })

@@ -1,16 +1,16 @@
 //! Values that no file sets, and values that are kept when a file omits them.
 
-use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_refused, verdict};
+use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_rejected, verdict};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::json;
 
 pub fn a_deploy_replaces_the_file(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make_with(
+    context.create_with(
         json!({ "description": "Will it stay?" }),
         json!({ "singleLogoutUrl": "https://example.com/logout" }),
         json!({}),
     )?;
-    context.take(&[context.app_file(json!({})), context.oauth_file(json!({}))])?;
+    context.deploy_required(&[context.app_file(json!({})), context.oauth_file(json!({}))])?;
     Ok(all(vec![
         ("app", has(&context.read(APP)?, &[("description", "")])),
         ("settings", has(&context.read(OAUTH)?, &[("singleLogoutUrl", "")])),
@@ -18,7 +18,7 @@ pub fn a_deploy_replaces_the_file(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn defaults_of_the_oauth_policies(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     Ok(has(
         &context.read(OAUTH_POLICIES)?,
         &[
@@ -36,19 +36,19 @@ pub fn defaults_of_the_oauth_policies(context: &ProbeContext<'_>) -> ProbeResult
 }
 
 pub fn defaults_of_the_app_policies(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let expected = [("isEnabled", "true"), ("isOauthPluginEnabled", "true"), ("startPage", "None")];
     Ok(has(&context.read(POLICIES)?, &expected))
 }
 
 pub fn safe_defaults_of_the_global_settings(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let expected = [("isPkceRequired", "true"), ("isSecretRequiredForRefreshToken", "true")];
     Ok(has(&context.read(GLOBAL_OAUTH)?, &expected))
 }
 
 pub fn flow_flags_that_were_not_sent(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let flags = [
         "isClientCredentialsFlowEnabled",
         "isCodeCredFlowEnabled",
@@ -63,13 +63,13 @@ pub fn flow_flags_that_were_not_sent(context: &ProbeContext<'_>) -> ProbeResult 
 }
 
 pub fn pkce_can_be_disabled(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make_with(json!({}), json!({}), json!({ "isPkceRequired": false }))?;
+    context.create_with(json!({}), json!({}), json!({ "isPkceRequired": false }))?;
     Ok(has(&context.read(GLOBAL_OAUTH)?, &[("isPkceRequired", "false")]))
 }
 
 pub fn id_token_validity(context: &ProbeContext<'_>) -> ProbeResult {
     let global = |config| context.global_file(json!({ "idTokenConfig": config }));
-    context.make_with(
+    context.create_with(
         json!({}),
         json!({}),
         json!({ "idTokenConfig": { "idTokenAudience": "https://example.com" } }),
@@ -79,14 +79,14 @@ pub fn id_token_validity(context: &ProbeContext<'_>) -> ProbeResult {
         |minutes: u32| context.org.deploy(&[global(json!({ "idTokenValidityInMinutes": minutes }))]);
     Ok(all(vec![
         ("omitted", default),
-        ("0", is_refused(&minutes(0)?)),
+        ("0", is_rejected(&minutes(0)?)),
         ("720", is_accepted(&minutes(720)?)),
-        ("721", is_refused(&minutes(721)?)),
+        ("721", is_rejected(&minutes(721)?)),
     ]))
 }
 
 pub fn id_token_flags(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make_with(
+    context.create_with(
         json!({}),
         json!({}),
         json!({ "idTokenConfig": { "idTokenAudience": "https://example.com" } }),
@@ -102,7 +102,7 @@ pub fn id_token_flags(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn an_omitted_label(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make_with(json!({ "label": null }), json!({}), json!({}))?;
+    context.create_with(json!({ "label": null }), json!({}), json!({}))?;
     let settings = context.read(OAUTH)?;
     Ok(all(vec![
         ("app", has(&context.read(APP)?, &[("label", &context.app)])),
@@ -111,20 +111,20 @@ pub fn an_omitted_label(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn infinite_has_no_period(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let done = context.deploy_policies(json!({ "refreshTokenPolicyType": "Infinite" }))?;
     if !done.success {
-        return Ok(Verdict::DidNotHold(done.said()));
+        return Ok(Verdict::DidNotHold(done.message()));
     }
     let expected = [("refreshTokenPolicyType", "Infinite"), ("refreshTokenValidityPeriod", "")];
     Ok(has(&context.read(OAUTH_POLICIES)?, &expected))
 }
 
 pub fn zero_has_a_period(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let done = context.deploy_policies(json!({ "refreshTokenPolicyType": "Zero" }))?;
     if !done.success {
-        return Ok(Verdict::DidNotHold(done.said()));
+        return Ok(Verdict::DidNotHold(done.message()));
     }
     Ok(has(
         &context.read(OAUTH_POLICIES)?,

@@ -1,4 +1,4 @@
-//! The probes: each creates an app, queries the org, and returns a verdict. The questions are in `facts.rs`.
+//! The probes: each creates an app, queries the org, and returns a verdict. The facts are in `facts.rs`.
 
 pub mod access;
 pub mod deletions;
@@ -15,7 +15,7 @@ use crate::org::{Deployed, Org};
 use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The verdict of an org on a question, with the text or the values that it returned.
+/// The verdict of an org on a fact, with the text or the values that it returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Held(String),
@@ -26,7 +26,7 @@ pub enum Verdict {
 
 pub type ProbeResult = Result<Verdict, CallError>;
 
-/// The emulator refuses with this prefix where it would have to guess. That is not an answer of an org.
+/// The emulator rejects calls with this prefix where no source documents the behavior. No org returns it.
 const NOT_IMITATED: &str = "not imitated:";
 
 pub struct ProbeContext<'org> {
@@ -67,13 +67,13 @@ impl ProbeContext<'_> {
     }
 
     /// The app with minimal OAuth settings.
-    pub fn make(&self) -> Result<(), CallError> {
-        self.make_with(json!({}), json!({}), json!({}))
+    pub fn create(&self) -> Result<(), CallError> {
+        self.create_with(json!({}), json!({}), json!({}))
     }
 
     /// The same with elements of the app, the settings and the global settings; null omits an element.
-    pub fn make_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), CallError> {
-        self.take(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
+    pub fn create_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), CallError> {
+        self.deploy_required(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
     }
 
     /// The major version of the API.
@@ -82,13 +82,13 @@ impl ProbeContext<'_> {
         major.and_then(|major| major.parse().ok()).unwrap_or_default()
     }
 
-    /// Deploys files that the org must accept for the question to make sense.
-    pub fn take(&self, files: &[File]) -> Result<(), CallError> {
+    /// Deploys files that the probe requires. An error if the org rejects them.
+    pub fn deploy_required(&self, files: &[File]) -> Result<(), CallError> {
         let done = self.org.deploy(files)?;
         if done.success {
             Ok(())
         } else {
-            Err(CallError(format!("what the question needs was refused: {}", done.said())))
+            Err(CallError(format!("a prerequisite of the probe was rejected: {}", done.message())))
         }
     }
 
@@ -120,32 +120,32 @@ fn merge(all: &mut Value, elements: Value) {
     }
 }
 
-/// Held if the org refuses.
-pub fn is_refused(done: &Deployed) -> Verdict {
+/// Held if the org rejects the deploy.
+pub fn is_rejected(done: &Deployed) -> Verdict {
     match done.success {
         true => Verdict::DidNotHold("accepted".to_owned()),
-        false => decided(false, done.said()),
+        false => decided(false, done.message()),
     }
 }
 
-/// Held if the org accepts.
+/// Held if the org accepts the deploy.
 pub fn is_accepted(done: &Deployed) -> Verdict {
-    if done.success { Verdict::Held("accepted".to_owned()) } else { decided(true, done.said()) }
+    if done.success { Verdict::Held("accepted".to_owned()) } else { decided(true, done.message()) }
 }
 
-/// The verdict on a refusal; `wants` is whether an acceptance would have held.
-fn decided(wants: bool, said: String) -> Verdict {
-    if said.contains(NOT_IMITATED) {
-        Verdict::Undecided(format!("the emulator says: {said}"))
+/// The verdict on a rejection; `wants` is whether acceptance was expected.
+fn decided(wants: bool, details: String) -> Verdict {
+    if details.contains(NOT_IMITATED) {
+        Verdict::Undecided(format!("the emulator says: {details}"))
     } else if wants {
-        Verdict::DidNotHold(said)
+        Verdict::DidNotHold(details)
     } else {
-        Verdict::Held(said)
+        Verdict::Held(details)
     }
 }
 
-pub fn verdict(holds: bool, said: String) -> Verdict {
-    if holds { Verdict::Held(said) } else { Verdict::DidNotHold(said) }
+pub fn verdict(holds: bool, details: String) -> Verdict {
+    if holds { Verdict::Held(details) } else { Verdict::DidNotHold(details) }
 }
 
 /// Held if every element has the value. An empty value matches an absent or empty element.
@@ -164,12 +164,12 @@ pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     verdict(holds, found.join(", "))
 }
 
-/// Several verdicts on one question: held if all held.
-pub fn all(answers: Vec<(&str, Verdict)>) -> Verdict {
-    let mut said = Vec::new();
+/// Several verdicts on one fact: held if all held.
+pub fn all(verdicts: Vec<(&str, Verdict)>) -> Verdict {
+    let mut details = Vec::new();
     let (mut failed, mut open) = (false, false);
-    for (what, answer) in answers {
-        let words = match answer {
+    for (what, one) in verdicts {
+        let words = match one {
             Verdict::Held(words) => words,
             Verdict::DidNotHold(words) => {
                 failed = true;
@@ -180,13 +180,13 @@ pub fn all(answers: Vec<(&str, Verdict)>) -> Verdict {
                 words
             }
         };
-        said.push(format!("{what}: {words}"));
+        details.push(format!("{what}: {words}"));
     }
-    let said = said.join("; ");
+    let details = details.join("; ");
     match (failed, open) {
-        (true, _) => Verdict::DidNotHold(said),
-        (false, true) => Verdict::Undecided(said),
-        (false, false) => Verdict::Held(said),
+        (true, _) => Verdict::DidNotHold(details),
+        (false, true) => Verdict::Undecided(details),
+        (false, false) => Verdict::Held(details),
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_failure_decides_and_an_open_answer_does_not() {
+    fn a_failure_outweighs_undecided_and_undecided_outweighs_held() {
         let held = || Verdict::Held("x".to_owned());
         let failed = || Verdict::DidNotHold("y".to_owned());
         let open = || Verdict::Undecided("z".to_owned());
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn not_imitated_is_undecided() {
+    fn a_not_imitated_rejection_is_undecided() {
         assert!(matches!(decided(false, "not imitated: x".to_owned()), Verdict::Undecided(_)));
         assert!(matches!(decided(true, "not imitated: x".to_owned()), Verdict::Undecided(_)));
         assert!(matches!(decided(false, "no".to_owned()), Verdict::Held(_)));

@@ -19,17 +19,18 @@ struct Consumer<'a> {
 
 impl<'a> Consumer<'a> {
     fn of(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
-        context.make()?;
-        Self::of_made(context)
+        context.create()?;
+        Self::of_existing(context)
     }
 
-    fn of_made(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
+    fn of_existing(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
         if context.org.about.version.parse::<f64>().is_ok_and(|version| version < SINCE) {
             return Err(CallError(format!("staged credentials exist since API version {SINCE:.1}")));
         }
         let found = context.org.credentials(&context.app, "GET", "", None)?;
         let id = found.body.pointer("/consumers/0/id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| CallError(format!("the app has no visible consumer: {}", found.said())))?;
+        let id =
+            id.ok_or_else(|| CallError(format!("the app has no visible consumer: {}", found.message())))?;
         Ok(Self { context, id: id.to_owned() })
     }
 
@@ -47,7 +48,7 @@ impl<'a> Consumer<'a> {
         if found.is_good() {
             Ok(several(&found))
         } else {
-            Err(CallError(format!("the list is refused: {}", found.said())))
+            Err(CallError(format!("the list is rejected: {}", found.message())))
         }
     }
 
@@ -55,11 +56,11 @@ impl<'a> Consumer<'a> {
         self.call("POST", "/staged", Some(&json!({})))
     }
 
-    /// Stages a pair, which must succeed for the question to make sense. Returns it.
+    /// Stages a pair and returns it. An error if the org rejects the call.
     fn stage(&self) -> Result<Value, CallError> {
-        let answer = self.try_to_stage()?;
-        if !answer.is_good() {
-            return Err(CallError(format!("staging is refused: {}", answer.said())));
+        let response = self.try_to_stage()?;
+        if !response.is_good() {
+            return Err(CallError(format!("staging is rejected: {}", response.message())));
         }
         let active = self.list()?.into_iter().find(|one| text(one, "state") == "Active");
         active.ok_or_else(|| CallError("nothing active is listed after staging".to_owned()))
@@ -70,11 +71,11 @@ impl<'a> Consumer<'a> {
     }
 
     fn rotate(&self, staged: &Value) -> Result<RestReply, CallError> {
-        let answer = self.try_to_rotate(&text(staged, "id"))?;
-        if answer.is_good() {
-            Ok(answer)
+        let response = self.try_to_rotate(&text(staged, "id"))?;
+        if response.is_good() {
+            Ok(response)
         } else {
-            Err(CallError(format!("rotating is refused: {}", answer.said())))
+            Err(CallError(format!("rotating is rejected: {}", response.message())))
         }
     }
 
@@ -85,8 +86,8 @@ impl<'a> Consumer<'a> {
     }
 }
 
-fn several(answer: &RestReply) -> Vec<Value> {
-    let list = answer.body.get("stagedCredentials").and_then(Value::as_array);
+fn several(response: &RestReply) -> Vec<Value> {
+    let list = response.body.get("stagedCredentials").and_then(Value::as_array);
     list.cloned().unwrap_or_default()
 }
 
@@ -95,9 +96,9 @@ fn is_same(left: &str, right: &str) -> bool {
     left.get(..15).is_some() && left.get(..15) == right.get(..15)
 }
 
-/// Held if the org refuses, with its message.
-fn is_refused(answer: &RestReply) -> Verdict {
-    verdict(!answer.is_good(), answer.said())
+/// Held if the org rejects the call, with its message.
+fn is_rejected(response: &RestReply) -> Verdict {
+    verdict(!response.is_good(), response.message())
 }
 
 pub fn versions(context: &ProbeContext<'_>) -> ProbeResult {
@@ -107,30 +108,30 @@ pub fn versions(context: &ProbeContext<'_>) -> ProbeResult {
     let (_, path) =
         url.split_once("/apps/").ok_or_else(|| CallError("the consumer has no url".to_owned()))?;
     let path = format!("/apps/{path}/staged");
-    let look = |version: &str, expected: fn(u64) -> bool| -> Result<Verdict, CallError> {
-        let answer = context.org.look(&path, Some(version))?;
-        Ok(match answer.status {
-            403 => Verdict::Undecided(answer.said()),
-            status => verdict(expected(status), answer.said()),
+    let fetch = |version: &str, expected: fn(u64) -> bool| -> Result<Verdict, CallError> {
+        let response = context.org.fetch(&path, Some(version))?;
+        Ok(match response.status {
+            403 => Verdict::Undecided(response.message()),
+            status => verdict(expected(status), response.message()),
         })
     };
     Ok(all(vec![
-        ("64.0", look("64.0", |status| status == 404)?),
-        ("65.0", look("65.0", |status| status < 300)?),
+        ("64.0", fetch("64.0", |status| status == 404)?),
+        ("65.0", fetch("65.0", |status| status < 300)?),
     ]))
 }
 
 pub fn sizes_of_pages(context: &ProbeContext<'_>) -> ProbeResult {
-    let look = |query: &str| context.org.look(&format!("/apps/oauth/usage?{query}"), None);
-    let largest = look("pageSize=100")?;
+    let fetch = |query: &str| context.org.fetch(&format!("/apps/oauth/usage?{query}"), None);
+    let largest = fetch("pageSize=100")?;
     if !largest.is_good() {
-        return Ok(Verdict::Undecided(largest.said()));
+        return Ok(Verdict::Undecided(largest.message()));
     }
-    let refused = |query: &str| -> Result<Verdict, CallError> { Ok(is_refused(&look(query)?)) };
+    let rejected = |query: &str| -> Result<Verdict, CallError> { Ok(is_rejected(&fetch(query)?)) };
     Ok(all(vec![
-        ("pageSize=0", refused("pageSize=0")?),
-        ("pageSize=101", refused("pageSize=101")?),
-        ("page=-1", refused("page=-1")?),
+        ("pageSize=0", rejected("pageSize=0")?),
+        ("pageSize=101", rejected("pageSize=101")?),
+        ("page=-1", rejected("page=-1")?),
     ]))
 }
 
@@ -145,30 +146,30 @@ pub fn lengths_of_ids(context: &ProbeContext<'_>) -> ProbeResult {
         ("a staged pair in the list", text(&staged, "id").len(), 15),
         ("a staged pair alone", text(&alone.body, "id").len(), 18),
     ];
-    let said = found.map(|(what, length, _)| format!("{what}: {length} characters")).join(", ");
-    Ok(verdict(found.iter().all(|(_, length, expected)| length == expected), said))
+    let details = found.map(|(what, length, _)| format!("{what}: {length} characters")).join(", ");
+    Ok(verdict(found.iter().all(|(_, length, expected)| length == expected), details))
 }
 
 pub fn nothing_is_staged(context: &ProbeContext<'_>) -> ProbeResult {
-    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
-    Ok(match answer.status {
-        200 => verdict(several(&answer).is_empty(), format!("a list of {}", several(&answer).len())),
-        404 => Verdict::DidNotHold(answer.said()),
-        _ => Verdict::Undecided(answer.said()),
+    let response = Consumer::of(context)?.call("GET", "/staged", None)?;
+    Ok(match response.status {
+        200 => verdict(several(&response).is_empty(), format!("a list of {}", several(&response).len())),
+        404 => Verdict::DidNotHold(response.message()),
+        _ => Verdict::Undecided(response.message()),
     })
 }
 
-pub fn the_answer_to_staging(context: &ProbeContext<'_>) -> ProbeResult {
-    let answer = Consumer::of(context)?.try_to_stage()?;
-    if !answer.is_good() {
-        return Ok(Verdict::Undecided(answer.said()));
+pub fn the_response_to_staging(context: &ProbeContext<'_>) -> ProbeResult {
+    let response = Consumer::of(context)?.try_to_stage()?;
+    if !response.is_good() {
+        return Ok(Verdict::Undecided(response.message()));
     }
-    let states: Vec<String> = several(&answer).iter().map(|one| text(one, "state")).collect();
-    let members = answer.body.as_object().map(|body| body.keys().cloned().collect::<Vec<_>>().join(", "));
-    let said = format!("{} with {}", answer.said(), members.unwrap_or_default());
+    let states: Vec<String> = several(&response).iter().map(|one| text(one, "state")).collect();
+    let members = response.body.as_object().map(|body| body.keys().cloned().collect::<Vec<_>>().join(", "));
+    let details = format!("{} with {}", response.message(), members.unwrap_or_default());
     Ok(verdict(
-        answer.status == 201 && states == ["Active"],
-        format!("{said}; listed: {}", states.join(", ")),
+        response.status == 201 && states == ["Active"],
+        format!("{details}; listed: {}", states.join(", ")),
     ))
 }
 
@@ -176,43 +177,43 @@ pub fn other_bodies(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let with_members = consumer.call("POST", "/staged", Some(&json!({ "key": "x" })))?;
     if with_members.is_good() {
-        return Ok(Verdict::DidNotHold(format!("a body with members: {}", with_members.said())));
+        return Ok(Verdict::DidNotHold(format!("a body with members: {}", with_members.message())));
     }
     let staged = format!("/staged/{}", text(&consumer.stage()?, "id"));
     let command = consumer.call("PATCH", &staged, Some(&json!({ "command": "delete" })))?;
     let none = consumer.call("PATCH", &staged, Some(&json!({})))?;
     Ok(all(vec![
-        ("a body with members", is_refused(&with_members)),
-        ("another command", is_refused(&command)),
-        ("no command", is_refused(&none)),
+        ("a body with members", is_rejected(&with_members)),
+        ("another command", is_rejected(&command)),
+        ("no command", is_rejected(&none)),
     ]))
 }
 
-pub fn a_second_pair(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn staging_twice(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     consumer.stage()?;
-    Ok(is_refused(&consumer.try_to_stage()?))
+    Ok(is_rejected(&consumer.try_to_stage()?))
 }
 
-pub fn a_pair_beside_a_rotated_one(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn staging_beside_rotated_credentials(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     consumer.rotate(&consumer.stage()?)?;
     consumer.rotated()?;
-    Ok(is_refused(&consumer.try_to_stage()?))
+    Ok(is_rejected(&consumer.try_to_stage()?))
 }
 
-pub fn who_staged_it(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn creator_of_staged_credentials(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
-    let told = text(&consumer.stage()?, "createdBy");
+    let returned = text(&consumer.stage()?, "createdBy");
     let soql = format!("SELECT Id, Name FROM User WHERE Username = '{}'", context.org.about.username);
     let user = context.org.query(&soql, false)?.into_iter().next().unwrap_or_default();
     let (id, name) = (text(&user, "Id"), text(&user, "Name"));
-    let form = match told.as_str() {
+    let form = match returned.as_str() {
         "" => "missing",
-        told if is_same(told, &id) && told.len() == 15 => "the user ID with 15 characters",
-        told if is_same(told, &id) => "the user ID with 18 characters",
-        told if told == context.org.about.username => "the username",
-        told if told == name => "the user's name",
+        returned if is_same(returned, &id) && returned.len() == 15 => "the user ID with 15 characters",
+        returned if is_same(returned, &id) => "the user ID with 18 characters",
+        returned if returned == context.org.about.username => "the username",
+        returned if returned == name => "the user's name",
         _ => "something else",
     };
     Ok(verdict(form == "the user ID with 15 characters", format!("createdBy is {form}")))
@@ -222,40 +223,40 @@ pub fn who_staged_it(context: &ProbeContext<'_>) -> ProbeResult {
 /// user has approved the app.
 pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
-    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
-    let consumer = Consumer::of_made(context)?;
+    context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let consumer = Consumer::of_existing(context)?;
     let main = text(&consumer.main()?, "key");
     let staged = text(&consumer.stage()?, "key");
     if main.is_empty() || staged.is_empty() {
         return Ok(Verdict::Undecided("the keys are not shown".to_owned()));
     }
     let unknown: String = main.chars().rev().collect();
-    let ask = |consumer_key: &str| -> Result<String, CallError> {
+    let log_in = |consumer_key: &str| -> Result<String, CallError> {
         let given =
             json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key });
         Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
-    let told = until_known(context, || Ok([ask(&main)?, ask(&staged)?, ask(&unknown)?]))?;
-    let [of_main, of_staged, of_unknown] = &told;
-    let said =
+    let returned = until_known(context, || Ok([log_in(&main)?, log_in(&staged)?, log_in(&unknown)?]))?;
+    let [of_main, of_staged, of_unknown] = &returned;
+    let details =
         format!("the main key: {of_main:?}, a staged one: {of_staged:?}, an unknown one: {of_unknown:?}");
     Ok(if of_main == of_unknown {
-        Verdict::Undecided(said)
+        Verdict::Undecided(details)
     } else if of_staged == of_main {
-        Verdict::Held(said)
+        Verdict::Held(details)
     } else if of_staged == of_unknown {
-        Verdict::DidNotHold(said)
+        Verdict::DidNotHold(details)
     } else {
-        Verdict::Undecided(said)
+        Verdict::Undecided(details)
     })
 }
 
 /// The main key with its own secret, with that of the staged pair, and with an unknown one. No login succeeds: the
 /// flow is disabled.
-pub fn a_key_and_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn a_key_with_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let (main, staged) = (consumer.main()?, consumer.stage()?);
-    let ask = |secret: &str| -> Result<String, CallError> {
+    let log_in = |secret: &str| -> Result<String, CallError> {
         let given = json!({ "consumerKey": text(&main, "key"), "secret": secret });
         Ok(context.org.redacted(&text(&context.org.call("clientCredentials", given)?, "said")))
     };
@@ -264,29 +265,30 @@ pub fn a_key_and_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResul
         return Ok(Verdict::Undecided("the keys and secrets are not shown".to_owned()));
     }
     // The second is expected to look like the unknown one, so one round is enough.
-    let told = until_known(context, || {
-        let (own, unknown) = (ask(&own)?, ask("unknown")?);
+    let returned = until_known(context, || {
+        let (own, unknown) = (log_in(&own)?, log_in("unknown")?);
         Ok([own.clone(), own, unknown])
     })?;
-    let ([of_own, _, of_unknown], of_other) = (&told, &ask(&other)?);
-    let said = format!("its own: {of_own:?}, the staged one's: {of_other:?}, an unknown one: {of_unknown:?}");
+    let ([of_own, _, of_unknown], of_other) = (&returned, &log_in(&other)?);
+    let details =
+        format!("its own: {of_own:?}, the staged one's: {of_other:?}, an unknown one: {of_unknown:?}");
     Ok(match (of_own == of_unknown, of_other == of_unknown) {
-        (true, _) => Verdict::Undecided(said),
-        (false, holds) => verdict(holds, said),
+        (true, _) => Verdict::Undecided(details),
+        (false, holds) => verdict(holds, details),
     })
 }
 
 /// Repeats the calls until the first and the second response both differ from the last one, or until the time limit.
 fn until_known(
     context: &ProbeContext<'_>,
-    ask: impl Fn() -> Result<[String; 3], CallError>,
+    log_in: impl Fn() -> Result<[String; 3], CallError>,
 ) -> Result<[String; 3], CallError> {
     let deadline = Instant::now() + PROPAGATION;
     let spreads = !context.org.about.url.starts_with("http://");
     let mut known_since = None;
     loop {
-        let told = ask()?;
-        let [first, second, last] = &told;
+        let returned = log_in()?;
+        let [first, second, last] = &returned;
         let since = if first == last { None } else { Some(*known_since.get_or_insert_with(Instant::now)) };
         known_since = since;
         // The second may stay unknown permanently; it gets a little longer than the first.
@@ -295,7 +297,7 @@ fn until_known(
             || Instant::now() > deadline
             || interrupt::is_requested()
         {
-            return Ok(told);
+            return Ok(returned);
         }
         std::thread::sleep(Duration::from_secs(5));
     }
@@ -311,7 +313,7 @@ pub fn the_id_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(is_same(&before, &after), format!("{before} while active, {after} when rotated")))
 }
 
-pub fn the_end_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn the_expiry_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let staged = consumer.stage()?;
     // So that an expiry counted from the rotation differs.
@@ -324,8 +326,8 @@ pub fn the_end_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
         return Ok(Verdict::Undecided(format!("the dates are {dates:?}")));
     };
     let days = (last - from + DAY / 2).div_euclid(DAY);
-    let said = format!("staged {begin}, until {before}; rotated until {after}: {days} days");
-    Ok(verdict(days == 30 && last > first, said))
+    let details = format!("staged {begin}, until {before}; rotated until {after}: {days} days");
+    Ok(verdict(days == 30 && last > first, details))
 }
 
 /// `2026-01-02T03:04:05…`; the part after the seconds is ignored.
@@ -338,55 +340,58 @@ fn seconds(date: &str) -> Option<i64> {
     Some(days * DAY + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
 }
 
-pub fn the_answer_to_rotating(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn the_response_to_rotating(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let main = text(&consumer.main()?, "key");
     let staged = consumer.stage()?;
-    let answer = consumer.rotate(&staged)?;
-    let told = (text(&answer.body, "key"), text(&answer.body, "state"));
+    let response = consumer.rotate(&staged)?;
+    let returned = (text(&response.body, "key"), text(&response.body, "state"));
     if main.is_empty() {
         return Ok(Verdict::Undecided("the keys are not shown".to_owned()));
     }
-    let which = match &told.0 {
+    let which = match &returned.0 {
         key if *key == main => "the former main key",
         key if *key == text(&staged, "key") => "the new main key",
         key if key.is_empty() => "no key",
         _ => "another key",
     };
-    let holds = which == "the former main key" && told.1 == "Rotated";
+    let holds = which == "the former main key" && returned.1 == "Rotated";
     let again = consumer.try_to_rotate(&text(&consumer.rotated()?, "id"))?;
     Ok(all(vec![
-        ("the answer", verdict(holds, format!("{which} in the state {:?}", told.1))),
-        ("rotating it again", is_refused(&again)),
+        ("the response", verdict(holds, format!("{which} in the state {:?}", returned.1))),
+        ("rotating it again", is_rejected(&again)),
     ]))
 }
 
 pub fn the_setting_of_the_org(context: &ProbeContext<'_>) -> ProbeResult {
-    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
+    let response = Consumer::of(context)?.call("GET", "/staged", None)?;
     // An empty list may be returned as not found.
-    let works = answer.is_good() || answer.status == 404;
+    let works = response.is_good() || response.status == 404;
     let name = "enableClientSecretInRestApiAccess";
     let Some(setting) = context.org.setting(name) else {
-        return Ok(Verdict::Undecided(format!("the org does not show {name}; {}", answer.said())));
+        return Ok(Verdict::Undecided(format!("the org does not show {name}; {}", response.message())));
     };
-    let said = format!("{name} is {setting}, the list of staged credentials: {}", answer.said());
+    let details = format!("{name} is {setting}, the list of staged credentials: {}", response.message());
     Ok(match (setting, works) {
-        (true, false) => Verdict::Undecided(format!("{said}: the login may lack a permission")),
-        _ => verdict(setting == works, said),
+        (true, false) => Verdict::Undecided(format!("{details}: the login may lack a permission")),
+        _ => verdict(setting == works, details),
     })
 }
 
-pub fn the_text_of_a_refusal(context: &ProbeContext<'_>) -> ProbeResult {
-    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
-    if answer.status != 403 && (answer.is_good() || answer.status == 404) {
-        return Ok(Verdict::Undecided("this org and this login may".to_owned()));
+pub fn the_text_of_the_rejection(context: &ProbeContext<'_>) -> ProbeResult {
+    let response = Consumer::of(context)?.call("GET", "/staged", None)?;
+    if response.status != 403 && (response.is_good() || response.status == 404) {
+        return Ok(Verdict::Undecided("this org and this login have access".to_owned()));
     }
-    Ok(verdict(answer.status == 403 && answer.said().contains("not currently enabled"), answer.said()))
+    Ok(verdict(
+        response.status == 403 && response.message().contains("not currently enabled"),
+        response.message(),
+    ))
 }
 
 pub fn a_packaged_app(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make_with(json!({ "distributionState": "Packaged" }), json!({}), json!({}))?;
-    Ok(is_refused(&Consumer::of_made(context)?.try_to_stage()?))
+    context.create_with(json!({ "distributionState": "Packaged" }), json!({}), json!({}))?;
+    Ok(is_rejected(&Consumer::of_existing(context)?.try_to_stage()?))
 }
 
 pub fn a_deploy_that_rotates(context: &ProbeContext<'_>) -> ProbeResult {
@@ -395,14 +400,14 @@ pub fn a_deploy_that_rotates(context: &ProbeContext<'_>) -> ProbeResult {
     let file = context.global_file(json!({ "shouldRotateConsumerSecret": true }));
     let done = context.org.deploy_with(&[file], true)?;
     if !done.success {
-        return Ok(Verdict::Undecided(format!("the deploy was refused: {}", done.said())));
+        return Ok(Verdict::Undecided(format!("the deploy was rejected: {}", done.message())));
     }
     let left = consumer.list()?;
-    let is_there = left.iter().any(|one| {
+    let is_listed = left.iter().any(|one| {
         is_same(&text(one, "id"), &text(&staged, "id")) && text(one, "key") == text(&staged, "key")
     });
     let states: Vec<String> = left.iter().map(|one| text(one, "state")).collect();
-    Ok(verdict(is_there, format!("listed afterwards: {}", states.join(", "))))
+    Ok(verdict(is_listed, format!("listed afterwards: {}", states.join(", "))))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Values that an org is reported to refuse. A refusal does not prove the expected reason, so the report contains
+//! Values that an org is reported to reject. A rejection does not prove the expected reason, so the report contains
 //! the message.
 
-use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_refused, verdict};
+use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_rejected, verdict};
 use crate::file::File;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::terraform::repository;
@@ -11,51 +11,51 @@ use serde_json::{Value, json};
 const SCOPES: &str = include_str!("../../../proto/salesforce/oauth-scopes.json");
 
 pub fn global_settings_without_settings(context: &ProbeContext<'_>) -> ProbeResult {
-    context.take(&[context.app_file(json!({}))])?;
-    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({}))])?))
+    context.deploy_required(&[context.app_file(json!({}))])?;
+    Ok(is_rejected(&context.org.deploy(&[context.global_file(json!({}))])?))
 }
 
 pub fn parts_of_an_unknown_app(context: &ProbeContext<'_>) -> ProbeResult {
     let done = context.org.deploy(&[context.oauth_file(json!({}))])?;
-    Ok(match is_refused(&done) {
-        Verdict::Held(said) => verdict(said.contains("INVALID_CROSS_REFERENCE_KEY"), said),
+    Ok(match is_rejected(&done) {
+        Verdict::Held(details) => verdict(details.contains("INVALID_CROSS_REFERENCE_KEY"), details),
         other => other,
     })
 }
 
 pub fn rotation_without_ignoring_warnings(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let rotating = [context.global_file(json!({ "shouldRotateConsumerSecret": true }))];
     let strict = context.org.deploy(&rotating)?;
     let lenient = context.org.deploy_with(&rotating, true)?;
     Ok(all(vec![
-        ("with ignoreWarnings false", is_refused(&strict)),
+        ("with ignoreWarnings false", is_rejected(&strict)),
         ("with ignoreWarnings true", is_accepted(&lenient)),
     ]))
 }
 
 pub fn a_foreign_oauth_link(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let link = json!({ "oauthLink": "00D000000000001:888000000000001" });
-    Ok(is_refused(&context.org.deploy(&[context.oauth_file(link)])?))
+    Ok(is_rejected(&context.org.deploy(&[context.oauth_file(link)])?))
 }
 
 pub fn an_unknown_scope(context: &ProbeContext<'_>) -> ProbeResult {
-    context.take(&[context.app_file(json!({}))])?;
+    context.deploy_required(&[context.app_file(json!({}))])?;
     let done =
         context.org.deploy(&[context.oauth_file(json!({ "commaSeparatedOauthScopes": "Nonsense" }))])?;
-    let said = match is_refused(&done) {
-        Verdict::Held(said) => said,
+    let details = match is_rejected(&done) {
+        Verdict::Held(details) => details,
         other => return Ok(other),
     };
-    let listed: Vec<&str> = said.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    let listed: Vec<&str> = details.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
     let scopes: Value = serde_json::from_str(SCOPES).unwrap_or_default();
     let list = scopes.get("accepted_by_an_api_67_org").and_then(Value::as_array);
     let scopes: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
-    let is_whole = !scopes.is_empty() && scopes.iter().all(|scope| listed.contains(scope));
+    let is_complete = !scopes.is_empty() && scopes.iter().all(|scope| listed.contains(scope));
     // The list is separated by commas. Its first and last entry may be part of a sentence.
-    let count = said.matches(", ").count() + 1;
-    Ok(verdict(is_whole && count == scopes.len(), said))
+    let count = details.matches(", ").count() + 1;
+    Ok(verdict(is_complete && count == scopes.len(), details))
 }
 
 pub fn jwt_timeouts(context: &ProbeContext<'_>) -> ProbeResult {
@@ -66,35 +66,35 @@ pub fn jwt_timeouts(context: &ProbeContext<'_>) -> ProbeResult {
             context.org.about.version
         )));
     }
-    context.make_with(json!({}), json!({}), json!({ "isNamedUserJwtEnabled": true }))?;
+    context.create_with(json!({}), json!({}), json!({ "isNamedUserJwtEnabled": true }))?;
     let policies = |kind: &str, minutes: u32| {
         context.deploy_policies(json!({ "guestJwtSessionTimeoutType": kind, "guestJwtTimeout": minutes }))
     };
     Ok(all(vec![
         ("720 minutes", is_accepted(&policies("Custom", 720)?)),
-        ("7 minutes", is_refused(&policies("Custom", 7)?)),
-        ("30 minutes with UserSession", is_refused(&policies("UserSession", 30)?)),
+        ("7 minutes", is_rejected(&policies("Custom", 7)?)),
+        ("30 minutes with UserSession", is_rejected(&policies("UserSession", 30)?)),
     ]))
 }
 
 pub fn a_session_timeout_without_jwt(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let done = context.deploy_policies(json!({ "namedUserJwtSessionTimeoutType": "UserSession" }))?;
-    Ok(match is_refused(&done) {
-        Verdict::Held(said) => verdict(said.contains("Invalid plugin settings"), said),
+    Ok(match is_rejected(&done) {
+        Verdict::Held(details) => verdict(details.contains("Invalid plugin settings"), details),
         other => other,
     })
 }
 
 pub fn guests_without_jwt(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
-    let without = is_refused(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    context.create()?;
+    let without = is_rejected(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
     // The previous deploy may have enabled guests; disable them again.
-    context.take(&[
+    context.deploy_required(&[
         context.policies(OAUTH_POLICIES, json!({}))?,
         context.global_file(json!({ "isNamedUserJwtEnabled": true })),
     ])?;
-    let with = is_refused(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    let with = is_rejected(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
     Ok(all(vec![("without JWT tokens", without), ("with them and without the flow", with)]))
 }
 
@@ -111,11 +111,11 @@ pub fn code_credential_flow_without_the_setting(context: &ProbeContext<'_>) -> P
     }
     let global = context.global_file(json!({ "isCodeCredFlowEnabled": true }));
     let done = context.org.deploy(&[context.app_file(json!({})), context.oauth_file(json!({})), global])?;
-    Ok(is_refused(&done))
+    Ok(is_rejected(&done))
 }
 
 pub fn more_than_128_entries(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let attributes = |count: usize| -> Value {
         let one = |number| json!({ "formula": "Organization.Country", "key": format!("k{number}") });
         json!({ "customAttributes": (0..count).map(one).collect::<Vec<Value>>() })
@@ -127,9 +127,9 @@ pub fn more_than_128_entries(context: &ProbeContext<'_>) -> ProbeResult {
     let settings = |elements| context.org.deploy(&[context.oauth_file(elements)]);
     Ok(all(vec![
         ("128 custom attributes", is_accepted(&settings(attributes(128))?)),
-        ("129 custom attributes", is_refused(&settings(attributes(129))?)),
+        ("129 custom attributes", is_rejected(&settings(attributes(129))?)),
         ("128 trusted IP ranges", is_accepted(&settings(ranges(128))?)),
-        ("129 trusted IP ranges", is_refused(&settings(ranges(129))?)),
+        ("129 trusted IP ranges", is_rejected(&settings(ranges(129))?)),
     ]))
 }
 
@@ -138,20 +138,23 @@ pub fn api_names(context: &ProbeContext<'_>) -> ProbeResult {
         context.org.deploy(&[File::new(APP, &format!("{}{end}", context.app), &json!({ "label": "x" }))])
     };
     Ok(all(vec![
-        ("an underscore at the end", is_refused(&named("_")?)),
-        ("two underscores", is_refused(&named("__x")?)),
-        ("a hyphen", is_refused(&named("-x")?)),
+        ("an underscore at the end", is_rejected(&named("_")?)),
+        ("two underscores", is_rejected(&named("__x")?)),
+        ("a hyphen", is_rejected(&named("-x")?)),
     ]))
 }
 
 pub fn start_urls(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let url = "https://example.com/start";
     Ok(all(vec![
-        ("Custom without a URL", is_refused(&context.deploy_app_policies(json!({ "startPage": "Custom" }))?)),
+        (
+            "Custom without a URL",
+            is_rejected(&context.deploy_app_policies(json!({ "startPage": "Custom" }))?),
+        ),
         (
             "None with a URL",
-            is_refused(&context.deploy_app_policies(json!({ "startPage": "None", "startUrl": url }))?),
+            is_rejected(&context.deploy_app_policies(json!({ "startPage": "None", "startUrl": url }))?),
         ),
         (
             "Custom with a URL",
@@ -161,7 +164,7 @@ pub fn start_urls(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn refresh_token_periods(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let policies = |elements| context.deploy_policies(elements);
     let lifetime = json!({ "refreshTokenPolicyType": "SpecificLifetime" });
     let inactivity =
@@ -172,9 +175,9 @@ pub fn refresh_token_periods(context: &ProbeContext<'_>) -> ProbeResult {
         "refreshTokenValidityUnit": "Days",
     });
     Ok(all(vec![
-        ("SpecificLifetime without a period", is_refused(&policies(lifetime)?)),
-        ("SpecificInactivity without a unit", is_refused(&policies(inactivity)?)),
-        ("Infinite with a period", is_refused(&policies(infinite)?)),
+        ("SpecificLifetime without a period", is_rejected(&policies(lifetime)?)),
+        ("SpecificInactivity without a unit", is_rejected(&policies(inactivity)?)),
+        ("Infinite with a period", is_rejected(&policies(infinite)?)),
     ]))
 }
 
@@ -195,26 +198,26 @@ pub fn a_custom_key(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn another_key(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let key = format!("{}{}", context.app, "n".repeat(40));
-    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "consumerKey": key }))])?))
+    Ok(is_rejected(&context.org.deploy(&[context.global_file(json!({ "consumerKey": key }))])?))
 }
 
 pub fn an_app_of_another_org(context: &ProbeContext<'_>) -> ProbeResult {
     let foreign = format!("00D000000000001:{}", context.app);
     let done = context.org.deploy(&[context.app_file(json!({ "orgScopedExternalApp": foreign }))])?;
     if !done.success {
-        return Ok(is_refused(&done));
+        return Ok(is_rejected(&done));
     }
     Ok(match has(&context.read(APP)?, &[("orgScopedExternalApp", &foreign)]) {
-        Verdict::Held(said) | Verdict::DidNotHold(said) | Verdict::Undecided(said) => {
-            Verdict::DidNotHold(format!("accepted; {said}"))
+        Verdict::Held(details) | Verdict::DidNotHold(details) | Verdict::Undecided(details) => {
+            Verdict::DidNotHold(format!("accepted; {details}"))
         }
     })
 }
 
 pub fn the_line_of_the_element(context: &ProbeContext<'_>) -> ProbeResult {
-    context.take(&[context.app_file(json!({}))])?;
+    context.deploy_required(&[context.app_file(json!({}))])?;
     let lines = format!(
         "\n\n<commaSeparatedOauthScopes>Nonsense</commaSeparatedOauthScopes>\n<externalClientApplication>{}</externalClientApplication>\n",
         context.app
@@ -225,21 +228,21 @@ pub fn the_line_of_the_element(context: &ProbeContext<'_>) -> ProbeResult {
     }
     // Four lines precede it: the declaration, the root, two empty lines.
     let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
-    Ok(verdict(found, done.said()))
+    Ok(verdict(found, done.message()))
 }
 
 pub fn a_long_label(context: &ProbeContext<'_>) -> ProbeResult {
-    let labelled =
+    let labeled =
         |length: usize| context.org.deploy(&[context.app_file(json!({ "label": "x".repeat(length) }))]);
     Ok(all(vec![
-        ("255 characters", is_accepted(&labelled(255)?)),
-        ("256 characters", is_refused(&labelled(256)?)),
+        ("255 characters", is_accepted(&labeled(255)?)),
+        ("256 characters", is_rejected(&labeled(256)?)),
     ]))
 }
 
 fn callbacks(context: &ProbeContext<'_>, urls: &str) -> ProbeResult {
-    context.make()?;
-    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "callbackUrl": urls }))])?))
+    context.create()?;
+    Ok(is_rejected(&context.org.deploy(&[context.global_file(json!({ "callbackUrl": urls }))])?))
 }
 
 pub fn long_callback_urls(context: &ProbeContext<'_>) -> ProbeResult {
@@ -256,15 +259,15 @@ pub fn a_short_key(context: &ProbeContext<'_>) -> ProbeResult {
     // This repository does not contain its private key.
     let file = repository().join("acceptance-tests/tests/inputs/short-key.crt");
     let certificate = std::fs::read_to_string(file)?;
-    context.make()?;
-    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "certificate": certificate }))])?))
+    context.create()?;
+    Ok(is_rejected(&context.org.deploy(&[context.global_file(json!({ "certificate": certificate }))])?))
 }
 
 pub fn overlapping_ranges(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let ranges = json!([
         { "endIpAddress": "10.1.1.9", "startIpAddress": "10.1.1.1" },
         { "endIpAddress": "10.1.1.12", "startIpAddress": "10.1.1.5" },
     ]);
-    Ok(is_refused(&context.org.deploy(&[context.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
+    Ok(is_rejected(&context.org.deploy(&[context.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
 }

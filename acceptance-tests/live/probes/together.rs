@@ -1,6 +1,6 @@
 //! Several files of one app in one package.
 
-use super::{ProbeContext, ProbeResult, Verdict, all, is_accepted, is_refused, verdict};
+use super::{ProbeContext, ProbeResult, Verdict, all, is_accepted, is_rejected, verdict};
 use crate::client::CallError;
 use crate::file::File;
 use acceptance_tests::org::{Component, OAUTH_POLICIES, POLICIES};
@@ -27,7 +27,7 @@ impl Found {
         Ok(Self(parts))
     }
 
-    fn said(&self) -> String {
+    fn message(&self) -> String {
         let one = |policies: &Component| {
             let (element, value) = distinguishing(policies);
             format!("{} {} with {element} = {value:?}", policies.kind, policies.name)
@@ -72,7 +72,7 @@ fn with(context: &ProbeContext<'_>, policies: [File; 2]) -> ProbeResult {
     let found = Found::of(context)?;
     let holds =
         found.are(OAUTH_POLICIES, Some(&names[0]), true) && found.are(POLICIES, Some(&names[1]), true);
-    Ok(verdict(holds, format!("accepted; then there are {}", found.said())))
+    Ok(verdict(holds, format!("accepted; then there are {}", found.message())))
 }
 
 pub fn policies_of_the_creating_package(context: &ProbeContext<'_>) -> ProbeResult {
@@ -94,12 +94,12 @@ pub fn policies_of_one_type(context: &ProbeContext<'_>) -> ProbeResult {
     }
     let found = Found::of(context)?;
     let holds = found.are(OAUTH_POLICIES, Some(&name), true) && found.are(POLICIES, None, false);
-    Ok(verdict(holds, format!("accepted; then there are {}", found.said())))
+    Ok(verdict(holds, format!("accepted; then there are {}", found.message())))
 }
 
 /// Uses session timeouts of named users, which need JWT tokens but no setting of the org.
 pub fn dependent_files(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let session = if context.version() < 65 {
         json!({ "namedUserJwtTimeout": 5 })
     } else {
@@ -113,13 +113,13 @@ pub fn dependent_files(context: &ProbeContext<'_>) -> ProbeResult {
         ("on in one package", is_accepted(&context.org.deploy(&[settings(&jwt), policies(&session)?])?)),
         ("the settings alone off", is_accepted(&context.org.deploy(&[settings(&none)])?)),
         ("off in one package", is_accepted(&context.org.deploy(&[settings(&none), policies(&none)?])?)),
-        ("the policies alone on", is_refused(&context.org.deploy(&[policies(&session)?])?)),
+        ("the policies alone on", is_rejected(&context.org.deploy(&[policies(&session)?])?)),
     ]))
 }
 
 pub fn flows_without_the_settings(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
-    let mut answers = Vec::new();
+    context.create()?;
+    let mut verdicts = Vec::new();
     for (what, elements) in [
         // Some orgs may require a user that the flow runs as.
         (
@@ -129,7 +129,7 @@ pub fn flows_without_the_settings(context: &ProbeContext<'_>) -> ProbeResult {
         ("token exchange", json!({ "isTokenExchangeFlowEnabled": true })),
     ] {
         let verdict: Verdict = is_accepted(&context.deploy_policies(elements)?);
-        answers.push((what, verdict));
+        verdicts.push((what, verdict));
     }
-    Ok(all(answers))
+    Ok(all(verdicts))
 }

@@ -1,6 +1,6 @@
 //! How a value is returned: order, equivalents, spelling.
 
-use super::{ProbeContext, ProbeResult, Verdict, has, is_accepted, is_refused};
+use super::{ProbeContext, ProbeResult, Verdict, has, is_accepted, is_rejected};
 use crate::client::CallError;
 use crate::file::File;
 use acceptance_tests::org::{APP, OAUTH, OAUTH_POLICIES};
@@ -22,7 +22,7 @@ pub fn scopes_in_order(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn keywords_in_another_case(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let word = "Enforce_relaxrefresh";
     let done = context.deploy_policies(json!({ "ipRelaxationPolicyType": word }))?;
     if !done.success {
@@ -32,7 +32,7 @@ pub fn keywords_in_another_case(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn a_link_to_an_unknown_consumer(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let own = context.read(OAUTH)?.text("oauthLink");
     let Some((org, _)) = own.split_once(':') else {
         return Ok(Verdict::Undecided("the OAuth settings have no oauthLink".to_owned()));
@@ -55,11 +55,11 @@ pub fn a_list_may_have_line_breaks(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 fn permission_sets(context: &ProbeContext<'_>) -> Result<[(String, String); 2], CallError> {
-    let make = |end: &str| -> Result<(String, String), CallError> {
+    let create = |end: &str| -> Result<(String, String), CallError> {
         let name = format!("{}_{end}", context.app);
-        Ok((context.org.make_permission_set(&name)?, name))
+        Ok((context.org.create_permission_set(&name)?, name))
     };
-    Ok([make("A")?, make("B")?])
+    Ok([create("A")?, create("B")?])
 }
 
 fn admitted(context: &ProbeContext<'_>, sent: &str, expected: &str) -> ProbeResult {
@@ -71,19 +71,19 @@ fn admitted(context: &ProbeContext<'_>, sent: &str, expected: &str) -> ProbeResu
 }
 
 pub fn permission_sets_are_sorted(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let [(_, first), (_, second)] = permission_sets(context)?;
     admitted(context, &format!("{second}, {first}"), &format!("{first}, {second}"))
 }
 
 pub fn permission_set_ids_become_names(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+    context.create()?;
     let [(id, name), _] = permission_sets(context)?;
     admitted(context, &id, &name)
 }
 
-pub fn pre_authorisation_needs_no_assignment(context: &ProbeContext<'_>) -> ProbeResult {
-    context.make()?;
+pub fn pre_authorization_needs_no_assignment(context: &ProbeContext<'_>) -> ProbeResult {
+    context.create()?;
     let [(_, name), _] = permission_sets(context)?;
     let done = context.deploy_policies(json!({
         "commaSeparatedPermissionSet": name,
@@ -97,7 +97,7 @@ pub fn line_breaks_are_kept(context: &ProbeContext<'_>) -> ProbeResult {
         "<description>one&#10;two\nthree &amp; &#x3c;</description>\n<label>{}</label>\n",
         context.app
     );
-    context.take(&[File::raw(APP, &context.app, &lines)])?;
+    context.deploy_required(&[File::raw(APP, &context.app, &lines)])?;
     Ok(has(&context.read(APP)?, &[("description", "one\ntwo\nthree & <")]))
 }
 
@@ -107,12 +107,12 @@ pub fn elements_in_any_order(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn names_differ_in_more_than_case(context: &ProbeContext<'_>) -> ProbeResult {
-    context.take(&[context.app_file(json!({}))])?;
+    context.deploy_required(&[context.app_file(json!({}))])?;
     // The prefix must stay unchanged, because it identifies the run.
     let other = format!("{}_CASE", context.app);
-    context.take(&[File::new(APP, &other, &json!({ "label": "one" }))])?;
+    context.deploy_required(&[File::new(APP, &other, &json!({ "label": "one" }))])?;
     let same = format!("{}_case", context.app);
-    Ok(match is_refused(&context.org.deploy(&[File::new(APP, &same, &json!({ "label": "two" }))])?) {
+    Ok(match is_rejected(&context.org.deploy(&[File::new(APP, &same, &json!({ "label": "two" }))])?) {
         Verdict::DidNotHold(_) => Verdict::DidNotHold("both names were accepted".to_owned()),
         other => other,
     })

@@ -51,17 +51,17 @@ fn late(value: &str) -> String {
 
 const LATE: &str = "terraform_data.late.output";
 
-fn eager(configuration: &str) -> String {
+fn with_create_before_destroy(configuration: &str) -> String {
     configuration.replace("\n}\n", "\n  lifecycle { create_before_destroy = true }\n}\n")
 }
 
-/// The error that the plan must have, if any.
+/// Whether the plan succeeds.
 #[derive(Clone, Copy, PartialEq)]
 enum Plan {
-    Refuses,
-    Goes,
+    Fails,
+    Succeeds,
 }
-use Plan::{Goes, Refuses};
+use Plan::{Fails, Succeeds};
 
 struct Case {
     what: &'static str,
@@ -86,113 +86,113 @@ fn cases() -> Vec<Case> {
     let other = |address: &str, name: &str| app(address, name, "Other");
     let both = |one: String, other: String| one + &other;
     vec![
-        case("renamed, and the old name given to a new one", &x(alpha), &both(x(gamma), z(alpha)), Refuses, &[]),
+        case("renamed, and the old name given to a new app", &x(alpha), &both(x(gamma), z(alpha)), Fails, &[]),
         case(
             "the same with all parts",
             &with_parts("x", alpha, "Same"),
             &both(with_parts("x", gamma, "Same"), with_parts("z", alpha, "Same")),
-            Refuses,
+            Fails,
             &[],
         ),
         case(
             "the same with another label",
             &x(alpha),
             &both(x(gamma), other("z", alpha)),
-            Goes,
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
         case(
             "the same with another label and all parts",
             &with_parts("x", alpha, "Same"),
             &both(with_parts("x", gamma, "Same"), with_parts("z", alpha, "Other")),
-            Goes,
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
-        case("another address", &x(alpha), &z(alpha), Refuses, &[]),
+        case("another address", &x(alpha), &z(alpha), Fails, &[]),
         case(
             "another address for all parts",
             &with_parts("x", alpha, "Same"),
             &with_parts("z", alpha, "Same"),
-            Refuses,
+            Fails,
             &[],
         ),
-        case("another address and label", &x(alpha), &other("z", alpha), Goes, &["Alpha"]),
+        case("another address and label", &x(alpha), &other("z", alpha), Succeeds, &["Alpha"]),
         case(
             "another address of the settings",
             &both(x(alpha), parts("x", "salesforce_external_client_app.x.id", "Api")),
             &both(x(alpha), parts("z", "salesforce_external_client_app.x.id", "Api")),
-            Refuses,
+            Fails,
             &[],
         ),
         case(
             "another address and scope of the settings",
             &both(x(alpha), parts("x", "salesforce_external_client_app.x.id", "Api")),
             &both(x(alpha), parts("z", "salesforce_external_client_app.x.id", "Web")),
-            Goes,
+            Succeeds,
             &["Alpha"],
         ),
         case(
             "swapped",
             &both(other("x", alpha), z(beta)),
             &both(other("x", beta), z(alpha)),
-            Goes,
+            Succeeds,
             &["Alpha", "Beta"],
         ),
-        case("swapped, both alike", &both(x(alpha), z(beta)), &both(x(beta), z(alpha)), Refuses, &[]),
+        case("swapped, both with the same label", &both(x(alpha), z(beta)), &both(x(beta), z(alpha)), Fails, &[]),
         case(
-            "a name known late",
+            "a name known after apply",
             &x(alpha),
             &(x(gamma) + &late(alpha) + &z(LATE)),
-            Goes,
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
         case(
-            "a name known late, with all parts",
+            "a name known after apply, with all parts",
             &with_parts("x", alpha, "Same"),
             &(with_parts("x", gamma, "Same") + &late(alpha) + &with_parts("z", LATE, "Same")),
-            Goes,
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
         case(
-            "a name known late, of what is destroyed",
+            "a name known after apply, of an app that is destroyed",
             &with_parts("x", alpha, "Same"),
             &(late(alpha) + &with_parts("z", LATE, "Same")),
-            Goes,
+            Succeeds,
             &["Alpha"],
         ),
         case(
             "created before it is destroyed",
-            &eager(&x(alpha)),
-            &(eager(&x(gamma)) + &late(alpha) + &eager(&z(LATE))),
-            Goes,
+            &with_create_before_destroy(&x(alpha)),
+            &(with_create_before_destroy(&x(gamma)) + &late(alpha) + &with_create_before_destroy(&z(LATE))),
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
         case(
-            "the app goes, settings that name it come",
+            "the app is removed, settings that name it are added",
             &x(alpha),
             &parts("z", alpha, "Api"),
-            Goes,
+            Succeeds,
             &[],
         ),
         case(
-            "the app goes, settings that name it stay",
+            "the app is removed, settings that name it remain",
             &both(x(alpha), parts("z", alpha, "Api")),
             &parts("z", alpha, "Api"),
-            Refuses,
+            Fails,
             &[],
         ),
         case(
             "forgotten and configured again",
             &x(alpha),
             &("removed {\n  from = salesforce_external_client_app.x\n  lifecycle {\n    destroy = false\n  }\n}\n".to_owned() + &z(alpha)),
-            Goes,
+            Succeeds,
             &["Alpha"],
         ),
         case(
             "moved",
             &x(alpha),
             &("moved {\n  from = salesforce_external_client_app.x\n  to = salesforce_external_client_app.z\n}\n".to_owned() + &z(alpha) + &app("y", gamma, "Same")),
-            Goes,
+            Succeeds,
             &["Alpha", "Gamma"],
         ),
     ]
@@ -210,10 +210,10 @@ fn problems(org: &Emulator, workspace: &Workspace<'_>) -> Vec<String> {
             settings.push((text("external_client_app"), text("consumer_key")));
         }
     }
-    let there = org.names(org::APP);
+    let in_org = org.names(org::APP);
     for app in &apps {
-        if !there.contains(app) {
-            problems.push(format!("the state has the app {app}, the org has {there:?}"));
+        if !in_org.contains(app) {
+            problems.push(format!("the state has the app {app}, the org has {in_org:?}"));
         }
         if apps.iter().filter(|other| *other == app).count() > 1 {
             problems.push(format!("two addresses have {app}"));
@@ -242,20 +242,23 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     let mut run = apply(more);
     found.extend(problems(&org, &workspace));
-    if case.plan == Refuses {
+    if case.plan == Fails {
         if run.code != Some(1) || org.deploys().len() != deploys {
-            found.push(format!("the plan was to refuse this: {run}"));
+            found.push(format!("the plan should have failed: {run}"));
         }
         if !run.contains("moved") && !run.contains("stays") || org.components(GLOBAL_OAUTH).len() != keys {
             found.push(format!("{run}"));
         }
     } else {
-        // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
-        let told = run.contains("Resource not replaced") || case.what == "forgotten and configured again";
-        if (run.contains("Resource adopted") || run.contains("Existing settings overwritten")) && !told {
-            found.push(format!("taken over: {run}"));
+        // A create before the destroy of the old address cannot determine which of them owns the app. The app is kept,
+        // and the run reports it.
+        let is_reported =
+            run.contains("Resource not replaced") || case.what == "forgotten and configured again";
+        if (run.contains("Resource adopted") || run.contains("Existing settings overwritten")) && !is_reported
+        {
+            found.push(format!("adopted without a report: {run}"));
         }
-        // What waited without success is created in the next apply.
+        // A resource that waited without success is created in the next apply.
         let first = run.clone();
         for _ in 0..2 {
             if run.code != Some(0) && !case.apps.is_empty() {
@@ -277,7 +280,7 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
     found.iter().map(|problem| format!("{}, {more:?}: {problem}", case.what)).collect()
 }
 
-fn all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
+fn check_all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
     let cases: Vec<Case> = cases().into_iter().filter(wanted).collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let found = std::sync::Mutex::new(Vec::new());
@@ -296,16 +299,16 @@ fn all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
 }
 
 #[test]
-fn the_state_matches_the_org_in_any_order() {
-    all(&["-parallelism=10"], |_| true);
+fn the_state_matches_the_org_with_parallel_operations() {
+    check_all(&["-parallelism=10"], |_| true);
 }
 
 #[test]
-fn the_state_matches_the_org_one_after_the_other() {
-    all(&["-parallelism=1"], |case| case.plan == Goes);
+fn the_state_matches_the_org_with_one_operation_at_a_time() {
+    check_all(&["-parallelism=1"], |case| case.plan == Succeeds);
 }
 
 #[test]
 fn the_state_matches_the_org_without_a_refresh() {
-    all(&["-refresh=false"], |case| case.plan == Refuses || case.what.starts_with("a name"));
+    check_all(&["-refresh=false"], |case| case.plan == Fails || case.what.starts_with("a name"));
 }

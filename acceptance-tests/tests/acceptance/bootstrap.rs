@@ -18,8 +18,8 @@ fn source() -> PathBuf {
     repository().join("examples/bootstrap")
 }
 
-/// A copy: the script leaves a key and a state in its folder.
-fn copied_to(folder: &Path) {
+/// Copies the example, because the script leaves a key and a state in its folder.
+fn copy_to(folder: &Path) {
     for file in ["bootstrap", "main.tf"] {
         std::fs::copy(source().join(file), folder.join(file)).expect("a copy of the example");
     }
@@ -37,7 +37,7 @@ fn with_a_token(org: &Emulator) -> Workspace<'_> {
     workspace.set("SF_ORG_INSTANCE_URL", org.url());
     workspace.set("TERRAFORM", &acceptance_tests::terraform::path().display().to_string());
     workspace.installs();
-    copied_to(&workspace.folder());
+    copy_to(&workspace.folder());
     workspace
 }
 
@@ -79,7 +79,7 @@ fn terraform_logs_in_with_the_app_that_it_creates() {
     }
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let logins = org.journal().into_iter().filter(|call| call["operation"] == "token").count();
-    assert!(logins > 0, "nothing logged in with the key");
+    assert!(logins > 0, "no login used the key");
 }
 
 #[test]
@@ -93,10 +93,14 @@ fn a_second_run_changes_nothing_and_a_new_key_replaces_the_certificate() {
     let client_id = org.part(GLOBAL_OAUTH, "Terraform").text("consumerKey");
 
     bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().containing("0 added, 0 changed");
-    assert_eq!(std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key"), key, "kept");
+    assert_eq!(
+        std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key"),
+        key,
+        "the key is kept"
+    );
 
     for file in ["terraform.key", "terraform.crt"] {
-        std::fs::remove_file(bootstrap.folder().join(file)).expect("moved aside");
+        std::fs::remove_file(bootstrap.folder().join(file)).expect("the file is removed");
     }
     bootstrap
         .run_script(&script, &[&username, "-auto-approve"])
@@ -161,7 +165,7 @@ fn grant(org: &Emulator, workspace: &mut Workspace<'_>, permissions: &[String]) 
 }
 
 /// Each permission of the file is needed for the configuration, and together they are sufficient.
-fn are_needed_and_sufficient(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
+fn is_minimal_and_sufficient(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
     let permissions = permissions(permission_set);
     for left_out in &permissions {
         let others: Vec<String> = permissions.iter().filter(|one| *one != left_out).cloned().collect();
@@ -175,17 +179,17 @@ fn are_needed_and_sufficient(permission_set: &str, org: &Emulator, workspace: &m
 }
 
 #[test]
-fn each_permission_of_the_developer_is_needed_and_all_are_sufficient() {
+fn the_developer_permission_set_is_minimal_and_sufficient() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.configure(SHOP);
-    are_needed_and_sufficient(DEVELOPER, &org, &mut workspace);
+    is_minimal_and_sufficient(DEVELOPER, &org, &mut workspace);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
 #[test]
-fn each_permission_of_the_admin_is_needed_and_all_are_sufficient_for_policies() {
+fn the_admin_permission_set_is_minimal_and_sufficient_for_policies() {
     let org = Emulator::start();
     let app: Value = json!({ "name": "Shop", "scopes": "Api" });
     org.admin("POST", "/apps", Some(&app));
@@ -196,12 +200,12 @@ fn each_permission_of_the_admin_is_needed_and_all_are_sufficient_for_policies() 
           external_client_app = "Shop"
           permitted_users     = "AdminApprovedPreAuthorized"
           permission_sets     = ["Shop_Customer"]
-          # Who may not see the policies waits for them to come.
+          # A user who cannot see the policies waits for them to be created.
           timeouts { create = "2s" }
         }
         "#,
     );
-    are_needed_and_sufficient(ADMIN, &org, &mut workspace);
+    is_minimal_and_sufficient(ADMIN, &org, &mut workspace);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
 }
 
@@ -240,7 +244,7 @@ print(json.dumps({child.tag.replace(spaced, ""): child.text for child in root}))
     let handler: Value = serde_json::from_slice(&run.stdout).expect("its elements");
     assert_eq!(handler["developerName"], name);
     assert_eq!(handler["tokenHandlerApex"], name);
-    // An unknown subject is refused.
+    // An unknown subject is rejected.
     assert_eq!(handler["isUserCreationAllowed"], "false");
     let class = std::fs::read_to_string(folder.join(format!("classes/{name}.cls"))).expect("the class");
     for words in [
@@ -257,5 +261,5 @@ print(json.dumps({child.tag.replace(spaced, ""): child.text for child in root}))
     let site =
         std::fs::read_to_string(folder.join("remoteSiteSettings/Terraform_Issuer.remoteSite-meta.xml"));
     assert!(site.expect("the remote site").contains("<url>https://app.terraform.io</url>"));
-    assert!(class.contains("KEYS = 'https://app.terraform.io/"), "the keys are of the remote site");
+    assert!(class.contains("KEYS = 'https://app.terraform.io/"), "the keys come from the remote site");
 }

@@ -78,9 +78,9 @@ fn run(workspace: &Workspace<'_>, verb: &str, parallelism: usize) -> Run {
     workspace.run(&arguments)
 }
 
-/// The number in the row of a table of the guide that starts like this.
+/// The number in the row of the guide's tables that starts with this text.
 #[track_caller]
-fn promised(row: &str) -> usize {
+fn documented_limit(row: &str) -> usize {
     let row = GUIDE.lines().find(|line| line.starts_with(row)).unwrap_or_else(|| panic!("no row {row:?}"));
     let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap_or_default();
     let mut numbers = last.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
@@ -88,19 +88,19 @@ fn promised(row: &str) -> usize {
 }
 
 #[test]
-fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
+fn a_hundred_apps_stay_within_the_documented_number_of_calls_and_deploys() {
     let org = Emulator::with(&["--deploy-ms", "1500", "--retrieve-ms", "200"]);
     let workspace = workspace(&org);
     workspace.configure(&apps(100));
 
     let apply = cost(&org, || drop(run(&workspace, "apply", 10).succeeded()));
     assert_eq!(org.names(org::OAUTH).len(), 100);
-    assert!(apply.deploys <= promised("| 100 apps |"), "{apply:?}");
-    assert!(apply.calls <= promised("| for each deploy |") * apply.deploys, "{apply:?}");
+    assert!(apply.deploys <= documented_limit("| 100 apps |"), "{apply:?}");
+    assert!(apply.calls <= documented_limit("| for each deploy |") * apply.deploys, "{apply:?}");
 
     let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().containing("No changes")));
     // These policies name a permission set, so the queries for its users are among the calls.
-    assert!(plan.calls <= promised("| plan, up to 400 apps in the org |"), "{plan:?}");
+    assert!(plan.calls <= documented_limit("| plan, up to 400 apps in the org |"), "{plan:?}");
     assert_eq!((plan.retrieves, plan.deploys), (1, 0), "{plan:?}");
 
     drop(run(&workspace, "destroy", 100).succeeded());
@@ -108,16 +108,17 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
 
     let apply = cost(&org, || drop(run(&workspace, "apply", 100).succeeded()));
     // On a busy machine Terraform sends a hundred changes over several seconds.
-    assert!(apply.deploys <= promised("| the same with `-parallelism=100` |") + 3, "{apply:?}");
+    assert!(apply.deploys <= documented_limit("| the same with `-parallelism=100` |") + 3, "{apply:?}");
 }
 
 #[test]
-fn one_bad_app_among_a_hundred_fails_alone() {
+fn one_invalid_app_among_a_hundred_fails_alone() {
     let org = Emulator::with(&["--deploy-ms", "1500"]);
     let workspace = workspace(&org);
     // Only the org knows that this scope does not exist.
-    let bad = apps(100).replace(r#"["Api"]"#, r#"count.index == 41 ? ["Ghost_Scope"] : ["Api"]"#);
-    workspace.configure(&bad);
+    let with_invalid_app =
+        apps(100).replace(r#"["Api"]"#, r#"count.index == 41 ? ["Ghost_Scope"] : ["Api"]"#);
+    workspace.configure(&with_invalid_app);
 
     let apply = cost(&org, || {
         let run = run(&workspace, "apply", 100);
@@ -145,7 +146,7 @@ fn with_five_thousand_other_apps_only_managed_apps_are_read() {
     workspace.configure(&apps(5));
     drop(run(&workspace, "apply", 10).succeeded());
     let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().containing("No changes")));
-    assert!(plan.calls <= promised("| plan of 5 apps among 5,000 others |"), "{plan:?}");
+    assert!(plan.calls <= documented_limit("| plan of 5 apps among 5,000 others |"), "{plan:?}");
     assert!(plan.bytes <= 1_000_000, "{plan:?}");
 
     workspace.configure(&apps(40));

@@ -50,7 +50,7 @@ fn plan(workspace: &Workspace<'_>) -> Run {
 }
 
 #[test]
-fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
+fn an_expiring_certificate_is_a_warning_in_every_plan_unless_suppressed() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -113,7 +113,7 @@ fn the_same_certificate_in_another_form_is_not_a_change() {
 
 /// The guide's command renews a certificate for the same key.
 #[test]
-fn the_command_of_the_guide_needs_no_change_of_clients() {
+fn the_renewal_command_in_the_guide_keeps_the_private_key() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("no openssl on PATH: the guide's command was not run");
         return;

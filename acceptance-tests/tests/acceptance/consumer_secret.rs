@@ -1,5 +1,5 @@
-//! The guide to the consumer secret, step by step: the pair arrives in each store that it names, and again after a
-//! rotation, with the output that it describes. The stores are stand-ins.
+//! The guide to the consumer secret, step by step: each store that it names receives the credentials, and the new ones
+//! after a rotation, with the output that the guide describes. The stores are stand-ins.
 
 use super::snippets::{fenced, needed};
 use acceptance_tests::emulator::Emulator;
@@ -18,8 +18,8 @@ pub fn sha256(text: &str) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The output of Terraform's `jsonencode` for the pair in the guide.
-pub fn json_pair(key: &str, secret: &str) -> String {
+/// The output of Terraform's `jsonencode` for the credentials in the guide.
+pub fn credentials_json(key: &str, secret: &str) -> String {
     json!({ "client_id": key, "client_secret": secret }).to_string()
 }
 
@@ -32,7 +32,7 @@ fn configuration(words: &str) -> String {
     all.concat()
 }
 
-/// The guide's configuration with these numbers for the rotation and for the revoke.
+/// The guide's configuration with these numbers for the rotation and the revocation.
 fn numbered(text: &str, rotate: u32, revoke: u32) -> String {
     let numbers = |rotate: u32, revoke: u32| {
         format!(
@@ -48,7 +48,7 @@ fn supports_write_only() -> bool {
     language::has(Feature::WriteOnlyArguments)
 }
 
-/// An org, a workspace with the guide's configuration, and what arrived in its stores.
+/// An org, a workspace with the guide's configuration, and the values that its stores received.
 struct Shop<'org> {
     org: &'org Emulator,
     workspace: Workspace<'org>,
@@ -87,16 +87,16 @@ impl<'org> Shop<'org> {
         plan.containing("No changes.");
     }
 
-    fn pair(&self) -> (String, String) {
+    fn credentials(&self) -> (String, String) {
         let global = self.org.part(org::GLOBAL_OAUTH, "Shop");
         (global.text("consumerKey"), global.text("consumerSecret"))
     }
 
-    /// All pairs that log in, the main one first.
+    /// The keys of all credentials that can log in, the current ones first.
     fn keys(&self) -> Vec<String> {
-        let pairs = self.org.admin("GET", "/apps/Shop/credentials", None);
-        let pairs = pairs.as_array().into_iter().flatten();
-        pairs.map(|pair| pair["key"].as_str().unwrap_or_default().to_owned()).collect()
+        let all = self.org.admin("GET", "/apps/Shop/credentials", None);
+        let all = all.as_array().into_iter().flatten();
+        all.map(|one| one["key"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// The received checksums, in order.
@@ -108,7 +108,7 @@ impl<'org> Shop<'org> {
 }
 
 #[test]
-fn each_store_gets_the_pair_and_the_new_one_after_a_rotation() {
+fn each_store_receives_the_credentials_and_the_new_ones_after_a_rotation() {
     if !supports_write_only() {
         return;
     }
@@ -123,17 +123,17 @@ fn each_store_gets_the_pair_and_the_new_one_after_a_rotation() {
         let text = configuration(&format!("resource \"{store}"));
         let shop = Shop::new(&org, &text);
         shop.workspace.apply().succeeded();
-        let handed_on = || {
-            let (key, secret) = shop.pair();
-            sha256(&if store == "tfe_variable" { secret } else { json_pair(&key, &secret) })
+        let stored_checksum = || {
+            let (key, secret) = shop.credentials();
+            sha256(&if store == "tfe_variable" { secret } else { credentials_json(&key, &secret) })
         };
-        let first = handed_on();
+        let first = stored_checksum();
         assert_eq!(shop.arrived(), [first.as_str()], "{store}");
         shop.assert_empty_plan();
 
         shop.configure(&numbered(&text, 2, 1));
         shop.workspace.apply().succeeded();
-        let second = handed_on();
+        let second = stored_checksum();
         assert_ne!(first, second);
         assert_eq!(shop.arrived(), [first, second], "{store}");
         shop.assert_empty_plan();
@@ -142,7 +142,7 @@ fn each_store_gets_the_pair_and_the_new_one_after_a_rotation() {
 
 /// Both procedures of the guide, with the output that it describes.
 #[test]
-fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
+fn after_a_leak_the_old_credentials_work_until_they_are_revoked() {
     if !supports_write_only() {
         return;
     }
@@ -150,7 +150,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     let text = configuration("resource \"vault_kv_secret_v2\" \"shop\"");
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
-    let (old, _) = shop.pair();
+    let (old, _) = shop.credentials();
 
     let numbers = |rotate: u32, revoke: u32| numbered(&text, rotate, revoke);
     shop.configure(&numbers(2, 1));
@@ -158,10 +158,10 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     plan.containing(&format!("{ROTATION} will be updated in-place"));
     plan.containing("Client ID will change").containing(&old);
     shop.workspace.apply_plan().succeeded();
-    let (new, _) = shop.pair();
+    let (new, _) = shop.credentials();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
-    let said = shop.workspace.run(&["output", "-raw", "client_id"]).succeeded();
-    assert_eq!(said.stdout.trim(), new);
+    let client_id_output = shop.workspace.run(&["output", "-raw", "client_id"]).succeeded();
+    assert_eq!(client_id_output.stdout.trim(), new);
 
     shop.configure(&numbers(2, 2));
     shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
@@ -170,19 +170,19 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
     shop.assert_empty_plan();
 
-    // In one apply: no previous pair is left.
+    // In one apply: no previous credentials remain.
     shop.configure(&numbers(3, 3));
     shop.workspace.apply().succeeded();
-    let (newest, _) = shop.pair();
+    let (newest, _) = shop.credentials();
     assert_ne!(newest, new);
     assert_eq!(shop.keys(), [newest]);
     assert_eq!(shop.arrived().len(), 3);
     shop.assert_empty_plan();
 }
 
-/// In an org that stages no pair beside a valid previous one.
+/// In an org that does not stage credentials while previous ones are valid.
 #[test]
-fn a_previous_pair_that_is_still_valid_is_revoked_first() {
+fn previous_credentials_that_are_still_valid_must_be_revoked_before_a_rotation() {
     let org = Emulator::start();
     let text = configuration("resource \"salesforce_external_client_app_credential_rotation\"");
     // The ephemeral resource needs a newer Terraform, and is not the subject of this test.
@@ -204,7 +204,7 @@ fn a_previous_pair_that_is_still_valid_is_revoked_first() {
     shop.workspace.apply().succeeded();
     assert_eq!(shop.keys()[1..], two[..1]);
 
-    // Both in one apply: no previous pair is left.
+    // Both in one apply: no previous credentials remain.
     shop.configure(&numbered(text, 4, 3));
     shop.workspace.apply().succeeded();
     let keys = shop.keys();
@@ -213,20 +213,20 @@ fn a_previous_pair_that_is_still_valid_is_revoked_first() {
 }
 
 #[test]
-fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
+fn a_time_resource_rotates_and_later_revokes_the_previous_credentials() {
     let org = Emulator::start();
     let text = configuration("resource \"time_rotating\"");
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
     shop.assert_empty_plan();
-    let (old, _) = shop.pair();
+    let (old, _) = shop.credentials();
 
-    // As when the time is due: the ID is replaced, so the plan does not know it yet.
+    // As when the rotation is due: the ID is replaced, so the plan does not know it yet.
     let due = ["-replace=time_rotating.shop"];
     let plan = shop.workspace.plan(&due);
     assert!(plan.is_unknown(ROTATION, "consumer_key"));
     shop.workspace.apply_plan().succeeded();
-    let (new, _) = shop.pair();
+    let (new, _) = shop.credentials();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     shop.assert_empty_plan();
 
@@ -240,7 +240,7 @@ fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
 }
 
 #[test]
-fn two_backends_switch_one_after_the_other() {
+fn two_backends_switch_to_new_credentials_one_at_a_time() {
     if !supports_write_only() {
         return;
     }
@@ -249,8 +249,8 @@ fn two_backends_switch_one_after_the_other() {
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
     let checksum = || {
-        let (key, secret) = shop.pair();
-        sha256(&json_pair(&key, &secret))
+        let (key, secret) = shop.credentials();
+        sha256(&credentials_json(&key, &secret))
     };
     let first = checksum();
     assert_eq!(shop.arrived(), [first.as_str(), first.as_str()]);
@@ -267,7 +267,7 @@ fn two_backends_switch_one_after_the_other() {
 }
 
 #[test]
-fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
+fn actions_rotate_and_revoke_and_the_next_apply_stores_the_credentials() {
     if !language::has(Feature::Actions) {
         return;
     }
@@ -278,18 +278,18 @@ fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
     let text = format!("{stores}{actions}");
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
-    let (old, _) = shop.pair();
+    let (old, _) = shop.credentials();
     let invoke = |action: &str| {
         let action = format!("-invoke=action.salesforce_external_client_app_{action}.shop");
         shop.workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &action]).succeeded();
     };
     invoke("rotate_credentials");
-    let (new, secret) = shop.pair();
+    let (new, secret) = shop.credentials();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     assert_eq!(shop.arrived().len(), 1);
     shop.workspace.apply().succeeded();
-    assert_eq!(shop.arrived().last(), Some(&sha256(&json_pair(&new, &secret))));
-    // What the next change of the number triggers.
+    assert_eq!(shop.arrived().last(), Some(&sha256(&credentials_json(&new, &secret))));
+    // The next change of the number finds credentials that are already rotated.
     let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
     shop.workspace.plan(&[]).containing("Credentials already rotated");
@@ -301,9 +301,9 @@ fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
     shop.assert_empty_plan();
 }
 
-/// The error of an older Terraform is in the guide.
+/// The guide contains the error of an older Terraform.
 #[test]
-fn an_older_terraform_fails_as_the_guide_says() {
+fn an_older_terraform_fails_with_the_error_in_the_guide() {
     let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");
     let workspace = Workspace::anonymous();
     for (kind, since, text) in [
@@ -318,11 +318,11 @@ fn an_older_terraform_fails_as_the_guide_says() {
             "action \"salesforce_external_client_app_rotate_credentials\" \"shop\" {}",
         ),
     ] {
-        let said = format!("Blocks of type \"{kind}\" are not expected here.");
-        assert!(guide.contains(&said), "{said}");
+        let error = format!("Blocks of type \"{kind}\" are not expected here.");
+        assert!(guide.contains(&error), "{error}");
         if !language::has(since) {
             workspace.configure(text);
-            workspace.run(&["validate", "-no-color"]).failed_with(&said);
+            workspace.run(&["validate", "-no-color"]).failed_with(&error);
         }
     }
 }

@@ -11,7 +11,7 @@ use acceptance_tests::workspace::Workspace;
 const UNKNOWN_KEY: &str = include_str!("test-only-unknown.key");
 
 #[test]
-fn a_wrong_private_key_is_refused_by_the_org() {
+fn a_wrong_private_key_is_rejected_by_the_org() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
@@ -22,7 +22,7 @@ fn a_wrong_private_key_is_refused_by_the_org() {
 }
 
 #[test]
-fn an_invalid_key_is_named_and_not_shown() {
+fn an_invalid_private_key_is_an_error_that_does_not_show_it() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
@@ -34,7 +34,7 @@ fn an_invalid_key_is_named_and_not_shown() {
 }
 
 #[test]
-fn a_wrong_client_secret_is_refused_and_not_shown() {
+fn a_wrong_client_secret_is_rejected_and_not_shown() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
@@ -47,7 +47,7 @@ fn a_wrong_client_secret_is_refused_and_not_shown() {
 }
 
 #[test]
-fn an_unknown_user_is_refused_by_the_org() {
+fn an_unknown_user_is_rejected_by_the_org() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_USERNAME", "nobody@example.com");
@@ -56,7 +56,7 @@ fn an_unknown_user_is_refused_by_the_org() {
 }
 
 #[test]
-fn missing_credentials_list_the_supported_ones() {
+fn missing_credentials_are_an_error_that_names_argument_and_variable() {
     let workspace = Workspace::anonymous();
     workspace.configure(ONLY_APP);
     let run = workspace.apply().failed_with("client_id");
@@ -64,7 +64,7 @@ fn missing_credentials_list_the_supported_ones() {
 }
 
 #[test]
-fn an_unreachable_host_is_named() {
+fn an_unreachable_host_is_named_in_the_error() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     // Nothing listens on the discard port.
@@ -75,7 +75,7 @@ fn an_unreachable_host_is_named() {
 }
 
 #[test]
-fn plain_http_is_allowed_for_this_machine_only() {
+fn plain_http_to_another_machine_is_rejected() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "http://shop.my.salesforce.com");
@@ -96,12 +96,12 @@ fn a_missing_permission_is_an_error_and_not_a_missing_app() {
     assert_eq!(
         workspace.attribute(APP, "id"),
         "Shop",
-        "the state has lost a resource that the user may not read"
+        "the state has lost a resource that the user cannot read"
     );
 }
 
 #[test]
-fn another_org_than_the_expected_one_is_refused() {
+fn an_org_other_than_the_expected_one_is_rejected() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_EXPECTED_ORG_ID", "00D00000000000zAAA");
@@ -112,7 +112,7 @@ fn another_org_than_the_expected_one_is_refused() {
 }
 
 #[test]
-fn an_admin_of_apps_manages_policies_alone() {
+fn an_app_admin_can_manage_policies() {
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Shop" })));
     let mut workspace = Workspace::new(&org);

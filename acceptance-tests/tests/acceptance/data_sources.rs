@@ -56,7 +56,7 @@ fn an_app_is_found_with_its_settings_and_policies() {
 }
 
 #[test]
-fn a_policy_administrator_reads_what_is_permitted() {
+fn a_policy_administrator_reads_policies_and_gets_null_for_the_rest() {
     let org = Emulator::start();
     drop(shop(&org));
     let mut workspace = Workspace::new(&org);
@@ -76,15 +76,15 @@ fn a_policy_administrator_reads_what_is_permitted() {
 }
 
 #[test]
-fn the_key_is_read_by_rest_if_the_metadata_does_not_contain_it() {
+fn the_consumer_key_is_read_over_rest_if_its_file_is_unreadable() {
     let org = Emulator::start();
     let workspace = shop(&org);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     org.edit("ExternalClientAppSettings", "ExternalClientApp", "enableConsumerSecretApiAccess", "false");
-    let looking = "data \"salesforce_external_client_app\" \"it\" {\n  name = \"Shop\"\n}\n";
+    let by_name = "data \"salesforce_external_client_app\" \"it\" {\n  name = \"Shop\"\n}\n";
     drop(workspace);
     let workspace = Workspace::new(&org);
-    let it = found(&workspace, looking, "data.salesforce_external_client_app.it");
+    let it = found(&workspace, by_name, "data.salesforce_external_client_app.it");
     assert_eq!(it["consumer_key"], key);
     assert!(it["not_readable"][GLOBAL_OAUTH].is_string(), "{it:#}");
     assert_eq!(it["oauth_settings"]["oauth_scopes"], json!(["Api", "OpenID", "RefreshToken"]));
@@ -92,7 +92,7 @@ fn the_key_is_read_by_rest_if_the_metadata_does_not_contain_it() {
 }
 
 #[test]
-fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
+fn a_missing_or_ambiguous_app_is_an_error() {
     let org = Emulator::start();
     let workspace = shop(&org);
     for (arguments, words) in [
@@ -119,7 +119,7 @@ fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
 }
 
 #[test]
-fn all_apps_or_matching_apps_are_listed() {
+fn the_apps_data_source_lists_all_or_matching_apps() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let apps = r#"
@@ -183,7 +183,7 @@ fn a_permission_set_is_found_and_its_holders_are_counted() {
 }
 
 #[test]
-fn the_org_is_described() {
+fn the_org_data_source_describes_the_connected_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let it = found(&workspace, "data \"salesforce_org\" \"it\" {}\n", "data.salesforce_org.it");
@@ -201,7 +201,7 @@ fn the_org_is_described() {
 }
 
 #[test]
-fn data_sources_read_with_the_resources() {
+fn data_sources_and_resources_share_one_retrieve() {
     let org = Emulator::start();
     let workspace = shop(&org);
     let retrieves = || org.journal().iter().filter(|call| call["operation"] == "retrieve").count();
@@ -219,7 +219,7 @@ fn data_sources_read_with_the_resources() {
 }
 
 #[test]
-fn a_provider_that_waits_for_a_resource_names_the_argument() {
+fn a_provider_argument_that_is_known_only_after_apply_is_named() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(
@@ -232,7 +232,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
 }
 
 #[test]
-fn the_result_of_a_data_source_is_valid_in_a_resource() {
+fn a_resource_can_use_the_results_of_data_sources() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);

@@ -7,7 +7,7 @@ use acceptance_tests::plan::Action::{Create, Delete, Update};
 use acceptance_tests::workspace::Workspace;
 
 #[test]
-fn policies_that_leave_the_configuration_stay_in_the_org() {
+fn policies_removed_from_the_configuration_remain_in_the_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -23,7 +23,7 @@ fn policies_that_leave_the_configuration_stay_in_the_org() {
 }
 
 #[test]
-fn settings_that_leave_the_configuration_delete_the_consumer_key() {
+fn settings_removed_from_the_configuration_are_deleted_with_their_consumer_key() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
@@ -38,7 +38,7 @@ fn settings_that_leave_the_configuration_delete_the_consumer_key() {
 }
 
 #[test]
-fn missing_components_are_destroyed_without_an_error() {
+fn a_destroy_of_missing_components_succeeds() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -50,7 +50,7 @@ fn missing_components_are_destroyed_without_an_error() {
 
 /// Terraform plans first, and errors of that plan stop the destroy. Their messages explain how to proceed.
 #[test]
-fn a_configuration_with_plan_errors_can_be_destroyed() {
+fn a_configuration_with_plan_errors_can_be_destroyed_without_a_refresh() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);

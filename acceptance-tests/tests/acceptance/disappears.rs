@@ -47,7 +47,7 @@ fn policies_deleted_with_the_settings_are_restored() {
     let plan = workspace.plan(&[]);
     let actions = plan.actions();
     assert_eq!(actions.get(SETTINGS), Some(&Create), "{}", plan.words);
-    // One half of the policies still exists, so both actions are valid; no action is not.
+    // One of the two policy files still exists, so a create and a replacement are both valid.
     assert!(matches!(actions.get(POLICIES), Some(Create | Replace)), "{}", plan.words);
     assert_eq!(actions.len(), 2, "{}", plan.words);
     workspace.apply_plan().succeeded();

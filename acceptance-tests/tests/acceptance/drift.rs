@@ -39,7 +39,7 @@ fn a_change_in_setup_is_drift_and_is_repaired() {
 }
 
 #[test]
-fn what_is_not_managed_may_change_in_setup() {
+fn unmanaged_attributes_can_change_in_setup_without_a_planned_change() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 
 #[test]
-fn a_state_of_another_org_is_an_error_that_names_both() {
+fn a_state_of_another_org_is_an_error_that_names_both_orgs() {
     let here = Emulator::start();
     let there = Emulator::with(&["--org-id", "00DEM0000000002"]);
     let mut workspace = Workspace::new(&here);
@@ -39,7 +39,7 @@ fn a_state_of_another_org_is_an_error_that_names_both() {
 }
 
 #[test]
-fn a_refreshed_sandbox_is_another_org_at_the_same_address() {
+fn a_refreshed_sandbox_at_the_same_url_is_another_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(crate::configurations::ONLY_APP, &[(APP, Create)]);
@@ -59,7 +59,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#;
 
 #[test]
-fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
+fn a_workspace_of_an_app_admin_reads_only_policies_from_import_to_removal() {
     for (app, request, path) in [
         ("Shop", json!({ "name": "Shop" }), "/apps"),
         ("acme__Shop", json!({ "namespace": "acme", "name": "Shop" }), "/packages"),
@@ -74,7 +74,7 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
         workspace.configure(&configuration);
         workspace.run(&["import", "-no-color", "-input=false", POLICIES, app]).succeeded();
         workspace.plan(&[]).changes(&[(POLICIES, Update)]);
-        reads_policies_only(&org);
+        assert_reads_only_policies(&org);
         workspace.apply_plan().succeeded();
         workspace.assert_empty_plan();
         assert_eq!(org.part(OAUTH_POLICIES, app).text("requiredSessionLevel"), "HIGH_ASSURANCE");
@@ -82,9 +82,9 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
         org.edit(OAUTH_POLICIES, app, "requiredSessionLevel", "LOW");
         workspace.converge(&[(POLICIES, Update)]);
         workspace.step("", &[(POLICIES, Delete)]);
-        reads_policies_only(&org);
+        assert_reads_only_policies(&org);
 
-        // The create adopts the existing policies; it looks for the app only to wait for one that does not exist
+        // The create adopts the existing policies. It would look for the app only to wait for one that does not exist
         // yet.
         org.admin("DELETE", "/journal", None);
         workspace.step(&configuration, &[(POLICIES, Create)]);
@@ -96,17 +96,17 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
 }
 
 #[track_caller]
-fn reads_policies_only(org: &Emulator) {
-    let mut looked = 0;
+fn assert_reads_only_policies(org: &Emulator) {
+    let mut types = 0;
     for call in org.journal() {
         let details = &call["details"];
         let retrieved = details["members"].as_array().into_iter().flatten().map(|member| &member[0]);
         let listed = details["types"].as_array().into_iter().flatten();
         for kind in retrieved.chain(listed) {
-            looked += 1;
+            types += 1;
             assert!([OAUTH_POLICIES, APP_POLICIES].iter().any(|own| kind == own), "{call}");
         }
         assert_ne!(call["operation"], "oauthCredentials", "{call}");
     }
-    assert!(looked > 0);
+    assert!(types > 0);
 }

@@ -8,7 +8,7 @@ use acceptance_tests::workspace::Workspace;
 const PROVIDER: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
 
 #[test]
-fn every_request_names_terraform_the_provider_and_the_caller() {
+fn every_user_agent_names_terraform_the_provider_and_the_caller() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("TF_APPEND_USER_AGENT", "acme-pipeline/1.2");
@@ -16,16 +16,16 @@ fn every_request_names_terraform_the_provider_and_the_caller() {
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     let (major, minor) = terraform::version();
-    let begins = match terraform::product() {
+    let start = match terraform::product() {
         Product::Terraform => format!("Terraform/{major}.{minor}."),
         // The Terraform version that it is compatible with.
         Product::OpenTofu => "Terraform/1.".to_owned(),
     };
-    let ends = format!("{PROVIDER} acme-pipeline/1.2");
+    let end = format!("{PROVIDER} acme-pipeline/1.2");
     let journal = org.journal();
     for call in &journal {
         let agent = call["userAgent"].as_str().unwrap_or_default();
-        assert!(agent.starts_with(&begins) && agent.ends_with(&ends), "{call}");
+        assert!(agent.starts_with(&start) && agent.ends_with(&end), "{call}");
     }
     let api: Vec<_> = journal.iter().filter(|call| call["path"].as_str().is_some_and(is_api)).collect();
     assert!(
@@ -44,7 +44,7 @@ fn is_api(path: &str) -> bool {
 }
 
 #[test]
-fn a_user_agent_that_no_header_can_hold_is_refused() {
+fn a_user_agent_that_is_invalid_in_a_header_is_rejected() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("TF_APPEND_USER_AGENT", "café/1");

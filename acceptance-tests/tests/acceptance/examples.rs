@@ -1,6 +1,6 @@
 //! Every example of the documentation, run as a reader would.
 
-use super::consumer_secret::{json_pair, sha256};
+use super::consumer_secret::{credentials_json, sha256};
 use super::module;
 use crate::configurations::APP_AND_SETTINGS;
 use acceptance_tests::emulator::Emulator;
@@ -22,11 +22,11 @@ fn runs(resource: &str) {
 }
 
 fn runs_as(resource: &str, name: &str) {
-    runs_to(resource, name, |workspace| workspace.assert_empty_plan());
+    runs_with(resource, name, |workspace| workspace.assert_empty_plan());
 }
 
 /// `imported`: the checks after the import.
-fn runs_to(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
+fn runs_with(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.write("provider.tf", &example("provider/provider.tf"));
@@ -70,7 +70,7 @@ fn the_example_of_policies_runs() {
 }
 
 #[test]
-fn the_examples_of_the_orgs_settings_run() {
+fn the_examples_of_org_settings_run() {
     runs_as("salesforce_org_external_client_app_settings", "org");
     runs_as("salesforce_org_oauth_oidc_settings", "org");
 }
@@ -78,7 +78,7 @@ fn the_examples_of_the_orgs_settings_run() {
 #[test]
 fn the_example_of_a_credential_rotation_runs() {
     let rotation = "salesforce_external_client_app_credential_rotation";
-    runs_to(rotation, "shop", |workspace| {
+    runs_with(rotation, "shop", |workspace| {
         // An import does not know the configured values. Adopting them rotates nothing.
         let key = workspace.attribute(&format!("{rotation}.shop"), "consumer_key");
         workspace.plan(&[]).changes(&[(&format!("{rotation}.shop"), Action::Update)]);
@@ -88,7 +88,7 @@ fn the_example_of_a_credential_rotation_runs() {
     });
 }
 
-/// The secret of the org arrives where the example passes it.
+/// The store of the example receives the secret of the org.
 #[test]
 fn the_examples_of_ephemeral_resources_run() {
     if !language::has(Feature::WriteOnlyArguments) {
@@ -104,7 +104,7 @@ fn the_examples_of_ephemeral_resources_run() {
     workspace.configure(&configuration);
     workspace.apply().succeeded();
     let global = org.part(org::GLOBAL_OAUTH, "Shop");
-    let pair = json_pair(&global.text("consumerKey"), &global.text("consumerSecret"));
+    let pair = credentials_json(&global.text("consumerKey"), &global.text("consumerSecret"));
     let written = std::fs::read_to_string(journal).expect("a journal");
     assert_eq!(written, format!("vault_kv_secret_v2 {}\n", sha256(&pair)));
     workspace.assert_empty_plan();
@@ -127,7 +127,7 @@ fn the_examples_of_actions_run() {
         workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &invoke]).succeeded();
         assert_eq!(pairs(), after, "{name}");
     }
-    // The release that triggers it.
+    // A new release date triggers the action.
     workspace.apply().succeeded();
     org.admin("POST", "/apps/Shop/credentials", Some(&serde_json::json!({ "do": "rotate" })));
     let triggered = example(&format!("actions/{}/action.tf", ACTIONS[0])).replace("2026-11-29", "2026-11-30");
@@ -206,9 +206,9 @@ fn the_demo_runs() {
     let workspace = Workspace::new(&org);
     workspace.installs();
     workspace.write("main.tf", &example("demo/main.tf"));
-    // The demo calls the module beside it.
-    let beside = workspace.folder().join("../modules");
-    module::copy(&repository().join("examples/modules"), &beside);
+    // The demo calls the module in the folder next to it.
+    let modules = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &modules);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
@@ -216,9 +216,9 @@ fn the_demo_runs() {
     workspace.destroy().succeeded();
 }
 
-/// The last part of `make demo`, without the clients that log in at the same time.
+/// The rotation at the end of `make demo`, without the clients that log in at the same time.
 #[test]
-fn the_demos_last_chapter_runs() {
+fn the_rotation_in_the_demo_runs() {
     if !language::has(Feature::WriteOnlyArguments) {
         return;
     }
@@ -230,11 +230,11 @@ fn the_demos_last_chapter_runs() {
     let journal = workspace.folder().join("journal.txt");
     workspace.set("STAND_INS_JOURNAL", &journal.display().to_string());
     workspace.write("main.tf", &example("demo/main.tf"));
-    let beside = workspace.folder().join("../modules");
-    module::copy(&repository().join("examples/modules"), &beside);
-    let handed_on = || {
+    let modules = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &modules);
+    let stored_checksum = || {
         let global = org.part(org::GLOBAL_OAUTH, "Shop");
-        sha256(&json_pair(&global.text("consumerKey"), &global.text("consumerSecret")))
+        sha256(&credentials_json(&global.text("consumerKey"), &global.text("consumerSecret")))
     };
     let mut expected = String::new();
     for version in ["1", "2"] {
@@ -243,14 +243,14 @@ fn the_demos_last_chapter_runs() {
         workspace.write("rotation.tf", &rotation);
         workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
         workspace.apply().succeeded();
-        expected += &format!("vault_kv_secret_v2 {}\n", handed_on());
+        expected += &format!("vault_kv_secret_v2 {}\n", stored_checksum());
         assert_eq!(std::fs::read_to_string(&journal).expect("a journal"), expected);
     }
     workspace.destroy().succeeded();
 }
 
 #[test]
-fn every_example_is_run_here() {
+fn every_example_has_a_test() {
     let list = |folder: &str| -> Vec<String> {
         let folder: PathBuf = repository().join("examples").join(folder);
         let entries =

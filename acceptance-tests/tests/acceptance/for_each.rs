@@ -38,8 +38,8 @@ fn twenty_apps_are_created_changed_and_destroyed_in_few_deploys() {
     workspace.assert_empty_plan();
     assert_eq!(org.names(org::APP).len(), 20);
     assert_eq!(org.names(org::GLOBAL_OAUTH).len(), 20);
-    let made = org.deploys().len();
-    assert!(made <= 10, "40 resources took {made} deploys");
+    let created = org.deploys().len();
+    assert!(created <= 10, "40 resources took {created} deploys");
 
     workspace.configure(&apps("A"));
     let plan = workspace.plan(&[]);
@@ -48,12 +48,12 @@ fn twenty_apps_are_created_changed_and_destroyed_in_few_deploys() {
     workspace.apply_plan().succeeded();
     workspace.assert_empty_plan();
     assert_eq!(org.part(org::APP, "Shop7").text("label"), "A Shop7");
-    let changed = org.deploys().len() - made;
+    let changed = org.deploys().len() - created;
     assert!(changed <= 5, "20 changes took {changed} deploys");
 
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
-    let destroyed = org.deploys().len() - made - changed;
+    let destroyed = org.deploys().len() - created - changed;
     assert!(destroyed <= 10, "40 destroys took {destroyed} deploys");
 }
 
@@ -82,7 +82,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
 }
 
 #[test]
-fn a_new_key_without_a_moved_block_deletes_nothing() {
+fn a_new_for_each_key_without_a_moved_block_is_an_error_and_deploys_nothing() {
     let org = Emulator::with(&["--deploy-ms", "100"]);
     let workspace = Workspace::new(&org);
     workspace.configure(&keyed("old"));
@@ -90,7 +90,7 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
     let key = org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey");
     let deploys = org.deploys().len();
 
-    // The create finds the app as configured and adopts it; the destroy of the old address then deletes it.
+    // Otherwise, the create would adopt the existing app, and the destroy of the old address would then delete it.
     workspace.configure(&keyed("new"));
     workspace
         .apply()

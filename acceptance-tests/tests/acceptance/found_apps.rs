@@ -1,5 +1,5 @@
 //! Existing apps: created in Setup, by other tools, by packages, partly unreadable. Each is imported with a
-//! configuration that Terraform generates, or refused with the reason; a later change affects nothing else.
+//! configuration that Terraform generates, or rejected with the reason; a later change affects nothing else.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
@@ -7,7 +7,7 @@ use acceptance_tests::switches;
 use serde_json::json;
 
 use super::import_procedure::Import::{Fails, Succeeds};
-use super::import_procedure::{Edit, Kind, LABEL, LEVEL, TYPES, found};
+use super::import_procedure::{Edit, Kind, LABEL, LEVEL, TYPES, check_import};
 
 /// A component as another tool deploys it: every element of its type, in a file.
 fn put(org: &Emulator, kind: &str, name: &str, elements: &[(&str, &str)]) {
@@ -35,8 +35,8 @@ fn in_setup(org: &Emulator) {
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
 }
 
-/// Every part with an arbitrary name, one with a name similar to another app's.
-fn odd_names(org: &Emulator) {
+/// Every part has an arbitrary name, one of them similar to the name of another app.
+fn arbitrary_names(org: &Emulator) {
     put(org, APP, "Shop_oauth", &[("label", "Not the settings of Shop")]);
     put(org, APP, "Shop", &[("label", "Shop &amp; Söhne")]);
     put(org, POLICIES, "P1", &[OF_SHOP, ("isEnabled", "true")]);
@@ -66,7 +66,7 @@ fn without_oauth(org: &Emulator) {
     put(org, POLICIES, "Shop_plcy", &[OF_SHOP, ("isEnabled", "false")]);
 }
 
-/// Only the header, without any part.
+/// Only the app's own file, without any part.
 fn bare(org: &Emulator) {
     put(org, APP, "Shop", &[("contactPhone", "+49 30 1234"), ("isProtected", "true")]);
 }
@@ -82,7 +82,7 @@ fn installed(org: &Emulator) {
     org.admin("POST", "/packages", Some(&json!({ "namespace": "acme", "name": "Shop" })));
 }
 
-/// The same, beside a local app of the same name.
+/// The same, together with a local app of the same name.
 fn installed_beside_a_local_one(org: &Emulator) {
     in_setup(org);
     installed(org);
@@ -204,94 +204,114 @@ fn with_everything(org: &Emulator) {
 }
 
 #[test]
-fn created_in_setup() {
-    found(&Kind { id: "Shop", make: in_setup, imports: [Succeeds; 3], edit: LABEL });
+fn an_app_created_in_setup_can_be_imported() {
+    check_import(&Kind { id: "Shop", create: in_setup, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn parts_with_odd_names() {
-    found(&Kind { id: "Shop", make: odd_names, imports: [Succeeds; 3], edit: LABEL });
+fn an_app_whose_parts_have_arbitrary_names_can_be_imported() {
+    check_import(&Kind { id: "Shop", create: arbitrary_names, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn created_by_another_tool() {
-    found(&Kind { id: "Shop", make: by_another_tool, imports: [Succeeds; 3], edit: LEVEL });
+fn an_app_created_by_another_tool_can_be_imported() {
+    check_import(&Kind { id: "Shop", create: by_another_tool, imports: [Succeeds; 3], edit: LEVEL });
 }
 
 #[test]
-fn with_every_value() {
-    found(&Kind { id: "Shop", make: with_everything, imports: [Succeeds; 3], edit: LABEL });
+fn an_app_with_every_element_can_be_imported() {
+    check_import(&Kind { id: "Shop", create: with_everything, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn with_elements_without_an_attribute() {
+fn an_app_with_elements_without_an_attribute_can_be_imported() {
     let plugin = Edit {
         resource: TYPES[2],
         line: "oauth_plugin_enabled ",
-        instead: "oauth_plugin_enabled = false",
+        replacement: "oauth_plugin_enabled = false",
         component: POLICIES,
         element: "isOauthPluginEnabled",
     };
-    let make = with_additional_elements;
-    found(&Kind { id: "Shop", make, imports: [Succeeds; 3], edit: plugin });
-    found(&Kind { id: "Shop", make: with_additional_elements, imports: [Succeeds; 3], edit: LABEL });
+    let create = with_additional_elements;
+    check_import(&Kind { id: "Shop", create, imports: [Succeeds; 3], edit: plugin });
+    check_import(&Kind { id: "Shop", create: with_additional_elements, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn an_app_without_oauth() {
+fn an_app_without_oauth_settings_is_imported_with_its_policies() {
     let none = Fails("has no OAuth settings");
-    found(&Kind { id: "Shop", make: without_oauth, imports: [Succeeds, none, Succeeds], edit: LABEL });
+    check_import(&Kind {
+        id: "Shop",
+        create: without_oauth,
+        imports: [Succeeds, none, Succeeds],
+        edit: LABEL,
+    });
 }
 
 #[test]
-fn an_app_without_any_part() {
+fn an_app_without_settings_and_policies_is_imported_alone() {
     let imports = [Succeeds, Fails("has no OAuth settings"), Fails("has no policies")];
-    found(&Kind { id: "Shop", make: bare, imports, edit: LABEL });
+    check_import(&Kind { id: "Shop", create: bare, imports, edit: LABEL });
 }
 
 #[test]
-fn an_app_with_the_consumer_of_another_org() {
-    found(&Kind { id: "Shop", make: linked, imports: [Succeeds; 3], edit: LABEL });
+fn an_app_with_the_consumer_of_another_org_can_be_imported() {
+    check_import(&Kind { id: "Shop", create: linked, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn an_installed_app() {
-    let theirs = Fails("was installed from the package acme");
-    found(&Kind { id: "acme__Shop", make: installed, imports: [theirs, theirs, Succeeds], edit: LEVEL });
-}
-
-#[test]
-fn an_installed_app_beside_a_local_one_of_the_same_name() {
-    let theirs = Fails("was installed from the package acme");
-    found(&Kind {
+fn only_the_policies_of_an_installed_app_can_be_imported() {
+    let from_package = Fails("was installed from the package acme");
+    check_import(&Kind {
         id: "acme__Shop",
-        make: installed_beside_a_local_one,
-        imports: [theirs, theirs, Succeeds],
-        edit: LEVEL,
-    });
-    found(&Kind { id: "Shop", make: installed_beside_a_local_one, imports: [Succeeds; 3], edit: LABEL });
-}
-
-#[test]
-fn an_installed_app_that_a_wildcard_retrieve_omits() {
-    let theirs = Fails("was installed from the package acme");
-    found(&Kind {
-        id: "acme__Shop",
-        make: installed_and_not_in_the_wildcard,
-        imports: [theirs, theirs, Succeeds],
+        create: installed,
+        imports: [from_package, from_package, Succeeds],
         edit: LEVEL,
     });
 }
 
 #[test]
-fn an_app_whose_global_file_may_not_be_read() {
+fn an_installed_and_a_local_app_of_the_same_name_are_distinguished() {
+    let from_package = Fails("was installed from the package acme");
+    check_import(&Kind {
+        id: "acme__Shop",
+        create: installed_beside_a_local_one,
+        imports: [from_package, from_package, Succeeds],
+        edit: LEVEL,
+    });
+    check_import(&Kind {
+        id: "Shop",
+        create: installed_beside_a_local_one,
+        imports: [Succeeds; 3],
+        edit: LABEL,
+    });
+}
+
+#[test]
+fn policies_of_an_installed_app_that_a_wildcard_omits_can_be_imported() {
+    let from_package = Fails("was installed from the package acme");
+    check_import(&Kind {
+        id: "acme__Shop",
+        create: installed_and_not_in_the_wildcard,
+        imports: [from_package, from_package, Succeeds],
+        edit: LEVEL,
+    });
+}
+
+#[test]
+fn an_app_whose_consumer_is_unreadable_is_imported_without_its_settings() {
     let hidden = Fails("Consumer settings cannot be read");
-    found(&Kind { id: "Shop", make: unreadable, imports: [Succeeds, hidden, Succeeds], edit: LABEL });
+    check_import(&Kind {
+        id: "Shop",
+        create: unreadable,
+        imports: [Succeeds, hidden, Succeeds],
+        edit: LABEL,
+    });
 }
 
 #[test]
-fn an_app_that_is_not_there() {
+fn a_missing_app_cannot_be_imported() {
     let none = Fails("Object to import not found");
     let nothing: fn(&Emulator) = |org| put(org, APP, "Shopping", &[]);
-    found(&Kind { id: "Shop", make: nothing, imports: [none; 3], edit: LABEL });
+    check_import(&Kind { id: "Shop", create: nothing, imports: [none; 3], edit: LABEL });
 }

@@ -34,10 +34,14 @@ fn the_examples_of_functions_run() {
     workspace.assert_empty_plan();
     let output = |name: &str| workspace.run(&["output", "-json", name]).succeeded().stdout.trim().to_owned();
     assert_eq!(output("permission_set_id"), "\"0PSD000000IqhSLOAZ\"");
-    let left: serde_json::Value = serde_json::from_str(&output("not_converted")).expect("JSON");
-    let left: Vec<&str> =
-        left.as_array().into_iter().flatten().filter_map(|entry| entry["element"].as_str()).collect();
-    assert_eq!(left, ["oauthConfig/consumerKey"]);
+    let not_converted: serde_json::Value = serde_json::from_str(&output("not_converted")).expect("JSON");
+    let not_converted: Vec<&str> = not_converted
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry["element"].as_str())
+        .collect();
+    assert_eq!(not_converted, ["oauthConfig/consumerKey"]);
 
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(
@@ -64,9 +68,9 @@ fn the_examples_of_functions_run() {
     assert_eq!(org.names(APP), Vec::<String>::new());
 }
 
-/// Every element of the type, and values that should not be there; through a module.
+/// Every element of the type, and unexpected elements.
 #[test]
-fn a_file_with_everything_becomes_a_client_without_the_secret() {
+fn a_connected_app_with_every_element_becomes_a_client_without_the_secret() {
     if !language::has(Feature::Functions) {
         return;
     }
@@ -121,7 +125,7 @@ shopapp://done</callbackUrl>
     let workspace = shop(&org, file);
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
-    let left = workspace.run(&["output", "-json", "not_converted"]).succeeded().stdout;
+    let not_converted = workspace.run(&["output", "-json", "not_converted"]).succeeded().stdout;
     for element in [
         "canvasConfig",
         "infoUrl",
@@ -131,7 +135,7 @@ shopapp://done</callbackUrl>
         "plugin",
         "unheardOf",
     ] {
-        assert!(left.contains(&format!("\"{element}\"")), "{element}: {left}");
+        assert!(not_converted.contains(&format!("\"{element}\"")), "{element}: {not_converted}");
     }
     let state = std::fs::read_to_string(workspace.folder().join("terraform.tfstate")).expect("a state");
     assert!(!state.contains("TOPSECRET"), "{state}");

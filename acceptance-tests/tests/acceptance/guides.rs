@@ -32,12 +32,12 @@ fn leads_to_logins(guide: &str, variants: &[&str]) {
 }
 
 #[test]
-fn headless_identity_leads_to_logins() {
+fn the_headless_identity_guide_leads_to_logins() {
     leads_to_logins("headless-identity.md", &["login", "guest", "refresh", "revoke"]);
 }
 
 #[test]
-fn getting_started_leads_to_logins() {
+fn the_getting_started_guide_leads_to_logins() {
     leads_to_logins("getting-started.md", &["login", "guest", "refresh", "revoke"]);
 }
 
@@ -55,12 +55,12 @@ fn without_moves(text: &str) -> String {
     text[..first.unwrap_or(text.len())].to_owned()
 }
 
-/// From one resource to three: the texts that identify the two steps.
-const THERE: [&str; 2] = ["moved {", "removed {"];
-const BACK: [&str; 2] = ["moved {", "import {"];
+/// From three resources to a client and back: the texts that identify the two steps.
+const TO_CLIENT: [&str; 2] = ["moved {", "removed {"];
+const TO_PARTS: [&str; 2] = ["moved {", "import {"];
 
 #[test]
-fn an_app_created_in_setup_is_imported_as_the_guide_says() {
+fn an_app_created_in_setup_is_imported_as_in_the_guide() {
     let org = Emulator::start();
     let app = json!({
         "name": "Shop", "label": "Shop", "contactEmail": "identity@example.com",
@@ -87,19 +87,20 @@ fn an_app_created_in_setup_is_imported_as_the_guide_says() {
 }
 
 #[test]
-fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
+fn three_resources_move_to_a_client_and_back_without_a_change_in_the_org() {
     if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    let (there, back) = (step("importing.md", "terraform", &THERE), step("importing.md", "terraform", &BACK));
-    workspace.configure(&without_moves(&back));
+    let (to_client, to_parts) =
+        (step("importing.md", "terraform", &TO_CLIENT), step("importing.md", "terraform", &TO_PARTS));
+    workspace.configure(&without_moves(&to_parts));
     workspace.apply().succeeded();
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     let deploys = org.deploys().len();
 
-    workspace.configure(&there);
+    workspace.configure(&to_client);
     workspace
         .plan(&[])
         .changes(&[(SETTINGS, Forget), (POLICIES, Forget)])
@@ -109,10 +110,10 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
     workspace.apply_plan().succeeded();
     workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
-    workspace.configure(&without_moves(&there));
+    workspace.configure(&without_moves(&to_client));
     workspace.assert_empty_plan();
 
-    workspace.configure(&back);
+    workspace.configure(&to_parts);
     workspace
         .plan(&[])
         .changes(&[])
@@ -121,7 +122,7 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
     workspace.apply_plan().succeeded();
     workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
-    workspace.configure(&without_moves(&back));
+    workspace.configure(&without_moves(&to_parts));
     workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
     workspace.destroy().succeeded();
@@ -129,7 +130,7 @@ fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
 }
 
 #[test]
-fn the_statements_of_the_guide_about_moves_are_true() {
+fn the_statements_about_moves_in_the_guide_are_true() {
     if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
@@ -141,16 +142,16 @@ fn the_statements_of_the_guide_about_moves_are_true() {
     workspace.configure(&SHOP.replace(settings, &label));
     workspace.apply().succeeded();
     let deploys = org.deploys().len();
-    let there = step("importing.md", "terraform", &THERE);
+    let to_client = step("importing.md", "terraform", &TO_CLIENT);
 
-    // An empty list, written explicitly.
-    let empty = there.replace("  policies {\n", "  policies {\n    profiles = []\n");
+    // An explicit empty list.
+    let empty = to_client.replace("  policies {\n", "  policies {\n    profiles = []\n");
     workspace.configure(&empty);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]);
     assert_eq!(plan.differing(CLIENT), ["policies"]);
     // Policies that are managed elsewhere.
-    let (before, rest) = there.split_once("\n  policies {").expect("a block");
+    let (before, rest) = to_client.split_once("\n  policies {").expect("a block");
     let (_, after) = rest.split_once("\n  }\n").expect("an end");
     workspace.configure(&format!("{before}{after}"));
     let plan = workspace.plan(&[]);
@@ -159,14 +160,18 @@ fn the_statements_of_the_guide_about_moves_are_true() {
     workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
-    let changed = there.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
-    assert_ne!(changed, there);
+    let changed = to_client.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
+    assert_ne!(changed, to_client);
     workspace.step(&without_moves(&changed), &[(CLIENT, Update)]);
-    assert_eq!(org.part(OAUTH, "Shop").text("label"), "Their own", "it has no attribute, and stays");
+    assert_eq!(
+        org.part(OAUTH, "Shop").text("label"),
+        "Their own",
+        "the client has no attribute for it, and it is unchanged"
+    );
 }
 
 #[test]
-fn an_older_terraform_moves_its_state_manually() {
+fn the_commands_in_the_guide_move_a_state_without_moved_blocks() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let commands = |words: &[&str]| {
@@ -177,25 +182,25 @@ fn an_older_terraform_moves_its_state_manually() {
             workspace.run(&words[1..]).succeeded();
         }
     };
-    let there = without_moves(&step("importing.md", "terraform", &THERE));
-    let back = without_moves(&step("importing.md", "terraform", &BACK));
-    workspace.configure(&back);
+    let to_client = without_moves(&step("importing.md", "terraform", &TO_CLIENT));
+    let to_parts = without_moves(&step("importing.md", "terraform", &TO_PARTS));
+    workspace.configure(&to_parts);
     workspace.apply().succeeded();
     let deploys = org.deploys().len();
 
-    workspace.configure(&there);
+    workspace.configure(&to_client);
     commands(&["terraform import salesforce_oauth_client.shop Shop"]);
     workspace.assert_empty_plan();
-    workspace.configure(&back);
+    workspace.configure(&to_parts);
     commands(&["terraform state rm salesforce_oauth_client.shop"]);
     workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
     // The guide's statement about an apply in between.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
-    workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
+    workspace.configure(&to_client.replace("label         = \"Shop\"", "label         = \"Another\""));
     workspace.apply().failed_with("Resource already exists");
-    workspace.configure(&there);
+    workspace.configure(&to_client);
     workspace.apply().succeeded().containing("Resource adopted from an interrupted run");
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 }

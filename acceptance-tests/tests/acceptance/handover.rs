@@ -1,5 +1,5 @@
-//! A secret is passed to another provider by a write-only argument: the correct one arrives, and it is nowhere else.
-//! The other provider is `safe`, which stores the checksum.
+//! A secret is passed to another provider in a write-only argument: the provider receives the correct one, and no other
+//! place contains it. The other provider is `safe`, which stores the checksum.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, SETTINGS};
 use acceptance_tests::canary::Secret;
@@ -56,17 +56,17 @@ fn a_write_only_value_arrives_and_is_not_stored() {
     }
     let mut workspace = Workspace::anonymous();
     workspace.add_safe();
-    let give = |workspace: &mut Workspace<'_>, secret: &str| {
+    let set_secret = |workspace: &mut Workspace<'_>, secret: &str| {
         workspace.watch_secret(Secret::new("handed over", secret));
         workspace.set("TF_VAR_secret", secret);
     };
-    give(&mut workspace, "canary-handed-over-1");
+    set_secret(&mut workspace, "canary-handed-over-1");
     workspace.step(&from_a_variable(1), &[(FIRST, Create), (SECOND, Create)]);
     assert_eq!(workspace.attribute(FIRST, "checksum"), checksum("canary-handed-over-1"));
     assert!(workspace.attribute(FIRST, "value_wo").is_null());
 
     // A new secret alone is not detected, because the state does not contain it for comparison. A new version is.
-    give(&mut workspace, "canary-handed-over-2");
+    set_secret(&mut workspace, "canary-handed-over-2");
     workspace.assert_empty_plan();
     workspace.step(&from_a_variable(2), &[(FIRST, Update), (SECOND, Update)]);
     assert_eq!(workspace.attribute(SECOND, "checksum"), checksum("canary-handed-over-2"));
@@ -78,7 +78,7 @@ fn a_write_only_value_arrives_and_is_not_stored() {
 
 #[test]
 #[should_panic(expected = "secrets leaked by")]
-fn a_value_that_is_not_write_only_is_found() {
+fn the_leak_check_finds_a_value_that_is_not_write_only() {
     let mut workspace = Workspace::anonymous();
     workspace.add_safe();
     workspace.watch_secret(Secret::new("handed over", "canary-handed-over-3"));
@@ -93,7 +93,7 @@ resource "terraform_data" "keeps_it" { input = var.secret }
     workspace.apply();
 }
 
-/// The app, and its secret in two safes in order, at each rotation.
+/// The app, and its secret in two safes, one after the other, at each rotation.
 fn handed_over(rotation: &str) -> String {
     format!(
         r#"{APP_AND_SETTINGS}
@@ -124,7 +124,7 @@ resource "safe_journal" "second" {{
 }
 
 #[test]
-fn a_consumer_secret_goes_from_the_org_into_two_safes_at_each_rotation() {
+fn each_rotation_passes_the_consumer_secret_to_two_safes() {
     if !supports_write_only() {
         return;
     }

@@ -37,7 +37,7 @@ fn an_import_block_is_planned_without_changes() {
     workspace.assert_empty_plan();
 }
 
-/// The identity also names the org, and another org is refused. Older Terraform versions do not support it and
+/// The identity also names the org, and another org is rejected. Older Terraform versions do not support it and
 /// report that.
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
@@ -63,9 +63,10 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&plan).failed_with("00D000000000099");
 }
 
-/// A readable consumer shows whether it has a certificate; for an unreadable one, the configuration must set it.
+/// A readable consumer shows whether it has a certificate. For an unreadable one, the configuration must set
+/// `certificate`.
 #[test]
-fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configured() {
+fn a_change_of_settings_with_a_hidden_consumer_requires_the_certificate() {
     let org = Emulator::start();
     org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
@@ -86,16 +87,16 @@ fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configur
     let again = changed.replace("/other\"", "/third\"");
     workspace.configure(&again);
     let run = workspace.apply().failed_with("Certificate may be removed");
-    assert!(run.contains("on main.tf line"), "the error is at no attribute: {run}");
+    assert!(run.contains("on main.tf line"), "the error has no line: {run}");
     assert_eq!(callback(), "https://shop.example.com/other");
     workspace.configure(&again.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
     workspace.apply().succeeded();
     assert_eq!(callback(), "https://shop.example.com/third");
 }
 
-/// A file without a parent is not treated as deleted.
+/// A file whose app does not exist is not treated as deleted.
 #[test]
-fn settings_without_a_parent_are_an_error_and_not_missing() {
+fn parts_of_an_unknown_app_are_an_error_and_remain_in_the_state() {
     let org = Emulator::start();
     org.create_shop_in_setup();
     let workspace = Workspace::new(&org);

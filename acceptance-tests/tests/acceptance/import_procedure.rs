@@ -1,5 +1,5 @@
 //! The procedure for an existing app: its parts and the whole are imported with a configuration that Terraform generates, or
-//! refused with the reason; a later change affects nothing else. The apps are in `found_apps` and `retrieved_apps`.
+//! rejected with the reason; a later change affects nothing else. The apps are in `found_apps` and `retrieved_apps`.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub struct Edit {
     pub resource: &'static str,
     pub line: &'static str,
     /// … and its replacement.
-    pub instead: &'static str,
+    pub replacement: &'static str,
     pub component: &'static str,
     pub element: &'static str,
 }
@@ -43,7 +43,7 @@ pub struct Edit {
 pub struct Kind {
     /// The import ID.
     pub id: &'static str,
-    pub make: fn(&Emulator),
+    pub create: fn(&Emulator),
     pub imports: [Import; 3],
     pub edit: Edit,
 }
@@ -51,14 +51,14 @@ pub struct Kind {
 pub const LABEL: Edit = Edit {
     resource: TYPES[0],
     line: "label ",
-    instead: "label = \"Changed\"",
+    replacement: "label = \"Changed\"",
     component: APP,
     element: "label",
 };
 pub const LEVEL: Edit = Edit {
     resource: TYPES[2],
     line: "required_session_level ",
-    instead: "required_session_level = \"HIGH_ASSURANCE\"",
+    replacement: "required_session_level = \"HIGH_ASSURANCE\"",
     component: OAUTH_POLICIES,
     element: "requiredSessionLevel",
 };
@@ -67,9 +67,9 @@ fn address(kind: &str) -> String {
     format!("{kind}.found")
 }
 
-pub fn found(kind: &Kind) {
+pub fn check_import(kind: &Kind) {
     in_parts(kind);
-    as_a_whole(kind);
+    as_one_resource(kind);
     by_query(kind);
 }
 
@@ -80,7 +80,7 @@ fn by_query(kind: &Kind) {
     }
     let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));
     let org = Emulator::start();
-    (kind.make)(&org);
+    (kind.create)(&org);
     let before = org.admin("GET", "/components", None);
     let parts = TYPES.into_iter().zip(kind.imports.map(|import| matches!(import, Succeeds)));
     for lists in [parts.collect(), vec![(CLIENT, whole)]] {
@@ -100,11 +100,11 @@ fn by_query(kind: &Kind) {
 
 fn in_parts(kind: &Kind) {
     let org = Emulator::start();
-    (kind.make)(&org);
+    (kind.create)(&org);
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
 
-    // The refused ones, one by one.
+    // The rejected types, one at a time.
     for (resource, import) in TYPES.iter().zip(kind.imports) {
         let Fails(words) = import else { continue };
         let own = if *resource == TYPES[0] {
@@ -118,41 +118,41 @@ fn in_parts(kind: &Kind) {
             .failed_with(words);
     }
 
-    // The others together, with generated configurations.
-    let taken: Vec<&str> = TYPES
+    // The other types together, with generated configurations.
+    let imported: Vec<&str> = TYPES
         .iter()
         .zip(kind.imports)
         .filter(|(_, import)| matches!(import, Succeeds))
         .map(|(resource, _)| *resource)
         .collect();
-    if !taken.is_empty() {
-        let blocks: String = taken
+    if !imported.is_empty() {
+        let blocks: String = imported
             .iter()
             .map(|resource| format!("import {{\n  to = {}\n  id = \"{}\"\n}}\n", address(resource), kind.id))
             .collect();
         workspace.configure(&blocks);
         let generate = "-generate-config-out=generated.tf";
-        workspace.plan(&[generate]).changes(&[]).containing(&format!("{} to import", taken.len()));
-        workspace.apply().succeeded().containing(&format!("{} imported", taken.len()));
+        workspace.plan(&[generate]).changes(&[]).containing(&format!("{} to import", imported.len()));
+        workspace.apply().succeeded().containing(&format!("{} imported", imported.len()));
         workspace.configure("");
         workspace.assert_empty_plan();
         only_this_changes(&org, &workspace, &kind.edit, &before);
     }
-    assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
+    assert_eq!(org.deploys().len(), usize::from(!imported.is_empty()));
 }
 
-/// The same app as one resource: if one of its parts is refused, the whole is refused.
-fn as_a_whole(kind: &Kind) {
+/// The same app as one resource: if one of its parts is rejected, the client is rejected.
+fn as_one_resource(kind: &Kind) {
     let org = Emulator::start();
-    (kind.make)(&org);
+    (kind.create)(&org);
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
     let to = format!("{CLIENT}.found");
-    let refusal = kind.imports.iter().take(2).find_map(|import| match import {
+    let error = kind.imports.iter().take(2).find_map(|import| match import {
         Fails(words) => Some(*words),
         Succeeds => None,
     });
-    if let Some(words) = refusal {
+    if let Some(words) = error {
         workspace
             .configure(&format!("resource \"{CLIENT}\" \"found\" {{\n name = \"x\"\n label = \"x\"\n}}"));
         workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_with(words);
@@ -174,14 +174,14 @@ fn as_a_whole(kind: &Kind) {
 /// A change of one attribute leaves everything else in the org unchanged.
 fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
-    let Edit { resource, line: pattern, instead, component, element } = *edit;
+    let Edit { resource, line: pattern, replacement, component, element } = *edit;
     let path = workspace.folder().join("generated.tf");
     let generated = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"));
     let (mut edited, mut inside) = (false, false);
     let lines: Vec<String> = generated
         .lines()
         .map(|line| {
-            // A client has the policies in a block, and everything else beside it.
+            // A client has the policies in a block, and all other attributes at the top.
             if line.starts_with("resource ") {
                 let is_client = line.contains(&format!("{CLIENT:?}"));
                 inside = line.contains(&format!("{resource:?}")) || (is_client && resource != TYPES[2]);
@@ -190,7 +190,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
             }
             if inside && !edited && line.trim_start().starts_with(pattern) {
                 edited = true;
-                return instead.to_owned();
+                return replacement.to_owned();
             }
             line.to_owned()
         })
@@ -207,8 +207,9 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
         .filter(|(path, _)| leaves(before).get(path) != leaves(&after).get(path))
         .collect();
     for (path, _) in &differing {
-        let theirs = path.starts_with(&format!("{component}/")) && path.ends_with(&format!("/{element}"));
-        assert!(theirs, "{path} has also changed:\nbefore {before:#}\nafter {after:#}");
+        let is_expected =
+            path.starts_with(&format!("{component}/")) && path.ends_with(&format!("/{element}"));
+        assert!(is_expected, "{path} has also changed:\nbefore {before:#}\nafter {after:#}");
     }
 }
 

@@ -40,10 +40,10 @@ fn is_in(deploys: &[Value], status: &str) -> bool {
 fn exited_normally(run: &Run) {
     assert_eq!(run.code, Some(1), "{run}");
     assert!(run.contains("Interrupt received"), "{run}");
-    assert!(!run.contains("Plugin did not respond"), "the provider died: {run}");
+    assert!(!run.contains("Plugin did not respond"), "the provider exited: {run}");
 }
 
-/// The org and the state contain the same.
+/// The org and the state contain the same resources.
 #[track_caller]
 fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
     let state = workspace.state();
@@ -81,7 +81,7 @@ fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: im
 }
 
 #[test]
-fn ctrl_c_while_a_deploy_waits_in_the_queue() {
+fn ctrl_c_while_a_deploy_is_queued_loses_nothing() {
     let org = Emulator::start();
     pace(&org, ENDLESS_MS, 0);
     let workspace = Workspace::new(&org);
@@ -93,7 +93,7 @@ fn ctrl_c_while_a_deploy_waits_in_the_queue() {
 }
 
 #[test]
-fn ctrl_c_while_a_deploy_runs() {
+fn ctrl_c_while_a_deploy_runs_loses_nothing() {
     let org = Emulator::start();
     pace(&org, 0, ENDLESS_MS);
     let workspace = Workspace::new(&org);
@@ -106,7 +106,7 @@ fn ctrl_c_while_a_deploy_runs() {
 }
 
 #[test]
-fn ctrl_c_during_the_deploy_of_the_settings() {
+fn ctrl_c_during_the_deploy_of_the_settings_does_not_create_them_twice() {
     let org = Emulator::start();
     pace(&org, 0, ENDLESS_MS);
     let workspace = Workspace::new(&org);
@@ -156,7 +156,7 @@ fn ctrl_c_during_an_update_keeps_the_consumer_key() {
 }
 
 #[test]
-fn ctrl_c_during_a_destroy() {
+fn ctrl_c_during_a_destroy_loses_nothing() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -192,7 +192,7 @@ fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     let running = workspace.start(APPLY);
     wait_until("a deploy is in progress", || is_in(&org.deploys(), "InProgress"));
     running.interrupt();
-    wait_until("the first Ctrl-C was heard", || {
+    wait_until("the provider receives the first Ctrl-C", || {
         org.journal().iter().any(|call| call["operation"] == "cancelDeploy")
     });
     running.interrupt();
@@ -201,7 +201,7 @@ fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     // The deploy continues in the org.
     assert!(is_in(&org.deploys(), "InProgress"), "it waited for the deploy: {run}");
     pace(&org, 0, 0);
-    wait_until("the org is quiet", || org.deploys().iter().all(|deploy| deploy["done"] == true));
+    wait_until("all deploys are done", || org.deploys().iter().all(|deploy| deploy["done"] == true));
     let again = workspace.apply();
     if again.code != Some(0) {
         // Terraform did not wait for the response. An app that only the org knows is not adopted silently.

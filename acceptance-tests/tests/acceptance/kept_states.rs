@@ -63,7 +63,7 @@ fn private_of(instance: &Value) -> Vec<u8> {
 }
 
 /// The stored state, adapted to this org, in which this version has just created the same resources.
-fn of_this_org(kept: &Value, mut made: Value) -> Value {
+fn adapted_to_this_org(kept: &Value, mut created: Value) -> Value {
     let mut text = kept.to_string();
     let mut replace = |old: &Value, new: &Value| {
         if let (Some(old), Some(new)) = (old.as_str(), new.as_str())
@@ -73,7 +73,7 @@ fn of_this_org(kept: &Value, mut made: Value) -> Value {
         }
     };
     let mut before = kept.clone();
-    for (address, new) in instances(&mut made) {
+    for (address, new) in instances(&mut created) {
         let old = instances(&mut before).find(|(other, _)| *other == address);
         let (_, old) = old.unwrap_or_else(|| panic!("{address} is not in the kept state"));
         for attribute in OF_THE_ORG {
@@ -86,7 +86,7 @@ fn of_this_org(kept: &Value, mut made: Value) -> Value {
         }
     }
     let mut state: Value = serde_json::from_str(&text).expect("a state");
-    // Older Terraform versions would refuse a state only because of this version number.
+    // Older Terraform versions would reject a state only because of this version number.
     state["terraform_version"] = json!("1.6.0");
     state
 }
@@ -111,7 +111,7 @@ fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
         let workspace = Workspace::new(&org);
         workspace.configure(&configuration);
         workspace.apply().succeeded();
-        let state = of_this_org(&state, state_of(&workspace));
+        let state = adapted_to_this_org(&state, state_of(&workspace));
         let mut kept = Kept { version, state, workspace };
         kept.write(&kept.state);
         test(&org, &mut kept);
@@ -133,7 +133,7 @@ fn every_stored_state_is_read_without_changes() {
 }
 
 #[test]
-fn a_stored_state_has_each_resource_with_identity_and_private_state() {
+fn the_newest_stored_state_has_every_resource_with_an_identity() {
     let schema = Workspace::anonymous();
     schema.configure("");
     let run = schema.run(&["providers", "schema", "-json"]).succeeded();
@@ -175,7 +175,7 @@ fn removed_and_added_attributes_cause_no_changes() {
 }
 
 #[test]
-fn a_newer_state_is_refused_with_a_message_and_unchanged() {
+fn a_state_with_a_newer_schema_version_is_rejected() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
         let mut state = kept.state.clone();
@@ -184,7 +184,7 @@ fn a_newer_state_is_refused_with_a_message_and_unchanged() {
         }
         kept.write(&state);
         let run = kept.workspace.run(PLAN);
-        // Terraform refuses it without a call to the provider.
+        // Terraform rejects it without a call to the provider.
         assert!(run.code == Some(1) && run.contains("newer provider version"), "{run}");
 
         // Identities exist since 1.12.

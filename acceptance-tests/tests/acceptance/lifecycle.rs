@@ -8,27 +8,27 @@ use acceptance_tests::scenario;
 use acceptance_tests::workspace::Workspace;
 
 #[test]
-fn an_app_goes_through_its_life() {
+fn an_app_goes_through_its_life_cycle() {
     scenario::run("app");
 }
 
 #[test]
-fn oauth_settings_go_through_their_life() {
+fn oauth_settings_go_through_their_life_cycle() {
     scenario::run("oauth_settings");
 }
 
 #[test]
-fn policies_go_through_their_life() {
+fn policies_go_through_their_life_cycle() {
     scenario::run("policies");
 }
 
 #[test]
-fn oauth_and_oidc_settings_of_the_org_go_through_their_life() {
+fn oauth_and_oidc_settings_of_the_org_go_through_their_life_cycle() {
     scenario::run("org_oauth_oidc_settings");
 }
 
 #[test]
-fn external_client_app_settings_of_the_org_go_through_their_life() {
+fn external_client_app_settings_of_the_org_go_through_their_life_cycle() {
     scenario::run("org_external_client_app_settings");
 }
 

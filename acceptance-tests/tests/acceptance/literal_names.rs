@@ -26,7 +26,7 @@ resource "salesforce_external_client_app_policies" "shop" {
   permitted_users     = "AdminApprovedPreAuthorized"
   permission_sets     = ["Shop_Customer"]
 
-  # If the settings never come, the wait ends here and not with the suite's time limit.
+  # If the settings are never created, the wait ends here and not with the time limit of the suite.
   timeouts {
     create = "60s"
   }
@@ -34,7 +34,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#;
 
 #[test]
-fn two_resources_of_one_app_with_literal_names_are_created_together() {
+fn an_app_and_settings_with_its_literal_name_are_created_together() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(LITERAL, &[(APP, Create), (SETTINGS, Create)]);

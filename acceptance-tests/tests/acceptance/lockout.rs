@@ -21,7 +21,7 @@ fn permitted(users: &str, permission_sets: &str, profiles: &str) -> String {
     ))
 }
 
-fn started<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
+fn applied<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.step(configuration, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     workspace
@@ -42,19 +42,19 @@ fn assert_contains(words: &str, sentences: &[&str]) {
 
 /// The number of queries that count users.
 fn counts(org: &Emulator) -> usize {
-    let asks = |call: &serde_json::Value| {
+    let counts_users = |call: &serde_json::Value| {
         let text = call.to_string();
         ["FROM PermissionSetAssignment", "FROM PermissionSetGroupComponent", "FROM User"]
             .iter()
             .any(|object| text.contains(object))
     };
-    org.journal().iter().filter(|call| asks(call)).count()
+    org.journal().iter().filter(|call| counts_users(call)).count()
 }
 
 #[test]
 fn the_warning_counts_the_assigned_users() {
     let org = Emulator::start();
-    let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
+    let workspace = applied(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     assert_contains(
         &words,
@@ -69,25 +69,25 @@ fn the_warning_counts_the_assigned_users() {
 }
 
 #[test]
-fn removed_assignments_are_named_with_their_users() {
+fn removed_assignments_are_named_with_their_user_counts() {
     let org = Emulator::start();
     let approved = "AdminApprovedPreAuthorized";
     let both = permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[\"Customer Community User\"]");
-    let workspace = started(&org, &both);
+    let workspace = applied(&org, &both);
     let fewer = permitted(approved, "[\"Shop_Customer\"]", "[\"Customer Community User\"]");
-    let said = words(&workspace, &fewer);
+    let text = words(&workspace, &fewer);
     assert_contains(
-        &said,
+        &text,
         &[
             "only through Shop_Staff immediately lose it, and their tokens become invalid. Assigned users: Shop_Staff 12 (counted",
             KEEP,
         ],
     );
-    assert!(!said.contains("Shop_Customer 214"), "users who keep access are not counted: {said}");
+    assert!(!text.contains("Shop_Customer 214"), "users who keep access are not counted: {text}");
 
-    let said = words(&workspace, &permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
+    let text = words(&workspace, &permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
     assert_contains(
-        &said,
+        &text,
         &[
             "only through the profile Customer Community User immediately lose it",
             "Assigned users: Customer Community User 200 (",
@@ -108,7 +108,7 @@ fn a_user_with_a_direct_and_a_group_assignment_counts_once() {
     } });
     org.admin("PATCH", "/org", Some(&group));
     let workspace =
-        started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
+        applied(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
     let words = words(
         &workspace,
         &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"),
@@ -121,9 +121,9 @@ fn a_user_with_a_direct_and_a_group_assignment_counts_once() {
 }
 
 #[test]
-fn inactive_users_do_not_count() {
+fn inactive_users_are_not_counted() {
     let org = Emulator::start();
-    let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
+    let workspace = applied(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let customer = org.user("customer");
     org.admin("PATCH", &format!("/users/{customer}"), Some(&json!({ "active": false })));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
@@ -131,12 +131,12 @@ fn inactive_users_do_not_count() {
 }
 
 #[test]
-fn a_set_named_by_its_id_is_counted_by_its_name() {
+fn a_permission_set_given_by_its_id_is_reported_by_its_name() {
     let org = Emulator::start();
     let sets = org.admin("GET", "/org", None)["permissionSets"].clone();
     let staff = sets.as_array().unwrap().iter().find(|set| set["name"] == "Shop_Staff").unwrap();
     let ids = format!("[\"Shop_Customer\", {}]", staff["id"]);
-    let workspace = started(&org, &permitted("AdminApprovedPreAuthorized", &ids, "[]"));
+    let workspace = applied(&org, &permitted("AdminApprovedPreAuthorized", &ids, "[]"));
     let removed = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     assert_contains(&removed, &["only through Shop_Staff", "Assigned users: Shop_Staff 12 (counted"]);
     let renamed = permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]");
@@ -147,7 +147,7 @@ fn a_set_named_by_its_id_is_counted_by_its_name() {
 #[test]
 fn a_missing_count_is_unknown_and_never_zero() {
     let org = Emulator::start();
-    let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
+    let workspace = applied(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let admin = org.user("admin");
     let without_setup: Vec<String> = {
         let users = org.admin("GET", &format!("/users/{admin}"), None);
@@ -164,9 +164,9 @@ fn a_missing_count_is_unknown_and_never_zero() {
 }
 
 #[test]
-fn a_set_that_is_only_in_the_new_configuration_is_reported_as_not_counted() {
+fn a_permission_set_that_is_only_in_the_new_configuration_is_not_counted() {
     let org = Emulator::start();
-    let workspace = started(&org, &with_policies("permitted_users = \"AllSelfAuthorized\""));
+    let workspace = applied(&org, &with_policies("permitted_users = \"AllSelfAuthorized\""));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
     assert_contains(
         &words,
@@ -178,10 +178,10 @@ fn a_set_that_is_only_in_the_new_configuration_is_reported_as_not_counted() {
 }
 
 #[test]
-fn users_are_counted_once_for_all_apps_and_only_if_sets_are_named() {
+fn users_are_counted_once_for_all_apps_that_name_permission_sets() {
     let org = Emulator::start();
     let none = with_policies("permitted_users = \"AllSelfAuthorized\"");
-    let workspace = started(&org, &none);
+    let workspace = applied(&org, &none);
     assert_eq!(counts(&org), 0, "policies without permission sets");
 
     let many = r#"

@@ -16,7 +16,7 @@ use std::path::Path;
 
 const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
 
-fn said(org: &Emulator, name: &str) -> String {
+fn credential(org: &Emulator, name: &str) -> String {
     org.known()[name].as_str().expect("a credential").to_owned()
 }
 
@@ -29,11 +29,11 @@ fn without_credentials(org: &Emulator) -> Workspace<'_> {
 
 /// A new token of the administrator.
 fn token(org: &Emulator) -> String {
-    let session = org.admin("POST", "/sessions", Some(&json!({ "user": said(org, "username") })));
+    let session = org.admin("POST", "/sessions", Some(&json!({ "user": credential(org, "username") })));
     session["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// A program `sf` in a separate folder. The files beside it contain its output.
+/// A program `sf` in a separate folder. The files next to it contain its output.
 struct Sf {
     folder: tempfile::TempDir,
 }
@@ -42,32 +42,32 @@ impl Sf {
     fn new() -> Sf {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("sf");
-        let script = "#!/bin/sh\nhere=$(dirname \"$0\")\necho \"$*\" >> \"$here/asked\"\n\
+        let script = "#!/bin/sh\nhere=$(dirname \"$0\")\necho \"$*\" >> \"$here/calls\"\n\
                       case \"$*\" in *show-access-token*) cat \"$here/token\" ;; *) cat \"$here/display\" ;; esac\n\
                       exit \"$(cat \"$here/exit\")\"\n";
         std::fs::write(&program, script).expect("a program");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("its mode");
         let sf = Sf { folder };
-        sf.answers("display", "");
-        sf.answers("token", "");
-        sf.answers("exit", "0");
+        sf.set_output("display", "");
+        sf.set_output("token", "");
+        sf.set_output("exit", "0");
         sf
     }
 
-    fn answers(&self, file: &str, text: &str) {
-        std::fs::write(self.folder.path().join(file), text).expect("an answer");
+    fn set_output(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).expect("a file of the program");
     }
 
     /// Returns this token as newer versions do: with a separate command.
-    fn shows(&self, org: &Emulator, token: &str) {
+    fn set_token(&self, org: &Emulator, token: &str) {
         let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
         let display = json!({ "status": 0, "result": { "accessToken": hidden, "instanceUrl": org.url() } });
-        self.answers("display", &format!("Warning: update available\n{display:#}\n"));
-        self.answers("token", &json!({ "status": 0, "result": { "accessToken": token } }).to_string());
+        self.set_output("display", &format!("Warning: update available\n{display:#}\n"));
+        self.set_output("token", &json!({ "status": 0, "result": { "accessToken": token } }).to_string());
     }
 
-    fn asked(&self) -> usize {
-        std::fs::read_to_string(self.folder.path().join("asked")).unwrap_or_default().lines().count()
+    fn calls(&self) -> usize {
+        std::fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default().lines().count()
     }
 
     fn path(&self) -> String {
@@ -80,34 +80,36 @@ fn with_block(arguments: &str) -> String {
 }
 
 #[test]
-fn a_login_of_the_cli_is_requested_and_renewed() {
+fn a_login_of_the_salesforce_cli_is_used_and_renewed() {
     let org = Emulator::start();
     let sf = Sf::new();
-    sf.shows(&org, &token(&org));
+    sf.set_token(&org, &token(&org));
     let mut workspace = without_credentials(&org);
     workspace.set("PATH", &sf.path());
     workspace.step(&with_block("  sf_cli_org = \"acme\""), &[(APP, Create)]);
     let log = workspace.logs();
-    let told =
-        log.lines().find(|line| line.contains("selected authentication method")).expect("told in the log");
-    assert!(told.contains("Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
-    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was asked");
-    assert!(asked.contains("org display --target-org acme --json"), "{asked}");
-    assert!(asked.contains("org auth show-access-token --target-org acme --json"), "{asked}");
+    let line = log
+        .lines()
+        .find(|line| line.contains("selected authentication method"))
+        .expect("the method is in the log");
+    assert!(line.contains("Salesforce CLI") && line.contains("sf_cli_org"), "{line}");
+    let calls = std::fs::read_to_string(sf.folder.path().join("calls")).expect("the program was called");
+    assert!(calls.contains("org display --target-org acme --json"), "{calls}");
+    assert!(calls.contains("org auth show-access-token --target-org acme --json"), "{calls}");
 
-    // The session expires; the CLI has another one.
+    // The session expires, and the CLI has a new one.
     org.admin("POST", "/sessions/expire", None);
-    sf.shows(&org, &token(&org));
+    sf.set_token(&org, &token(&org));
     workspace.run(&PLAN).succeeded();
 
-    // It expires, and the CLI has no other.
+    // The new session expires, and the CLI has no other.
     org.admin("POST", "/sessions/expire", None);
     workspace.run(&PLAN).failed_with("login for \"acme\" has expired");
-    assert!(sf.asked() > 0);
+    assert!(sf.calls() > 0);
 }
 
 #[test]
-fn failures_of_the_cli_are_reported() {
+fn failures_of_the_salesforce_cli_are_reported() {
     let org = Emulator::start();
     let sf = Sf::new();
     let mut workspace = without_credentials(&org);
@@ -127,21 +129,21 @@ fn failures_of_the_cli_are_reported() {
             "does not use https",
         ),
     ] {
-        sf.answers("display", &display);
-        sf.answers("exit", exit);
+        sf.set_output("display", &display);
+        sf.set_output("exit", exit);
         workspace.apply().failed_with(fragment);
     }
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
 #[test]
-fn a_refresh_token_logs_in_and_a_rotated_one_is_reported() {
+fn a_refresh_token_logs_in_and_its_rotation_is_reported() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
-    workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
-    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
-    workspace.set("SALESFORCE_REFRESH_TOKEN", &said(&org, "refresh_token"));
+    workspace.set("SALESFORCE_CLIENT_ID", &credential(&org, "client_id"));
+    workspace.set("SALESFORCE_CLIENT_SECRET", &credential(&org, "client_secret"));
+    workspace.set("SALESFORCE_REFRESH_TOKEN", &credential(&org, "refresh_token"));
     workspace.step(ONLY_APP, &[(APP, Create)]);
 
     org.admin("PATCH", "/org", Some(&json!({ "login_app_rotates": true })));
@@ -151,11 +153,11 @@ fn a_refresh_token_logs_in_and_a_rotated_one_is_reported() {
 }
 
 #[test]
-fn a_revoked_refresh_token_is_reported() {
+fn an_invalid_refresh_token_is_reported() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
-    workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
-    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
+    workspace.set("SALESFORCE_CLIENT_ID", &credential(&org, "client_id"));
+    workspace.set("SALESFORCE_CLIENT_SECRET", &credential(&org, "client_secret"));
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
     workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryOFSOMEBODYELSE0123456789");
     workspace.configure(ONLY_APP);
@@ -163,22 +165,26 @@ fn a_revoked_refresh_token_is_reported() {
 }
 
 #[test]
-fn an_sfdx_auth_url_contains_the_app_and_the_org() {
+fn an_sfdx_auth_url_provides_the_app_the_token_and_the_org() {
     let org = Emulator::with(&["--tls"]);
     let host = org.url().trim_start_matches("https://").to_owned();
     let url = |token: &str| {
-        format!("force://{}:{}:{token}@{host}", said(&org, "client_id"), said(&org, "client_secret"))
+        format!(
+            "force://{}:{}:{token}@{host}",
+            credential(&org, "client_id"),
+            credential(&org, "client_secret")
+        )
     };
     let ca = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(ca.path(), said(&org, "ca_certificate")).expect("the CA");
+    std::fs::write(ca.path(), credential(&org, "ca_certificate")).expect("the CA");
     for variable in ["SALESFORCE_SFDX_AUTH_URL", "SFDX_AUTH_URL"] {
         // Not watched: the tests do not support TLS, and cannot query this org for its secrets.
         let mut workspace = Workspace::anonymous();
         for name in ["client_secret", "refresh_token"] {
-            workspace.watch_secret(Secret::new(name, &said(&org, name)));
+            workspace.watch_secret(Secret::new(name, &credential(&org, name)));
         }
         workspace.set("SALESFORCE_CA_CERTIFICATE_FILE", &ca.path().display().to_string());
-        workspace.set(variable, &url(&said(&org, "refresh_token")));
+        workspace.set(variable, &url(&credential(&org, "refresh_token")));
         workspace.step(ONLY_APP, &[(APP, Create)]);
         workspace.destroy().succeeded();
         workspace.set("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com");
@@ -192,7 +198,7 @@ fn with_a_handler(org: &Emulator, more: Value) {
         "name": "TerraformTokenExchange",
         "issuer": "https://app.terraform.io",
         "audience": "https://acme.my.salesforce.com",
-        "users": { "organization:acme:workspace:shop": said(org, "username") },
+        "users": { "organization:acme:workspace:shop": credential(org, "username") },
         "isDefault": true,
     });
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -202,13 +208,13 @@ fn with_a_handler(org: &Emulator, more: Value) {
 }
 
 /// A token of that workspace, with some claims changed.
-fn workload(org: &Emulator, otherwise: &Value) -> String {
+fn workload_token(org: &Emulator, changes: &Value) -> String {
     let mut wanted = json!({
         "issuer": "https://app.terraform.io",
         "audience": "https://acme.my.salesforce.com",
         "subject": "organization:acme:workspace:shop",
     });
-    for (name, value) in otherwise.as_object().into_iter().flatten() {
+    for (name, value) in changes.as_object().into_iter().flatten() {
         wanted[name] = value.clone();
     }
     let issued = org.admin("POST", "/workload-tokens", Some(&wanted));
@@ -218,7 +224,7 @@ fn workload(org: &Emulator, otherwise: &Value) -> String {
 fn exchanging(org: &Emulator) -> Workspace<'_> {
     let mut workspace = without_credentials(org);
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
-    workspace.set("SALESFORCE_CLIENT_ID", &said(org, "client_id"));
+    workspace.set("SALESFORCE_CLIENT_ID", &credential(org, "client_id"));
     workspace
 }
 
@@ -227,14 +233,14 @@ fn write(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_token_of_the_runner_is_exchanged_from_any_source() {
+fn a_workload_token_from_any_source_is_exchanged() {
     let org = Emulator::start();
     with_a_handler(&org, json!({}));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("token");
-    write(&file, &workload(&org, &json!({})));
+    write(&file, &workload_token(&org, &json!({})));
     let path = file.display().to_string();
-    let token = workload(&org, &json!({}));
+    let token = workload_token(&org, &json!({}));
     for (variables, arguments) in [
         (vec![("SALESFORCE_SUBJECT_TOKEN", token.as_str())], ""),
         (
@@ -260,21 +266,21 @@ fn a_token_of_the_runner_is_exchanged_from_any_source() {
     workspace.set("SALESFORCE_SUBJECT_TOKEN_FILE", &path);
     workspace.step(ONLY_APP, &[(APP, Create)]);
     org.admin("POST", "/sessions/expire", None);
-    write(&file, &workload(&org, &json!({ "expires_in": -60 })));
+    write(&file, &workload_token(&org, &json!({ "expires_in": -60 })));
     workspace.run(&PLAN).failed_with("the subject token has expired");
-    write(&file, &workload(&org, &json!({})));
+    write(&file, &workload_token(&org, &json!({})));
     workspace.run(&PLAN).succeeded();
 }
 
 #[test]
-fn errors_of_an_exchange_are_reported() {
+fn errors_of_a_token_exchange_are_reported() {
     let org = Emulator::start();
     with_a_handler(&org, json!({}));
     with_a_handler(&org, json!({ "name": "Other", "isDefault": false, "apps": ["3MVG9other"] }));
     let mut workspace = exchanging(&org);
     workspace.configure(ONLY_APP);
-    let fine = json!({});
-    for (otherwise, variable, fragment) in [
+    let valid = json!({});
+    for (changes, variable, fragment) in [
         (json!({ "issuer": "https://evil.example" }), None, "the subject token was not accepted"),
         (json!({ "audience": "somebody else" }), None, "Token handler validation failed"),
         (
@@ -284,14 +290,14 @@ fn errors_of_an_exchange_are_reported() {
         ),
         (json!({ "forged": true }), None, "the subject token was not accepted"),
         (json!({ "expires_in": -1 }), None, "the subject token has expired"),
-        (fine.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Nobody")), "no such token exchange handler"),
-        (fine.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Other")), "no such token exchange handler"),
-        (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "saml2")), "does not support"),
-        (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "JWTs")), "must be one of jwt"),
-        (fine.clone(), Some(("SALESFORCE_CLIENT_SECRET", "canaryWRONG-4711-0815")), "invalid_client"),
-        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is unknown"),
+        (valid.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Nobody")), "no such token exchange handler"),
+        (valid.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Other")), "no such token exchange handler"),
+        (valid.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "saml2")), "does not support"),
+        (valid.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "JWTs")), "must be one of jwt"),
+        (valid.clone(), Some(("SALESFORCE_CLIENT_SECRET", "canaryWRONG-4711-0815")), "invalid_client"),
+        (valid.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is unknown"),
     ] {
-        workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &otherwise));
+        workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload_token(&org, &changes));
         let before = variable.map(|(name, value)| {
             workspace.set(name, value);
             name
@@ -299,13 +305,13 @@ fn errors_of_an_exchange_are_reported() {
         workspace.apply().failed_with(fragment);
         if let Some(name) = before {
             workspace.unset(name);
-            workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
+            workspace.set("SALESFORCE_CLIENT_ID", &credential(&org, "client_id"));
         }
     }
-    workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &fine));
+    workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload_token(&org, &valid));
     org.admin("PATCH", "/org", Some(&json!({ "login_app_needs_secret": true })));
     workspace.apply().failed_with("invalid_client");
-    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
+    workspace.set("SALESFORCE_CLIENT_SECRET", &credential(&org, "client_secret"));
     // The returned token is a JWT, which this version of the org does not accept.
     org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     workspace.set("SALESFORCE_API_VERSION", "66.0");
@@ -315,7 +321,7 @@ fn errors_of_an_exchange_are_reported() {
 }
 
 #[test]
-fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
+fn conflicting_and_incomplete_authentication_methods_are_errors() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.watch_secret(Secret::new("refresh token", "5Aep861canaryBLOCK0123456789"));

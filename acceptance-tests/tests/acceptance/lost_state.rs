@@ -28,7 +28,7 @@ fn is_as_before(org: &Emulator, workspace: &Workspace<'_>, key: &str) {
 }
 
 #[test]
-fn the_backup_is_restored() {
+fn a_restored_backup_needs_no_deploy() {
     for empty in ["", "{\"version\":4,\"serial\":1,\"lineage\":\"\",\"outputs\":{},\"resources\":[]}"] {
         let org = Emulator::start();
         let (workspace, key) = shop(&org);
@@ -39,13 +39,13 @@ fn the_backup_is_restored() {
         // The label has changed since, also in the org.
         workspace.run(PLAN).succeeded();
         workspace.apply().succeeded();
-        assert_eq!(org.deploys().len(), deploys, "nothing was sent");
+        assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
         is_as_before(&org, &workspace, &key);
     }
 }
 
 #[test]
-fn within_a_day_an_apply_adopts_what_it_created() {
+fn within_a_day_an_apply_adopts_the_resources_that_it_created() {
     let org = Emulator::start();
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
@@ -55,11 +55,11 @@ fn within_a_day_an_apply_adopts_what_it_created() {
 }
 
 #[test]
-fn other_resources_are_imported_with_the_blocks_from_the_messages() {
+fn resources_that_differ_are_imported_with_the_block_in_the_error() {
     let org = Emulator::start();
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
-    // The configuration differs from the org, so ownership is not certain.
+    // The configuration differs from the org, so the provider cannot be certain that the state contained the app.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
     let run = workspace.apply().failed_with("Resource already exists");

@@ -35,7 +35,7 @@ mod literal_names;
 mod lockout;
 mod logins;
 mod lost_state;
-mod many_gone;
+mod mass_removal;
 mod module;
 mod neighbors;
 mod oauth_client;

@@ -36,7 +36,7 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The module changes the type of a resource.
+/// The module contains a move between resource types.
 pub fn is_for_this_terraform() -> bool {
     language::has(Feature::MovesBetweenTypes)
 }
@@ -50,7 +50,7 @@ fn with_module(org: &Emulator) -> Workspace<'_> {
 }
 
 #[test]
-fn its_suite_passes() {
+fn the_test_suite_of_the_module_passes() {
     if !is_for_this_terraform() {
         return;
     }
@@ -66,13 +66,13 @@ fn its_suite_passes() {
         .sum();
     assert!(runs > 20, "{runs} runs");
     assert!(run.contains(&format!("Success! {runs} passed, 0 failed.")), "{run}");
-    assert_eq!(org.names(org::APP), Vec::<String>::new(), "it cleans up");
+    assert_eq!(org.names(org::APP), Vec::<String>::new(), "the suite removes its apps");
 }
 
 /// A plan of Terraform without an org: the mock values of computed attributes are accepted where they are
 /// referenced.
 #[test]
-fn it_can_be_tested_with_a_mocked_provider() {
+fn the_module_can_be_tested_with_a_mocked_provider() {
     if !is_for_this_terraform() {
         return;
     }
@@ -99,7 +99,7 @@ fn it_can_be_tested_with_a_mocked_provider() {
 }
 
 /// Applies an example, checks the org, and expects an empty plan.
-fn example(name: &str, look: impl FnOnce(&Emulator)) {
+fn example(name: &str, check: impl FnOnce(&Emulator)) {
     if !is_for_this_terraform() {
         return;
     }
@@ -114,7 +114,7 @@ fn example(name: &str, look: impl FnOnce(&Emulator)) {
     let run = terraform(&["apply", "-no-color", "-input=false", "-auto-approve"]).succeeded();
     assert!(!run.contains("Check block assertion failed"), "{run}");
     terraform(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
-    look(&org);
+    check(&org);
     terraform(&["destroy", "-no-color", "-input=false", "-auto-approve"]).failed_with("deletion_protection");
 }
 
@@ -149,14 +149,15 @@ fn the_example_with_all_variants_enables_the_flow_in_the_org() {
     });
 }
 
-/// The files of the module when it consisted of three resources. They write the state that moves. Its variables are
-/// the current ones.
+/// The files of the module when it consisted of three resources. They create the state that is moved. The variables
+/// are those of the current module.
 fn module_of_three() -> PathBuf {
     repository().join("acceptance-tests/tests/acceptance/module_of_three")
 }
 
-/// An example of the module moves: the org and the outputs do not change, and nothing is deployed.
-fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
+/// Moves an example from the old module to the current one: the org and the outputs do not change, and nothing is
+/// deployed.
+fn moves_from_old_module(name: &str, app: &str, has_empty_lists: bool) {
     if !is_for_this_terraform() {
         return;
     }
@@ -165,7 +166,7 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     workspace.installs();
     let called = workspace.folder().join("module");
     copy(&module(), &called);
-    std::fs::remove_file(called.join("moved.tf")).expect("what moves a state");
+    std::fs::remove_file(called.join("moved.tf")).expect("the file with the moved blocks");
     copy(&module_of_three(), &called);
     let outputs = declared("outputs.tf", "output");
     let all: String = outputs
@@ -179,8 +180,8 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     workspace.write("main.tf", &format!("{}\n{all}", example.replace("\"../..\"", "\"./module\"")));
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded();
-    let told = || workspace.run(&["output", "-json"]).succeeded().stdout;
-    let (before, key) = (told(), org.part(GLOBAL_OAUTH, app).text("consumerKey"));
+    let read_outputs = || workspace.run(&["output", "-json"]).succeeded().stdout;
+    let (before, key) = (read_outputs(), org.part(GLOBAL_OAUTH, app).text("consumerKey"));
     assert!(before.contains(&key));
     let deploys = org.deploys().len();
 
@@ -189,41 +190,41 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     let at = |address: &str| format!("module.{called_name}.{address}.this");
     let plan = workspace.plan(&[]);
     let mut actions = plan.actions();
-    // It is read again after any change, including one of the state.
+    // A data source is read again after any change, including a change of the state.
     actions.retain(|_, action| *action != Read);
     let mut expected = Actions::from([
         (at("salesforce_external_client_app"), Forget),
         (at("salesforce_external_client_app_policies"), Forget),
     ]);
     if has_empty_lists {
-        // They are in no state that was read, and are not sent.
+        // A state from a refresh does not contain empty lists, and they are not sent.
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);
     plan.containing("0 to destroy").containing(terraform::product().forgets());
     workspace.apply_plan().succeeded().containing("0 added").containing("0 destroyed");
     workspace.assert_empty_plan();
-    assert_eq!(told(), before, "outputs stay");
+    assert_eq!(read_outputs(), before, "the outputs are unchanged");
     assert_eq!(org.part(GLOBAL_OAUTH, app).text("consumerKey"), key);
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
-    let left = workspace.run(&["state", "list"]).succeeded().stdout;
-    assert!(left.contains(&at("salesforce_oauth_client")), "{left}");
-    assert!(!left.lines().any(|line| line.contains(".salesforce_external_client_app")), "{left}");
+    let addresses = workspace.run(&["state", "list"]).succeeded().stdout;
+    assert!(addresses.contains(&at("salesforce_oauth_client")), "{addresses}");
+    assert!(!addresses.lines().any(|line| line.contains(".salesforce_external_client_app")), "{addresses}");
 }
 
 #[test]
-fn a_private_client_of_the_three_resource_module_moves() {
-    moves_over("private", "Shop", true);
+fn the_private_example_moves_from_the_old_module_without_a_deploy() {
+    moves_from_old_module("private", "Shop", true);
 }
 
 #[test]
-fn a_public_client_of_the_three_resource_module_moves() {
-    moves_over("public", "Loyalty", true);
+fn the_public_example_moves_from_the_old_module_without_a_deploy() {
+    moves_from_old_module("public", "Loyalty", true);
 }
 
 #[test]
-fn all_variants_of_the_three_resource_module_move() {
-    moves_over("all-variants", "Portal", false);
+fn the_all_variants_example_moves_from_the_old_module_without_a_deploy() {
+    moves_from_old_module("all-variants", "Portal", false);
 }
 
 /// The names after `variable "` or `output "`.
@@ -235,7 +236,7 @@ fn declared(file: &str, keyword: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn its_readme_lists_every_input_and_output() {
+fn the_readme_lists_every_input_and_output() {
     let readme = text("README.md");
     for (heading, file, keyword) in
         [("## Inputs", "variables.tf", "variable"), ("## Outputs", "outputs.tf", "output")]

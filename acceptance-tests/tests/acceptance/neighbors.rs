@@ -59,7 +59,7 @@ fn eight_processes_change_one_org_without_lost_updates() {
     });
     let configurations: Vec<String> = shared.into_iter().chain(own).collect();
 
-    // The org is locked at times: for a setup change, and for a row.
+    // The org is locked twice: for a setup change, and for a row.
     let locked = |nth: u32, code: &str| {
         json!({ "call": "deploy", "nth": nth, "do": { "deploy_result": {
             "status": "Failed", "errorStatusCode": code,
@@ -88,8 +88,8 @@ fn eight_processes_change_one_org_without_lost_updates() {
     for workspace in &workspaces {
         workspace.plan(&[]).is_empty();
     }
-    let refused = org.journal().iter().filter(|call| !call["fault"].is_null()).count();
-    assert_eq!(refused, 2, "the org was locked twice");
+    let rejected = org.journal().iter().filter(|call| !call["fault"].is_null()).count();
+    assert_eq!(rejected, 2, "the org was locked twice");
 }
 
 /// The part of one app's policies that each of the seven manages, and the element to check. All but the last are in
@@ -157,7 +157,7 @@ resource "salesforce_external_client_app_policies" "app" {{
         assert_eq!(policies.text(element), value, "{share}");
     }
     for workspace in &workspaces {
-        // Unmanaged attributes show as drift: the others changed them.
+        // Unmanaged attributes show drift, because the other processes changed them.
         workspace.plan(&[]).changes(&[]);
     }
 }

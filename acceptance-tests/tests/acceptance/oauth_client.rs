@@ -20,7 +20,7 @@ pub fn without_policies(configuration: &str) -> String {
 
 /// The calls of an operation: all calls, deploys, retrieves.
 #[track_caller]
-pub fn asked(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
+pub fn count_calls(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     org.admin("DELETE", "/journal", None);
     what();
     let journal = org.journal();
@@ -32,14 +32,14 @@ pub fn asked(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
 #[track_caller]
 pub fn one_deploy(org: &Emulator, workspace: &Workspace<'_>, what: &str) {
     let _ = workspace.plan(&[]);
-    let [calls, deploys, _] = asked(org, || drop(workspace.apply_plan().succeeded()));
+    let [calls, deploys, _] = count_calls(org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 1, "{what}");
     assert!(calls <= 12, "{what}: {calls} calls");
     workspace.assert_empty_plan();
 }
 
 #[test]
-fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
+fn a_client_is_created_changed_and_destroyed_with_one_deploy_each() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
@@ -54,7 +54,8 @@ fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
     workspace.is_in_org(CLIENT, org.org_id());
 
-    let [_, deploys, retrieves] = asked(&org, || drop(workspace.run(&["plan", "-input=false"]).succeeded()));
+    let [_, deploys, retrieves] =
+        count_calls(&org, || drop(workspace.run(&["plan", "-input=false"]).succeeded()));
     assert_eq!((deploys, retrieves), (0, 1), "a refresh is one retrieve");
 
     // One attribute of each part, separately; everything else in the org stays unchanged.
@@ -85,7 +86,7 @@ fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
 
     let destroy = ["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
-    let [calls, deploys, _] = asked(&org, || drop(workspace.run(&destroy).succeeded()));
+    let [calls, deploys, _] = count_calls(&org, || drop(workspace.run(&destroy).succeeded()));
     assert_eq!(deploys, 1, "destroy");
     assert!(calls <= 12, "destroy: {calls} calls");
     for kind in FILES {
@@ -100,13 +101,13 @@ fn files(org: &Emulator) -> std::collections::BTreeMap<&'static str, Value> {
 }
 
 #[test]
-fn a_client_without_policies_leaves_them_to_salesforce() {
+fn a_client_without_a_policies_block_does_not_manage_policies() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&without_policies(SHOP));
     one_deploy(&org, &workspace, "create");
-    let made = org.part(OAUTH_POLICIES, "Shop");
-    assert_eq!(made.text("permittedUsersPolicyType"), "AllSelfAuthorized");
+    let defaults = org.part(OAUTH_POLICIES, "Shop");
+    assert_eq!(defaults.text("permittedUsersPolicyType"), "AllSelfAuthorized");
     assert!(workspace.attribute(CLIENT, "policies").is_null());
     // The policies are not managed here.
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "15");
@@ -116,7 +117,7 @@ fn a_client_without_policies_leaves_them_to_salesforce() {
 }
 
 #[test]
-fn a_name_of_another_app_replaces_the_client() {
+fn a_change_of_the_name_replaces_the_client() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Create)]);
@@ -158,39 +159,39 @@ fn drift_in_each_part_is_repaired_in_one_deploy() {
 }
 
 #[test]
-fn an_app_that_was_deleted_in_setup_is_created_again() {
+fn an_app_deleted_in_setup_is_created_again() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Create)]);
     org.remove(APP, "Shop");
     workspace.plan(&[]).changes(&[(CLIENT, Create)]);
     one_deploy(&org, &workspace, "all of it");
-    is_whole(&org, &workspace);
+    assert_complete(&org, &workspace);
 }
 
-/// One half of the policies is deleted with the OAuth settings, and created again in the same deploy.
+/// One of the policy files is deleted with the OAuth settings, and created again in the same deploy.
 #[test]
-fn oauth_settings_that_were_deleted_in_setup_are_created_again_with_the_policies() {
+fn oauth_settings_deleted_in_setup_are_created_again_with_the_policies() {
     for configuration in [SHOP.to_owned(), without_policies(SHOP)] {
         let org = Emulator::start();
         let workspace = Workspace::new(&org);
         workspace.step(&configuration, &[(CLIENT, Create)]);
         org.remove(OAUTH, "Shop");
         workspace.plan(&[]).changes(&[(CLIENT, Update)]);
-        let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
+        let [_, deploys, _] = count_calls(&org, || drop(workspace.apply_plan().succeeded()));
         assert_eq!(deploys, 1);
         // Unmanaged policies are in the state after the next refresh.
         workspace.plan(&[]).changes(&[]);
         workspace.apply().succeeded();
         workspace.assert_empty_plan();
         if configuration == SHOP {
-            is_whole(&org, &workspace);
+            assert_complete(&org, &workspace);
         }
     }
 }
 
 #[track_caller]
-fn is_whole(org: &Emulator, workspace: &Workspace<'_>) {
+fn assert_complete(org: &Emulator, workspace: &Workspace<'_>) {
     let policies = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
     assert_eq!(policies.text("guestJwtTimeout"), "30");
@@ -198,9 +199,9 @@ fn is_whole(org: &Emulator, workspace: &Workspace<'_>) {
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
 }
 
-/// Rotation and secrets use the app's name, whichever resource created the app.
+/// Rotation and credentials use the app's name, regardless of the resource that created the app.
 #[test]
-fn the_credentials_of_a_client_are_rotated_beside_it() {
+fn a_credential_rotation_works_with_a_client() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |round: u32| {
@@ -217,6 +218,6 @@ fn the_credentials_of_a_client_are_rotated_beside_it() {
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     assert_ne!(workspace.attribute(CLIENT, "consumer_key"), first);
-    assert_eq!(org.deploys().len(), 1, "a rotation is no deploy");
+    assert_eq!(org.deploys().len(), 1, "a rotation is not a deploy");
     workspace.destroy().succeeded();
 }

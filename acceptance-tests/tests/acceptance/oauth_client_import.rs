@@ -1,4 +1,4 @@
-//! Imports of a complete app as one resource, whatever created it, with a configuration that Terraform generates.
+//! Imports of a complete app of any origin as one resource, with a configuration that Terraform generates.
 
 use super::oauth_client::{CLIENT, FILES};
 use crate::configurations::CLIENT_CREATED_IN_SETUP as CREATED_IN_SETUP;
@@ -108,18 +108,18 @@ fn a_client_is_imported_into_an_empty_state_without_differences() {
 
 /// Apps that are not suitable for this resource.
 #[test]
-fn an_incomplete_app_is_refused_with_an_alternative() {
+fn an_app_that_cannot_be_a_client_is_rejected_with_the_reason() {
     let without_oauth = |org: &Emulator| {
         let file = "<ExternalClientApplication xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>Shop</label></ExternalClientApplication>";
         let url = format!("{}/emulator/components/{APP}/Shop", org.url());
         let reply = acceptance_tests::http::call("PUT", &url, Some(file)).expect("a reply");
         assert_eq!(reply.status, 200, "{}", reply.body);
     };
-    type Make = fn(&Emulator);
-    let installed: Make = |org| {
+    type Create = fn(&Emulator);
+    let installed: Create = |org| {
         org.admin("POST", "/packages", Some(&json!({ "namespace": "acme", "name": "Shop" })));
     };
-    let cases: [(Make, &str, &[&str]); 4] = [
+    let cases: [(Create, &str, &[&str]); 4] = [
         (without_oauth, "Shop", &["no OAuth settings", "salesforce_external_client_app"]),
         (
             installed,
@@ -129,9 +129,9 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
         (|_| {}, "Nobody", &["Object to import not found", "Nobody"]),
         (|_| {}, "not a name", &["not a name"]),
     ];
-    for (make, id, words) in cases {
+    for (create, id, words) in cases {
         let org = Emulator::start();
-        make(&org);
+        create(&org);
         let workspace = Workspace::new(&org);
         workspace.configure(CREATED_IN_SETUP);
         let run = workspace.run(&["import", "-no-color", "-input=false", CLIENT, id]);
@@ -144,9 +144,9 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
     }
 }
 
-/// A part without a parent is not treated as deleted.
+/// A part whose app does not exist is not treated as deleted.
 #[test]
-fn a_part_without_a_parent_is_an_error_and_not_missing() {
+fn a_part_of_an_unknown_app_is_an_error_and_remains_in_the_state() {
     let org = Emulator::start();
     org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
@@ -166,7 +166,7 @@ fn a_part_without_a_parent_is_an_error_and_not_missing() {
 
 /// An imported client changes like a created one, without lost updates.
 #[test]
-fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
+fn a_change_of_an_imported_client_changes_only_the_affected_files() {
     let org = Emulator::start();
     org.create_shop_in_setup();
     org.edit(GLOBAL_OAUTH, "Shop", "isDeviceFlowEnabled", "true");

@@ -33,7 +33,7 @@ fn changed() -> String {
     text.replace("label                        = \"Shop\"", "label = \"Laden\"")
 }
 
-fn begun<'org>(org: &'org Emulator, step: Step) -> (Workspace<'org>, Value) {
+fn prepare<'org>(org: &'org Emulator, step: Step) -> (Workspace<'org>, Value) {
     let mut workspace = Workspace::new(org);
     workspace.unset("TF_LOG");
     workspace.configure(SHOP);
@@ -84,14 +84,14 @@ fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value,
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "15", "{what}");
     }
     let committed = org.deploys().into_iter().filter(|deploy| deploy["committed"] == true).count();
-    let wanted = if step == Update { 2 } else { 1 };
-    assert_eq!(committed, wanted, "{what}: created twice");
+    let expected = if step == Update { 2 } else { 1 };
+    assert_eq!(committed, expected, "{what}: created twice");
 }
 
 /// The calls of a run without interruption.
 fn calls(step: Step) -> Vec<String> {
     let org = Emulator::start();
-    let (workspace, _) = begun(&org, step);
+    let (workspace, _) = prepare(&org, step);
     workspace.run(command(step)).succeeded();
     org.journal().iter().map(|call| call["operation"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -101,10 +101,10 @@ type Held = (String, usize);
 
 /// The command ends while the org holds a call, before or after the effect of the call.
 #[track_caller]
-fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
+fn terminate_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     let what = format!("{step:?}, {end:?} {when} {call} {nth}");
     let org = Emulator::start();
-    let (workspace, key) = begun(&org, step);
+    let (workspace, key) = prepare(&org, step);
     // A killed process gets no response; an interrupted one waits for it.
     let seconds = if end == Termination::Kill { 600 } else { 3 };
     let hold = json!({ "call": call, "nth": nth, "when": when, "do": { "stall": seconds } });
@@ -124,9 +124,9 @@ fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     }
     if end == Termination::Kill {
         let _killed = running.wait();
-        for left in std::fs::read_dir(workspace.folder().join("../tmp")).expect("a folder").flatten() {
-            let _a_folder = std::fs::remove_file(left.path());
-            let _a_file = std::fs::remove_dir_all(left.path());
+        for entry in std::fs::read_dir(workspace.folder().join("../tmp")).expect("a folder").flatten() {
+            let _a_folder = std::fs::remove_file(entry.path());
+            let _a_file = std::fs::remove_dir_all(entry.path());
         }
         let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
     } else {
@@ -136,7 +136,7 @@ fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     converges(&org, &workspace, step, &key, &what);
 }
 
-/// The last call of each kind that matters; earlier ones are repeated anyway.
+/// The last call of each kind that determines the result. Earlier calls are repeated anyway.
 fn decisive(step: Step) -> Vec<(Held, &'static str)> {
     let calls = calls(step);
     let last = |call: &str| (call.to_owned(), calls.iter().filter(|other| *other == call).count());
@@ -150,23 +150,23 @@ fn decisive(step: Step) -> Vec<(Held, &'static str)> {
 }
 
 #[test]
-fn a_create_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
+fn a_create_killed_at_a_decisive_call_is_completed_by_the_next_apply() {
     for (held, when) in decisive(Create) {
-        ended_at(Create, Termination::Kill, &held, when);
+        terminate_at(Create, Termination::Kill, &held, when);
     }
 }
 
 #[test]
-fn an_update_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
+fn an_update_killed_at_a_decisive_call_is_completed_by_the_next_apply() {
     for (held, when) in decisive(Update) {
-        ended_at(Update, Termination::Kill, &held, when);
+        terminate_at(Update, Termination::Kill, &held, when);
     }
 }
 
 #[test]
-fn a_destroy_that_is_killed_at_a_decisive_call_is_finished_by_the_next_one() {
+fn a_destroy_killed_at_a_decisive_call_is_completed_by_the_next_destroy() {
     for (held, when) in decisive(Destroy) {
-        ended_at(Destroy, Termination::Kill, &held, when);
+        terminate_at(Destroy, Termination::Kill, &held, when);
     }
 }
 
@@ -174,7 +174,7 @@ fn a_destroy_that_is_killed_at_a_decisive_call_is_finished_by_the_next_one() {
 fn ctrl_c_at_a_decisive_call_loses_nothing() {
     for step in [Create, Update, Destroy] {
         for (held, when) in decisive(step) {
-            ended_at(step, Termination::CtrlC, &held, when);
+            terminate_at(step, Termination::CtrlC, &held, when);
         }
     }
 }
@@ -185,7 +185,7 @@ fn a_deploy_whose_response_is_lost_is_found_in_the_same_run() {
     for step in [Create, Update, Destroy] {
         for how in ["drop", "cut"] {
             let org = Emulator::start();
-            let (workspace, key) = begun(&org, step);
+            let (workspace, key) = prepare(&org, step);
             org.admin("POST", "/faults", Some(&json!({ "call": "deploy", "when": "after", "do": how })));
             let run = workspace.run(command(step));
             assert_eq!(run.code, Some(0), "{step:?} {how}: {run}");
@@ -196,43 +196,43 @@ fn a_deploy_whose_response_is_lost_is_found_in_the_same_run() {
 
 /// Every call, for `make test-tables`.
 pub mod at_every_call {
-    use super::{Create, Destroy, Step, Termination, Update, calls, ended_at};
+    use super::{Create, Destroy, Step, Termination, Update, calls, terminate_at};
 
     fn each(step: Step, end: Termination) {
         for nth in 1..=calls(step).len() {
             for when in ["before", "after"] {
-                ended_at(step, end, &("any".to_owned(), nth), when);
+                terminate_at(step, end, &("any".to_owned(), nth), when);
             }
         }
     }
 
     #[test]
-    fn a_create_is_killed() {
+    fn a_killed_create_is_completed_by_the_next_apply() {
         each(Create, Termination::Kill);
     }
 
     #[test]
-    fn an_update_is_killed() {
+    fn a_killed_update_is_completed_by_the_next_apply() {
         each(Update, Termination::Kill);
     }
 
     #[test]
-    fn a_destroy_is_killed() {
+    fn a_killed_destroy_is_completed_by_the_next_destroy() {
         each(Destroy, Termination::Kill);
     }
 
     #[test]
-    fn a_create_is_interrupted() {
+    fn an_interrupted_create_is_completed_by_the_next_apply() {
         each(Create, Termination::CtrlC);
     }
 
     #[test]
-    fn an_update_is_interrupted() {
+    fn an_interrupted_update_is_completed_by_the_next_apply() {
         each(Update, Termination::CtrlC);
     }
 
     #[test]
-    fn a_destroy_is_interrupted() {
+    fn an_interrupted_destroy_is_completed_by_the_next_destroy() {
         each(Destroy, Termination::CtrlC);
     }
 }

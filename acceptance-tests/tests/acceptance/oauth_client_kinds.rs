@@ -27,7 +27,7 @@ fn with_line(client: &str, line: &str) -> String {
 }
 
 #[test]
-fn a_client_and_a_part_of_its_app_are_refused_in_any_order() {
+fn a_client_and_a_part_of_its_app_conflict_in_any_order() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -46,7 +46,7 @@ fn a_client_and_a_part_of_its_app_are_refused_in_any_order() {
                     let text = with_line(client, of_client) + &part(kind, app, of_part);
                     workspace.configure(&text);
                     let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(TWO_KINDS);
-                    assert!(run.contains("on main.tf line"), "the error is at no attribute: {run}");
+                    assert!(run.contains("on main.tf line"), "the error has no line: {run}");
                 }
             }
         }
@@ -56,7 +56,7 @@ fn a_client_and_a_part_of_its_app_are_refused_in_any_order() {
 
 /// One of them is already in the state, the other is added.
 #[test]
-fn a_part_in_the_state_conflicts_with_a_new_client() {
+fn a_new_part_conflicts_with_a_client_in_the_state() {
     for kind in PARTS {
         let org = Emulator::start();
         let mut workspace = Workspace::new(&org);
@@ -77,7 +77,7 @@ fn a_part_in_the_state_conflicts_with_a_new_client() {
 }
 
 #[test]
-fn all_parts_in_the_state_conflict_with_a_new_client() {
+fn a_new_client_conflicts_with_parts_in_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -99,7 +99,7 @@ fn all_parts_in_the_state_conflict_with_a_new_client() {
 }
 
 #[test]
-fn two_clients_of_one_name_are_one_clear_error() {
+fn two_clients_with_one_name_are_exactly_one_error() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -128,22 +128,22 @@ fn two_clients_of_one_name_are_one_clear_error() {
 
 /// Other apps, and data sources for the app, are allowed.
 #[test]
-fn a_client_works_beside_data_sources_and_other_apps() {
+fn a_client_works_with_data_sources_and_resources_of_other_apps() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let others = crate::configurations::SHOP.replace("\"Shop\"", "\"Till\"").replace(".shop.", ".till.");
     let others = others.replace("\" \"shop\" {", "\" \"till\" {");
-    let reads =
+    let data_source =
         "data \"salesforce_external_client_app\" \"shop\" {\n  name = salesforce_oauth_client.shop.name\n}\n";
-    workspace.configure(&format!("{}{others}{reads}", oauth_client::SHOP));
+    workspace.configure(&format!("{}{others}{data_source}", oauth_client::SHOP));
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     workspace.destroy().succeeded();
 }
 
-/// A name that is known only after apply: the error comes during apply.
+/// A name that is known only after apply: the error occurs during apply.
 #[test]
-fn two_resources_of_one_app_are_detected_during_apply_at_the_latest() {
+fn two_resources_for_one_app_with_an_unknown_name_conflict_during_apply() {
     let unknown = |client: &str| {
         client.replace("name                         = \"Shop\"", "name = terraform_data.name.output")
     };

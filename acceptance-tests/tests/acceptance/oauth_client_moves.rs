@@ -17,7 +17,7 @@ fn moved(from: &str, to: &str) -> String {
     format!("moved {{\n  from = {from}\n  to   = {to}\n}}\n")
 }
 
-fn forgotten(address: &str) -> String {
+fn removed(address: &str) -> String {
     format!("removed {{\n  from = {address}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n")
 }
 
@@ -26,21 +26,21 @@ fn imported(address: &str, id: &str) -> String {
 }
 
 /// The client, which replaces one part; the two others are removed from the state.
-fn over(from: &str) -> String {
+fn to_client(from: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != from);
-    let forgotten: String = others.map(forgotten).collect();
-    format!("{}{}{forgotten}", oauth_client::SHOP, moved(from, CLIENT))
+    let removed: String = others.map(removed).collect();
+    format!("{}{}{removed}", oauth_client::SHOP, moved(from, CLIENT))
 }
 
 /// The parts, one of which replaces the client; the two others are imported.
-fn back(to: &str) -> String {
+fn to_parts(to: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != to);
     let imports: String = others.map(|part| imported(part, "\"Shop\"")).collect();
     format!("{SHOP}{}{imports}", moved(CLIENT, to))
 }
 
 #[test]
-fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org() {
+fn three_resources_move_to_a_client_and_back_without_a_change_in_the_org() {
     if !can_move() {
         return;
     }
@@ -51,7 +51,7 @@ fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org()
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
     for part in [APP, SETTINGS, POLICIES] {
-        workspace.configure(&over(part));
+        workspace.configure(&to_client(part));
         let plan = workspace.plan(&[]);
         let forgets: Vec<(&str, _)> = [APP, SETTINGS, POLICIES]
             .into_iter()
@@ -65,7 +65,7 @@ fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org()
         workspace.configure(oauth_client::SHOP);
         workspace.assert_empty_plan();
 
-        workspace.configure(&back(part));
+        workspace.configure(&to_parts(part));
         workspace.plan(&[]).changes(&[]).containing("2 to import, 0 to add, 0 to change, 0 to destroy");
         workspace.apply_plan().succeeded();
         assert_eq!(workspace.state().len(), 3, "{part}");
@@ -77,9 +77,9 @@ fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org()
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// Without a refresh the state contains only one part, and a plan would overwrite the others: it is refused.
+/// Without a refresh, the state contains only one part, and a plan would overwrite the others. Such a plan is rejected.
 #[test]
-fn a_move_needs_a_refresh() {
+fn a_move_to_a_client_requires_a_refresh() {
     if !can_move() {
         return;
     }
@@ -89,7 +89,7 @@ fn a_move_needs_a_refresh() {
         workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
         let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
         let before = org.admin("GET", "/components", None);
-        workspace.configure(&over(part));
+        workspace.configure(&to_client(part));
         let apply = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
         workspace.run(&apply).failed_with("Moved resource not refreshed");
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
@@ -99,7 +99,7 @@ fn a_move_needs_a_refresh() {
         assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{part}");
         assert_eq!(org.admin("GET", "/components", None), before, "{part}");
 
-        workspace.configure(&back(part));
+        workspace.configure(&to_parts(part));
         let run = workspace.run(&apply).succeeded();
         assert!(run.contains("0 destroyed"), "{part}: {run}");
         workspace.configure(SHOP);
@@ -110,7 +110,7 @@ fn a_move_needs_a_refresh() {
     }
 }
 
-/// Drift in the meantime is a change like any other.
+/// The move itself deploys nothing.
 #[test]
 fn a_move_and_a_change_are_one_deploy() {
     if !can_move() {
@@ -121,7 +121,7 @@ fn a_move_and_a_change_are_one_deploy() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     let deploys = org.deploys().len();
-    let changed = over(APP).replace("= 30", "= 15").replace("/callback\"", "/other\"");
+    let changed = to_client(APP).replace("= 30", "= 15").replace("/callback\"", "/other\"");
     workspace.configure(&changed);
     workspace.apply().succeeded();
     assert_eq!(org.deploys().len(), deploys + 1);
@@ -171,7 +171,7 @@ resource "salesforce_oauth_client" "shop" {
 "#;
 
 #[test]
-fn every_instance_of_a_for_each_moves_both_ways() {
+fn every_instance_of_a_for_each_moves_in_both_directions() {
     if !can_move() {
         return;
     }
@@ -181,7 +181,7 @@ fn every_instance_of_a_for_each_moves_both_ways() {
     workspace.apply().succeeded();
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
-    let moves = format!("{}{}{}", moved(APP, CLIENT), forgotten(SETTINGS), forgotten(POLICIES));
+    let moves = format!("{}{}{}", moved(APP, CLIENT), removed(SETTINGS), removed(POLICIES));
     workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}{moves}"));
     workspace.apply().succeeded();
     workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}"));
@@ -208,7 +208,7 @@ fn every_instance_of_a_for_each_moves_both_ways() {
 
 /// A module changes its implementation without a change for its callers.
 #[test]
-fn a_module_changes_internally_from_parts_to_a_client() {
+fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     if !can_move() {
         return;
     }
@@ -226,8 +226,8 @@ fn a_module_changes_internally_from_parts_to_a_client() {
     let deploys = org.deploys().len();
     // Terraform supports removed blocks inside a module since 1.10; with older versions, the root module contains
     // it.
-    let (inside, outside) = over(APP).split_once("removed {").map_or_else(
-        || (over(APP), String::new()),
+    let (inside, outside) = to_client(APP).split_once("removed {").map_or_else(
+        || (to_client(APP), String::new()),
         |(whole, rest)| {
             (whole.to_owned(), format!("removed {{{rest}").replace("from = ", "from = module.identity."))
         },
@@ -245,7 +245,7 @@ fn a_module_changes_internally_from_parts_to_a_client() {
 
 /// From resources that are not a part of a client, and from one part to another part.
 #[test]
-fn other_resources_cannot_move_to_a_client() {
+fn moves_between_other_resource_types_are_errors() {
     if !can_move() {
         return;
     }
@@ -296,7 +296,7 @@ fn other_resources_cannot_move_to_a_client() {
 /// Without policies in the configuration, a move finds those of the org, and the next apply removes them from the
 /// state without a deploy.
 #[test]
-fn an_app_without_managed_policies_moves_and_its_policies_stay() {
+fn an_app_without_managed_policies_moves_and_its_policies_are_unchanged() {
     if !can_move() {
         return;
     }
@@ -306,7 +306,7 @@ fn an_app_without_managed_policies_moves_and_its_policies_stay() {
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
     let client = oauth_client::without_policies(oauth_client::SHOP);
-    workspace.configure(&format!("{client}{}{}", moved(APP, CLIENT), forgotten(SETTINGS)));
+    workspace.configure(&format!("{client}{}{}", moved(APP, CLIENT), removed(SETTINGS)));
     let run = workspace.apply().succeeded();
     assert!(run.contains("0 destroyed"), "{run}");
     workspace.configure(&client);

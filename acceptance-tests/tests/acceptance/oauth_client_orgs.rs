@@ -1,4 +1,5 @@
-//! However an org handles policies in the package that creates their app, the result is one client as configured.
+//! For every way in which an org handles policies in the package that creates their app, the result is the client as
+//! configured.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{OAUTH, OAUTH_POLICIES, POLICIES};
@@ -22,14 +23,14 @@ resource "salesforce_oauth_client" "shop" {
 "#;
 
 #[test]
-fn a_client_is_created_however_an_org_handles_the_policies_of_the_package() {
-    for (first_policies, most_deploys) in [("taken", 1), ("after_defaults", 3), ("refused", 3), ("lost", 2)] {
+fn a_client_is_created_in_orgs_that_handle_policies_in_its_package_differently() {
+    for (first_policies, max_deploys) in [("taken", 1), ("after_defaults", 3), ("refused", 3), ("lost", 2)] {
         let org = Emulator::start();
         org.admin("PATCH", "/org", Some(&json!({ "first_policies": first_policies })));
         let workspace = Workspace::new(&org);
         workspace.configure(CLIENT);
         workspace.apply().succeeded();
-        assert!(org.count("deploy") <= most_deploys, "{first_policies}: {} deploys", org.count("deploy"));
+        assert!(org.count("deploy") <= max_deploys, "{first_policies}: {} deploys", org.count("deploy"));
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
         assert_eq!(org.part(POLICIES, "Shop").text("startPage"), "OAuth", "{first_policies}");
         workspace.assert_empty_plan();

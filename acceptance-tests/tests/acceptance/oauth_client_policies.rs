@@ -1,7 +1,7 @@
 //! The policies block of a client: added and removed later, emptied, adopted, and the diagnostics for its attributes
 //! and their lines.
 
-use super::oauth_client::{CLIENT, FILES, SHOP, asked, one_deploy, without_policies};
+use super::oauth_client::{CLIENT, FILES, SHOP, count_calls, one_deploy, without_policies};
 use super::plan_texts::{self, Case};
 use super::whole::in_clients;
 use acceptance_tests::emulator::Emulator;
@@ -17,7 +17,7 @@ fn policy_files(org: &Emulator) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn a_block_that_is_added_later_adopts_the_default_policies_in_one_deploy() {
+fn an_added_block_adopts_the_default_policies_in_one_deploy() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let alone = without_policies(SHOP).replace("_enabled       = true", "_enabled = false");
@@ -49,7 +49,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
     plan.containing("Policies remain in the org");
-    let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
+    let [_, deploys, _] = count_calls(&org, || drop(workspace.apply_plan().succeeded()));
     assert_eq!(deploys, 0);
     workspace.assert_empty_plan();
     assert_eq!(org.admin("GET", "/components", None), before);
@@ -97,7 +97,7 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
 
 /// Created in Setup or by another tool: the components keep their names, and there is one of each.
 #[test]
-fn policies_with_other_names_are_adopted_in_the_same_deploy() {
+fn policies_created_by_other_tools_keep_their_component_names() {
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
     let names = policy_files(&org);
@@ -118,9 +118,9 @@ fn policies_with_other_names_are_adopted_in_the_same_deploy() {
 /// A diagnostic of a plan: severity, summary, text, and the attribute at the start of its line.
 type Words = (String, String, String, String);
 
-type Said = BTreeSet<Words>;
+type Diagnostics = BTreeSet<Words>;
 
-fn said(workspace: &Workspace<'_>, configuration: &str) -> Said {
+fn diagnostics(workspace: &Workspace<'_>, configuration: &str) -> Diagnostics {
     workspace.configure(configuration);
     let file = std::fs::read_to_string(workspace.folder().join("main.tf")).expect("the configuration");
     let lines: Vec<&str> = file.lines().collect();
@@ -143,12 +143,12 @@ fn said(workspace: &Workspace<'_>, configuration: &str) -> Said {
 }
 
 /// The IDs of suppressible warnings.
-fn ids(said: &Said) -> BTreeSet<String> {
+fn ids(diagnostics: &Diagnostics) -> BTreeSet<String> {
     let after = |text: &str| {
         let (_, rest) = text.split_once("suppress_warnings = [\"")?;
         rest.split_once('"').map(|(id, _)| id.to_owned())
     };
-    said.iter().filter_map(|(_, _, words, _)| after(words)).collect()
+    diagnostics.iter().filter_map(|(_, _, words, _)| after(words)).collect()
 }
 
 /// The same changes with three resources and with the client.
@@ -166,30 +166,31 @@ fn a_client_has_the_same_diagnostics_as_its_parts() {
     }
     let [in_parts, whole] = &mut workspaces;
     let mut problems = Vec::new();
-    let mut silenced = BTreeSet::new();
+    let mut suppressible = BTreeSet::new();
     for case in plan_texts::WARNINGS.iter().chain(plan_texts::ERRORS) {
         let Case { edits, .. } = case;
         let text = plan_texts::filled(&plan_texts::edited(case), &words);
-        let (of_parts, of_whole) = (said(in_parts, &text), said(whole, &in_clients(&text)));
-        silenced.extend(ids(&of_whole));
+        let (of_parts, of_whole) = (diagnostics(in_parts, &text), diagnostics(whole, &in_clients(&text)));
+        suppressible.extend(ids(&of_whole));
         // A diagnostic with one cause is reported for each part, and once for the client.
-        let is_said = |(severity, summary, _, at): &&Words| {
+        let is_reported = |(severity, summary, _, at): &&Words| {
             of_whole.iter().any(|(same, first, _, place)| (same, first, place) == (severity, summary, at))
         };
-        let missing: Vec<_> = of_parts.difference(&of_whole).filter(|one| !is_said(one)).collect();
+        let missing: Vec<_> = of_parts.difference(&of_whole).filter(|one| !is_reported(one)).collect();
         let more: Vec<_> = of_whole.difference(&of_parts).collect();
         if !missing.is_empty() || !more.is_empty() {
-            problems
-                .push(format!("{edits:?}:\nonly the parts say {missing:#?}\nonly the client says {more:#?}"));
+            problems.push(format!(
+                "{edits:?}:\nonly the parts report {missing:#?}\nonly the client reports {more:#?}"
+            ));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
-    assert!(silenced.len() > 8, "{silenced:?}");
+    assert!(suppressible.len() > 8, "{suppressible:?}");
 
-    whole.set("SALESFORCE_SUPPRESS_WARNINGS", &silenced.iter().cloned().collect::<Vec<_>>().join(","));
+    whole.set("SALESFORCE_SUPPRESS_WARNINGS", &suppressible.iter().cloned().collect::<Vec<_>>().join(","));
     for case in plan_texts::WARNINGS {
         let text = plan_texts::filled(&plan_texts::edited(case), &words);
-        let left = ids(&said(whole, &in_clients(&text)));
+        let left = ids(&diagnostics(whole, &in_clients(&text)));
         assert!(left.is_empty(), "{:?}: {left:?}", case.edits);
     }
 }

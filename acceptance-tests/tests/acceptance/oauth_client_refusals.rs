@@ -1,4 +1,4 @@
-//! What the org or the plan refuses in a client: all of it or nothing is created, and the error is at the correct
+//! Values of a client that the org or the plan rejects: nothing is created or changed, and the error is at the correct
 //! line, even if the block has an attribute of the same name.
 
 use super::oauth_client::{CLIENT, FILES};
@@ -7,10 +7,10 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 
-/// Each refused attribute is on a separate line with a mark.
+/// Each rejected attribute is on a separate line with a mark.
 const MARK: &str = "# this one";
 
-/// Lines at the top, lines in the block, and whether the plan detects it.
+/// Lines at the top, lines in the block, and whether the plan detects the error.
 type Case = (&'static str, &'static str, bool);
 
 const CASES: &[Case] = &[
@@ -66,7 +66,7 @@ fn places(workspace: &Workspace<'_>, run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn a_refusal_is_an_error_at_its_line_and_nothing_is_created_or_changed() {
+fn a_rejected_value_is_an_error_at_its_line_and_nothing_is_created_or_changed() {
     let org = Emulator::start();
     crate::attributes::subject::create_referenced_components(&org);
     org.admin("PATCH", "/org", Some(&serde_json::json!({ "apexClasses": ["Handler"] })));
@@ -74,27 +74,26 @@ fn a_refusal_is_an_error_at_its_line_and_nothing_is_created_or_changed() {
     workspace.unset("TF_LOG");
     let apply = ["apply", "-json", "-input=false", "-auto-approve"];
     let mut problems = Vec::new();
-    for is_there in [false, true] {
-        if is_there {
+    for exists in [false, true] {
+        if exists {
             workspace.configure(&configuration(&org, "", ""));
             workspace.apply().succeeded();
         }
         let before = org.admin("GET", "/components", None);
-        // For an existing app, the plan does not detect it.
-        for (top, block, by_the_plan) in CASES.iter().filter(|(.., by_the_plan)| !(is_there && *by_the_plan))
-        {
+        // For an existing app, only errors that the plan does not detect are tested.
+        for (top, block, in_plan) in CASES.iter().filter(|(.., in_plan)| !(exists && *in_plan)) {
             let deploys = org.deploys().len();
             workspace.configure(&configuration(&org, top, block));
             let run = workspace.run(&apply);
             let places = places(&workspace, &run);
             if run.code != Some(1) || places.is_empty() || !places.iter().all(|line| line.ends_with(MARK)) {
-                problems.push(format!("{top:?} {block:?} ({is_there}): {places:?} {run}"));
+                problems.push(format!("{top:?} {block:?} ({exists}): {places:?} {run}"));
             }
-            if *by_the_plan && org.deploys().len() != deploys {
-                problems.push(format!("{top:?} {block:?} ({is_there}): a deploy was sent"));
+            if *in_plan && org.deploys().len() != deploys {
+                problems.push(format!("{top:?} {block:?} ({exists}): a deploy was sent"));
             }
             assert_eq!(org.admin("GET", "/components", None), before, "{top:?} {block:?}");
-            assert_eq!(workspace.state().contains_key(CLIENT), is_there, "{top:?} {block:?}");
+            assert_eq!(workspace.state().contains_key(CLIENT), exists, "{top:?} {block:?}");
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));

@@ -1,5 +1,5 @@
-//! Dependent settings: from each valid state to each other one in one deploy, whichever part of the client they
-//! belong to.
+//! Dependent settings: one deploy changes each valid state to each other one, regardless of the parts of the client
+//! that the settings belong to.
 
 use super::oauth_client::{CLIENT, SHOP, without_policies};
 use acceptance_tests::emulator::Emulator;
@@ -47,15 +47,20 @@ const GUESTS: Switch = &[
     at("no guests", "", "guest_code_credential_flow_enabled = false"),
     at("guests", "", "guest_code_credential_flow_enabled = true").needs(&["flow", "JWT tokens"]),
 ];
-const GUEST_TIME: Switch = &[
-    at("guests' own time", "", "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 30"),
-    at("guests as long as users", "", "guest_jwt_session_timeout_type = \"UserSession\""),
-];
-const USER_TIME: Switch = &[
-    at("no time of users", "", "named_user_jwt_session_timeout_type = \"\""),
-    at("as the session", "", "named_user_jwt_session_timeout_type = \"UserSession\"").needs(&["JWT tokens"]),
+const GUEST_TIMEOUT: Switch = &[
     at(
-        "users' own time",
+        "custom guest timeout",
+        "",
+        "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 30",
+    ),
+    at("guest timeout as for users", "", "guest_jwt_session_timeout_type = \"UserSession\""),
+];
+const USER_TIMEOUT: Switch = &[
+    at("no user timeout", "", "named_user_jwt_session_timeout_type = \"\""),
+    at("user timeout as for the session", "", "named_user_jwt_session_timeout_type = \"UserSession\"")
+        .needs(&["JWT tokens"]),
+    at(
+        "custom user timeout",
         "",
         "named_user_jwt_session_timeout_type = \"Custom\"\nnamed_user_jwt_timeout_minutes = 5",
     )
@@ -88,7 +93,8 @@ const MAY_EXCHANGE: Switch = &[
 ];
 const USERS: Switch = &[
     at("everyone", "", "permitted_users = \"AllSelfAuthorized\""),
-    at("only some", "", "permitted_users = \"AdminApprovedPreAuthorized\"").needs(&["a set", "other sets"]),
+    at("preauthorized users", "", "permitted_users = \"AdminApprovedPreAuthorized\"")
+        .needs(&["a set", "other sets"]),
 ];
 const SETS: Switch = &[
     at("no set", "", "permission_sets = []"),
@@ -100,8 +106,8 @@ const SCOPES: Switch = &[
     at("refresh", "oauth_scopes = [\"Api\", \"RefreshToken\"]\nrefresh_token_rotation_enabled = true", ""),
 ];
 const LIFE: Switch = &[
-    at("for ever", "", "refresh_token_policy = \"Infinite\""),
-    at("not at all", "", "refresh_token_policy = \"Zero\""),
+    at("infinite", "", "refresh_token_policy = \"Infinite\""),
+    at("zero", "", "refresh_token_policy = \"Zero\""),
     at(
         "three days",
         "",
@@ -120,15 +126,15 @@ const SECRET: Switch = &[
 const PLUGIN: Switch =
     &[at("OAuth off", "", "oauth_plugin_enabled = false"), at("OAuth on", "", "oauth_plugin_enabled = true")];
 const START: Switch = &[
-    at("nothing opens", "", "start_page = \"None\"\nstart_url = \"\""),
-    at("a page opens", "", "start_page = \"Custom\"\nstart_url = \"https://a.example.com/s\""),
+    at("no start page", "", "start_page = \"None\"\nstart_url = \"\""),
+    at("a start page", "", "start_page = \"Custom\"\nstart_url = \"https://a.example.com/s\""),
 ];
 
 /// Settings that depend on each other.
 const GROUPS: &[(&str, &[Switch])] = &[
     ("guests", &[FLOW, JWT, GUESTS]),
-    ("guests_time", &[BOTH, GUESTS_OF_BOTH, GUEST_TIME]),
-    ("users_time", &[JWT, USER_TIME]),
+    ("guests_time", &[BOTH, GUESTS_OF_BOTH, GUEST_TIMEOUT]),
+    ("users_time", &[JWT, USER_TIMEOUT]),
     ("post", &[FLOW, POST]),
     ("credentials", &[CREDENTIALS, RUN_AS]),
     ("exchange", &[EXCHANGE, EXCHANGE_SECRET, MAY_EXCHANGE]),
@@ -200,7 +206,7 @@ fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
 
 /// Each pair is a separate app, so that two applies test all of them.
 #[test]
-fn each_state_changes_to_each_other_state_in_one_deploy() {
+fn every_state_changes_to_every_other_state_in_one_deploy() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -223,7 +229,7 @@ fn each_state_changes_to_each_other_state_in_one_deploy() {
     };
     assert!(pairs.len() > 100);
     let mut problems = Vec::new();
-    for (step, text) in [("made", all(|pair| &pair.0)), ("changed", all(|pair| &pair.1))] {
+    for (step, text) in [("created", all(|pair| &pair.0)), ("changed", all(|pair| &pair.1))] {
         workspace.configure(&text);
         org.admin("DELETE", "/journal", None);
         let run = workspace.apply();
@@ -272,7 +278,7 @@ fn guests_the_flow_and_jwt_tokens_are_disabled_and_enabled_together() {
         workspace.step(text, &[(CLIENT, Action::Update)]);
         assert_eq!(org.deploys().len(), before + 1);
     }
-    // Unmanaged policies that need a removed setting: the org refuses, and the error is at the attribute.
+    // Unmanaged policies that need a removed setting: the org rejects the deploy, and the error is at the attribute.
     workspace.configure(&without_policies(&off));
     let run = workspace.apply();
     assert_eq!(run.code, Some(1), "{run}");

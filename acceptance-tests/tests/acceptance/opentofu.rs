@@ -15,7 +15,7 @@ const REQUIRED: &str = r#"
 "#;
 
 #[test]
-fn an_encrypted_state_and_an_encrypted_plan() {
+fn an_encrypted_state_and_an_encrypted_plan_work() {
     if !language::has(Feature::StateEncryption) {
         return;
     }
@@ -141,9 +141,9 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(ONLY_CLIENT);
-    let older = terraform::pinned();
+    let pinned = terraform::pinned();
     let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
-    workspace.run_script(&older, &apply).succeeded().containing("1 added");
+    workspace.run_script(&pinned, &apply).succeeded().containing("1 added");
     workspace.assert_empty_plan();
     workspace.apply().succeeded();
     assert!(!workspace.attribute(CLIENT, "consumer_key").is_null());
@@ -158,9 +158,9 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
     let (addresses, options): (Vec<&str>, Vec<&str>) =
         arguments[2..].iter().partition(|word| !word.starts_with('-'));
     let arguments = [&arguments[..2], &options, &addresses].concat();
-    workspace.run_script(&older, &arguments).succeeded();
-    workspace.run_script(&older, &["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
-    workspace.run_script(&older, &["destroy", "-no-color", "-input=false", "-auto-approve"]).succeeded();
+    workspace.run_script(&pinned, &arguments).succeeded();
+    workspace.run_script(&pinned, &["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
+    workspace.run_script(&pinned, &["destroy", "-no-color", "-input=false", "-auto-approve"]).succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
     assert_eq!(org.deploys().len(), 2);
 }

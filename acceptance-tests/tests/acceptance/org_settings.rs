@@ -25,7 +25,7 @@ fn retrieves(org: &Emulator) -> Vec<Value> {
 }
 
 #[test]
-fn matching_settings_are_not_deployed() {
+fn settings_that_match_the_org_are_not_deployed() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "code_credential_flow_enabled = true"), &[(OIDC, Create)]);
@@ -36,7 +36,7 @@ fn matching_settings_are_not_deployed() {
 }
 
 #[test]
-fn a_destroy_leaves_the_org_unchanged_with_a_message() {
+fn a_destroy_leaves_the_org_unchanged_and_the_plan_reports_it() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
@@ -68,7 +68,7 @@ fn changes_of_another_administrator_are_kept() {
 }
 
 #[test]
-fn imports_by_name_by_org_and_by_block_are_planned_without_changes() {
+fn imports_by_name_by_org_id_and_by_block_are_planned_without_changes() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let both =
@@ -101,7 +101,7 @@ fn imports_by_name_by_org_and_by_block_are_planned_without_changes() {
 }
 
 #[test]
-fn two_of_the_same_in_one_configuration_are_an_error() {
+fn two_resources_for_the_same_org_settings_are_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let two = |first: &str, second: &str| format!("{}{}", oidc("org", first), oidc("other", second));
@@ -143,7 +143,7 @@ fn a_replacement_is_not_a_duplicate() {
 }
 
 #[test]
-fn a_plan_of_apps_and_settings_costs_one_retrieve() {
+fn a_plan_of_apps_and_settings_needs_one_retrieve() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&example());
@@ -187,7 +187,7 @@ fn the_org_setting_needs_no_explicit_dependency() {
 }
 
 #[test]
-fn refused_org_settings_do_not_fail_other_resources() {
+fn rejected_org_settings_do_not_fail_other_resources() {
     let org = Emulator::start();
     org.admin(
         "POST",
@@ -224,7 +224,7 @@ fn a_state_of_another_org_is_an_error() {
 }
 
 #[test]
-fn a_different_value_of_the_org_is_an_error() {
+fn a_value_that_the_org_does_not_keep_is_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = false"), &[(OIDC, Create)]);
@@ -243,7 +243,7 @@ fn a_different_value_of_the_org_is_an_error() {
 }
 
 #[test]
-fn missing_elements_are_false() {
+fn missing_elements_are_read_as_false() {
     let org = Emulator::start();
     org.edit(APP_SETTINGS, "ExternalClientApp", "enableConsumerSecretApiAccess", "false");
     org.admin(
@@ -259,23 +259,24 @@ fn missing_elements_are_false() {
 }
 
 #[test]
-fn unreadable_and_unchangeable_settings_are_clear_errors() {
+fn unreadable_and_read_only_settings_are_errors() {
     let org = Emulator::start();
-    let mood = |mood: &str| org.admin("PATCH", "/org", Some(&json!({ "org_settings": mood })));
+    let set_access =
+        |set_access: &str| org.admin("PATCH", "/org", Some(&json!({ "org_settings": set_access })));
     let workspace = Workspace::new(&org);
     let configuration = oidc("org", "pkce_required = true");
     workspace.configure(&configuration);
-    mood("hidden");
+    set_access("hidden");
     workspace.apply().failed_with("Component not accessible");
-    mood("read_only");
+    set_access("read_only");
     let run = workspace.apply().failed_with("insufficient access rights on the settings of the org");
     assert!(run.contains("administrator permissions"), "{run}");
     assert!(workspace.state().is_empty());
-    mood("open");
+    set_access("open");
     workspace.step(&configuration, &[(OIDC, Create)]);
 
     // Hidden settings are not missing.
-    mood("hidden");
+    set_access("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     workspace.run(&plan).failed_with("does not treat the object as deleted");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);

@@ -1,5 +1,5 @@
-//! The app that the provider itself logs in with: a change that would end its access is refused, for each
-//! authentication method, and other changes are not.
+//! The app that the provider itself logs in with: a change that would end its access is rejected, for each
+//! authentication method. Other changes are not rejected.
 
 use super::whole::in_clients;
 use crate::configurations::SHOP;
@@ -13,9 +13,9 @@ use serde_json::json;
 /// A key that no org trusts, generated for tests and published with them.
 const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
-const REFUSED: &str = "Change would lock out the provider";
+const LOCKOUT: &str = "Change would lock out the provider";
 
-/// An app for both authentication methods. The words in braces are replaced.
+/// An app for both authentication methods, with placeholders in braces.
 const OWN: &str = r#"
 resource "salesforce_external_client_app" "own" {
   name  = "Own"
@@ -68,11 +68,11 @@ fn certificate_for(key: &str, name: &str) -> String {
 }
 
 impl<'org> Own<'org> {
-    fn made_in(org: &'org Emulator) -> Self {
-        Self::made(org, false)
+    fn parts_in(org: &'org Emulator) -> Self {
+        Self::created(org, false)
     }
 
-    fn made(org: &'org Emulator, is_client: bool) -> Self {
+    fn created(org: &'org Emulator, is_client: bool) -> Self {
         let mut workspace = Workspace::new(org);
         workspace.unset("TF_LOG");
         let user = org.credentials()["SALESFORCE_USERNAME"].clone();
@@ -92,7 +92,7 @@ impl<'org> Own<'org> {
     #[track_caller]
     fn configure(&self, edits: &[(&str, &str)]) {
         let text = edits.iter().fold(OWN.to_owned(), |text, (from, to)| {
-            assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the configuration");
+            assert_eq!(text.matches(from).count(), 1, "{from:?} occurs once in the configuration");
             text.replace(from, to)
         });
         let text = if self.is_client { in_clients(&text) } else { text };
@@ -143,18 +143,18 @@ fn own_key(org: &Emulator) -> String {
 }
 
 #[test]
-fn a_plan_of_settings_that_would_end_the_login_is_refused() {
-    a_plan_is_refused(false);
+fn a_plan_of_settings_that_would_end_the_login_is_rejected() {
+    check_plans(false);
 }
 
 #[test]
-fn a_plan_of_a_client_that_would_end_the_login_is_refused() {
-    a_plan_is_refused(true);
+fn a_plan_of_a_client_that_would_end_the_login_is_rejected() {
+    check_plans(true);
 }
 
-fn a_plan_is_refused(is_client: bool) {
+fn check_plans(is_client: bool) {
     let org = Emulator::start();
-    let mut own = Own::made(&org, is_client);
+    let mut own = Own::created(&org, is_client);
     let renewed = certificate_for(&own_key(&org), "renewed.example.com");
     let other = certificate_for(OTHER_KEY, "other.example.com");
     let flow = "  oauth_scopes                    = [\"Api\", \"RefreshToken\"]\n";
@@ -179,14 +179,14 @@ fn a_plan_is_refused(is_client: bool) {
     ];
     for login in [JwtBearer, ClientCredentials, AccessToken] {
         own.log_in_by(login);
-        for (from, to, because, refused) in cases {
+        for (from, to, because, affected) in cases {
             own.configure(&[(*from, *to)]);
             let run = own.plan();
-            if refused.contains(&login) {
-                run.failed_with(REFUSED).containing(because).containing("allow_self_lockout = true");
+            if affected.contains(&login) {
+                run.failed_with(LOCKOUT).containing(because).containing("allow_self_lockout = true");
             } else {
                 let run = run.succeeded();
-                assert!(!run.contains(REFUSED), "{login:?}, {from:?} to {to:?}: {run}");
+                assert!(!run.contains(LOCKOUT), "{login:?}, {from:?} to {to:?}: {run}");
             }
         }
     }
@@ -195,22 +195,22 @@ fn a_plan_is_refused(is_client: bool) {
     own.configure(&[("client_credentials_flow_enabled = true\n  named", "named")]);
     own.workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     let run = own.plan().succeeded();
-    assert!(!run.contains(REFUSED), "{run}");
+    assert!(!run.contains(LOCKOUT), "{run}");
 }
 
 #[test]
-fn an_apply_of_policies_is_refused_before_anything_is_sent() {
-    an_apply_is_refused(false);
+fn an_apply_of_policies_that_would_end_the_login_is_rejected_before_a_deploy() {
+    check_applies(false);
 }
 
 #[test]
-fn an_apply_of_the_policies_of_a_client_is_refused_before_anything_is_sent() {
-    an_apply_is_refused(true);
+fn an_apply_of_a_client_that_would_end_the_login_is_rejected_before_a_deploy() {
+    check_applies(true);
 }
 
-fn an_apply_is_refused(is_client: bool) {
+fn check_applies(is_client: bool) {
     let org = Emulator::start();
-    let mut own = Own::made(&org, is_client);
+    let mut own = Own::created(&org, is_client);
     let cases: &[(&str, &str, &str, &[Login])] = &[
         (
             "enabled                         = true",
@@ -233,16 +233,16 @@ fn an_apply_is_refused(is_client: bool) {
         ("AdminApprovedPreAuthorized", "AllSelfAuthorized", "users approve the app", &[JwtBearer]),
     ];
     for login in [JwtBearer, ClientCredentials] {
-        for (from, to, because, refused) in cases {
-            if !refused.contains(&login) {
+        for (from, to, because, affected) in cases {
+            if !affected.contains(&login) {
                 continue;
             }
             own.log_in_by(login);
             own.configure(&[(*from, *to)]);
             let before = org.part(OAUTH_POLICIES, "Own").fields;
-            own.workspace.apply().failed_with(REFUSED).containing(because);
+            own.workspace.apply().failed_with(LOCKOUT).containing(because);
             assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
-            // It still has access, and the refused change is the only one left.
+            // The provider still has access, and the rejected change is the only difference.
             own.configure(&[]);
             own.workspace.assert_empty_plan();
         }
@@ -258,20 +258,20 @@ fn an_apply_is_refused(is_client: bool) {
 #[test]
 fn policies_of_the_own_app_can_be_adopted_unchanged() {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::parts_in(&org);
     own.log_in_by(JwtBearer);
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.workspace.apply().succeeded();
     own.workspace.assert_empty_plan();
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.configure(&[("AdminApprovedPreAuthorized", "AllSelfAuthorized")]);
-    own.workspace.apply().failed_with(REFUSED);
+    own.workspace.apply().failed_with(LOCKOUT);
 }
 
 #[test]
-fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_destroyed() {
+fn a_client_of_the_own_app_can_adopt_its_policies_and_cannot_be_destroyed() {
     let org = Emulator::start();
-    let mut own = Own::made(&org, true);
+    let mut own = Own::created(&org, true);
     own.log_in_by(JwtBearer);
     let (_, policies) =
         OWN.split_once("resource \"salesforce_external_client_app_policies\"").expect("policies");
@@ -284,26 +284,26 @@ fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_d
     own.configure(&[(&policies, "")]);
     own.workspace.apply().succeeded();
     let deploys = org.deploys().len();
-    // A change in the block that would end the login is refused, and nothing else is sent.
+    // A change in the block that would end the login is rejected, and nothing else is sent.
     own.configure(&[
         ("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
         ("\"Api\", ", "\"Web\", \"Api\", "),
     ]);
-    own.workspace.apply().failed_with(REFUSED);
+    own.workspace.apply().failed_with(LOCKOUT);
     own.configure(&[]);
-    own.workspace.destroy().failed_with(REFUSED).containing("Destroying this resource");
+    own.workspace.destroy().failed_with(LOCKOUT).containing("Destroying this resource");
     assert_eq!(org.deploys().len(), deploys);
 }
 
 /// As described in the guide on certificates.
 #[test]
-fn the_key_of_the_own_app_is_changed_in_two_steps() {
+fn the_private_key_of_the_own_app_is_replaced_in_two_steps() {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::parts_in(&org);
     own.log_in_by(JwtBearer);
     own.certificate = certificate_for(OTHER_KEY, "other.example.com");
     own.configure(&[]);
-    own.plan().failed_with(REFUSED).containing("access token of the Salesforce CLI");
+    own.plan().failed_with(LOCKOUT).containing("access token of the Salesforce CLI");
     own.log_in_by(AccessToken);
     own.workspace.apply().succeeded().containing("Certificate changes");
     own.log_in_by(JwtBearer);
@@ -313,7 +313,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     // The check uses the key that the provider has now.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
-    own.plan().failed_with(REFUSED);
+    own.plan().failed_with(LOCKOUT);
     own.certificate = certificate_for(OTHER_KEY, "renewed.example.com");
     own.configure(&[]);
     own.workspace.apply().succeeded().containing("Both certificates are for the same private key");
@@ -322,9 +322,9 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
 
 /// A certificate that is created in the same apply is checked when it is known.
 #[test]
-fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
+fn a_certificate_that_is_known_only_after_apply_is_rejected_during_apply() {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::parts_in(&org);
     own.log_in_by(JwtBearer);
     let before = org.part(GLOBAL_OAUTH, "Own").text("certificate");
     let other = certificate_for(OTHER_KEY, "other.example.com");
@@ -337,20 +337,20 @@ fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
         ),
     )]);
     own.plan().succeeded().containing("to one that is known only after apply");
-    own.workspace.apply().failed_with(REFUSED).containing("not for the private key");
+    own.workspace.apply().failed_with(LOCKOUT).containing("not for the private key");
     assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
 }
 
 /// With API versions whose SOAP accepts JWT tokens, enabling them is allowed.
 #[test]
-fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
+fn jwt_tokens_are_rejected_below_the_api_version_that_accepts_them() {
     let org = Emulator::with(&["--api-version", "68"]);
-    let mut own = Own::made_in(&org);
+    let mut own = Own::parts_in(&org);
     own.log_in_by(JwtBearer);
     let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
     own.configure(&[jwt]);
     own.workspace.set("SALESFORCE_API_VERSION", "67.0");
-    own.plan().failed_with(REFUSED).containing("below API version 68.0");
+    own.plan().failed_with(LOCKOUT).containing("below API version 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
     own.workspace.apply().succeeded().containing("New tokens are JWTs");
     own.workspace.assert_empty_plan();
@@ -358,9 +358,9 @@ fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
 
 /// The check does not apply to other apps.
 #[test]
-fn changes_of_other_apps_are_not_refused() {
+fn changes_of_other_apps_are_not_rejected() {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::parts_in(&org);
     own.log_in_by(JwtBearer);
     let mut other = Workspace::new(&org);
     other.unset("TF_LOG");
@@ -368,5 +368,5 @@ fn changes_of_other_apps_are_not_refused() {
     other.apply().succeeded();
     other.destroy().succeeded();
     own.workspace.assert_empty_plan();
-    own.workspace.destroy().failed_with(REFUSED).containing("Destroying this resource");
+    own.workspace.destroy().failed_with(LOCKOUT).containing("Destroying this resource");
 }

@@ -198,14 +198,14 @@ pub const ERRORS: &[Case] = &[
 
 /// The placeholders in braces and their values.
 pub fn words() -> Vec<(&'static str, String)> {
-    let make = || {
-        let made = rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]);
-        let made = made.expect("a certificate").cert;
-        let digest = ring::digest::digest(&ring::digest::SHA256, made.der());
+    let create = || {
+        let certificate = rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]);
+        let certificate = certificate.expect("a certificate").cert;
+        let digest = ring::digest::digest(&ring::digest::SHA256, certificate.der());
         let pairs: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-        (serde_json::json!(made.pem()).to_string(), pairs.join(":"))
+        (serde_json::json!(certificate.pem()).to_string(), pairs.join(":"))
     };
-    let (first, second) = (make(), make());
+    let (first, second) = (create(), create());
     vec![
         ("{certificate_1}", first.0),
         ("{certificate_2}", second.0),
@@ -215,13 +215,13 @@ pub fn words() -> Vec<(&'static str, String)> {
 }
 
 pub fn filled(text: &str, words: &[(&str, String)]) -> String {
-    words.iter().fold(text.to_owned(), |text, (word, stands_for)| text.replace(word, stands_for))
+    words.iter().fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
 }
 
 #[track_caller]
 pub fn edited(case: &Case) -> String {
     case.edits.iter().fold(BASE.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the base");
+        assert_eq!(text.matches(from).count(), 1, "{from:?} occurs once in the base");
         text.replace(from, to)
     })
 }
@@ -257,7 +257,7 @@ fn dangerous_changes_are_reported_in_the_plan() {
 }
 
 #[test]
-fn losses_are_reported_in_the_plan() {
+fn destroys_and_replacements_warn_about_the_consumer_key_and_policies() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -279,7 +279,7 @@ fn losses_are_reported_in_the_plan() {
 
 /// Terraform shows only the first of several warnings with the same summary, and counts the rest.
 #[test]
-fn attributes_no_longer_managed_are_one_warning_with_access_first() {
+fn attributes_no_longer_managed_are_one_warning_that_lists_access_first() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -329,13 +329,13 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     assert!(places.iter().take(5).is_sorted(), "access comes first: {run}");
     assert!(!run.contains("more similar warning"), "{run}");
     for empty in ["profiles", "named_user_jwt_session_timeout_type"] {
-        assert!(!run.contains(&format!("{empty} is no longer managed")), "no value of it stays: {run}");
+        assert!(!run.contains(&format!("{empty} is no longer managed")), "it has no value in the org: {run}");
     }
 }
 
-/// Policies for an app in use may lock users out; those of a new app lock out none.
+/// New policies for an app in use can lock users out; those of a new app cannot.
 #[test]
-fn new_policies_of_an_existing_app_name_the_users_they_lock_out() {
+fn new_policies_of_an_existing_app_warn_about_users_who_lose_access() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -376,7 +376,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
 
 /// Terraform drops the warnings of a plan with -replace, so only the apply of the app reports it.
 #[test]
-fn a_replaced_app_without_settings_reports_the_loss_of_its_key() {
+fn replacing_an_app_without_managed_settings_reports_the_loss_of_its_key() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -394,14 +394,14 @@ fn a_replaced_app_without_settings_reports_the_loss_of_its_key() {
         .succeeded()
         .containing("Consumer key was destroyed")
         .containing("Give every client the new key");
-    // Nothing had a key any more.
+    // The app no longer has a key.
     let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", replace]).succeeded();
     assert!(!run.contains("Consumer key was destroyed"), "{run}");
 }
 
 /// Anonymous access to a new app is also reported; a suppressed warning is not.
 #[test]
-fn guests_of_a_new_app_are_reported() {
+fn anonymous_access_to_a_new_app_is_reported_unless_suppressed() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");

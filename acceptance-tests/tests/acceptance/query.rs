@@ -15,7 +15,7 @@ const LISTS: [&str; 4] = [
     "salesforce_oauth_client",
 ];
 
-/// A list block: the lines beside `config`, and those in it.
+/// A list block: the lines next to `config`, and those in it.
 fn list(resource: &str, beside: &str, config: &str) -> String {
     format!(
         "list \"{resource}\" \"found\" {{\n  provider = salesforce\n  {beside}\n  config {{\n    {config}\n  }}\n}}\n"
@@ -68,15 +68,15 @@ pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, S
         .collect();
     let path = workspace.folder().join("generated.tf");
     let generated = std::fs::read_to_string(path).unwrap_or_default();
-    for begins in ["import {", "resource \""] {
-        let count = generated.lines().filter(|line| line.starts_with(begins)).count();
+    for start in ["import {", "resource \""] {
+        let count = generated.lines().filter(|line| line.starts_with(start)).count();
         assert_eq!(count, found.len(), "{generated}\n{run}");
     }
     found
 }
 
-/// Several kinds of apps: one with everything, one without settings, one for a package, one from a package.
-fn several() -> Emulator {
+/// Apps of each kind: with all parts, without settings, for a package, from a package.
+fn apps_of_each_kind() -> Emulator {
     let org = Emulator::start();
     for (name, label) in [("Shop", "Shop"), ("Shop_Admin", "O'Neil \\ \"Admin\""), ("Till", "Shop")] {
         org.admin("POST", "/apps", Some(&json!({ "name": name, "label": label })));
@@ -88,11 +88,11 @@ fn several() -> Emulator {
 }
 
 #[test]
-fn each_list_finds_what_can_be_managed() {
+fn each_list_finds_the_apps_that_its_resource_can_manage() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     let settings = vec!["Shop", "Shop_Admin", "Till"];
     for (resource, expected) in LISTS.into_iter().zip([
@@ -112,21 +112,21 @@ fn each_list_finds_what_can_be_managed() {
                 assert!(object.is_null() || object["id"] == name_of(one), "{resource}: {object}");
                 assert_eq!(one["identity"]["org_id"].as_str().map(str::len), Some(18));
             }
-            let shown = |name: &str| {
+            let display_name = |name: &str| {
                 found.iter().find(|one| name_of(one) == name).map(|one| one["display_name"].clone())
             };
-            assert_eq!(shown("Shop"), Some(json!("Shop")), "{resource} {beside}");
-            assert_eq!(shown("Till"), Some(json!("Shop (Till)")), "{resource} {beside}");
+            assert_eq!(display_name("Shop"), Some(json!("Shop")), "{resource} {beside}");
+            assert_eq!(display_name("Till"), Some(json!("Shop (Till)")), "{resource} {beside}");
         }
     }
 }
 
 #[test]
-fn filters_select_apps_and_need_no_files() {
+fn filters_select_apps_without_a_retrieve() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     for (config, expected) in [
         (r#"label = "Shop""#, vec!["Shop", "Till"]),
@@ -158,7 +158,7 @@ fn filters_select_apps_and_need_no_files() {
 }
 
 #[test]
-fn a_bad_filter_is_an_error_that_names_it() {
+fn an_invalid_filter_is_an_error_that_names_it() {
     if !language::has(Feature::Lists) {
         return;
     }
@@ -189,7 +189,7 @@ fn a_limit_ends_the_search() {
         for resource in LISTS {
             org.admin("DELETE", "/journal", None);
             assert_eq!(query(&workspace, &list(resource, beside, "")).len(), 7, "{resource} {beside}");
-            // The org's lists contain all names, whatever the limit is.
+            // The org's lists contain all names, regardless of the limit.
             let journal = org.journal();
             let files = journal.iter().filter(|call| call["operation"] != "listMetadata");
             let out: u64 = files.filter_map(|call| call["bytesOut"].as_u64()).sum();
@@ -231,16 +231,16 @@ fn five_thousand_apps_need_at_most_twelve_calls() {
 
 /// The objects of these records are not documented.
 #[test]
-fn without_records_the_files_are_used() {
+fn if_records_cannot_be_queried_the_files_are_used() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     let fault = json!({ "code": "INVALID_TYPE", "text": "sObject type is not supported." });
     for (resource, expected) in [(LISTS[1], 3), (LISTS[2], 4), (LISTS[3], 3)] {
-        let refused = json!({ "call": "query", "nth": 1, "do": { "fault": fault } });
-        org.admin("POST", "/faults", Some(&refused));
+        let rejection = json!({ "call": "query", "nth": 1, "do": { "fault": fault } });
+        org.admin("POST", "/faults", Some(&rejection));
         org.admin("DELETE", "/journal", None);
         let found = query(&workspace, &list(resource, "", ""));
         assert_eq!(found.len(), expected, "{resource}");
@@ -251,31 +251,31 @@ fn without_records_the_files_are_used() {
 }
 
 #[test]
-fn an_org_that_fails_is_an_error() {
+fn a_query_fails_if_the_org_rejects_every_call() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
-    // If records are refused, the files are used.
+    // If only the records are rejected, the files are used.
     for beside in ["", "include_resource = true"] {
         for call in ["query", "listMetadata"] {
-            let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
-            org.admin("POST", "/faults", Some(&refused));
+            let rejection = json!({ "call": call, "every": true, "do": { "fault": fault } });
+            org.admin("POST", "/faults", Some(&rejection));
         }
         run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"]).failed_with("Salesforce request failed");
         org.admin("DELETE", "/faults", None);
     }
 }
 
-/// One of two apps has a file that cannot be parsed: the other app is found.
+/// Apps with an unreadable consumer cannot be imported as clients. The list of apps still contains them.
 #[test]
 fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
     let text = list(LISTS[3], "", "");
@@ -289,13 +289,13 @@ fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     assert_eq!(found.len(), 4);
 }
 
-/// One file of several apps, several files of one app: each kind of file that a state consists of is checked.
+/// Each kind of file of an app has a value that the generated configuration must contain.
 #[test]
 fn a_generated_configuration_is_complete() {
     if !language::has(Feature::Lists) {
         return;
     }
-    let org = several();
+    let org = apps_of_each_kind();
     for (kind, element, text) in [
         (APP, "description", "Two\nlines of ${text}"),
         (OAUTH, "singleLogoutUrl", "https://shop.example/out"),

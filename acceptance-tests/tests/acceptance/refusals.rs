@@ -1,6 +1,6 @@
-//! Refusals of the org because of another resource: the error is at the attribute, and names the attribute of the
-//! other resource and who may set it. Messages that no source quotes are the emulator's, so other messages are
-//! tested as well.
+//! Values that the org rejects because of another resource: the error is at the attribute, and names the attribute of
+//! the other resource and the role that can set it. The emulator invents messages that no source quotes, so other
+//! messages are tested as well.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
@@ -32,9 +32,9 @@ fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
     (app.to_owned(), format!("resource \"salesforce_external_client_app_policies\"{admins}"))
 }
 
-/// Expects a refusal at this line, with this text.
+/// Expects a rejection at this line, with this text.
 #[track_caller]
-fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
+fn assert_rejected(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
     workspace.configure(configuration);
     let run = workspace.apply().failed_with("Salesforce rejected the");
     assert!(run.contains(words), "expected {words:?}: {run}");
@@ -43,12 +43,12 @@ fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &s
 }
 
 #[test]
-fn the_flow_without_the_org_setting() {
+fn the_flow_without_the_org_setting_is_an_error_that_names_the_setting() {
     let org = Emulator::start();
     org.edit(OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable", "false");
     let workspace = Workspace::new(&org);
     let flow = "code_credential_flow_enabled = true";
-    refused(
+    assert_rejected(
         &workspace,
         &shop(&[flow], &[]),
         flow,
@@ -58,7 +58,7 @@ fn the_flow_without_the_org_setting() {
 
 /// The app's developer and its admin have separate workspaces. In one workspace the plan already reports it.
 #[test]
-fn guests_without_their_requirements() {
+fn guests_without_the_flow_or_jwt_tokens_are_an_error_that_names_them() {
     let org = Emulator::start();
     let (developer, admin) = (Workspace::new(&org), Workspace::new(&org));
     let (flow, jwt) = ("code_credential_flow_enabled = true", "named_user_jwt_enabled = true");
@@ -67,44 +67,44 @@ fn guests_without_their_requirements() {
     let (app, policies) = split(&[flow, no_jwt], &[guest]);
     developer.configure(&app);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("requires {jwt} in {DEVELOPER}"));
+    assert_rejected(&admin, &policies, guest, &format!("requires {jwt} in {DEVELOPER}"));
     developer.configure(&split(&[no_flow, jwt], &[]).0);
     developer.apply().succeeded();
-    refused(&admin, &policies, guest, &format!("requires {flow} in {DEVELOPER}"));
+    assert_rejected(&admin, &policies, guest, &format!("requires {flow} in {DEVELOPER}"));
 
     developer.configure(&split(&[flow, jwt], &[]).0);
     developer.apply().succeeded();
     admin.apply().succeeded();
     let without = format!("requires guest_code_credential_flow_enabled = false in {ADMIN}");
     for (settings, line) in [([flow, no_jwt], no_jwt), ([no_flow, jwt], no_flow)] {
-        refused(&developer, &split(&settings, &[]).0, line, &without);
+        assert_rejected(&developer, &split(&settings, &[]).0, line, &without);
     }
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("isNamedUserJwtEnabled"), "true");
 }
 
 #[test]
-fn a_timeout_of_tokens_that_are_not_issued() {
+fn a_jwt_timeout_without_jwt_tokens_is_an_error_that_names_the_attribute() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let line = "named_user_jwt_session_timeout_type = \"UserSession\"";
     let words = format!("requires named_user_jwt_enabled = true in {DEVELOPER}");
-    refused(&workspace, &shop(&["code_credential_flow_enabled = true"], &[line]), line, &words);
+    assert_rejected(&workspace, &shop(&["code_credential_flow_enabled = true"], &[line]), line, &words);
 }
 
 #[test]
-fn a_missing_run_as_user() {
+fn a_missing_run_as_user_is_an_error_at_the_attribute() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
     let policies = ["client_credentials_flow_enabled = true", user];
     let words =
         "an active user in the org with this username and API access (requires an administrator of the org)";
-    refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
+    assert_rejected(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
 /// The org uses messages that the emulator does not have.
 #[test]
-fn the_same_with_other_messages() {
+fn other_messages_of_the_org_lead_to_the_same_errors() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let policy = ("ExtlClntAppOauthConfigurablePolicies", "Shop_oauth_defaultPolicy");
@@ -169,13 +169,13 @@ fn the_same_with_other_messages() {
             "type": kind, "fullName": name, "problem": problem
         }}});
         org.admin("POST", "/faults", Some(&fault));
-        refused(&workspace, &shop(settings, &policies), line, &words);
+        assert_rejected(&workspace, &shop(settings, &policies), line, &words);
         org.admin("DELETE", "/faults", None);
     }
 }
 
 #[test]
-fn an_org_setting_that_apps_still_need() {
+fn disabling_an_org_setting_that_apps_need_is_an_error_at_the_attribute() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let fault = json!({"call": "deploy", "do": {"component_problem": {
@@ -184,22 +184,22 @@ fn an_org_setting_that_apps_still_need() {
     org.admin("POST", "/faults", Some(&fault));
     let line = "code_credential_flow_enabled = false";
     let configuration = format!("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {{\n  {line}\n}}\n");
-    refused(&workspace, &configuration, line, &format!("requires {line} in {DEVELOPER}"));
+    assert_rejected(&workspace, &configuration, line, &format!("requires {line} in {DEVELOPER}"));
 }
 
 #[test]
-fn preauthorization_that_requires_an_assignment_of_the_user() {
+fn preauthorization_without_an_assignment_of_the_user_is_an_error() {
     let org = Emulator::start();
     org.admin("PATCH", "/org", Some(&json!({ "preauthorization_needs_own_assignment": true })));
     let workspace = Workspace::new(&org);
     let line = "permitted_users = \"AdminApprovedPreAuthorized\"";
     let words = "one of the permission_sets, assigned to the user that Terraform logs in as";
-    refused(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
+    assert_rejected(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
 }
 
-/// A refused component also fails dependent ones: the reported cause is the first refusal.
+/// A rejected component also fails dependent ones. The reported cause is the first rejection.
 #[test]
-fn the_first_refusal_is_reported_and_not_its_consequences() {
+fn the_first_rejection_is_reported_and_not_its_consequences() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let configuration = shop(&["custom_scopes = [\"Nowhere\"]"], &["ip_relaxation = \"Bypass\""]);

@@ -1,4 +1,4 @@
-//! Replacing the app or the settings also replaces the parts: Salesforce deletes them, so Terraform must know.
+//! Replacing the app or the settings also replaces the parts, because Salesforce deletes them.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -36,7 +36,7 @@ fn replacing_the_app_replaces_all_parts_in_one_apply() {
 }
 
 #[test]
-fn replacing_the_settings_replaces_the_policies_and_leaves_the_app() {
+fn replacing_the_settings_replaces_the_policies_and_keeps_the_app() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -53,7 +53,7 @@ fn replacing_the_settings_replaces_the_policies_and_leaves_the_app() {
 }
 
 #[test]
-fn a_new_api_name_is_a_new_app() {
+fn a_change_of_the_name_replaces_the_app_and_all_parts() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -66,7 +66,7 @@ fn a_new_api_name_is_a_new_app() {
 }
 
 #[test]
-fn a_replace_is_refused_while_the_settings_are_protected() {
+fn a_replacement_is_rejected_while_the_settings_are_protected() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let protected = SHOP.replace("oauth_scopes ", "deletion_protection          = true\n  oauth_scopes ");
@@ -88,13 +88,13 @@ fn a_replace_is_refused_while_the_settings_are_protected() {
 fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    let eager = SHOP.replace("\n}", "\n  lifecycle { create_before_destroy = true }\n}");
-    workspace.step(&eager, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let create_before_destroy = SHOP.replace("\n}", "\n  lifecycle { create_before_destroy = true }\n}");
+    workspace.step(&create_before_destroy, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
     let replace = ["apply", "-no-color", "-input=false", "-auto-approve", &format!("-replace={APP}")];
     workspace.run(&replace).succeeded().containing("Resource not replaced");
-    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "the app in the state is in the org");
     policies_are_in_force(&org, "Shop");
     workspace.assert_empty_plan();
 

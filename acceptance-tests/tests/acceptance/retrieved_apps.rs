@@ -2,7 +2,7 @@
 //! attribute is changed, and nothing else changes in the org.
 
 use super::found_apps::put_file;
-use super::import_procedure::{Edit, Import, Kind, TYPES, found};
+use super::import_procedure::{Edit, Import, Kind, TYPES, check_import};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
@@ -70,8 +70,9 @@ fn settings(org: &Emulator, name: &str, scopes: &str) {
 
 /// A certificate as a retrieve returns it.
 fn bare_certificate() -> String {
-    let made = rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).expect("a certificate");
-    let pem = made.cert.pem();
+    let generated_certificate =
+        rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).expect("a certificate");
+    let pem = generated_certificate.cert.pem();
     let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
     lines.join("\n")
 }
@@ -155,7 +156,7 @@ fn editor(org: &Emulator) {
 }
 
 /// Unusual values that an org accepts: preauthorization without users; a flow without a user.
-fn forgotten(org: &Emulator) {
+fn unusual(org: &Emulator) {
     app(org, "");
     settings(org, "Shop", "Api");
     let on = ["isConsumerSecretOptional", "isSecretRequiredForTokenExchange"];
@@ -170,21 +171,21 @@ fn forgotten(org: &Emulator) {
     );
 }
 
-fn only(
-    make: fn(&Emulator),
+fn check_edit(
+    create: fn(&Emulator),
     resource: usize,
     line: &'static str,
-    instead: &'static str,
+    replacement: &'static str,
     at: (&'static str, &'static str),
 ) {
     let (component, element) = at;
-    let edit = Edit { resource: TYPES[resource], line, instead, component, element };
-    found(&Kind { id: "Shop", make, imports: [Import::Succeeds; 3], edit });
+    let edit = Edit { resource: TYPES[resource], line, replacement, component, element };
+    check_import(&Kind { id: "Shop", create, imports: [Import::Succeeds; 3], edit });
 }
 
 #[test]
-fn a_flag_of_a_consumer_with_a_certificate() {
-    only(
+fn a_change_of_a_flag_keeps_the_certificate_of_the_consumer() {
+    check_edit(
         ledger,
         1,
         "device_flow_enabled ",
@@ -194,8 +195,8 @@ fn a_flag_of_a_consumer_with_a_certificate() {
 }
 
 #[test]
-fn a_policy_beside_a_value_in_another_letter_case() {
-    only(
+fn a_change_of_a_policy_keeps_a_value_in_another_letter_case() {
+    check_edit(
         ledger,
         2,
         "required_session_level ",
@@ -205,8 +206,8 @@ fn a_policy_beside_a_value_in_another_letter_case() {
 }
 
 #[test]
-fn a_client_without_secret_and_pkce() {
-    only(
+fn a_change_of_a_flag_keeps_a_client_without_secret_and_pkce() {
+    check_edit(
         nightly,
         1,
         "introspect_all_tokens ",
@@ -216,20 +217,20 @@ fn a_client_without_secret_and_pkce() {
 }
 
 #[test]
-fn a_callback_beside_a_wildcard() {
+fn callback_urls_with_a_wildcard_can_be_changed() {
     let urls = "callback_urls = [\"http://localhost:8080/callback\", \"http://localhost:*/callback\"]";
-    only(editor, 1, "callback_urls ", urls, (GLOBAL_OAUTH, "callbackUrl"));
+    check_edit(editor, 1, "callback_urls ", urls, (GLOBAL_OAUTH, "callbackUrl"));
 }
 
 #[test]
-fn the_label_of_the_settings_alone() {
-    only(editor, 1, "label ", "label = \"Anew\"", (OAUTH, "label"));
+fn a_change_of_the_label_of_the_settings_changes_nothing_else() {
+    check_edit(editor, 1, "label ", "label = \"Changed\"", (OAUTH, "label"));
 }
 
 #[test]
-fn unusual_values() {
-    only(
-        forgotten,
+fn a_change_of_a_policy_keeps_unusual_values() {
+    check_edit(
+        unusual,
         2,
         "ip_relaxation ",
         "ip_relaxation = \"Bypass\"",
@@ -290,18 +291,18 @@ fn a_configured_link_to_the_own_consumer_replaces_nothing() {
 
 /// A certificate in the state shows drift, and another form of it is not a change.
 #[test]
-fn a_certificate_drifts_and_may_be_written_in_any_form() {
+fn a_certificate_shows_drift_and_can_be_written_in_any_form() {
     let org = Emulator::start();
     ledger(&org);
     let (workspace, text) = generated(&org);
     let bare = org.part(GLOBAL_OAUTH, "Shop").text("certificate");
     let line =
         text.lines().find(|line| line.trim_start().starts_with("certificate ")).expect("a certificate");
-    let armoured = format!(
+    let armored = format!(
         "-----BEGIN CERTIFICATE-----\r\n    {}\r\n-----END CERTIFICATE-----\r\n",
         bare.replace('\n', "\r\n    ")
     );
-    for written in [armoured.as_str(), &bare.replace('\n', ""), &format!("Subject: CN=app\n{armoured}")] {
+    for written in [armored.as_str(), &bare.replace('\n', ""), &format!("Subject: CN=app\n{armored}")] {
         let value = serde_json::json!(written).to_string();
         workspace.write("generated.tf", &text.replace(line, &format!("certificate = {value}")));
         workspace.assert_empty_plan();
@@ -316,7 +317,7 @@ fn a_certificate_drifts_and_may_be_written_in_any_form() {
 
 /// A settings file may be empty, or contain elements without values: they are unchanged, except the edited one.
 #[test]
-fn org_settings_without_values() {
+fn org_settings_without_values_are_imported_and_updated() {
     const OF_APPS: &str = "ExternalClientAppSettings";
     for inside in [
         "",
@@ -345,7 +346,7 @@ fn org_settings_without_values() {
 
 /// Elements for internal use, without an attribute, survive a change.
 #[test]
-fn org_settings_with_elements_without_an_attribute() {
+fn elements_of_org_settings_without_an_attribute_survive_an_update() {
     const OIDC: &str = "OauthOidcSettings";
     let org = Emulator::start();
     put_file(

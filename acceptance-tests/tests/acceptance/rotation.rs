@@ -61,18 +61,18 @@ pub fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
 }
 
 /// Whether a value is correct for an attribute, given the state of the org.
-type IsRight = fn(&Value, &Emulator) -> bool;
+type IsCorrect = fn(&Value, &Emulator) -> bool;
 
 /// Every attribute, and its value after a rotation.
-pub const ATTRIBUTES: &[(&str, IsRight)] = &[
+pub const ATTRIBUTES: &[(&str, IsCorrect)] = &[
     ("external_client_app", |value, _| value == "Shop"),
     ("rotate_when_changed", |value, _| *value == json!({"version": "2"})),
     ("revoke_previous_when_changed", |value, _| *value == json!({"version": "1"})),
     ("wait_for_propagation", |value, _| value == "1s"),
-    ("consumer_key", |value, org| *value == json!(main_pair(org).key)),
+    ("consumer_key", |value, org| *value == json!(current_credentials(org).key)),
     ("rotated_at", |value, _| value.as_str().is_some_and(|time| time.len() == 20 && time.ends_with('Z'))),
     ("previous_state", |value, _| value == "Rotated"),
-    ("previous_expires_at", |value, org| *value == pairs(org)[1]["expirationDate"]),
+    ("previous_expires_at", |value, org| *value == all_credentials(org)[1]["expirationDate"]),
     ("id", |value, _| value == "Shop"),
     ("org_id", |value, org| value.as_str().is_some_and(|id| id.starts_with(org.org_id().get(..15).unwrap()))),
     ("timeouts.create", |value, _| value.is_null()),
@@ -81,25 +81,28 @@ pub const ATTRIBUTES: &[(&str, IsRight)] = &[
     ("timeouts.delete", |value, _| value.is_null()),
 ];
 
-/// The current pair of an app, and those beside it.
-pub fn pairs(org: &Emulator) -> Vec<Value> {
+/// The current credentials of an app, followed by staged and previous ones.
+pub fn all_credentials(org: &Emulator) -> Vec<Value> {
     org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct Credentials {
     pub key: String,
     pub secret: String,
 }
 
-pub fn main_pair(org: &Emulator) -> Pair {
-    let pairs = pairs(org);
-    let text = |name: &str| pairs[0][name].as_str().unwrap().to_owned();
-    Pair { key: text("key"), secret: text("secret") }
+pub fn current_credentials(org: &Emulator) -> Credentials {
+    let all = all_credentials(org);
+    let text = |name: &str| all[0][name].as_str().unwrap().to_owned();
+    Credentials { key: text("key"), secret: text("secret") }
 }
 
-pub fn logs_in(url: &str, pair: &Pair) -> bool {
-    let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", pair.key, pair.secret);
+pub fn logs_in(url: &str, credentials: &Credentials) -> bool {
+    let body = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        credentials.key, credentials.secret
+    );
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     let reply = http::send("POST", &format!("{url}/services/oauth2/token"), &form, &body);
     reply.is_ok_and(|reply| reply.status == 200)
@@ -108,34 +111,34 @@ pub fn logs_in(url: &str, pair: &Pair) -> bool {
 /// The number of calls to stage, to rotate and to delete.
 pub fn changes(org: &Emulator) -> [usize; 3] {
     let journal = org.journal();
-    let made = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
-    ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"].map(made)
+    let count = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
+    ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"].map(count)
 }
 
-/// Logs in every hundred milliseconds with the pair that it was given last.
+/// Logs in every hundred milliseconds with the credentials that it received last.
 struct Client {
-    pair: Arc<Mutex<Pair>>,
+    credentials: Arc<Mutex<Credentials>>,
     failed: Arc<AtomicU32>,
     logins: Arc<AtomicU32>,
-    ends: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Client {
-    fn start(url: &str, pair: Pair) -> Self {
+    fn start(url: &str, credentials: Credentials) -> Self {
         let mut client = Self {
-            pair: Arc::new(Mutex::new(pair)),
+            credentials: Arc::new(Mutex::new(credentials)),
             failed: Arc::default(),
             logins: Arc::default(),
-            ends: Arc::default(),
+            stop: Arc::default(),
             thread: None,
         };
-        let (pair, failed, logins, ends) =
-            (client.pair.clone(), client.failed.clone(), client.logins.clone(), client.ends.clone());
+        let (credentials, failed, logins, stop) =
+            (client.credentials.clone(), client.failed.clone(), client.logins.clone(), client.stop.clone());
         let url = url.to_owned();
         client.thread = Some(std::thread::spawn(move || {
-            while !ends.load(Ordering::SeqCst) {
-                let with = pair.lock().unwrap().clone();
+            while !stop.load(Ordering::SeqCst) {
+                let with = credentials.lock().unwrap().clone();
                 if !logs_in(&url, &with) {
                     failed.fetch_add(1, Ordering::SeqCst);
                 }
@@ -146,9 +149,9 @@ impl Client {
         client
     }
 
-    /// The number of logins, and of failed ones.
+    /// The number of logins, and the number of failed logins.
     fn end(mut self) -> (u32, u32) {
-        self.ends.store(true, Ordering::SeqCst);
+        self.stop.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
         (self.logins.load(Ordering::SeqCst), self.failed.load(Ordering::SeqCst))
     }
@@ -158,7 +161,7 @@ impl Client {
 fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     let org = Emulator::start();
     let workspace = started(&org);
-    let old = main_pair(&org);
+    let old = current_credentials(&org);
     let client = Client::start(org.url(), old.clone());
 
     workspace.configure(&shop(&org, &at(2), &at(1)));
@@ -167,7 +170,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     assert!(plan.words.contains("Client ID will change"), "{}", plan.words);
     assert!(plan.words.contains(&old.key), "{}", plan.words);
     workspace.apply_plan().succeeded();
-    let new = main_pair(&org);
+    let new = current_credentials(&org);
     assert_ne!(old, new);
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(new.key));
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), json!("Rotated"));
@@ -178,7 +181,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     let settings = "salesforce_external_client_app_oauth_settings.shop";
     assert_eq!(workspace.attribute(settings, "consumer_key"), json!(new.key));
 
-    *client.pair.lock().unwrap() = new.clone();
+    *client.credentials.lock().unwrap() = new.clone();
     workspace.step(&shop(&org, &at(2), &at(2)), &[(ROTATION, Update)]);
     let (logins, failed) = client.end();
     assert!(logins > 10, "{logins}");
@@ -192,17 +195,17 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
 fn each_attribute_has_its_documented_value() {
     let org = Emulator::start();
     let workspace = started(&org);
-    let mine = "revoke_previous_when_changed = { version = \"1\" }";
+    let line = "revoke_previous_when_changed = { version = \"1\" }";
     let more = format!(
-        "{mine}\n  wait_for_propagation = \"1s\"\n  timeouts {{\n    read = \"4m\"\n    update = \"5m\"\n  }}"
+        "{line}\n  wait_for_propagation = \"1s\"\n  timeouts {{\n    read = \"4m\"\n    update = \"5m\"\n  }}"
     );
-    workspace.configure(&shop(&org, &at(2), &at(1)).replace(mine, &more));
+    workspace.configure(&shop(&org, &at(2), &at(1)).replace(line, &more));
     workspace.apply().succeeded();
-    for (name, is_right) in ATTRIBUTES {
+    for (name, is_correct) in ATTRIBUTES {
         let (outer, inner) = name.split_once('.').unwrap_or((name, ""));
         let value = workspace.attribute(ROTATION, outer);
         let value = if inner.is_empty() { &value } else { &value[inner] };
-        assert!(is_right(value, &org), "{name}: {value}");
+        assert!(is_correct(value, &org), "{name}: {value}");
     }
 }
 
@@ -210,7 +213,7 @@ fn each_attribute_has_its_documented_value() {
 fn create_import_and_destroy_rotate_nothing() {
     let org = Emulator::start();
     let workspace = started(&org);
-    let pair = main_pair(&org);
+    let credentials = current_credentials(&org);
     workspace.run(&["state", "rm", ROTATION]).succeeded();
     workspace.run(&["import", "-no-color", "-input=false", ROTATION, "Shop"]).succeeded();
     // The values exist only in Terraform: storing them in the state is the only change.
@@ -221,8 +224,8 @@ fn create_import_and_destroy_rotate_nothing() {
     workspace.assert_empty_plan();
     let without = shop(&org, "null", "null");
     workspace.step(&without, &[(ROTATION, Update)]);
-    assert_eq!(main_pair(&org), pair);
-    // Removed while a previous pair is valid: the plan warns.
+    assert_eq!(current_credentials(&org), credentials);
+    // Removed while previous credentials are valid: the plan warns.
     workspace.configure(&shop(&org, &at(2), "null"));
     workspace.apply().succeeded();
     let (before, _) =
@@ -233,7 +236,7 @@ fn create_import_and_destroy_rotate_nothing() {
     assert!(plan.words.contains("Previous credentials remain valid"), "{}", plan.words);
     let run = workspace.apply_plan().succeeded();
     assert!(run.contains("Previous credentials remain valid"), "{run}");
-    assert!(logs_in(org.url(), &pair));
+    assert!(logs_in(org.url(), &credentials));
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
@@ -252,32 +255,32 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
     workspace.plan(&[]).changes(&[(ROTATION, Update)]);
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
     workspace.apply_plan().failed_with("Credentials staged by another user");
-    assert_eq!((pairs(&org).len(), changes(&org)), (2, [0, 0, 0]));
+    assert_eq!((all_credentials(&org).len(), changes(&org)), (2, [0, 0, 0]));
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.apply().succeeded();
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
 #[test]
-fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
-    for (staging, refused) in [("beside_expired", true), ("beside_rotated", false), ("alone", true)] {
+fn a_second_rotation_does_not_revoke_the_previous_credentials_by_default() {
+    for (staging, rejected) in [("beside_expired", true), ("beside_rotated", false), ("alone", true)] {
         let org = Emulator::start();
         org.admin("PATCH", "/org", Some(&json!({ "staging": staging })));
         let workspace = started(&org);
-        let first = main_pair(&org);
+        let first = current_credentials(&org);
         workspace.configure(&shop(&org, &at(2), &at(1)));
         workspace.apply().succeeded();
         workspace.configure(&shop(&org, &at(3), &at(1)));
         let run = workspace.apply();
         assert!(logs_in(org.url(), &first), "{staging}");
-        if refused {
+        if rejected {
             run.failed_with("Previous credentials still valid");
             workspace.configure(&shop(&org, &at(3), &at(2)));
             workspace.apply().succeeded();
-            assert_eq!(pairs(&org).len(), 1);
+            assert_eq!(all_credentials(&org).len(), 1);
         } else {
             run.succeeded();
-            assert_eq!(pairs(&org).len(), 3);
+            assert_eq!(all_credentials(&org).len(), 3);
         }
         workspace.apply().succeeded();
         workspace.assert_empty_plan();
@@ -285,11 +288,11 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
 }
 
 #[test]
-fn the_app_of_the_provider_is_not_locked_out() {
+fn a_rotation_that_would_lock_out_the_provider_is_rejected() {
     let org = Emulator::start();
     let workspace = started(&org);
-    let pair = main_pair(&org);
-    // A user who may read and rotate: the run-as user of the app.
+    let credentials = current_credentials(&org);
+    // The run-as user of the app can read and rotate the credentials.
     let integration = org.user("integration");
     let permissions = json!([
         "ApiEnabled",
@@ -308,13 +311,13 @@ fn the_app_of_the_provider_is_not_locked_out() {
     for variable in ["SALESFORCE_USERNAME", "SALESFORCE_PRIVATE_KEY_FILE"] {
         workspace.unset(variable);
     }
-    workspace.set("SALESFORCE_CLIENT_ID", &pair.key);
-    workspace.set("SALESFORCE_CLIENT_SECRET", &pair.secret);
+    workspace.set("SALESFORCE_CLIENT_ID", &credentials.key);
+    workspace.set("SALESFORCE_CLIENT_SECRET", &credentials.secret);
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_with("Change would lock out the provider");
     assert_eq!(changes(&org), [0, 0, 0]);
-    // With the override, the previous pair stays valid, and revoking it is refused again.
+    // With the override, the previous credentials remain valid, and revoking them is rejected again.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     workspace.apply().succeeded();
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
@@ -325,17 +328,17 @@ fn the_app_of_the_provider_is_not_locked_out() {
 }
 
 #[test]
-fn settings_that_change_in_the_same_run_have_a_correct_state() {
+fn settings_changed_in_the_run_of_a_rotation_have_a_correct_state() {
     let org = Emulator::start();
     let workspace = started(&org);
-    let beside = |path: &str, version: u32| {
+    let configuration = |path: &str, version: u32| {
         shop(&org, &at(version), &at(1))
             .replace("external_client_app_policies.shop.external_client_app", "external_client_app.shop.id")
             .replace("/callback", path)
     };
-    workspace.configure(&beside("/callback", 1));
+    workspace.configure(&configuration("/callback", 1));
     workspace.apply().succeeded();
-    workspace.configure(&beside("/other", 2));
+    workspace.configure(&configuration("/other", 2));
     workspace.apply().succeeded();
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
@@ -349,7 +352,7 @@ fn actions_rotate_and_revoke_with_progress_messages() {
     }
     let org = Emulator::start();
     let workspace = started(&org);
-    let first = main_pair(&org);
+    let first = current_credentials(&org);
     let actions = r#"
 action "salesforce_external_client_app_rotate_credentials" "now" {
   config {
@@ -386,7 +389,7 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
 }
 
 #[test]
-fn the_ephemeral_resource_reads_without_a_trace_and_reports_missing_permissions() {
+fn the_ephemeral_resource_reads_credentials_and_reports_missing_permissions() {
     if !language::has(Feature::EphemeralResources) {
         return;
     }
@@ -422,10 +425,10 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     assert_eq!(changes(&org), [0, 0, 0]);
 }
 
-/// A new key is not the trace of a rotation when the org has changed, and values that were already rotated stay
-/// done.
+/// After a change of the org, a new key does not indicate a rotation, and values that already triggered a rotation do
+/// not trigger another one.
 #[test]
-fn a_refreshed_sandbox_is_not_rotated() {
+fn a_sandbox_refresh_does_not_trigger_a_rotation() {
     let org = Emulator::start();
     let mut workspace = started(&org);
     workspace.configure(&shop(&org, &at(2), &at(1)));
@@ -439,7 +442,7 @@ fn a_refreshed_sandbox_is_not_rotated() {
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
     workspace.assert_empty_plan();
     assert_eq!(changes(&org), rotated, "nothing was rotated");
-    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(current_credentials(&org).key));
     assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
     // The next values rotate as usual.
@@ -448,9 +451,9 @@ fn a_refreshed_sandbox_is_not_rotated() {
     assert_eq!(changes(&org)[1], rotated[1] + 1);
 }
 
-/// The old pair exists in no org, but a plan must not need the permission to read the new one.
+/// The old credentials no longer exist, but a plan must not need the permission to read the new ones.
 #[test]
-fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
+fn a_refreshed_sandbox_with_unreadable_credentials_can_be_planned() {
     let org = Emulator::start();
     let mut workspace = started(&org);
     let old = org.org_id().to_owned();
@@ -473,7 +476,7 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     workspace.configure(&shop(&org, &at(1), &at(1)));
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
-    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(current_credentials(&org).key));
     workspace.configure(&shop(&org, &at(2), &at(1)));
     workspace.apply().succeeded();
     assert_eq!(changes(&org)[1], 1);

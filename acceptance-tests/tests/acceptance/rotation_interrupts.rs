@@ -1,6 +1,8 @@
 //! A rotation that is killed, interrupted, or loses a response: the next apply completes it, and it happens once.
 
-use super::rotation::{APPLY, Pair, ROTATION, at, changes, logs_in, main_pair, pairs, shop, started};
+use super::rotation::{
+    APPLY, Credentials, ROTATION, all_credentials, at, changes, current_credentials, logs_in, shop, started,
+};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
     org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
 }
 
-fn reached(org: &Emulator, call: &str) {
+fn wait_for_call(org: &Emulator, call: &str) {
     let deadline = Instant::now() + Duration::from_secs(300);
     while Instant::now() < deadline {
         let faults = org.admin("GET", "/faults", None);
@@ -25,16 +27,16 @@ fn reached(org: &Emulator, call: &str) {
 
 const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
 
-/// One rotation and one revocation of the previous pair, whatever happened before.
+/// The result is one rotation and one revocation of the previous credentials, regardless of what happened before.
 #[track_caller]
-fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Pair, what: &str) {
+fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Credentials, what: &str) {
     org.admin("DELETE", "/faults", None);
     workspace.apply().succeeded();
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
-    let now = main_pair(org);
+    let now = current_credentials(org);
     assert_ne!(&now, before, "{what}");
-    assert_eq!(pairs(org).len(), 1, "{what}: {:?}", pairs(org));
+    assert_eq!(all_credentials(org).len(), 1, "{what}: {:?}", all_credentials(org));
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(now.key), "{what}");
     assert!(!logs_in(org.url(), before) && logs_in(org.url(), &now), "{what}");
 }
@@ -45,17 +47,17 @@ fn a_killed_rotation_is_resumed_and_not_repeated() {
         for when in ["before", "after"] {
             let org = Emulator::start();
             let workspace = started(&org);
-            let before = main_pair(&org);
+            let before = current_credentials(&org);
             hold(&org, call, when, &json!("stall"));
             workspace.configure(&shop(&org, &at(2), &at(2)));
             let running = workspace.start(APPLY);
-            reached(&org, call);
+            wait_for_call(&org, call);
             running.kill();
             let _killed = running.wait();
-            for left in std::fs::read_dir(workspace.folder().join("../tmp")).unwrap() {
-                let left = left.unwrap().path();
-                let _a_folder = std::fs::remove_file(&left);
-                let _a_file = std::fs::remove_dir_all(&left);
+            for entry in std::fs::read_dir(workspace.folder().join("../tmp")).unwrap() {
+                let path = entry.unwrap().path();
+                let _a_folder = std::fs::remove_file(&path);
+                let _a_file = std::fs::remove_dir_all(&path);
             }
             let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
             converges_to_one_rotation(&org, &workspace, &before, &format!("killed {when} {call}"));
@@ -66,20 +68,20 @@ fn a_killed_rotation_is_resumed_and_not_repeated() {
 }
 
 #[test]
-fn a_lost_response_is_recovered_and_ctrl_c_stops_between_two_steps() {
+fn a_rotation_is_completed_after_a_lost_response_or_ctrl_c_at_each_call() {
     for (what, action) in [("lost", json!("drop")), ("late", json!({"stall": 2}))] {
         for call in CALLS {
             for when in ["before", "after"] {
                 let org = Emulator::start();
                 let workspace = started(&org);
-                let before = main_pair(&org);
+                let before = current_credentials(&org);
                 hold(&org, call, when, &action);
                 workspace.configure(&shop(&org, &at(2), &at(2)));
                 if what == "lost" {
                     workspace.apply().succeeded();
                 } else {
                     let running = workspace.start(APPLY);
-                    reached(&org, call);
+                    wait_for_call(&org, call);
                     running.interrupt();
                     let run = workspace.wait(running);
                     assert!(!run.contains("Plugin did not respond"), "{run}");

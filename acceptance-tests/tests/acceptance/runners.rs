@@ -1,4 +1,4 @@
-//! Unattended runs: HCP Terraform, agents, CI jobs. A test for each thing that such an environment lacks.
+//! Unattended runs: HCP Terraform, agents, CI jobs. Each test covers something that such an environment lacks.
 
 use acceptance_tests::canary::{self, Secret};
 use acceptance_tests::connect_proxy::ConnectProxy;
@@ -27,28 +27,29 @@ fn container<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> 
 }
 
 #[test]
-fn plan_and_apply_share_the_plan_file_and_the_configuration() {
+fn a_plan_file_can_be_applied_in_another_container() {
     let org = Emulator::start();
     let state = StateServer::start();
     let configuration = |shop: &str| format!("{}{shop}", state.backend());
     let changed = SHOP.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
     for configuration in [configuration(SHOP), configuration(&changed)] {
-        let plans = container(&org, &configuration);
-        plans.run(INIT).succeeded();
-        plans.run(&["plan", "-no-color", "-input=false", "-out=plan.bin"]).succeeded();
-        let applies = container(&org, &configuration);
+        let planner = container(&org, &configuration);
+        planner.run(INIT).succeeded();
+        planner.run(&["plan", "-no-color", "-input=false", "-out=plan.bin"]).succeeded();
+        let applier = container(&org, &configuration);
         for file in ["plan.bin", ".terraform.lock.hcl"] {
-            std::fs::copy(plans.folder().join(file), applies.folder().join(file))
-                .expect("a file to hand over");
+            std::fs::copy(planner.folder().join(file), applier.folder().join(file)).expect("a file to copy");
         }
-        drop(plans);
-        applies.run(INIT).succeeded();
-        applies.run(&["apply", "-no-color", "-input=false", "plan.bin"]).succeeded();
+        drop(planner);
+        applier.run(INIT).succeeded();
+        applier.run(&["apply", "-no-color", "-input=false", "plan.bin"]).succeeded();
         // A third container finds no changes.
-        let looks = container(&org, &configuration);
-        looks.run(INIT).succeeded();
-        looks.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
-        looks.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode", "-refresh=false"]).succeeded();
+        let checker = container(&org, &configuration);
+        checker.run(INIT).succeeded();
+        checker.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
+        checker
+            .run(&["plan", "-no-color", "-input=false", "-detailed-exitcode", "-refresh=false"])
+            .succeeded();
     }
     assert!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes").contains("Web"));
     let leaks = canary::search(&org.secrets(), "the state", &state.text());
@@ -57,7 +58,7 @@ fn plan_and_apply_share_the_plan_file_and_the_configuration() {
 
 /// Creates an app, changes it, and destroys it.
 #[track_caller]
-fn lives(workspace: &Workspace<'_>, what: &str) {
+fn goes_through_life_cycle(workspace: &Workspace<'_>, what: &str) {
     eprintln!("{what}");
     workspace.step(ONLY_APP, &[(APP, Create)]);
     workspace.step(&ONLY_APP.replace("\"Shop\"\n  contact", "\"Till\"\n  contact"), &[(APP, Update)]);
@@ -65,19 +66,19 @@ fn lives(workspace: &Workspace<'_>, what: &str) {
 }
 
 #[test]
-fn no_home_and_no_temporary_folder_are_needed() {
+fn neither_a_home_nor_a_temporary_folder_is_needed() {
     let long = tempfile::Builder::new().prefix(&"long-".repeat(20)).tempdir().expect("a folder");
     let long = long.path().display().to_string();
     // Root may write anywhere, so the test uses paths that are not folders or belong to the kernel.
     type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
     let rows: [(&str, Changes<'_>); 7] = [
         ("no HOME", &[("HOME", None)]),
-        ("a home that takes no file", &[("HOME", Some("/dev/null"))]),
+        ("a HOME that is not a folder", &[("HOME", Some("/dev/null"))]),
         ("no TMPDIR", &[("TMPDIR", None)]),
-        ("a TMPDIR that is not there", &[("TMPDIR", Some("/nowhere/at/all"))]),
-        ("a TMPDIR that takes no file", &[("TMPDIR", Some("/proc/self"))]),
+        ("a TMPDIR that does not exist", &[("TMPDIR", Some("/nowhere/at/all"))]),
+        ("a TMPDIR that cannot contain files", &[("TMPDIR", Some("/proc/self"))]),
         ("a TMPDIR too long for a socket", &[("TMPDIR", Some(&long))]),
-        ("none of all that", &[("HOME", None), ("TMPDIR", None), ("PATH", None)]),
+        ("no HOME, TMPDIR and PATH", &[("HOME", None), ("TMPDIR", None), ("PATH", None)]),
     ];
     for (what, changes) in rows {
         let org = Emulator::start();
@@ -88,7 +89,7 @@ fn no_home_and_no_temporary_folder_are_needed() {
                 None => workspace.unset(variable),
             }
         }
-        lives(&workspace, what);
+        goes_through_life_cycle(&workspace, what);
     }
 }
 
@@ -99,7 +100,7 @@ fn wrapper(path: &Path, line: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a script that runs");
 }
 
-fn is_there(program: &str) -> bool {
+fn is_installed(program: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
     let found = found.is_ok_and(|found| found.status.success());
     if !found {
@@ -111,7 +112,7 @@ fn is_there(program: &str) -> bool {
 /// Terraform, started by a shell line.
 fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
     let program = line.split(' ').next().unwrap_or_default();
-    if program != "exec" && !is_there(program) {
+    if program != "exec" && !is_installed(program) {
         return None;
     }
     let org = Emulator::start();
@@ -125,7 +126,7 @@ fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
 }
 
 #[test]
-fn no_terminal_and_no_second_core_are_needed() {
+fn neither_a_terminal_nor_a_second_core_is_needed() {
     for line in [
         "setsid --wait TERRAFORM <&- | cat",
         "exec TERRAFORM <&- 2>&1 3<&- 4<&-",
@@ -148,7 +149,7 @@ fn no_terminal_and_no_second_core_are_needed() {
 /// The provider with 256 MiB of address space. Terraform itself, a Go program, reserves more than it uses, so it
 /// cannot be limited in this way.
 #[test]
-fn a_quarter_of_a_gibibyte_is_enough() {
+fn the_provider_needs_at_most_256_mib_of_address_space() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let bin = workspace.folder().parent().expect("the workspace").join("bin/terraform-provider-salesforce");
@@ -170,7 +171,7 @@ fn single_lines(text: &str) -> [String; 3] {
 }
 
 #[test]
-fn a_key_fits_into_a_variable_of_one_line() {
+fn a_private_key_can_be_a_single_line_in_a_variable() {
     let org = Emulator::start();
     let file = org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"].clone();
     let key = std::fs::read_to_string(file).expect("the key");
@@ -202,7 +203,7 @@ fn workspace_of(org: &Emulator) -> Workspace<'static> {
 }
 
 #[test]
-fn a_ca_is_read_from_a_variable() {
+fn a_ca_certificate_is_read_from_a_variable_or_a_file() {
     let (org, ca) = behind_tls();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ca.pem");
@@ -232,7 +233,7 @@ fn a_proxy_is_used_with_and_without_a_password() {
     let (org, ca) = behind_tls();
     let address = org.url().trim_start_matches("https://").to_owned();
     let encoded = PASSWORD.replace('/', "%2F").replace('@', "%40");
-    for (user, written, except, fragment) in [
+    for (user, written, no_proxy, fragment) in [
         (None, String::new(), "", None),
         (Some(("ada", PASSWORD)), format!("ada:{encoded}@"), "elsewhere.example", None),
         (Some(("ada", PASSWORD)), "ada:canaryWRONG01234567@".to_owned(), "", Some("proxy")),
@@ -245,17 +246,17 @@ fn a_proxy_is_used_with_and_without_a_password() {
         workspace.set("SALESFORCE_INSTANCE_URL", &format!("https://{HOST}"));
         workspace.set("SALESFORCE_CA_CERTIFICATE", &ca);
         workspace.set("HTTPS_PROXY", &format!("http://{written}{}", proxy.address()));
-        workspace.set("NO_PROXY", except);
+        workspace.set("NO_PROXY", no_proxy);
         workspace.configure("data \"salesforce_org\" \"it\" {}\n");
         let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve"]);
         match fragment {
             None => drop(run.succeeded()),
             Some(fragment) => drop(run.failed_with(fragment)),
         }
-        let asked = proxy.requested();
-        let is_passed_over = except.contains("salesforce");
-        assert_eq!(asked.is_empty(), is_passed_over, "{asked:?}");
-        assert!(asked.iter().all(|host| *host == format!("{HOST}:443")), "{asked:?}");
+        let requested = proxy.requested();
+        let is_bypassed = no_proxy.contains("salesforce");
+        assert_eq!(requested.is_empty(), is_bypassed, "{requested:?}");
+        assert!(requested.iter().all(|host| *host == format!("{HOST}:443")), "{requested:?}");
     }
 }
 
@@ -282,16 +283,16 @@ fn several_jobs_of_one_user_do_not_interfere() {
     for workspace in &workspaces {
         workspace.assert_empty_plan();
     }
-    let left = std::fs::read_dir(shared.path()).expect("the home").flatten();
-    let left: Vec<_> = left
+    let sockets = std::fs::read_dir(shared.path()).expect("the home").flatten();
+    let sockets: Vec<_> = sockets
         .map(|entry| entry.file_name())
         .filter(|name| name.to_string_lossy().starts_with("plugin"))
         .collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert!(sockets.is_empty(), "{sockets:?}");
 }
 
 /// The address of the org is known only after another resource is applied.
-fn waiting(org: &Emulator, version: u32, more: &str) -> String {
+fn with_unknown_url(org: &Emulator, version: u32, more: &str) -> String {
     format!(
         "resource \"terraform_data\" \"url\" {{\n  input            = \"{}\"\n  triggers_replace = {version}\n}}\n\
          provider \"salesforce\" {{\n  instance_url = terraform_data.url.output\n}}\n{more}",
@@ -304,7 +305,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     // New resources are planned, and applied when the block is known.
-    workspace.configure(&waiting(&org, 1, SHOP));
+    workspace.configure(&with_unknown_url(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
     assert!(run.contains("4 added") && !run.contains("not refreshed"), "{run}");
     workspace.assert_empty_plan();
@@ -312,7 +313,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     // Existing resources are read from the state, with one warning.
     org.edit(org::APP, "Shop", "label", "Changed in Setup");
     let changed = SHOP.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
-    workspace.configure(&waiting(&org, 2, &changed));
+    workspace.configure(&with_unknown_url(&org, 2, &changed));
     let plan = workspace.plan(&[]);
     assert_eq!(plan.actions().get(APP), None, "{}", plan.words);
     assert_eq!(plan.actions().get(SETTINGS), Some(&Update), "{}", plan.words);
@@ -341,7 +342,7 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
         if feature.is_some_and(|feature| !language::has(feature)) {
             continue;
         }
-        workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
+        workspace.configure(&with_unknown_url(&org, 3, &format!("{changed}{more}")));
         let run = workspace.run(PLAN).failed_with("Provider configuration not yet known");
         assert!(
             run.contains("instance_url in the provider block is known only after apply"),

@@ -22,24 +22,24 @@ fn the_trace_log_contains_lines_of_the_provider() {
     workspace.step(ONLY_APP, &[(APP, Create)]);
     let logs = workspace.logs();
     // Without them the search of the log would cover only Terraform's output.
-    let ours = logs.lines().filter(|line| line.contains("provider.terraform-provider-salesforce: ")).count();
-    assert!(ours > 20, "{ours} lines of the provider in {} bytes of log", logs.len());
+    let lines = logs.lines().filter(|line| line.contains("provider.terraform-provider-salesforce: ")).count();
+    assert!(lines > 20, "{lines} lines of the provider in {} bytes of log", logs.len());
     assert!(logs.contains("[TRACE] provider.terraform-provider-salesforce: "), "nothing at TRACE");
 }
 
 #[test]
 #[should_panic(expected = "secrets leaked by")]
-fn a_secret_in_the_state_is_found() {
+fn the_leak_check_finds_a_secret_in_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
     // The consumer key is legitimately in the state. Here it stands in for a secret.
-    workspace.watch_secret(Secret::new("played", &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")));
+    workspace.watch_secret(Secret::new("a stand-in", &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")));
     let _found = workspace.run(&["version"]);
 }
 
 #[test]
-fn the_org_issues_secrets_that_are_worth_searching_for() {
+fn the_leak_check_knows_the_secrets_that_the_org_issues() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let before = org.secrets().len();
@@ -174,9 +174,9 @@ fn each_kind_of_secret_is_found_in_each_place() {
         }
         // Also in the output of a command.
         let outside = tempfile::tempdir().expect("a folder");
-        std::fs::write(outside.path().join("said"), secret).expect("a file");
-        let said = outside.path().join("said").display().to_string();
-        for script in [format!("cat {said}"), format!("cat {said} >&2"), format!("cat {said} >$TF_LOG_PATH")]
+        std::fs::write(outside.path().join("output"), secret).expect("a file");
+        let file = outside.path().join("output").display().to_string();
+        for script in [format!("cat {file}"), format!("cat {file} >&2"), format!("cat {file} >$TF_LOG_PATH")]
         {
             let run = || workspace.run_script(Path::new("/bin/sh"), &["-c", &script]);
             assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "{kind} by {script}");
@@ -190,11 +190,11 @@ fn each_kind_of_secret_is_found_in_each_place() {
 #[should_panic(expected = "secrets left by the test")]
 fn a_test_that_leaves_a_secret_fails_automatically() {
     let org = Emulator::start();
-    // It watches nothing explicitly: the address of the org is sufficient.
+    // The workspace watches no org explicitly: the address of the org is sufficient.
     let mut workspace = Workspace::anonymous();
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
-    let left = workspace.folder().join("notes.txt");
-    std::fs::write(left, issued(&org, "canaryLOGINSECRET")).expect("a file");
+    let file = workspace.folder().join("notes.txt");
+    std::fs::write(file, issued(&org, "canaryLOGINSECRET")).expect("a file");
 }
 
 #[test]
@@ -288,10 +288,10 @@ ephemeral "salesforce_external_client_app_credentials" "kept" {
         (403, "text/html", format!("<html>{{\"secret\":\"{PAGE_SECRET}\"}}</html>")),
         (200, "application/json", format!("{{\"secret\":\"{PAGE_SECRET}\", broken")),
     ] {
-        let said = json!({ "status": status, "content_type": content_type, "body": body });
+        let response = json!({ "status": status, "content_type": content_type, "body": body });
         // First the keys are requested, then the secret.
         for nth in [1, 2] {
-            let fault = json!({ "call": "oauthCredentials", "nth": nth, "every": true, "do": said });
+            let fault = json!({ "call": "oauthCredentials", "nth": nth, "every": true, "do": response });
             org.admin("POST", "/faults", Some(&fault));
             let run = workspace.apply();
             assert_eq!(run.code, Some(1), "{nth} {status}: {run}");

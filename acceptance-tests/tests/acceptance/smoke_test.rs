@@ -21,7 +21,7 @@ const ALL: [&str; 7] =
     ["login", "passwordless", "registration", "guest", "refresh", "revoke", "forgot_password"];
 
 #[test]
-fn every_variant_passes_where_everything_is_set_up() {
+fn every_variant_passes_in_a_complete_setup() {
     let org = shop();
     let report = SmokeTest::of(&org, "Shop").report(&ALL);
     for variant in ALL {
@@ -44,7 +44,7 @@ fn a_new_password_is_set_and_works() {
 }
 
 #[test]
-fn rotated_refresh_tokens_are_tried_again_and_must_fail() {
+fn a_rotated_refresh_token_is_used_again_and_must_fail() {
     let org = shop();
     let test = SmokeTest::of(&org, "Shop");
     test.passes(&["refresh", "--rotation", "--expect", "refresh=not_rotated"]);
@@ -63,7 +63,7 @@ fn the_echo_of_the_site_is_followed_when_it_is_the_callback() {
 }
 
 #[test]
-fn without_curl_it_uses_its_own_http_client() {
+fn without_curl_the_smoke_test_uses_its_own_http_client() {
     let org = shop();
     // A PATH with only Python.
     let folder = tempfile::tempdir().expect("a folder");
@@ -81,14 +81,14 @@ fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
     let org = shop();
     let test = SmokeTest::of(&org, "Shop");
     let run = test.run(&["login", "--expect", "login=invalid_grant"]);
-    assert_eq!(run.code, Some(1), "a success is none where a failure is expected: {run}");
+    assert_eq!(run.code, Some(1), "a success where a failure is expected is an error: {run}");
     let run = test.run(&["login", "--expect", "login.authorize=invalid_client"]);
     assert_eq!(run.code, Some(1), "{run}");
 
     org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "false");
     let run = test.run(&["login", "guest"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.contains("login as expected: ok"), "the others are run all the same: {run}");
+    assert!(run.contains("login as expected: ok"), "the other variants are also run: {run}");
     assert!(
         run.contains("guest NOT AS EXPECTED") && run.contains("guest_code_credential_flow_enabled"),
         "{run}"
@@ -99,7 +99,7 @@ fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
 }
 
 #[test]
-fn a_page_is_a_closed_gate_and_never_a_success() {
+fn an_html_page_is_a_closed_gate_and_never_a_success() {
     let org = shop();
     // Credentials in a header, although the app requires the body.
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredPostOnly", "true");
@@ -121,36 +121,36 @@ fn usage_errors_exit_with_2() {
     assert_eq!(code(test().with("PKCE", "maybe"), &["login"]), Some(2));
     assert_eq!(code(test().with("SITE_URL", "http://site.example.com"), &["login"]), Some(2));
     assert_eq!(code(test().with("OTP_COMMAND", "exit 3"), &["passwordless"]), Some(2));
-    let nobody = test().with("SITE_URL", "http://127.0.0.1:9").run(&["login"]);
-    assert_eq!(nobody.code, Some(2), "the site did not respond: {nobody}");
+    let unreachable = test().with("SITE_URL", "http://127.0.0.1:9").run(&["login"]);
+    assert_eq!(unreachable.code, Some(2), "the site did not respond: {unreachable}");
 }
 
 /// Waits for one more call to the org.
-fn was_tried(org: &Emulator, calls: usize) {
-    let begun = Instant::now();
-    while org.journal().len() == calls && begun.elapsed() < Duration::from_secs(300) {
+fn wait_for_call(org: &Emulator, calls: usize) {
+    let start = Instant::now();
+    while org.journal().len() == calls && start.elapsed() < Duration::from_secs(300) {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
-fn propagation_is_retried_and_a_refused_password_is_not() {
+fn propagation_is_retried_and_a_rejected_password_is_not() {
     let org = shop();
     let secret = org.part(GLOBAL_OAUTH, "Shop").text("consumerSecret");
     let test = SmokeTest::of(&org, "Shop");
     // The app has not propagated in Salesforce yet.
-    let made = Instant::now();
+    let start = Instant::now();
     org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 600_000 })));
     test.passes(&["login", "--expect", "login=invalid_client_id"]);
     let run = test.run(&["login", "--wait", "2"]);
     assert_eq!(run.code, Some(1), "{run}");
     assert!(run.contains("a change may not be effective yet"), "{run}");
-    assert!(made.elapsed() > Duration::from_secs(2), "it waits as long as it may");
+    assert!(start.elapsed() > Duration::from_secs(2), "it waits for the complete time");
 
     let tried = org.journal().len();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            was_tried(&org, tried);
+            wait_for_call(&org, tried);
             org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 0 })));
         });
         test.passes(&["login", "--wait", "600"]).containing("retrying in");
@@ -160,7 +160,7 @@ fn propagation_is_retried_and_a_refused_password_is_not() {
     let tried = org.journal().len();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            was_tried(&org, tried);
+            wait_for_call(&org, tried);
             org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "false");
         });
         test.passes(&["guest", "--wait", "600", "--expect", "guest=invalid_request"]);
@@ -172,5 +172,5 @@ fn propagation_is_retried_and_a_refused_password_is_not() {
     wrong.passes(&["login", "--wait", "600", "--expect", "login.authorize=invalid_grant"]);
     let run = SmokeTest::of(&org, "Shop").with("TEST_PASSWORD", &secret).run(&["login", "--wait", "600"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert_eq!(calls() - before, 2, "once each");
+    assert_eq!(calls() - before, 2, "one call per run");
 }

@@ -81,15 +81,15 @@ fn declared(text: &str) -> Vec<String> {
 pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     // The source of a move or a removal is no longer declared.
-    let is_given_up = |line: &&str| line.trim_start().starts_with("from = ");
+    let is_move_source = |line: &&str| line.trim_start().starts_with("from = ");
     let text: String =
-        text.lines().filter(|line| !is_given_up(line)).map(|line| format!("{line}\n")).collect();
+        text.lines().filter(|line| !is_move_source(line)).map(|line| format!("{line}\n")).collect();
     loop {
         let all = [&[text.as_str()], found.as_slice()].concat().concat();
-        let there = declared(&all);
+        let declared_here = declared(&all);
         let next = others.iter().find(|other| {
             let mut missing = declared(other).into_iter();
-            missing.any(|address| !there.contains(&address) && all.contains(&address))
+            missing.any(|address| !declared_here.contains(&address) && all.contains(&address))
         });
         match next {
             Some(next) => found.push(next),
@@ -128,7 +128,7 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             }
             let mut workspace = Workspace::anonymous();
             workspace.add_stand_ins(&all);
-            // Query configurations are in files of another kind.
+            // Query configurations are in files with another extension.
             let is_query = text.contains("list \"salesforce_");
             let (file, validate) = match is_query {
                 true => ("snippet.tfquery.hcl", &["validate", "-no-color", "-query"][..]),
@@ -161,18 +161,19 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
     assert!(count > 10, "configurations are found");
 }
 
-/// The commands of the guide create a key, and its formats are accepted: only the org refuses, because it does not
+/// The commands of the guide create a key, and its formats are accepted: only the org rejects it, because it does not
 /// have this certificate.
 #[test]
-fn the_commands_of_the_guide_create_a_valid_key() {
+fn the_commands_in_the_guide_create_a_valid_private_key() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("no openssl on PATH: the guide's commands were not run");
         return;
     }
     let page = repository().join("docs/guides/authentication.md");
     let shell = fenced(&page, "shell");
-    let make = shell.iter().find(|text| text.contains("openssl req")).expect("the command that makes a key");
-    let forms = shell.iter().find(|text| text.contains("base64")).expect("the forms of a key");
+    let create =
+        shell.iter().find(|text| text.contains("openssl req")).expect("the command that creates a key");
+    let forms = shell.iter().find(|text| text.contains("base64")).expect("the formats of a key");
 
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
@@ -184,7 +185,7 @@ fn the_commands_of_the_guide_create_a_valid_key() {
         assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
         String::from_utf8(run.stdout).expect("text")
     };
-    sh(make);
+    sh(create);
     let commands: Vec<&str> = forms.lines().collect();
     assert_eq!(commands.len(), 4);
     for command in commands {

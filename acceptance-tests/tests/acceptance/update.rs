@@ -43,7 +43,7 @@ fn provider_side_attributes_are_not_sent() {
 
     let protected = ONLY_APP.replace("label ", "deletion_protection = true\n  label ");
     workspace.step(&protected, &[(APP, Update)]);
-    assert_eq!(org.deploys().len(), before, "deletion_protection is the provider's own");
+    assert_eq!(org.deploys().len(), before, "deletion_protection exists only in the provider");
     assert_eq!(workspace.attribute(APP, "deletion_protection"), true);
 }
 
@@ -72,10 +72,10 @@ fn unmanaged_values_survive_an_update() {
     assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an omitted attribute was reset");
 }
 
-/// Salesforce refuses JWT lifetimes without JWT tokens, even for unmanaged attributes: unless the provider removes
-/// them, every later change of the policies would be refused.
+/// Salesforce rejects JWT timeouts without JWT tokens, even for unmanaged attributes: unless the provider removes
+/// them, Salesforce would reject every later change of the policies.
 #[test]
-fn jwt_tokens_are_removed_with_their_lifetime() {
+fn disabling_jwt_tokens_requires_removing_their_timeout() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let off = SHOP

@@ -167,8 +167,8 @@ struct Part {
     first_pause: Duration,
     /// Between the plan and the apply.
     second_pause: Duration,
-    /// Whether it omits unmanaged attributes, or ignores them.
-    leaves_out: bool,
+    /// Whether its configuration omits unmanaged attributes or ignores their changes.
+    omits_unmanaged: bool,
 }
 
 /// The output of a run of a round.
@@ -178,13 +178,13 @@ struct Ran {
 }
 
 /// The failures of a round.
-fn play_round(round: u64) -> Vec<String> {
-    let mut dice = Random(round);
-    let subject = &SUBJECTS[usize::try_from(dice.below(3)).unwrap_or(0)];
+fn run_round(round: u64) -> Vec<String> {
+    let mut random = Random(round);
+    let subject = &SUBJECTS[usize::try_from(random.below(3)).unwrap_or(0)];
     // The first of every eleven rounds has the times that were measured first.
     let times = TIMES[usize::try_from(round % 11).unwrap_or(0)];
     let is_random = round % 4 == 3;
-    let count = 2 + usize::try_from(dice.below(6)).unwrap_or(0);
+    let count = 2 + usize::try_from(random.below(6)).unwrap_or(0);
 
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop" })));
@@ -195,7 +195,7 @@ fn play_round(round: u64) -> Vec<String> {
         org.admin("PATCH", &format!("/components/{}/{name}", subject.kind), Some(&change));
     }
     let before = org.part(subject.kind, "Shop");
-    let chosen = dice.shuffled(subject.rows.len());
+    let chosen = random.shuffled(subject.rows.len());
     let [queue, deploy, ..] = times;
     let spread = queue + deploy + 600;
     let parts: Vec<Part> = chosen[..count]
@@ -203,9 +203,9 @@ fn play_round(round: u64) -> Vec<String> {
         .map(|index| Part {
             row: &subject.rows[*index],
             session: org.log_in("admin"),
-            first_pause: Duration::from_millis(dice.below(spread)),
-            second_pause: Duration::from_millis(if dice.below(2) == 0 { 0 } else { dice.below(spread) }),
-            leaves_out: dice.below(2) == 0,
+            first_pause: Duration::from_millis(random.below(spread)),
+            second_pause: Duration::from_millis(if random.below(2) == 0 { 0 } else { random.below(spread) }),
+            omits_unmanaged: random.below(2) == 0,
         })
         .collect();
     let switches = if is_random {
@@ -238,7 +238,7 @@ fn play_round(round: u64) -> Vec<String> {
     let named = format!("round {round}, {count} writers of {}, times {switches}", subject.kind);
     check(&org, subject, &parts, &ran, &before.fields, round)
         .into_iter()
-        .map(|wrong| format!("{named}: {wrong}"))
+        .map(|problems| format!("{named}: {problems}"))
         .collect()
 }
 
@@ -246,19 +246,19 @@ fn run(part: &Part, subject: &Subject, writer: &mut Writer, round: u64) -> Ran {
     std::thread::sleep(part.first_pause);
     writer.refresh();
     let wanted: Map<String, Value> = Map::from_iter([(part.row.attribute.to_owned(), part.row.value(round))]);
-    let left_out: Vec<&str> = subject
+    let omitted: Vec<&str> = subject
         .rows
         .iter()
-        .filter(|row| part.leaves_out && row.kept && row.attribute != part.row.attribute)
+        .filter(|row| part.omits_unmanaged && row.kept && row.attribute != part.row.attribute)
         .map(|row| row.attribute)
         .collect();
-    let (_, planned) = writer.plan(&wanted, &left_out);
+    let (_, planned) = writer.plan(&wanted, &omitted);
     if !planned.errors.is_empty() {
         return Ran { warnings: String::new(), errors: planned.errors.join("\n") };
     }
     std::thread::sleep(part.second_pause);
-    let said = writer.apply();
-    Ran { warnings: said.warnings.join("\n"), errors: said.errors.join("\n") }
+    let diagnostics = writer.apply();
+    Ran { warnings: diagnostics.warnings.join("\n"), errors: diagnostics.errors.join("\n") }
 }
 
 fn check(
@@ -269,10 +269,10 @@ fn check(
     before: &Map<String, Value>,
     round: u64,
 ) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     for (part, ran) in parts.iter().zip(ran) {
         if !ran.errors.is_empty() {
-            wrong.push(format!("FAILED {}: {}", part.row.attribute, ran.errors));
+            problems.push(format!("FAILED {}: {}", part.row.attribute, ran.errors));
         }
     }
     let after = org.part(subject.kind, "Shop");
@@ -281,21 +281,21 @@ fn check(
         let expected = if is_managed { row.wanted(round) } else { row.before.to_owned() };
         let found = after.text(row.element);
         if found != expected {
-            wrong.push(format!("LOST {}: {found:?} instead of {expected:?}", row.attribute));
+            problems.push(format!("LOST {}: {found:?} instead of {expected:?}", row.attribute));
         }
     }
     for (element, value) in before {
         let is_ours = subject.rows.iter().any(|row| row.element == element);
         if !is_ours && after.fields.get(element) != Some(value) {
-            wrong.push(format!("LOST {element}: {:?} instead of {value}", after.fields.get(element)));
+            problems.push(format!("LOST {element}: {:?} instead of {value}", after.fields.get(element)));
         }
     }
     let cancels = org.count("cancelDeploy");
     if cancels > 0 {
-        wrong.push(format!("CANCELLED {cancels} deploys"));
+        problems.push(format!("CANCELED {cancels} deploys"));
     }
-    wrong.extend(unreported(org, subject, parts, ran));
-    wrong
+    problems.extend(unreported(org, subject, parts, ran));
+    problems
 }
 
 /// Unreported overwrites: each element that a run does not manage and that its deploy changed. Restoring its own
@@ -307,7 +307,7 @@ fn unreported(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) ->
         runs.extend(org.deploys_of(&part.session).into_iter().map(|id| (id, index)));
     }
     let mut last_writer: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     for deploy in org.deploys() {
         let id = deploy["id"].as_str().unwrap_or_default();
         let Some(run) = runs.get(id).copied() else { continue };
@@ -324,44 +324,44 @@ fn unreported(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) ->
             let attribute = row.map_or(element.as_str(), |row| row.attribute);
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let (old, new) = (text(&change["before"]), text(&change["after"]));
-            let said = &ran[run].warnings;
-            let names_its_deploy = last.is_some_and(|(_, deploy)| said.contains(&deploy[..15]));
-            if !names_its_deploy && ![attribute, &old, &new].iter().all(|part| said.contains(*part)) {
-                wrong.push(format!(
-                    "UNREPORTED: the run that manages {} made {attribute} {new:?} that was {old:?}; it said {said:?}",
+            let diagnostics = &ran[run].warnings;
+            let names_its_deploy = last.is_some_and(|(_, deploy)| diagnostics.contains(&deploy[..15]));
+            if !names_its_deploy && ![attribute, &old, &new].iter().all(|part| diagnostics.contains(*part)) {
+                problems.push(format!(
+                    "UNREPORTED: the run that manages {} changed {attribute} from {old:?} to {new:?}; its warnings: {diagnostics:?}",
                     parts[run].row.attribute
                 ));
             }
         }
     }
-    wrong
+    problems
 }
 
-/// This many at once: most of the time is spent waiting.
+/// Runs several rounds at once, because most of the time is spent waiting.
 fn rounds(first: u64, count: u64, at_once: u64) {
     let next = AtomicU64::new(first);
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let players: Vec<_> = (0..at_once)
+    let problems: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..at_once)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut wrong = Vec::new();
+                    let mut problems = Vec::new();
                     loop {
                         let round = next.fetch_add(1, Ordering::Relaxed);
                         if round >= first + count {
-                            return wrong;
+                            return problems;
                         }
-                        wrong.extend(play_round(round));
+                        problems.extend(run_round(round));
                     }
                 })
             })
             .collect();
-        players.into_iter().flat_map(|player| player.join().expect("a round ends")).collect()
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread ends")).collect()
     });
-    assert!(wrong.is_empty(), "{} failures in {count} rounds:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(problems.is_empty(), "{} failures in {count} rounds:\n{}", problems.len(), problems.join("\n"));
 }
 
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn workspaces_of_terraform_keep_the_changes_of_others() {
                 session: org.log_in("admin"),
                 first_pause: Duration::ZERO,
                 second_pause: Duration::ZERO,
-                leaves_out: false,
+                omits_unmanaged: false,
             })
             .collect();
         for row in rows {
@@ -428,8 +428,8 @@ fn workspaces_of_terraform_keep_the_changes_of_others() {
             ready.wait();
             handles.into_iter().map(|handle| handle.join().expect("Terraform ends")).collect()
         });
-        let wrong = check(&org, &SUBJECTS[0], &parts, &ran, &before.fields, round);
-        assert!(wrong.is_empty(), "{count} workspaces: {wrong:#?}");
+        let problems = check(&org, &SUBJECTS[0], &parts, &ran, &before.fields, round);
+        assert!(problems.is_empty(), "{count} workspaces: {problems:#?}");
     }
 }
 
@@ -466,8 +466,8 @@ fn a_change_between_the_read_and_the_deploy_is_kept() {
     org.admin("POST", "/faults", Some(&edit));
     let (changed, _) = writer.plan(&Map::from_iter([("label".to_owned(), json!("Ours"))]), &[]);
     assert_eq!(changed, ["label"]);
-    let said = writer.apply();
-    assert_eq!(said.errors, Vec::<String>::new());
+    let diagnostics = writer.apply();
+    assert_eq!(diagnostics.errors, Vec::<String>::new());
     let app = org.part(APP, "Shop");
     assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
     assert_eq!(org.count("cancelDeploy"), 0);
@@ -476,6 +476,7 @@ fn a_change_between_the_read_and_the_deploy_is_kept() {
         .iter()
         .flat_map(|deploy| deploy["changes"].as_array().cloned().unwrap_or_default())
         .any(|change| change["element"] == "description");
-    let told = said.warnings.iter().any(|text| text.contains("description") && text.contains("Theirs"));
-    assert!(told || !overwrote, "{:#?}", said.warnings);
+    let is_reported =
+        diagnostics.warnings.iter().any(|text| text.contains("description") && text.contains("Theirs"));
+    assert!(is_reported || !overwrote, "{:#?}", diagnostics.warnings);
 }

@@ -28,15 +28,15 @@ fn configuration(settings: &str, policies: &str) -> String {
 }
 
 /// Each form has an empty plan, also after every other one.
-fn all_have_an_empty_plan(spellings: &[(&str, &str)]) {
+fn all_have_an_empty_plan(forms: &[(&str, &str)]) {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     let words = words(&org);
-    for (settings, policies) in spellings.iter().chain(spellings.first()) {
+    for (settings, policies) in forms.iter().chain(forms.first()) {
         let mut text = configuration(settings, policies);
-        for (word, stands_for) in &words {
-            text = text.replace(word, stands_for);
+        for (word, value) in &words {
+            text = text.replace(word, value);
         }
         workspace.configure(&text);
         workspace.apply().succeeded();
@@ -45,7 +45,7 @@ fn all_have_an_empty_plan(spellings: &[(&str, &str)]) {
 }
 
 #[test]
-fn scopes_with_documented_equivalents() {
+fn documented_equivalents_of_scopes_have_an_empty_plan() {
     all_have_an_empty_plan(&[
         ("oauth_scopes = [\"Basic\", \"OfflineAccess\"]", ""),
         ("oauth_scopes = [\"Address\", \"Email\", \"Phone\", \"Profile\", \"RefreshToken\"]", ""),
@@ -69,7 +69,7 @@ fn the_form_of_scopes_in_the_org_is_not_drift() {
 }
 
 #[test]
-fn permission_sets_as_names_or_ids() {
+fn permission_sets_by_name_and_by_id_are_equivalent() {
     let org = Emulator::start();
     let ids: Vec<String> = org.admin("GET", "/org", None)["permissionSets"]
         .as_array()
@@ -103,7 +103,7 @@ fn permission_sets_as_names_or_ids() {
 }
 
 #[test]
-fn lists_in_another_order() {
+fn lists_in_another_order_are_equivalent() {
     all_have_an_empty_plan(&[
         (
             "oauth_scopes = [\"Web\", \"Api\"]\ncustom_attributes = { b = \"User.City\", a = \"User.Country\" }\n\
@@ -121,7 +121,7 @@ fn lists_in_another_order() {
 }
 
 #[test]
-fn line_endings() {
+fn line_endings_of_certificates_are_equivalent() {
     all_have_an_empty_plan(&[
         ("certificate = {certificate_1}\nclient_assertion_certificate = {certificate_2}", ""),
         (
@@ -141,7 +141,7 @@ fn line_endings() {
 }
 
 #[test]
-fn one_certificate_in_any_form() {
+fn all_forms_of_a_certificate_are_equivalent() {
     all_have_an_empty_plan(&[
         ("certificate = {certificate_1}", ""),
         ("certificate = \"Subject: CN=a\\n${{certificate_1}}\"", ""),
@@ -159,7 +159,7 @@ fn one_certificate_in_any_form() {
 }
 
 #[test]
-fn values_and_user_names_in_another_letter_case() {
+fn the_letter_case_of_values_and_user_names_is_ignored() {
     let org = Emulator::start();
     let user = org.user("integration");
     let upper = user.to_uppercase();
@@ -189,7 +189,7 @@ fn values_and_user_names_in_another_letter_case() {
 }
 
 #[test]
-fn line_endings_of_the_org() {
+fn line_endings_of_the_org_are_not_drift() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -206,7 +206,7 @@ fn line_endings_of_the_org() {
 }
 
 #[test]
-fn a_period_of_zero_with_the_policy_zero() {
+fn a_period_of_zero_equals_an_omitted_period() {
     all_have_an_empty_plan(&[
         ("", "refresh_token_policy = \"Zero\"\nrefresh_token_validity_period = 0"),
         ("", "refresh_token_policy = \"Zero\""),

@@ -10,46 +10,46 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
-fn attributes_of_the_app() {
-    live(Resource::App);
+fn attributes_of_an_app_go_through_their_life_cycle() {
+    run_life_cycle(Resource::App);
 }
 
 #[test]
-fn attributes_of_the_settings() {
-    live(Resource::Settings);
+fn attributes_of_oauth_settings_go_through_their_life_cycle() {
+    run_life_cycle(Resource::Settings);
 }
 
 #[test]
-fn attributes_of_the_policies() {
-    live(Resource::Policies);
+fn attributes_of_policies_go_through_their_life_cycle() {
+    run_life_cycle(Resource::Policies);
 }
 
 #[test]
-fn attributes_of_a_client() {
-    live_with("salesforce_oauth_client", Subject::all(Form::Client, |_| true));
+fn attributes_of_a_client_go_through_their_life_cycle() {
+    run_life_cycle_of("salesforce_oauth_client", Subject::all(Form::Client, |_| true));
 }
 
 #[test]
-fn attributes_of_the_orgs_oauth_and_oidc_settings() {
-    live_alone(Resource::OrgOidc);
+fn attributes_of_org_oauth_and_oidc_settings_go_through_their_life_cycle() {
+    run_life_cycle_in_separate_orgs(Resource::OrgOidc);
 }
 
 #[test]
-fn attributes_of_the_orgs_external_client_app_settings() {
-    live_alone(Resource::OrgApps);
+fn attributes_of_org_external_client_app_settings_go_through_their_life_cycle() {
+    run_life_cycle_in_separate_orgs(Resource::OrgApps);
 }
 
-/// An org has these settings once, so each attribute has its own org; one configuration manages all.
-fn live_alone(resource: Resource) {
+/// These settings exist once per org, so each attribute has its own org. One configuration manages all orgs.
+fn run_life_cycle_in_separate_orgs(resource: Resource) {
     let mut subjects = Subject::all(Form::Parts, |attribute| {
         // Timeouts work the same for all resources: only the create timeout is tested here, the others with the app.
-        let is_a_time = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
-        attribute.resource == resource && !is_a_time
+        let is_other_timeout = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
+        attribute.resource == resource && !is_other_timeout
     });
     for (org, subject) in subjects.iter_mut().enumerate() {
         subject.org = org;
     }
-    live_with(resource.type_name(), subjects);
+    run_life_cycle_of(resource.type_name(), subjects);
 }
 
 struct Run<'a> {
@@ -132,20 +132,20 @@ impl Run<'_> {
         for subject in &self.subjects {
             let address = subject.address();
             let action = actions.remove(&address);
-            let right = match expected(subject) {
+            let is_correct = match expected(subject) {
                 Expected::Nothing => action.is_none(),
                 Expected::Perhaps => matches!(action, None | Some(Action::Update)),
                 Expected::Change if subject.attribute.replaces => action == Some(Action::Replace),
                 Expected::Change => action == Some(Action::Update),
                 Expected::Create => action == Some(Action::Create),
             };
-            if !right {
+            if !is_correct {
                 problems.push((address.clone(), format!("{action:?} is planned")));
             }
             if action == Some(Action::Update) {
                 for name in subject.differing(plan) {
                     if !subject.explains(&name) {
-                        problems.push((address.clone(), format!("{name} is planned to change, too")));
+                        problems.push((address.clone(), format!("{name} is also planned to change")));
                     }
                 }
                 if expected(subject) == Expected::Change && !subject.differing(plan).contains(&subject.root())
@@ -210,17 +210,17 @@ fn kind_of(address: &str) -> &str {
 enum Expected {
     Create,
     Change,
-    /// An update without a difference in the org: unmanaged values stay.
+    /// No change, or an update without a difference in the org: unmanaged values are kept.
     Perhaps,
     Nothing,
 }
 
-fn live(resource: Resource) {
+fn run_life_cycle(resource: Resource) {
     let subjects = Subject::all(Form::Parts, |attribute| attribute.resource == resource);
-    live_with(resource.type_name(), subjects);
+    run_life_cycle_of(resource.type_name(), subjects);
 }
 
-fn live_with(whose: &str, subjects: Vec<Subject>) {
+fn run_life_cycle_of(resource_type: &str, subjects: Vec<Subject>) {
     let count = subjects.iter().map(|subject| subject.org + 1).max().unwrap_or(1);
     let orgs: Vec<Emulator> = (0..count).map(|_| Emulator::start()).collect();
     let mut workspace = Workspace::new(&orgs[0]);
@@ -250,7 +250,7 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     let before = run.computed(step, None);
     for (address, value) in &first {
         if value.is_null() {
-            run.problem(step, address, "nothing of it is in the org");
+            run.problem(step, address, "the org has no value");
         }
     }
 
@@ -263,7 +263,7 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     run.computed(step, Some(&before));
     for (address, value) in &second {
         if Some(value) == first.get(address) {
-            run.problem(step, address, "the org has what it had");
+            run.problem(step, address, "the org still has the first value");
         }
     }
 
@@ -290,23 +290,23 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     run.compare(step, &repaired, &second);
 
     let step = "removed";
-    run.configure(Phase::Gone);
-    not_managed_any_more(&mut run);
+    run.configure(Phase::Removed);
+    check_no_longer_managed(&mut run);
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |subject| match subject.attribute.left_out {
+    run.expect(step, &plan, |subject| match subject.attribute.if_omitted {
         Omitted::Required => Expected::Nothing,
         Omitted::Cleared => Expected::Change,
         _ if subject.attribute.replaces => Expected::Change,
         _ => Expected::Perhaps,
     });
     run.apply(step);
-    let gone = run.elements(Phase::Gone);
+    let removed = run.elements(Phase::Removed);
     let mut problems = Vec::new();
     for subject in &run.subjects {
         let address = subject.address();
-        let value = gone.get(&address).cloned().unwrap_or_default();
+        let value = removed.get(&address).cloned().unwrap_or_default();
         let kept = second.get(&address).cloned().unwrap_or_default();
-        let wanted = match subject.attribute.left_out {
+        let wanted = match subject.attribute.if_omitted {
             _ if subject.attribute.element.is_none() => continue,
             Omitted::Default(text) => json!(text),
             Omitted::Cleared => Value::Null,
@@ -324,7 +324,7 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     let step = "added later";
     run.configure(Phase::First);
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |subject| match subject.attribute.left_out {
+    run.expect(step, &plan, |subject| match subject.attribute.if_omitted {
         // The first value is the default.
         Omitted::Default(_) if subject.attribute.element.is_none() => Expected::Nothing,
         _ => Expected::Change,
@@ -333,7 +333,7 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     let added = run.elements(Phase::First);
     run.compare(step, &added, &first);
 
-    imported(&mut run);
+    check_import(&mut run);
     let destroyed = run.workspace.destroy();
     if destroyed.code != Some(0) {
         run.problems.push(format!("destroyed: {}", destroyed.words()));
@@ -343,41 +343,41 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
             run.problems.push(format!("destroyed: the org has {:?}", org.names(org::APP)));
         }
     }
-    eprintln!("{whose}: {} attributes lived, {} problems", run.subjects.len(), run.problems.len());
+    eprintln!("{resource_type}: {} attributes tested, {} problems", run.subjects.len(), run.problems.len());
     assert!(run.problems.is_empty(), "{}", run.problems.join("\n"));
 }
 
 /// The plan reports each attribute that the org keeps.
-fn not_managed_any_more(run: &mut Run<'_>) {
-    let said = run.workspace.run(&["plan", "-json", "-lock=false", "-input=false"]).stdout;
-    let warnings: Vec<Value> = said
+fn check_no_longer_managed(run: &mut Run<'_>) {
+    let output = run.workspace.run(&["plan", "-json", "-lock=false", "-input=false"]).stdout;
+    let warnings: Vec<Value> = output
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["type"] == "diagnostic")
         .map(|message| message["diagnostic"].clone())
         .collect();
-    let mut silent = Vec::new();
+    let mut unreported = Vec::new();
     for subject in &run.subjects {
         let attribute = subject.attribute;
         let address = subject.address();
-        let told = warnings.iter().any(|warning| {
+        let is_reported = warnings.iter().any(|warning| {
             let text = format!("{} {}", warning["summary"], warning["detail"]);
             warning["address"] == address.as_str()
                 && text.contains("no longer managed")
                 && text.contains(subject.root().rsplit('.').next().unwrap_or_default())
         });
-        if attribute.left_out == Omitted::Kept && !attribute.replaces && !told {
-            silent.push(address);
+        if attribute.if_omitted == Omitted::Kept && !attribute.replaces && !is_reported {
+            unreported.push(address);
         }
     }
-    for address in silent {
-        run.problem("removed", &address, "no warning says that it is no longer managed");
+    for address in unreported {
+        run.problem("removed", &address, "no warning reports that it is no longer managed");
     }
 }
 
 /// Allowed differences after an import: the link to the app's own consumer, which belongs to one org; a certificate
 /// in the org's form; and no value where the org returns no period for 0.
-fn is_the_same_imported(name: &str, before: &Value, now: &Value) -> bool {
+fn is_same_after_import(name: &str, before: &Value, now: &Value) -> bool {
     let letters = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
         let lines = text.lines().filter(|line| !line.starts_with("-----"));
@@ -392,7 +392,7 @@ fn is_the_same_imported(name: &str, before: &Value, now: &Value) -> bool {
 }
 
 /// Everything is imported into an empty state in one apply, without differences.
-fn imported(run: &mut Run<'_>) {
+fn check_import(run: &mut Run<'_>) {
     let step = "imported";
     let before = run.workspace.state();
     let folder = run.workspace.folder();
@@ -407,9 +407,9 @@ fn imported(run: &mut Run<'_>) {
     let plan = run.workspace.plan(&[]);
     // The import of a client also finds the policies that Salesforce created; without the block they are unmanaged
     // again.
-    let leaves_policies = |subject: &Subject| subject.lets_go_of_policies(&plan);
+    let stops_managing = |subject: &Subject| subject.stops_managing_policies(&plan);
     run.expect(step, &plan, |subject| match subject.attribute.element {
-        Some(_) if !leaves_policies(subject) => Expected::Nothing,
+        Some(_) if !stops_managing(subject) => Expected::Nothing,
         _ => Expected::Perhaps,
     });
     let changed: Vec<String> = plan
@@ -434,7 +434,7 @@ fn imported(run: &mut Run<'_>) {
                 None => vec![(name, value, now)],
             };
             for (name, value, now) in pairs {
-                if now != value && !is_the_same_imported(name, value, now) {
+                if now != value && !is_same_after_import(name, value, now) {
                     run.problem(step, address, &format!("{name} is {now}, it was {value}"));
                 }
             }

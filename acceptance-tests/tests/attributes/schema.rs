@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 #[test]
 fn every_attribute_has_a_test() {
-    let mut there = BTreeSet::new();
+    let mut in_schema = BTreeSet::new();
     for (resource, schema) in switches::schema().as_object().expect("the resources") {
-        paths(&schema["block"], &format!("{resource}."), &mut there);
+        paths(&schema["block"], &format!("{resource}."), &mut in_schema);
     }
     let rows = || {
         let set = attributes().iter().map(|attribute| (attribute.resource, attribute.name));
@@ -27,8 +27,8 @@ fn every_attribute_has_a_test() {
                 .map(|(name, _)| format!("salesforce_external_client_app_credential_rotation.{name}")),
         )
         .collect();
-    eprintln!("{} attributes tested of {}", there.intersection(&tested).count(), there.len());
-    let untested: Vec<&String> = there.difference(&tested).collect();
+    eprintln!("{} attributes tested of {}", in_schema.intersection(&tested).count(), in_schema.len());
+    let untested: Vec<&String> = in_schema.difference(&tested).collect();
     assert!(
         untested.is_empty(),
         "attributes without a test: {untested:#?}\nAdd a row for each to LISTED in \
@@ -37,7 +37,7 @@ fn every_attribute_has_a_test() {
          A boolean needs no row when its name follows from its element (isFooEnabled: foo_enabled, enableFoo: \
          foo_enabled)."
     );
-    let unknown: Vec<&String> = tested.difference(&there).collect();
+    let unknown: Vec<&String> = tested.difference(&in_schema).collect();
     assert!(
         unknown.is_empty(),
         "attributes that the provider does not have: {unknown:#?}\nRemove their rows from \

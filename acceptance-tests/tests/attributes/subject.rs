@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub enum Phase {
     First,
     Second,
-    Gone,
+    Removed,
 }
 
 /// How a configuration manages an app.
@@ -86,7 +86,7 @@ impl Subject {
     }
 
     /// Whether the plan stops managing policies that the configuration does not contain.
-    pub fn lets_go_of_policies(&self, plan: &Plan) -> bool {
+    pub fn stops_managing_policies(&self, plan: &Plan) -> bool {
         let has_none = self.form == Form::Client && self.attribute.resource != Resource::Policies;
         has_none && plan.differing(&self.address()) == [BLOCK]
     }
@@ -116,8 +116,8 @@ impl Subject {
     fn body(&self, phase: Phase) -> String {
         let own = match phase {
             Phase::First => self.attribute.first,
-            Phase::Gone if self.attribute.left_out != Omitted::Required => "",
-            Phase::Second | Phase::Gone => self.attribute.second,
+            Phase::Removed if self.attribute.if_omitted != Omitted::Required => "",
+            Phase::Second | Phase::Removed => self.attribute.second,
         };
         format!("{}\n{own}", self.attribute.always)
     }
@@ -135,8 +135,8 @@ impl Subject {
             Form::Parts => self.parts(phase),
             Form::Client => self.client(phase),
         };
-        for (word, stands_for) in words {
-            text = text.replace(word, stands_for);
+        for (word, value) in words {
+            text = text.replace(word, value);
         }
         text
     }

@@ -90,11 +90,11 @@ pub struct Attribute {
     /// Lines of HCL that set the attribute, and others that are valid only with this value.
     pub first: &'static str,
     pub second: &'static str,
-    /// Lines that stay when the attribute is removed.
+    /// Lines that remain when the attribute is removed.
     pub always: &'static str,
     /// The metadata type and the element; `None` for provider-side attributes.
     pub element: Option<(&'static str, &'static str)>,
-    pub left_out: Omitted,
+    pub if_omitted: Omitted,
     /// Whether a change replaces the resource.
     pub replaces: bool,
 }
@@ -108,7 +108,7 @@ impl Attribute {
             second,
             always: "",
             element: None,
-            left_out: Omitted::Cleared,
+            if_omitted: Omitted::Cleared,
             replaces: false,
         }
     }
@@ -134,17 +134,17 @@ impl Attribute {
     }
 
     const fn kept(mut self) -> Self {
-        self.left_out = Omitted::Kept;
+        self.if_omitted = Omitted::Kept;
         self
     }
 
     const fn default(mut self, text: &'static str) -> Self {
-        self.left_out = Omitted::Default(text);
+        self.if_omitted = Omitted::Default(text);
         self
     }
 
     const fn required(mut self) -> Self {
-        self.left_out = Omitted::Required;
+        self.if_omitted = Omitted::Required;
         self
     }
 
@@ -198,14 +198,14 @@ const fn org_apps(name: &'static str, first: &'static str, second: &'static str)
 }
 
 macro_rules! switch {
-    ($make:ident, $name:literal, $first:literal, $second:literal) => {
-        $make($name, concat!($name, " = ", $first), concat!($name, " = ", $second))
+    ($create:ident, $name:literal, $first:literal, $second:literal) => {
+        $create($name, concat!($name, " = ", $first), concat!($name, " = ", $second))
     };
 }
 
 macro_rules! timeout {
-    ($make:ident, $name:literal) => {
-        $make(
+    ($create:ident, $name:literal) => {
+        $create(
             concat!("timeouts.", $name),
             concat!("timeouts {\n ", $name, " = \"7m\"\n}"),
             concat!("timeouts {\n ", $name, " = \"1h30m\"\n}"),

@@ -36,13 +36,13 @@ fn camel(snake: &str) -> String {
 
 /// Whether the attribute's first value equals the behavior of older versions.
 fn first_is_the_default(attribute: &Attribute) -> bool {
-    matches!(attribute.left_out, Omitted::Default(text) if attribute.first.contains(text))
+    matches!(attribute.if_omitted, Omitted::Default(text) if attribute.first.contains(text))
         // This attribute is the inverse of its element.
         || attribute.name == "secret_required_for_web_server_flow"
 }
 
-/// The addresses and attributes that the plan refuses for the version.
-fn refused(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
+/// The addresses and attributes that the plan rejects for the version.
+fn rejected(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
     let run = workspace.run(&["plan", "-json", "-input=false"]);
     let text = std::fs::read_to_string(workspace.folder().join("main.tf")).expect("the configuration");
     let lines: Vec<&str> = text.lines().collect();
@@ -56,7 +56,7 @@ fn refused(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
         let at = one["range"]["start"]["line"].as_u64().expect("an error at a line");
         let at = usize::try_from(at - 1).unwrap_or_default();
         let name = lines[at].trim().split([' ', '=', '{']).next().unwrap_or_default();
-        assert_ne!(name, "resource", "the error is at no attribute: {one:#}");
+        assert_ne!(name, "resource", "the error is not at an attribute: {one:#}");
         found.insert((one["address"].as_str().unwrap_or_default().to_owned(), name.to_owned()));
     }
     found
@@ -81,7 +81,7 @@ fn without(text: &str, attributes: &BTreeSet<&str>, except: &[String]) -> String
 }
 
 #[test]
-fn unsupported_attributes_are_errors_and_the_rest_works() {
+fn attributes_of_newer_api_versions_are_errors_and_all_others_work() {
     let mut errors = 0;
     let mut working = 0;
     let newest = Emulator::start().newest_version();
@@ -104,7 +104,7 @@ fn unsupported_attributes_are_errors_and_the_rest_works() {
         };
         let (text, addresses) = both(&|one| since(one) > version);
         workspace.configure(&without(&text, &newer, &addresses));
-        let found = if addresses.is_empty() { BTreeSet::new() } else { refused(&workspace) };
+        let found = if addresses.is_empty() { BTreeSet::new() } else { rejected(&workspace) };
         for subject in [Form::Parts, Form::Client].into_iter().flat_map(|form| Subject::all(form, own)) {
             let place = (subject.address(), subject.attribute.name.to_owned());
             assert!(found.contains(&place), "{version}.0 accepts {place:?}: {found:?}");
@@ -116,22 +116,22 @@ fn unsupported_attributes_are_errors_and_the_rest_works() {
         assert_eq!(org.deploys().len(), 0);
 
         // The newest version is used by the other tests; attributes of every version are tested with the oldest.
-        let there = |one: &Attribute| {
+        let is_supported = |one: &Attribute| {
             let is_new = since(one) > 60 || version == 60;
             // Settings of the org exist once, so they cannot be tested in bulk; every version has all of them.
             let once = one.resource.of_the_org().is_some();
-            assert!(!once || since(one) <= 60, "{} came later", one.name);
+            assert!(!once || since(one) <= 60, "{} is newer", one.name);
             is_new && !once && since(one) <= version && version < newest
         };
         // Accompanying lines may also be too new.
-        let (text, _) = both(&there);
+        let (text, _) = both(&is_supported);
         workspace.configure(&without(&text, &newer, &[]));
         workspace.apply().succeeded();
         workspace.assert_empty_plan();
-        working += attributes().iter().filter(|one| there(one)).count();
+        working += attributes().iter().filter(|one| is_supported(one)).count();
     }
     eprintln!(
-        "{} API versions: {errors} attributes refused at their place, {working} set without drift",
+        "{} API versions: {errors} attributes rejected at their lines, {working} set without drift",
         newest - 59
     );
     assert!(errors > 40 && working > 100);

@@ -33,8 +33,8 @@ fn jsforce_works_and_every_message_conforms_to_the_wsdl() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     drive(&org, &recorder, &[]);
-    let seen = referee::judge(&recorder, "jsforce", "jsforce");
-    referee::has_seen(
+    let seen = referee::validate(&recorder, "jsforce", "jsforce");
+    referee::assert_seen(
         &seen,
         &[
             "deployResponse",

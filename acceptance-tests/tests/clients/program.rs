@@ -25,7 +25,7 @@ pub fn installed(name: &str) -> PathBuf {
     let output = install.output().expect("acceptance-tests/clients/install needs python3 on PATH");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let places: Value = serde_json::from_slice(&output.stdout).expect("the installer prints the locations");
-    PathBuf::from(places[name].as_str().expect("the place of a client"))
+    PathBuf::from(places[name].as_str().expect("the location of a client"))
 }
 
 /// Python with simple-salesforce and its dependencies.
@@ -43,7 +43,7 @@ pub fn node(script: &str) -> Command {
 /// The emulator's `credentials.json`.
 pub fn credentials(org: &Emulator) -> PathBuf {
     let key = PathBuf::from(&org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"]);
-    key.parent().expect("a key lies in a folder").join("credentials.json")
+    key.parent().expect("the key is in a folder").join("credentials.json")
 }
 
 /// The result of a finished program.

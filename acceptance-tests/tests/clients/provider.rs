@@ -39,8 +39,8 @@ fn every_message_of_the_provider_conforms_to_the_wsdl() {
         workspace.destroy().succeeded();
     }
 
-    let seen = referee::judge(&recorder, "provider", "the provider");
-    referee::has_seen(
+    let seen = referee::validate(&recorder, "provider", "the provider");
+    referee::assert_seen(
         &seen,
         &["deploy", "checkDeployStatus", "retrieve", "checkRetrieveStatus", "listMetadata"],
     );

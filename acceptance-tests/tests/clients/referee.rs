@@ -11,7 +11,7 @@ use std::path::Path;
 ///
 /// Returns how often each message occurred.
 #[track_caller]
-pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
+pub fn validate(recorder: &Recorder, client: &str, program: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder for the messages");
     let calls = recorder.write(folder.path());
     let verdict = verdict(folder.path(), client);
@@ -24,10 +24,10 @@ pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
         verdict["exceptions"],
         verdict["uses"]
     );
-    let wrong = verdict["wrong"].as_array().expect("a list of faults");
+    let wrong = verdict["wrong"].as_array().expect("a list of violations");
     if !wrong.is_empty() {
         let kept = folder.keep();
-        panic!("against Salesforce's WSDL, the messages are kept in {}: {wrong:#?}", kept.display());
+        panic!("violations of Salesforce's WSDL, the messages are kept in {}: {wrong:#?}", kept.display());
     }
     assert_eq!(verdict["unused"], serde_json::json!([]), "unused exceptions");
     assert!(verdict["bodies"].as_u64() > Some(0), "{program} sent no SOAP messages");
@@ -39,13 +39,13 @@ fn verdict(folder: &Path, client: &str) -> Value {
     let scratch = tempfile::tempdir().expect("a folder for the output");
     let mut referee = python();
     referee.arg(source("python/referee.py")).arg(folder).arg(client);
-    let said = run(&mut referee, scratch.path()).succeeded();
-    serde_json::from_str(&said.stdout).expect("the verdict as JSON")
+    let output = run(&mut referee, scratch.path()).succeeded();
+    serde_json::from_str(&output.stdout).expect("the result as JSON")
 }
 
 /// The messages of a client must include these.
 #[track_caller]
-pub fn has_seen(seen: &Value, messages: &[&str]) {
+pub fn assert_seen(seen: &Value, messages: &[&str]) {
     for message in messages {
         assert!(seen[*message].as_u64() > Some(0), "no {message} among {seen}");
     }
@@ -76,7 +76,7 @@ fn the_validation_finds_violations() {
     for (name, text) in &messages {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let verdict = verdict(folder.path(), "nobody");
+    let verdict = verdict(folder.path(), "unknown");
     assert_eq!(verdict["bodies"], 4);
     let wrong = verdict["wrong"].to_string();
     assert!(!wrong.contains("0001-request"), "{wrong}");

@@ -83,7 +83,7 @@ impl Sf {
             .envs(environment.iter().copied());
         let finished = run(&mut command, &self.root.path().join("output"));
         let update = self.root.path().join("home/.cache/sf/autoupdate");
-        assert!(!update.exists(), "it started to update itself");
+        assert!(!update.exists(), "the CLI started to update itself");
         finished
     }
 
@@ -91,9 +91,9 @@ impl Sf {
     #[track_caller]
     fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
         let finished = self.start(arguments, environment).succeeded();
-        let said: Value = serde_json::from_str(&finished.stdout).expect("JSON");
-        assert_eq!(said["status"], 0, "{said:#}");
-        said["result"].clone()
+        let output: Value = serde_json::from_str(&finished.stdout).expect("JSON");
+        assert_eq!(output["status"], 0, "{output:#}");
+        output["result"].clone()
     }
 
     #[track_caller]
@@ -124,11 +124,11 @@ fn the_shop(state: &str) -> Vec<(String, String, String)> {
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
-        let goal = to.join(entry.file_name());
+        let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &goal);
+            copy_folder(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), goal).unwrap();
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }
@@ -194,11 +194,11 @@ fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
     let path = sf.project().join("force-app/main/default").join(file);
     std::fs::write(&path, good.replace("label>", "lable>")).unwrap();
     let deploy = ["project", "deploy", "start", "--source-dir", "force-app", "--wait", "1", "-o", "emu"];
-    let refused = sf.start(&deploy, &[]);
-    assert_eq!(refused.code, Some(1), "{}", refused.stdout);
-    let said: Value = serde_json::from_str(&refused.stdout).unwrap();
-    let files = said["result"]["files"].as_array().unwrap();
-    let failed = files.iter().find(|file| file["state"] == "Failed").unwrap_or_else(|| panic!("{said:#}"));
+    let rejected = sf.start(&deploy, &[]);
+    assert_eq!(rejected.code, Some(1), "{}", rejected.stdout);
+    let output: Value = serde_json::from_str(&rejected.stdout).unwrap();
+    let files = output["result"]["files"].as_array().unwrap();
+    let failed = files.iter().find(|file| file["state"] == "Failed").unwrap_or_else(|| panic!("{output:#}"));
     assert_eq!(failed["fullName"], "Shop");
     assert_eq!(failed["lineNumber"], 6, "{failed:#}");
     assert!(failed["error"].as_str().unwrap().contains("lable"), "{failed:#}");
@@ -208,12 +208,12 @@ fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
         ["project", "delete", "source", "--metadata", &metadata, "--no-prompt", "--wait", "1", "-o", "emu"];
     let deleted = sf.run(&delete, &[]);
     assert_eq!(deleted["status"], "Succeeded", "{deleted:#}");
-    assert!(!path.exists(), "the local file goes with the app");
+    assert!(!path.exists(), "the local file is deleted with the app");
     assert_eq!(org.names(APP), Vec::<String>::new());
     assert_eq!(list(APP), serde_json::json!([]));
 
-    let seen = referee::judge(&recorder, "sf", "the Salesforce CLI");
-    referee::has_seen(
+    let seen = referee::validate(&recorder, "sf", "the Salesforce CLI");
+    referee::assert_seen(
         &seen,
         &[
             "deployResponse",
@@ -263,7 +263,7 @@ fn an_app_that_terraform_created_is_redeployed_by_sf_and_the_plan_stays_empty() 
     assert_eq!(deployed["status"], "Succeeded", "{deployed:#}");
     let changed: Vec<_> =
         states(&deployed).into_iter().filter(|(_, _, state)| state != "Unchanged").collect();
-    assert_eq!(changed, [], "what was retrieved is what is there");
+    assert_eq!(changed, [], "a deploy of the retrieved files changes nothing");
     assert_eq!(org.admin("GET", "/components", None), before);
     workspace.assert_empty_plan();
 }

@@ -16,8 +16,8 @@ fn simple_salesforce_works_and_every_message_conforms_to_the_wsdl() {
     script.arg(source("python/drive.py")).arg(&recorder.tls_url).arg(credentials(&org)).arg(org.url());
     script.env("REQUESTS_CA_BUNDLE", certificate);
     run(&mut script, scratch.path()).succeeded();
-    let seen = referee::judge(&recorder, "simple-salesforce", "simple-salesforce");
-    referee::has_seen(
+    let seen = referee::validate(&recorder, "simple-salesforce", "simple-salesforce");
+    referee::assert_seen(
         &seen,
         &[
             "deployResponse",

@@ -1,11 +1,11 @@
 //! The gates that are settings of the app, of its policies or of the org: each is closed alone by `terraform apply`.
 
-use super::shop::{NO_GUESTS, ROW, Row, each_alone};
+use super::shop::{NO_GUESTS, ROW, Row, close_each_gate};
 
 const FOUR: &str = "login passwordless registration guest";
 
-/// All four variants, none of which works.
-macro_rules! none_works {
+/// All four variants, each of which fails with the code.
+macro_rules! all_rejected {
     ($code:literal) => {
         concat!(
             "login passwordless registration guest",
@@ -22,24 +22,24 @@ macro_rules! none_works {
 }
 
 #[test]
-fn gates_that_close_every_variant() {
-    each_alone(&[
+fn gates_of_the_flow_the_app_and_pkce_reject_logins() {
+    close_each_gate(&[
         Row {
             gate: "G1",
             edits: &[("org", "code_credential_flow_enabled", "false")],
-            run: none_works!("gate_closed"),
+            run: all_rejected!("gate_closed"),
             ..ROW
         },
         Row {
             gate: "G3",
             edits: &[("policies", "enabled", "false")],
-            run: none_works!("invalid_client_id"),
+            run: all_rejected!("invalid_client_id"),
             ..ROW
         },
         Row {
             gate: "G3",
             edits: &[("policies", "oauth_plugin_enabled", "false")],
-            run: none_works!("invalid_client_id"),
+            run: all_rejected!("invalid_client_id"),
             ..ROW
         },
         Row {
@@ -52,17 +52,17 @@ fn gates_that_close_every_variant() {
                 ("policies", "guest_jwt_session_timeout_type", ""),
                 ("policies", "guest_jwt_timeout_minutes", ""),
             ],
-            run: none_works!("invalid_grant"),
+            run: all_rejected!("invalid_grant"),
             ..ROW
         },
         Row {
             gate: "G10",
             edits: &[("settings", "callback_urls", "[\"https://shop.example.com/callback/\"]")],
             client: &[("CALLBACK_URL", "https://shop.example.com/callback")],
-            run: none_works!("redirect_uri_mismatch"),
+            run: all_rejected!("redirect_uri_mismatch"),
             ..ROW
         },
-        Row { gate: "G7", client: &[("PKCE", "off")], run: none_works!("invalid_request"), ..ROW },
+        Row { gate: "G7", client: &[("PKCE", "off")], run: all_rejected!("invalid_request"), ..ROW },
         Row {
             gate: "G7b",
             client: &[("PKCE", "wrong")],
@@ -79,15 +79,15 @@ fn gates_that_close_every_variant() {
             gate: "G2",
             edits: &[("settings", "pkce_required", "false"), ("org", "pkce_required", "true")],
             client: &[("PKCE", "off")],
-            run: none_works!("invalid_request"),
+            run: all_rejected!("invalid_request"),
             ..ROW
         },
     ]);
 }
 
 #[test]
-fn gates_of_the_client_and_its_secret() {
-    each_alone(&[
+fn gates_of_the_client_secret_and_its_transport_reject_logins() {
+    close_each_gate(&[
         Row {
             gate: "G8",
             public: true,
@@ -138,8 +138,8 @@ fn gates_of_the_client_and_its_secret() {
 }
 
 #[test]
-fn gates_of_users_scopes_and_sessions() {
-    each_alone(&[
+fn gates_of_users_scopes_and_sessions_reject_logins() {
+    close_each_gate(&[
         Row {
             gate: "G6",
             edits: &[("policies", "permission_sets", "[\"Shop_Staff\"]")],

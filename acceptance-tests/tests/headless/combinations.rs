@@ -1,12 +1,12 @@
-//! Invalid combinations: the org refuses them, the error names the attribute of the other resource, and the shop
-//! keeps working.
+//! Invalid combinations: the org rejects them, the error names the attribute of the other resource, and the shop
+//! continues to work.
 
 use super::shop::{open, shop};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 
 #[test]
-fn guests_need_jwt_tokens_and_the_flow() {
+fn guests_without_jwt_tokens_or_the_flow_are_an_error() {
     let org = Emulator::start();
     let workspace = open(&org);
     let without_guests = [
@@ -26,7 +26,7 @@ fn guests_need_jwt_tokens_and_the_flow() {
             ],
         ),
     ];
-    for (named, closed) in closed {
+    for (attribute, closed) in closed {
         // The guests first: an org does not remove what the policies still need.
         workspace.configure(&shop(&without_guests));
         workspace.apply().succeeded();
@@ -39,7 +39,7 @@ fn guests_need_jwt_tokens_and_the_flow() {
         workspace.configure(&shop(&edits));
         let run = workspace.apply();
         assert_eq!(run.code, Some(1), "{run}");
-        assert!(run.contains(named), "names the attribute on the other side: {run}");
+        assert!(run.contains(attribute), "the error names the attribute of the other resource: {run}");
         workspace.configure(&shop(&[]));
         workspace.apply().succeeded();
         SmokeTest::of(&org, "Shop").passes(&["login", "guest"]);

@@ -75,12 +75,12 @@ impl<'org> Session<'org> {
         all.extend(headers);
         let body: Vec<String> =
             form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        http::send("POST", &self.url(path), &all, &body.join("&")).expect("an answer of the site")
+        http::send("POST", &self.url(path), &all, &body.join("&")).expect("a response of the site")
     }
 
     fn get(&self, url: &str) -> Reply {
         let bearer = format!("Bearer {}", self.text("access_token"));
-        http::send("GET", url, &[("Authorization", &bearer)], "").expect("an answer")
+        http::send("GET", url, &[("Authorization", &bearer)], "").expect("a response")
     }
 
     /// HTTP status and error code of a refresh; the tokens of a success are stored.
@@ -95,13 +95,13 @@ impl<'org> Session<'org> {
                 ("client_secret", &self.secret),
             ],
         );
-        let told: Value = serde_json::from_str(&reply.body).unwrap_or_default();
+        let response: Value = serde_json::from_str(&reply.body).unwrap_or_default();
         if reply.status == 200 {
-            for (name, value) in told.as_object().into_iter().flatten() {
+            for (name, value) in response.as_object().into_iter().flatten() {
                 self.tokens[name] = value.clone();
             }
         }
-        (reply.status, told["error"].as_str().unwrap_or_default().to_owned())
+        (reply.status, response["error"].as_str().unwrap_or_default().to_owned())
     }
 
     pub fn userinfo(&self) -> u16 {
@@ -113,8 +113,8 @@ impl<'org> Session<'org> {
         self.get(&self.url("/services/data/v67.0/limits"))
     }
 
-    /// Whether the token of another session is active from the view of this session's app.
-    pub fn sees_as_active(&self, other: &Session<'_>) -> bool {
+    /// Whether an introspection by this session's app reports the token of another session as active.
+    pub fn introspects_as_active(&self, other: &Session<'_>) -> bool {
         let form = [
             ("token", other.text("access_token")),
             ("token_type_hint", "access_token"),
@@ -123,8 +123,8 @@ impl<'org> Session<'org> {
         ];
         let reply = self.post("/services/oauth2/introspect", &[], &form);
         assert_eq!(reply.status, 200, "{}", reply.body);
-        let told: Value = serde_json::from_str(&reply.body).expect("JSON");
-        told["active"] == true
+        let response: Value = serde_json::from_str(&reply.body).expect("JSON");
+        response["active"] == true
     }
 
     /// The lifetime of the access token in minutes, if it is a JWT.

@@ -5,8 +5,8 @@ use super::shop::{apply, open, set_site};
 use acceptance_tests::emulator::Emulator;
 use serde_json::json;
 
-fn hours(org: &Emulator, hours: u64) {
-    org.admin("POST", "/clock", Some(&json!({ "forward_seconds": hours * 3600 })));
+fn advance_hours(org: &Emulator, count: u64) {
+    org.admin("POST", "/clock", Some(&json!({ "forward_seconds": count * 3600 })));
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_user_who_is_no_longer_permitted_loses_the_session_and_the_refresh_token() {
 }
 
 #[test]
-fn a_disabled_app_refuses_everyone_until_it_is_enabled() {
+fn a_disabled_app_rejects_refreshes_until_it_is_enabled() {
     let org = Emulator::start();
     let workspace = open(&org);
     let mut customer = Session::login(&org, "Shop", "customer");
@@ -44,11 +44,11 @@ fn token_lifetimes_follow_the_policies() {
     assert_eq!(Session::login(&org, "Shop", "customer").minutes(), Some(60));
 
     let mut customer = Session::login(&org, "Shop", "customer");
-    hours(&org, 2);
+    advance_hours(&org, 2);
     assert_eq!(customer.userinfo(), 403, "an hour has passed");
     assert_eq!(customer.refresh().0, 200);
     assert_eq!(customer.userinfo(), 200);
-    hours(&org, 31 * 24);
+    advance_hours(&org, 31 * 24);
     assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()), "30 days have passed");
 
     // A new policy applies to existing sessions.
@@ -59,14 +59,14 @@ fn token_lifetimes_follow_the_policies() {
         ("policies", "refresh_token_validity_unit", "\"Hours\""),
     ];
     apply(&workspace, edits);
-    hours(&org, 4);
+    advance_hours(&org, 4);
     assert_eq!(customer.refresh().0, 200);
-    hours(&org, 6);
+    advance_hours(&org, 6);
     assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()), "idle for too long");
 }
 
 #[test]
-fn ip_restrictions_hold_unless_the_policies_relax_them() {
+fn ip_restrictions_apply_unless_the_policies_relax_them() {
     let org = Emulator::start();
     let workspace = open(&org);
     let range = json!({ "Customer Community User": { "loginIpRanges": [["10.0.0.1", "10.0.0.9"]] } });
@@ -78,11 +78,11 @@ fn ip_restrictions_hold_unless_the_policies_relax_them() {
 }
 
 #[test]
-fn an_app_sees_the_tokens_of_others_only_when_it_may_introspect_all() {
+fn an_app_introspects_tokens_of_other_apps_only_if_its_settings_allow_it() {
     let org = Emulator::start();
     let workspace = open(&org);
     let shop = Session::login(&org, "Shop", "customer");
-    assert!(shop.sees_as_active(&shop));
+    assert!(shop.introspects_as_active(&shop));
     // A second app of another owner.
     org.admin(
         "POST",
@@ -96,22 +96,22 @@ fn an_app_sees_the_tokens_of_others_only_when_it_may_introspect_all() {
     org.edit(global, "Blog", "isCodeCredFlowEnabled", "true");
     let policies = "ExtlClntAppOauthConfigurablePolicies";
     let name = org.part(policies, "Blog").name;
-    let admitted = json!({
+    let permitted = json!({
         "permittedUsersPolicyType": "AdminApprovedPreAuthorized", "commaSeparatedPermissionSet": "Shop_Customer",
     });
-    org.admin("PATCH", &format!("/components/{policies}/{name}"), Some(&admitted));
+    org.admin("PATCH", &format!("/components/{policies}/{name}"), Some(&permitted));
     let blog = Session::login(&org, "Blog", "customer");
-    assert!(!shop.sees_as_active(&blog));
+    assert!(!shop.introspects_as_active(&blog));
     apply(&workspace, &[("settings", "introspect_all_tokens", "true")]);
-    assert!(shop.sees_as_active(&blog));
+    assert!(shop.introspects_as_active(&blog));
 }
 
 #[test]
-fn a_user_without_api_access_can_log_in() {
+fn a_user_without_api_access_can_log_in_but_not_call_the_api() {
     let org = Emulator::start();
     let _workspace = open(&org);
     assert_eq!(Session::login(&org, "Shop", "customer").limits().status, 200);
-    let refused = Session::login(&org, "Shop", "no.api").limits();
-    assert_eq!(refused.status, 403);
-    assert!(refused.body.contains("API_CURRENTLY_DISABLED"), "{}", refused.body);
+    let response = Session::login(&org, "Shop", "no.api").limits();
+    assert_eq!(response.status, 403);
+    assert!(response.body.contains("API_CURRENTLY_DISABLED"), "{}", response.body);
 }

@@ -56,8 +56,8 @@ pub type Edit = (&'static str, &'static str, &'static str);
 pub struct Row {
     /// The ID in the emulator's table.
     pub gate: &'static str,
-    /// Changes to apply before the rest: Terraform changes settings before policies, and an org refuses to remove
-    /// what the policies still need.
+    /// Changes to apply before the rest: Terraform changes settings before policies, and an org does not remove
+    /// settings that the policies still need.
     pub first: &'static [Edit],
     /// The differences from the open shop.
     pub edits: &'static [Edit],
@@ -125,7 +125,7 @@ pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
 
 /// Closes the gate of each row alone, runs the client, and opens the shop again at the end.
 #[track_caller]
-pub fn each_alone(rows: &[Row]) {
+pub fn close_each_gate(rows: &[Row]) {
     let org = Emulator::start();
     let workspace = open(&org);
     for row in rows {
@@ -133,16 +133,16 @@ pub fn each_alone(rows: &[Row]) {
             apply(&workspace, row.first);
         }
         apply(&workspace, row.edits);
-        tries(&org, row);
+        run_client(&org, row);
     }
     apply(&workspace, &[]);
     workspace.assert_empty_plan();
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
 }
 
-/// Runs the client of a row. Only the gate of the row may refuse.
+/// Runs the client of a row. Only the gate of the row may reject it.
 #[track_caller]
-pub fn tries(org: &Emulator, row: &Row) -> Run {
+pub fn run_client(org: &Emulator, row: &Row) -> Run {
     let before = org.journal().len();
     let mut client = SmokeTest::of(org, "Shop");
     if row.public {
@@ -158,11 +158,11 @@ pub fn tries(org: &Emulator, row: &Row) -> Run {
     run
 }
 
-/// The gates that refused a call since a position in the journal, except those for revoked tokens.
+/// The gates that rejected a call since a position in the journal, except those for revoked tokens.
 fn gates_closed_since(org: &Emulator, before: usize) -> BTreeSet<String> {
     let journal = org.journal();
     let closed = journal[before..].iter().filter_map(|call| call["details"]["gate"].as_str());
-    // The smoke test retries revoked and used tokens: their refusal is a success.
+    // The smoke test retries revoked and used tokens: their rejection is a success.
     closed.filter(|gate| !["R1", "T2", "G18", "T4", "T5"].contains(gate)).map(str::to_owned).collect()
 }
 

@@ -1,16 +1,16 @@
 //! The gates of the site, which no resource manages: its administrator closes each in Setup, with an app that
 //! Terraform created. The other variants keep working.
 
-use super::shop::{ROW, Row, open, set_auth_api, set_site, tries};
+use super::shop::{ROW, Row, open, run_client, set_auth_api, set_site};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 use serde_json::{Value, json};
 
 /// Closes the gate, runs the client, and opens it again.
 #[track_caller]
-fn closed(org: &Emulator, close: &Value, reopen: &Value, row: &Row) {
+fn with_gate_closed(org: &Emulator, close: &Value, reopen: &Value, row: &Row) {
     set_site(org, close);
-    tries(org, row);
+    run_client(org, row);
     set_site(org, reopen);
 }
 
@@ -18,10 +18,10 @@ fn closed(org: &Emulator, close: &Value, reopen: &Value, row: &Row) {
 fn each_setting_of_the_site_closes_its_variant() {
     let org = Emulator::start();
     let _workspace = open(&org);
-    let setting = |gate, name: &str, closed_: Value, run| {
+    let setting = |gate, name: &str, value: Value, run| {
         let before = org.admin("GET", "/site", None)["authApi"][name].clone();
-        set_auth_api(&org, &json!({ name: closed_ }));
-        tries(&org, &Row { gate, run, ..ROW });
+        set_auth_api(&org, &json!({ name: value }));
+        run_client(&org, &Row { gate, run, ..ROW });
         // The returned value of a secret is not the secret.
         let before = if name == "recaptchaSecretKey" { json!("canaryRECAPTCHAagain") } else { before };
         set_auth_api(&org, &json!({ name: before }));
@@ -36,13 +36,13 @@ fn each_setting_of_the_site_closes_its_variant() {
     let forgotten = "forgot_password login --expect forgot_password.init=invalid_request";
     setting("N3", "isForgotPwdAllowed", json!(false), forgotten);
 
-    let closed_ = "registration passwordless login --expect registration=invalid_request --expect passwordless=invalid_request";
-    setting("N4", "recaptchaScoreThreshold", json!(1.0), closed_);
-    tries(&org, &Row { gate: "N4", client: &[("RECAPTCHA_TOKEN", "another")], run: closed_, ..ROW });
+    let run = "registration passwordless login --expect registration=invalid_request --expect passwordless=invalid_request";
+    setting("N4", "recaptchaScoreThreshold", json!(1.0), run);
+    run_client(&org, &Row { gate: "N4", client: &[("RECAPTCHA_TOKEN", "another")], run, ..ROW });
 
     set_auth_api(&org, &json!({ "doesPwdlessLoginRequireAuth": true }));
     let run = "passwordless registration --expect passwordless.init=invalid_request";
-    tries(&org, &Row { gate: "G12", run, ..ROW });
+    run_client(&org, &Row { gate: "G12", run, ..ROW });
     set_auth_api(&org, &json!({ "doesPwdlessLoginRequireAuth": false }));
 
     SmokeTest::of(&org, "Shop").passes(&[
@@ -55,21 +55,21 @@ fn each_setting_of_the_site_closes_its_variant() {
 }
 
 #[test]
-fn an_inactive_site_refuses_everyone() {
+fn an_inactive_site_rejects_logins_and_guests() {
     let org = Emulator::start();
     let _workspace = open(&org);
     let run = "login guest passwordless --expect login=gate_closed --expect guest=gate_closed --expect passwordless.init=gate_closed";
     let row = Row { gate: "N5", run, ..ROW };
-    closed(&org, &json!({ "status": "UnderConstruction" }), &json!({ "status": "Live" }), &row);
-    closed(&org, &json!({ "status": "DownForMaintenance" }), &json!({ "status": "Live" }), &row);
+    with_gate_closed(&org, &json!({ "status": "UnderConstruction" }), &json!({ "status": "Live" }), &row);
+    with_gate_closed(&org, &json!({ "status": "DownForMaintenance" }), &json!({ "status": "Live" }), &row);
     let row = Row { gate: "G14c", run: "login guest --expect guest=invalid_request", ..ROW };
     let guest = org.admin("GET", "/site", None)["guestUser"].clone();
-    closed(&org, &json!({ "guestUser": null }), &json!({ "guestUser": guest }), &row);
+    with_gate_closed(&org, &json!({ "guestUser": null }), &json!({ "guestUser": guest }), &row);
     SmokeTest::of(&org, "Shop").passes(&["login", "guest"]);
 }
 
 #[test]
-fn users_who_may_not_log_in_are_refused_for_different_reasons() {
+fn users_without_access_are_rejected_by_the_corresponding_gate() {
     let org = Emulator::start();
     let _workspace = open(&org);
     for (user, gate, run) in [
@@ -92,7 +92,7 @@ fn users_who_may_not_log_in_are_refused_for_different_reasons() {
     }
     let wrong = &[("TEST_PASSWORD", "another")];
     let run = "login --expect login=invalid_grant";
-    tries(&org, &Row { gate: "C2", client: wrong, run, ..ROW });
+    run_client(&org, &Row { gate: "C2", client: wrong, run, ..ROW });
 
     let unverified = org.user("unverified");
     let before = org.journal().len();

@@ -1,6 +1,6 @@
 //! Each variant in a shop with all gates open, for each kind of client that may use it.
 
-use super::shop::{Edit, NO_GUESTS, ROW, Row, apply, open, tries};
+use super::shop::{Edit, NO_GUESTS, ROW, Row, apply, open, run_client};
 use acceptance_tests::emulator::Emulator;
 
 /// The settings for a client that cannot keep a secret.
@@ -15,14 +15,14 @@ const VARIANTS: &str = "login passwordless registration guest forgot_password";
 fn a_private_client_runs_every_variant() {
     let org = Emulator::start();
     let _workspace = open(&org);
-    let run = tries(&org, &Row { run: VARIANTS, ..ROW });
+    let run = run_client(&org, &Row { run: VARIANTS, ..ROW });
     run.containing("jwt token for 15 min, a refresh token")
         .containing("jwt token for 30 min, no refresh token");
-    tries(&org, &Row { run: "login refresh revoke --rotation", ..ROW });
-    tries(&org, &Row { run: "passwordless refresh revoke", ..ROW });
-    tries(&org, &Row { run: "registration refresh revoke", ..ROW });
+    run_client(&org, &Row { run: "login refresh revoke --rotation", ..ROW });
+    run_client(&org, &Row { run: "passwordless refresh revoke", ..ROW });
+    run_client(&org, &Row { run: "registration refresh revoke", ..ROW });
     let sms = &[("VERIFICATION_METHOD", "sms")];
-    tries(&org, &Row { client: sms, run: "passwordless", ..ROW });
+    run_client(&org, &Row { client: sms, run: "passwordless", ..ROW });
     let colon = org.user("colon");
     let password = org.known()["site_users"][&colon].as_str().expect("a password").to_owned();
     let client = acceptance_tests::smoke_test::SmokeTest::of(&org, "Shop");
@@ -35,10 +35,10 @@ fn a_public_client_runs_every_variant_with_pkce_and_no_secret() {
     let workspace = open(&org);
     apply(&workspace, PUBLIC);
     workspace.assert_empty_plan();
-    tries(&org, &Row { public: true, run: VARIANTS, ..ROW });
-    tries(&org, &Row { public: true, run: "login refresh revoke --rotation", ..ROW });
-    tries(&org, &Row { public: true, run: "passwordless refresh revoke", ..ROW });
-    tries(&org, &Row { public: true, run: "registration refresh revoke", ..ROW });
+    run_client(&org, &Row { public: true, run: VARIANTS, ..ROW });
+    run_client(&org, &Row { public: true, run: "login refresh revoke --rotation", ..ROW });
+    run_client(&org, &Row { public: true, run: "passwordless refresh revoke", ..ROW });
+    run_client(&org, &Row { public: true, run: "registration refresh revoke", ..ROW });
 }
 
 #[test]
@@ -58,5 +58,5 @@ fn an_app_with_opaque_tokens_allows_logins_but_no_guests() {
         ],
     );
     let run = "login passwordless registration guest --expect guest.authorize=invalid_request";
-    tries(&org, &Row { gate: "G14", run, ..ROW }).containing("opaque token");
+    run_client(&org, &Row { gate: "G14", run, ..ROW }).containing("opaque token");
 }

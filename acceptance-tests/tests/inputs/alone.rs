@@ -17,17 +17,17 @@ fn app(key: &str, name: &str, label: &str) -> String {
 /// Rows 13 and 14, in any order: two new resources, an existing and a new one, two that name the same app. Nothing
 /// reaches the org.
 #[test]
-fn two_resources_of_one_name() {
+fn two_resources_with_one_name_are_an_error_in_any_order() {
     let part = |key: &str, app: &str| {
         format!(
             "resource \"salesforce_external_client_app_policies\" \"{key}\" {{\n  external_client_app = \"{app}\"\n}}\n"
         )
     };
     for (first, second) in [("Shop", "Shop"), ("Shop", "SHOP")] {
-        for there_before in [false, true] {
+        for exists in [false, true] {
             let org = Emulator::start();
             let workspace = Workspace::new(&org);
-            if there_before {
+            if exists {
                 workspace.configure(&app("a", first, "A"));
                 workspace.apply().succeeded();
             }
@@ -48,7 +48,7 @@ fn two_resources_of_one_name() {
 
 /// A name that one resource releases is available for another; a replacement is not a second resource.
 #[test]
-fn names_that_move_between_resources() {
+fn names_can_move_between_resources() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let a = "salesforce_external_client_app.a";
@@ -71,7 +71,7 @@ fn names_that_move_between_resources() {
 
 /// Rows 37 and 61: Terraform merges the duplicates before the provider sees them.
 #[test]
-fn duplicates_that_terraform_merges() {
+fn duplicates_that_terraform_merges_are_accepted() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&format!(
@@ -83,13 +83,13 @@ fn duplicates_that_terraform_merges() {
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api");
-    let said = org.part(org::OAUTH, "Shop").fields["customAttributes"].to_string();
-    assert!(said.contains("User.Country") && !said.contains("User.City"), "{said}");
+    let attributes = org.part(org::OAUTH, "Shop").fields["customAttributes"].to_string();
+    assert!(attributes.contains("User.Country") && !attributes.contains("User.City"), "{attributes}");
 }
 
 /// Row 86.
 #[test]
-fn a_missing_app() {
+fn settings_of_a_missing_app_are_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(
@@ -102,7 +102,7 @@ fn a_missing_app() {
 
 /// Row 89.
 #[test]
-fn no_credentials() {
+fn missing_credentials_are_an_error_that_names_every_method() {
     let workspace = Workspace::anonymous();
     workspace.configure(&app("a", "Shop", "Shop"));
     let run = workspace.run(PLAN);
@@ -119,7 +119,7 @@ fn no_credentials() {
 
 /// Row 95.
 #[test]
-fn import_ids() {
+fn invalid_import_ids_are_errors() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&app("a", "Shop", "Shop"));
@@ -136,7 +136,7 @@ fn import_ids() {
 
 /// Row 96.
 #[test]
-fn a_provider_configured_after_apply() {
+fn a_provider_configured_after_apply_can_be_planned() {
     let org = Emulator::start();
     let mut workspace = Workspace::anonymous();
     workspace.watch(&org);
@@ -146,14 +146,14 @@ fn a_provider_configured_after_apply() {
         app("a", "Shop", "Shop")
     ));
     let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
-    let said = plan(&run, &workspace.folder());
-    assert_eq!(run.code, Some(0), "{said:?}");
+    let diagnostics = plan(&run, &workspace.folder());
+    assert_eq!(run.code, Some(0), "{diagnostics:?}");
     assert_eq!(org.journal().len(), 0);
 }
 
-/// Rows 49 and 72: only the org knows, and its error is at the attribute; the policies are unchanged.
+/// Rows 49 and 72: only the org detects the error, which is at a line of the configuration. The policies are unchanged.
 #[test]
-fn names_that_do_not_exist_in_the_org() {
+fn names_that_do_not_exist_in_the_org_are_errors_at_a_line() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |policy: &str| {
@@ -178,14 +178,14 @@ fn names_that_do_not_exist_in_the_org() {
     ] {
         workspace.configure(&with(policy));
         let run = workspace.apply().failed_with(unknown);
-        assert!(run.contains("main.tf line"), "it has no position: {run}");
+        assert!(run.contains("main.tf line"), "the error has no line: {run}");
         assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").fields, before, "{policy}");
     }
 }
 
 /// Row 98.
 #[test]
-fn from_zero_to_one_to_zero() {
+fn a_count_can_change_between_zero_and_one() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |count: usize| {
@@ -204,7 +204,7 @@ fn from_zero_to_one_to_zero() {
 
 /// Row 100.
 #[test]
-fn unusual_characters_are_returned() {
+fn unusual_characters_cause_no_drift() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let labels = [
@@ -227,9 +227,9 @@ fn unusual_characters_are_returned() {
     workspace.assert_empty_plan();
 }
 
-/// A label in the org is unchanged by other changes; such a label cannot be configured.
+/// A label with an invisible character cannot be configured, and nothing is sent.
 #[test]
-fn an_invisible_label_can_only_come_from_an_org() {
+fn an_invisible_character_in_a_label_is_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&app("a", "Shop", "Shop"));
@@ -243,7 +243,7 @@ fn an_invisible_label_can_only_come_from_an_org() {
 
 /// A member is known only after apply: nothing is sent.
 #[test]
-fn a_comma_that_is_known_only_after_apply() {
+fn a_comma_that_is_known_only_after_apply_is_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |profile: &str| {

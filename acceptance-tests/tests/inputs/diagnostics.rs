@@ -18,8 +18,8 @@ pub struct Diagnostic {
 #[track_caller]
 pub fn validate(run: &Run, folder: &Path) -> Vec<Diagnostic> {
     did_not_crash(run);
-    let said: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no JSON: {run}"));
-    let all = said["diagnostics"].as_array().into_iter().flatten();
+    let output: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no JSON: {run}"));
+    let all = output["diagnostics"].as_array().into_iter().flatten();
     all.filter(|one| !is_about_dev_overrides(one)).map(|one| read(one, folder)).collect()
 }
 

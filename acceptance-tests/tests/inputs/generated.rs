@@ -6,14 +6,14 @@ use acceptance_tests::workspace::{self, Workspace};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const WEIRD: &[&str] =
+const UNEXPECTED: &[&str] =
     &["null", "unknown", "empty", "longest", "longest + 1", "wrong type", "control character", "four bytes"];
 
-/// Values for required attributes beside the attribute of a case, by name; KEY is the name of the case.
-const BESIDE: &[(&str, &str)] =
+/// Values for the other required attributes of a case, by name; KEY is the name of the case.
+const REQUIRED: &[(&str, &str)] =
     &[("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\""), ("app", "\"KEY\"")];
 
-/// In every odd value of a secret: it must not be printed.
+/// Part of every unexpected value of a secret. It must not be printed.
 const CANARY: &str = "canary";
 
 /// The maximum length of a text without a stricter rule.
@@ -32,13 +32,13 @@ struct Case {
     what: String,
     attribute: String,
     text: String,
-    /// Its resources cannot be distinguished: an org has only one.
+    /// An org has only one resource of this type, so the cases cannot be distinguished.
     is_single: bool,
     is_data: bool,
 }
 
 #[test]
-fn every_odd_value_of_every_attribute_is_handled() {
+fn every_unexpected_value_of_every_attribute_is_handled() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -53,42 +53,42 @@ fn every_odd_value_of_every_attribute_is_handled() {
     }
 
     let run = workspace.run(&["validate", "-json", "-no-color"]);
-    let said = diagnostics::validate(&run, &workspace.folder());
-    let mut answered = answered(&files, &said);
-    let mut refused = judge(&files, &said);
+    let messages = diagnostics::validate(&run, &workspace.folder());
+    let mut with_diagnostic = with_diagnostic(&files, &messages);
+    let mut rejected = check_errors(&files, &messages);
     assert_eq!(org.journal().len(), 0, "validate must not call the org");
     assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "a secret is echoed: {run}");
 
     // Terraform plans nothing while any resource is invalid.
-    for file in &refused {
+    for file in &rejected {
         std::fs::remove_file(workspace.folder().join(file)).expect("the file of a case");
     }
     let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
     assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "a secret is echoed: {run}");
-    let said = diagnostics::plan(&run, &workspace.folder());
-    answered.extend(self::answered(&files, &said));
-    let by_plan = judge(&files, &said);
+    let messages = diagnostics::plan(&run, &workspace.folder());
+    with_diagnostic.extend(self::with_diagnostic(&files, &messages));
+    let by_plan = check_errors(&files, &messages);
     diagnostics::nothing_was_written(&org);
     eprintln!(
-        "{} odd values of {} attributes and of the read-only ones: {} refused by validate, {} by plan",
+        "{} unexpected values of {} attributes and of the read-only ones: {} rejected by validate, {} by plan",
         cases.len(),
         cases.iter().filter(|case| case.what.ends_with("four bytes")).count(),
-        refused.len(),
+        rejected.len(),
         by_plan.len()
     );
-    refused.extend(by_plan);
+    rejected.extend(by_plan);
     let broken = ["mandatory, null", "read-only", "wrong type", "control character", "longest + 1"];
-    let taken: Vec<&str> = files
+    let accepted: Vec<&str> = files
         .iter()
         .filter(|(file, case)| {
-            !refused.contains(*file)
-                && !answered.contains(*file)
+            !rejected.contains(*file)
+                && !with_diagnostic.contains(*file)
                 && broken.iter().any(|kind| case.what.ends_with(kind))
                 && !is_never_sent(case)
         })
         .map(|(_, case)| case.what.as_str())
         .collect();
-    assert!(taken.is_empty(), "accepted as they are:\n{}", taken.join("\n"));
+    assert!(accepted.is_empty(), "accepted without a diagnostic:\n{}", accepted.join("\n"));
 }
 
 /// A data source may search for any text, and finds nothing for an unknown one. The same applies to the values that
@@ -100,40 +100,43 @@ fn is_never_sent(case: &Case) -> bool {
 }
 
 /// The files with a diagnostic at the attribute, or, for a secret, without its line.
-fn answered(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> BTreeSet<String> {
+fn with_diagnostic(
+    files: &BTreeMap<String, &Case>,
+    messages: &[diagnostics::Diagnostic],
+) -> BTreeSet<String> {
     let is_about = |file: &str, case: &Case, one: &diagnostics::Diagnostic| {
         (one.file == file && one.at == case.attribute)
             || (one.file.is_empty() && one.text.contains(&case.attribute))
     };
-    let found = files.iter().filter(|(file, case)| said.iter().any(|one| is_about(file, case, one)));
+    let found = files.iter().filter(|(file, case)| messages.iter().any(|one| is_about(file, case, one)));
     found.map(|(file, _)| file.clone()).collect()
 }
 
-/// The files with errors; each points to the attribute, or to the block when something beside it is missing.
+/// The files with errors. Each error must point to the attribute, or to the block if another attribute is missing.
 #[track_caller]
-fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> BTreeSet<String> {
-    let mut refused = BTreeSet::new();
+fn check_errors(files: &BTreeMap<String, &Case>, messages: &[diagnostics::Diagnostic]) -> BTreeSet<String> {
+    let mut rejected = BTreeSet::new();
     let mut problems = Vec::new();
-    for one in said.iter().filter(|one| one.is_error) {
+    for one in messages.iter().filter(|one| one.is_error) {
         match files.get(&one.file) {
             // A secret is not shown, and neither is its line.
             None if ["private_key", "private key", "client_secret", "access_token"]
                 .iter()
                 .any(|secret| one.text.contains(secret)) => {}
-            None => problems.push(format!("points nowhere: {one:?}")),
+            None => problems.push(format!("has no position: {one:?}")),
             Some(case) => {
-                refused.insert(one.file.clone());
+                rejected.insert(one.file.clone());
                 // Terraform has no line for an attribute inside one of several blocks of a set.
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
-                // A refused login names only what is known about it.
+                // An error of a login may name other arguments.
                 let login = case.what.starts_with("provider ");
-                // An org has one, and this configuration several.
+                // An org has one of these objects, and this configuration has several.
                 let among_many = case.is_single && one.at.is_empty();
                 // The searched component does not exist.
                 let not_found =
-                    case.is_data && (one.at.is_empty() || BESIDE.iter().any(|(name, _)| *name == one.at));
-                let too_long_too_soon = case.what.ends_with("longest") && one.text.contains("longer than");
-                if too_long_too_soon {
+                    case.is_data && (one.at.is_empty() || REQUIRED.iter().any(|(name, _)| *name == one.at));
+                let rejects_longest = case.what.ends_with("longest") && one.text.contains("longer than");
+                if rejects_longest {
                     problems.push(format!("{}: {}", case.what, one.text));
                 }
                 let beside = in_block
@@ -149,7 +152,7 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    refused
+    rejected
 }
 
 fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
@@ -171,9 +174,9 @@ fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
                 .map(|(name, _)| name)
                 .collect();
             let value = |mandatory: &str| {
-                let known = BESIDE.iter().find(|(name, _)| *name == mandatory);
+                let known = REQUIRED.iter().find(|(name, _)| *name == mandatory);
                 known.map(|(_, value)| *value).unwrap_or_else(|| {
-                    panic!("{kind} {name} needs {mandatory}: add a value that is valid for it to BESIDE")
+                    panic!("{kind} {name} needs {mandatory}: add a value that is valid for it to REQUIRED")
                 })
             };
             of_block(&schema["block"], &format!("{kind} {name}"), "", &mut |attribute, line, what| {
@@ -212,8 +215,8 @@ fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, Str
             add(name, format!("{name} = \"x\""), format!("{of} {name}, read-only"));
             continue;
         }
-        for kind in WEIRD {
-            let line = format!("{name} = {}", odd(kind, attribute));
+        for kind in UNEXPECTED {
+            let line = format!("{name} = {}", unexpected(kind, attribute));
             let needed = if *kind == "null" && attribute["required"] == true { "mandatory, " } else { "" };
             let what = format!("{of} {block} {name}, {needed}{kind}");
             if block.is_empty() {
@@ -234,7 +237,7 @@ fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, Str
     }
 }
 
-fn odd(kind: &str, attribute: &Value) -> String {
+fn unexpected(kind: &str, attribute: &Value) -> String {
     let of_type = &attribute["type"];
     let is_secret = attribute["sensitive"] == true;
     let description = attribute["description"].as_str().unwrap_or_default();
@@ -267,18 +270,18 @@ fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> 
         digits.parse().ok()
     };
     if of_type == "number" {
-        let most = description.split_once("Between ").and_then(|(_, rest)| rest.split_once(" and "));
-        let most = most.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
-        let most: usize = most.and_then(|digits| digits.parse().ok()).unwrap_or(720);
-        return (most + more).to_string();
+        let max = description.split_once("Between ").and_then(|(_, rest)| rest.split_once(" and "));
+        let max = max.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+        let max: usize = max.and_then(|digits| digits.parse().ok()).unwrap_or(720);
+        return (max + more).to_string();
     }
     if of_type == "bool" {
         return if more == 0 { "true" } else { "2" }.to_owned();
     }
     if of_type[0] == "map"
-        && let Some(most) = number_after("At most ")
+        && let Some(max) = number_after("At most ")
     {
-        return format!("{{ for number in range({}) : \"a${{number}}\" => \"User.City\" }}", most + more);
+        return format!("{{ for number in range({}) : \"a${{number}}\" => \"User.City\" }}", max + more);
     }
     let characters = number_after("at most ").unwrap_or(LONGEST_TEXT);
     let canary = if is_secret { CANARY } else { "" };

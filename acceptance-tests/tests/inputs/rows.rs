@@ -2,7 +2,7 @@
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;
-use super::table::{DO_NOT_APPLY, ELSEWHERE, FINE, MORE, Of, ROWS, Row, Stage, Verdict};
+use super::table::{DO_NOT_APPLY, ELSEWHERE, MORE, Of, ROWS, Row, Stage, VALID, Verdict};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 const SHORT_KEY: &str = include_str!("short-key.crt");
 
 #[test]
-fn the_catalogue_is_complete() {
+fn the_catalog_is_complete() {
     let tested: BTreeSet<usize> =
         ROWS.iter().map(|row| row.number).chain(ELSEWHERE.iter().map(|(number, _)| *number)).collect();
     let not: BTreeSet<usize> = DO_NOT_APPLY.iter().map(|(number, _)| *number).collect();
-    eprintln!("{} bad inputs of 100 ({} do not apply)", tested.len(), not.len());
+    eprintln!("{} of 100 invalid inputs ({} do not apply)", tested.len(), not.len());
     for (number, reason) in DO_NOT_APPLY {
         eprintln!("  {number}: {reason}");
     }
@@ -25,7 +25,7 @@ fn the_catalogue_is_complete() {
 }
 
 #[test]
-fn is_refused_by_validate() {
+fn the_catalog_is_rejected_by_validate() {
     let org = Emulator::start();
     let mut workspace = Workspace::anonymous();
     workspace.unset("TF_LOG");
@@ -42,7 +42,7 @@ fn is_refused_by_validate() {
 }
 
 #[test]
-fn is_refused_by_plan() {
+fn the_catalog_is_rejected_by_plan() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -69,15 +69,15 @@ fn combinations_have_exactly_the_expected_diagnostics() {
     let run = workspace.run(&["validate", "-json", "-no-color"]);
     assert!(!run.stdout.contains("canary") && !run.stderr.contains("canary"), "a secret is echoed: {run}");
     check(&more, &diagnostics::validate(&run, &workspace.folder()));
-    eprintln!("{} more bad inputs", more.len());
+    eprintln!("{} more invalid inputs", more.len());
 
     let mut workspace = Workspace::anonymous();
     workspace.unset("TF_LOG");
-    let fine: Vec<Placed> = FINE.iter().enumerate().collect();
-    write(&workspace, &fine, "");
+    let valid: Vec<Placed> = VALID.iter().enumerate().collect();
+    write(&workspace, &valid, "");
     let run = workspace.run(&["validate", "-json", "-no-color"]);
-    let said = diagnostics::validate(&run, &workspace.folder());
-    assert!(said.is_empty(), "unexpected diagnostics: {said:#?}");
+    let reported = diagnostics::validate(&run, &workspace.folder());
+    assert!(reported.is_empty(), "unexpected diagnostics: {reported:#?}");
 }
 
 /// A row and its index.
@@ -126,30 +126,33 @@ fn write(workspace: &Workspace<'_>, rows: &[Placed], secret: &str) {
 }
 
 #[track_caller]
-fn check(rows: &[Placed], said: &[Diagnostic]) {
+fn check(rows: &[Placed], reported: &[Diagnostic]) {
     let mut problems = Vec::new();
     for placed in rows {
         let (_, row) = placed;
-        let own: Vec<&Diagnostic> = said.iter().filter(|one| one.file == file(placed)).collect();
+        let own: Vec<&Diagnostic> = reported.iter().filter(|one| one.file == file(placed)).collect();
         let is_expected = |one: &&Diagnostic| {
             one.is_error == (row.verdict == Verdict::Error)
                 && one.at == row.at
                 && one.text.to_lowercase().contains(&row.message.to_lowercase())
         };
         // A diagnostic that may show a key has no position: Terraform would print the line.
-        let nowhere = || {
-            said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one))
+        let without_position = || {
+            reported
+                .iter()
+                .filter(|one| one.file.is_empty() && row.at.is_empty())
+                .any(|one| is_expected(&one))
         };
-        let found = own.iter().any(is_expected) || nowhere();
-        let silencer = "suppress_warnings = [\"";
-        let cannot_be_silenced = row.verdict == Verdict::Warning
+        let found = own.iter().any(is_expected) || without_position();
+        let suppression = "suppress_warnings = [\"";
+        let cannot_be_suppressed = row.verdict == Verdict::Warning
             && row.at != "suppress_warnings"
-            && !own.iter().any(|one| is_expected(one) && one.text.contains(silencer));
-        if cannot_be_silenced {
+            && !own.iter().any(|one| is_expected(one) && one.text.contains(suppression));
+        if cannot_be_suppressed {
             problems.push(format!("row {}: no ID for suppress_warnings in {own:#?}", row.number));
         }
-        let too_hard = row.verdict == Verdict::Warning && own.iter().any(|one| one.is_error);
-        if !found || too_hard {
+        let is_error_instead = row.verdict == Verdict::Warning && own.iter().any(|one| one.is_error);
+        if !found || is_error_instead {
             let body: String = row.body.chars().take(120).collect();
             problems.push(format!(
                 "row {} `{body}`: expected {:?} at {:?} with {:?}, found {own:#?}",
@@ -157,7 +160,7 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
             ));
         }
     }
-    for one in said.iter().filter(|one| one.file.is_empty() || one.file == "main.tf") {
+    for one in reported.iter().filter(|one| one.file.is_empty() || one.file == "main.tf") {
         let text = one.text.to_lowercase();
         let known =
             rows.iter().any(|(_, row)| row.at.is_empty() && text.contains(&row.message.to_lowercase()));

@@ -11,7 +11,7 @@ pub enum Of {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Error,
-    /// A refusal by Salesforce is not confirmed.
+    /// It is not confirmed that Salesforce rejects the value.
     Warning,
 }
 
@@ -300,7 +300,7 @@ pub const MORE: &[Row] = &[
 ];
 
 /// Valid input that is similar to a row of `MORE`: it must have no diagnostics.
-pub const FINE: &[Row] = &[
+pub const VALID: &[Row] = &[
     row(0, Settings, "secret_required_for_web_server_flow = false\noauth_scopes = [\"Api\"]", "", ""),
     row(
         0,
@@ -332,26 +332,29 @@ pub const FINE: &[Row] = &[
 
 /// Rows with separate tests.
 pub const ELSEWHERE: &[(usize, &str)] = &[
-    (49, "alone::names_that_the_org_does_not_know"),
-    (72, "alone::names_that_the_org_does_not_know"),
-    (13, "alone::two_resources_of_one_name"),
-    (14, "alone::two_resources_of_one_name"),
-    (37, "alone::what_terraform_makes_one_of"),
-    (61, "alone::what_terraform_makes_one_of"),
-    (86, "alone::an_app_that_is_nowhere"),
+    (49, "alone::names_that_do_not_exist_in_the_org_are_errors_at_a_line"),
+    (72, "alone::names_that_do_not_exist_in_the_org_are_errors_at_a_line"),
+    (13, "alone::two_resources_with_one_name_are_an_error_in_any_order"),
+    (14, "alone::two_resources_with_one_name_are_an_error_in_any_order"),
+    (37, "alone::duplicates_that_terraform_merges_are_accepted"),
+    (61, "alone::duplicates_that_terraform_merges_are_accepted"),
+    (86, "alone::settings_of_a_missing_app_are_an_error"),
     (87, "attributes: external_client_app replaces"),
-    (89, "alone::nothing_to_log_in_with"),
-    (95, "alone::import_ids"),
-    (96, "alone::a_provider_configured_after_apply"),
-    (98, "alone::from_none_to_one_to_none"),
-    (100, "alone::strange_letters_come_back"),
+    (89, "alone::missing_credentials_are_an_error_that_names_every_method"),
+    (95, "alone::invalid_import_ids_are_errors"),
+    (96, "alone::a_provider_configured_after_apply_can_be_planned"),
+    (98, "alone::a_count_can_change_between_zero_and_one"),
+    (100, "alone::unusual_characters_cause_no_drift"),
 ];
 
 /// Rows that do not apply to this provider, with the reason.
 pub const DO_NOT_APPLY: &[(usize, &str)] = &[
-    (53, "Setup leaves the element true while token exchange is off: what every app has is no mistake"),
+    (
+        53,
+        "Setup leaves the element true while token exchange is off, so every app has this value, and it is valid",
+    ),
     (
         77,
-        "Salesforce documents no list of session timeouts, and its own sample has 1: there is no rule to break",
+        "Salesforce does not document a list of session timeouts, and its own sample has 1, so there is no rule",
     ),
 ];

@@ -18,7 +18,7 @@ fn without_certificates(org: &Emulator) -> Workspace<'_> {
 }
 
 #[test]
-fn it_is_an_error_before_anything_is_sent() {
+fn missing_ca_certificates_are_an_error_before_anything_is_sent() {
     let org = Emulator::start();
     let mut workspace = without_certificates(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
@@ -30,14 +30,14 @@ fn it_is_an_error_before_anything_is_sent() {
 }
 
 #[test]
-fn an_org_on_the_loopback_address_needs_none() {
+fn an_org_on_the_loopback_address_needs_no_ca_certificates() {
     let org = Emulator::start();
     let workspace = without_certificates(&org);
     workspace.run(&APPLY).succeeded().containing("1 added");
 }
 
 #[test]
-fn custom_certificates_are_sufficient() {
+fn a_custom_ca_certificate_is_sufficient() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     let mut workspace = without_certificates(&org);
@@ -49,6 +49,6 @@ fn custom_certificates_are_sufficient() {
     workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
     // It fails after that: the org behind the proxy returns its plain HTTP address.
     let _either_result = workspace.run(&APPLY);
-    let asked: Vec<String> = recorder.exchanges().into_iter().map(|one| one.request_line).collect();
-    assert!(asked.iter().any(|line| line.contains("/services/oauth2/token")), "{asked:?}");
+    let requested: Vec<String> = recorder.exchanges().into_iter().map(|one| one.request_line).collect();
+    assert!(requested.iter().any(|line| line.contains("/services/oauth2/token")), "{requested:?}");
 }

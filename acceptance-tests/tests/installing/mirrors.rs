@@ -19,8 +19,8 @@ const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
 fn hashes(mirror: &Path, program: &Program, target: &str) -> Vec<String> {
     let file = mirror.join(program.registry).join(ADDRESS).join(format!("{VERSION}.json"));
     let text = std::fs::read_to_string(file).expect("the mirror's file of the version");
-    let told: Value = serde_json::from_str(&text).expect("JSON");
-    let hashes = told["archives"][target]["hashes"].as_array().expect("hashes");
+    let index: Value = serde_json::from_str(&text).expect("JSON");
+    let hashes = index["archives"][target]["hashes"].as_array().expect("hashes");
     hashes.iter().map(|hash| hash.as_str().expect("a hash").to_owned()).collect()
 }
 
@@ -54,7 +54,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
         let hashes = hashes(folder.path(), &program, TARGETS[0]);
         assert!(locked.contains(&hashes[0]), "{hashes:?} in {locked}");
         // The lock file is committed: with `-lockfile=readonly`, CI accepts nothing else.
-        std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
+        std::fs::remove_dir_all(installed(&workspace)).expect("the installed files");
         let readonly = [&INIT[..], &["-lockfile=readonly"]].concat();
         program.run(&workspace, &readonly).succeeded();
     }
@@ -68,16 +68,17 @@ fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
     for program in programs() {
         let server = WebServer::of(folder.path());
         let mut workspace = Workspace::new(&org);
-        from(&server, &mut workspace);
+        use_network_mirror(&server, &mut workspace);
         workspace.configure(SHOP);
         installs_and_plans(&program, &workspace);
         let home = format!("/{}/{ADDRESS}", program.registry);
         let zip = zip_of(TARGETS[0]);
-        let asked = [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
+        let expected =
+            [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
         // Some versions request the zip file twice: without and with its content.
         let mut paths = server.requested();
         paths.dedup();
-        assert_eq!(paths, asked);
+        assert_eq!(paths, expected);
         let locked = lock_file(&workspace);
         for hash in hashes(folder.path(), &program, TARGETS[0]) {
             // The programs choose which hash they record; the one of the content is always recorded.
@@ -86,7 +87,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
     }
 }
 
-fn from(server: &WebServer, workspace: &mut Workspace<'_>) {
+fn use_network_mirror(server: &WebServer, workspace: &mut Workspace<'_>) {
     let roots = workspace.folder().join("roots.pem");
     std::fs::write(&roots, &server.certificate).expect("a certificate");
     workspace.set("SSL_CERT_FILE", &roots.display().to_string());
@@ -94,7 +95,7 @@ fn from(server: &WebServer, workspace: &mut Workspace<'_>) {
 }
 
 #[test]
-fn a_modified_zip_is_refused() {
+fn a_modified_zip_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     mirror(zips(), folder.path());
     let installed: Vec<(Program, Workspace<'_>)> = programs()
@@ -107,7 +108,7 @@ fn a_modified_zip_is_refused() {
             );
             workspace.configure(SHOP);
             program.run(&workspace, &INIT).succeeded();
-            std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
+            std::fs::remove_dir_all(installed(&workspace)).expect("the installed files");
             (program, workspace)
         })
         .collect();
@@ -120,7 +121,7 @@ fn a_modified_zip_is_refused() {
         // and without one, with the hashes of the mirror.
         let server = WebServer::of(folder.path());
         let mut workspace = Workspace::anonymous();
-        from(&server, &mut workspace);
+        use_network_mirror(&server, &mut workspace);
         workspace.configure(SHOP);
         program.run(&workspace, &INIT).failed_with("checksum");
         assert!(lock_file(&workspace).is_empty());
@@ -138,7 +139,7 @@ fn a_mirror_provides_a_lock_file_for_all_platforms() {
     for program in programs() {
         for source in [&disk, &web] {
             let mut workspace = Workspace::anonymous();
-            from(&server, &mut workspace);
+            use_network_mirror(&server, &mut workspace);
             workspace.configure(SHOP);
             let mut lock = vec!["providers", "lock", source.as_str()];
             lock.extend(platforms.iter().map(String::as_str));
@@ -153,7 +154,7 @@ fn a_mirror_provides_a_lock_file_for_all_platforms() {
 }
 
 #[test]
-fn a_mirror_keeps_its_versions() {
+fn adding_a_version_to_a_mirror_keeps_earlier_versions() {
     let folder = tempfile::tempdir().expect("a folder");
     for program in programs() {
         let home = folder.path().join(program.registry).join(ADDRESS);

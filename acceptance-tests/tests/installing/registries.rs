@@ -96,7 +96,7 @@ fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
 }
 
 /// A published release: zip files, manifest, checksums, signature.
-fn published(folder: &Path, keyring: &Keyring) {
+fn publish(folder: &Path, keyring: &Keyring) {
     for target in TARGETS {
         std::fs::copy(zips().join(zip_of(target)), folder.join(zip_of(target))).expect("a copy");
     }
@@ -105,7 +105,7 @@ fn published(folder: &Path, keyring: &Keyring) {
     release(folder, &["sums", VERSION, "--zips", &to, "--sign-key", &keyring.id], &gpg).succeeded();
 }
 
-fn visitor<'org>(org: &'org Emulator, server: &WebServer) -> Workspace<'org> {
+fn workspace_for<'org>(org: &'org Emulator, server: &WebServer) -> Workspace<'org> {
     let mut workspace = Workspace::new(org);
     let roots = workspace.folder().join("roots.pem");
     std::fs::write(&roots, &server.certificate).expect("a certificate");
@@ -121,20 +121,20 @@ fn visitor<'org>(org: &'org Emulator, server: &WebServer) -> Workspace<'org> {
 }
 
 #[test]
-fn a_signed_release_installs_from_a_registry() {
+fn a_signed_release_is_installed_from_a_registry() {
     let Some(keyring) = Keyring::new() else { return };
     let org = Emulator::start();
     let folder = tempfile::tempdir().expect("a folder");
     let files = folder.path().join("files");
     std::fs::create_dir(&files).expect("a folder");
-    published(&files, &keyring);
+    publish(&files, &keyring);
     registry(folder.path(), &files, &keyring);
     let server = WebServer::of(folder.path());
-    // The hashes of our mirror for the same zip files.
+    // The hashes of the project's mirror for the same zip files.
     let own = tempfile::tempdir().expect("a folder");
     mirror(zips(), own.path());
     for program in programs() {
-        let workspace = visitor(&org, &server);
+        let workspace = workspace_for(&org, &server);
         program
             .run(&workspace, &["init", "-no-color", "-input=false"])
             .succeeded()
@@ -144,9 +144,9 @@ fn a_signed_release_installs_from_a_registry() {
             .succeeded()
             .containing("Plan: 3 to add, 0 to change, 0 to destroy.");
         let home = own.path().join(program.registry).join(ADDRESS);
-        let told = std::fs::read_to_string(home.join(format!("{VERSION}.json"))).expect("the mirror's file");
-        let told: Value = serde_json::from_str(&told).expect("JSON");
-        let hashes = |target: &str| told["archives"][target]["hashes"].as_array().expect("hashes").clone();
+        let index = std::fs::read_to_string(home.join(format!("{VERSION}.json"))).expect("the mirror's file");
+        let index: Value = serde_json::from_str(&index).expect("JSON");
+        let hashes = |target: &str| index["archives"][target]["hashes"].as_array().expect("hashes").clone();
         let locked = lock_file(&workspace);
         // With a signature, the zip files of all platforms are known.
         for target in TARGETS {
@@ -168,22 +168,22 @@ fn a_signed_release_installs_from_a_registry() {
         for target in TARGETS {
             let archive = &theirs["archives"][target];
             // Some are hashes of the zip file, others of its content.
-            let said = archive["hashes"].as_array().expect("hashes");
-            assert!(!said.is_empty());
-            assert!(said.iter().all(|hash| hashes(target).contains(hash)), "{target}: {archive}");
+            let listed = archive["hashes"].as_array().expect("hashes");
+            assert!(!listed.is_empty());
+            assert!(listed.iter().all(|hash| hashes(target).contains(hash)), "{target}: {archive}");
             assert_eq!(archive["url"], zip_of(target));
         }
     }
 }
 
 #[test]
-fn checksums_that_were_modified_after_signing_are_refused() {
+fn checksums_that_were_modified_after_signing_are_rejected() {
     let Some(keyring) = Keyring::new() else { return };
     let org = Emulator::start();
     let folder = tempfile::tempdir().expect("a folder");
     let files = folder.path().join("files");
     std::fs::create_dir(&files).expect("a folder");
-    published(&files, &keyring);
+    publish(&files, &keyring);
     let sums = files.join(format!("terraform-provider-salesforce_{VERSION}_SHA256SUMS"));
     let mut text = std::fs::read_to_string(&sums).expect("checksums");
     text.push_str(&format!("{}  more.zip\n", "0".repeat(64)));
@@ -191,7 +191,7 @@ fn checksums_that_were_modified_after_signing_are_refused() {
     registry(folder.path(), &files, &keyring);
     let server = WebServer::of(folder.path());
     for program in programs() {
-        let workspace = visitor(&org, &server);
+        let workspace = workspace_for(&org, &server);
         program.run(&workspace, &["init", "-no-color", "-input=false"]).failed_with("signature");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const ADDRESS: &str = "salesforce-community/salesforce";
-/// The platforms that are packed. The programs in the zip files are this machine's, whatever their names are.
+/// The platforms that are packed. The programs in the zip files are this machine's, regardless of their names.
 pub const TARGETS: [&str; 3] = ["linux_amd64", "linux_arm64", "windows_amd64"];
 
 /// Runs a command of the script in a folder.
@@ -101,7 +101,7 @@ pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     workspace.set("TF_DATA_DIR", &installed(workspace).display().to_string());
 }
 
-/// The installed files: beside the configuration, whose folder is searched for secrets after each command.
+/// The installed files: next to the configuration, whose folder is searched for secrets after each command.
 pub fn installed(workspace: &Workspace<'_>) -> PathBuf {
     workspace.folder().with_file_name("data")
 }

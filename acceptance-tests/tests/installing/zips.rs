@@ -1,4 +1,4 @@
-//! The content of the zip files, and the files beside them.
+//! The content of the zip files, and the files next to them.
 
 use super::release::{VERSION, release, zip_of, zips};
 use acceptance_tests::provider_binary;

@@ -1,6 +1,6 @@
-//! However a run ends, the org is unchanged.
+//! The org is unchanged, regardless of how a run ends.
 
-use super::program::{Live, change, org_of_others, picture};
+use super::program::{Live, change, shared_org, visible_state};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::APP;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn a_failed_scenario_is_cleaned_up() {
-    let org = org_of_others(&[]);
-    let before = picture(&org);
-    // The app and its settings exist when the update of the settings is refused.
-    let problem = json!({ "type": "ExtlClntAppGlobalOauthSettings", "problem": "Refused here", "line": 3, "column": 1 });
+    let org = shared_org(&[]);
+    let before = visible_state(&org);
+    // The app and its settings exist when the update of the settings is rejected.
+    let problem = json!({ "type": "ExtlClntAppGlobalOauthSettings", "problem": "Rejected here", "line": 3, "column": 1 });
     org.admin(
         "POST",
         "/faults",
@@ -21,14 +21,14 @@ fn a_failed_scenario_is_cleaned_up() {
     let run = Live::in_org(&org).run(&["--only=oauth_settings"]).ended_with(1);
     assert_eq!(run.report["scenarios"][0]["result"], "failed", "{}", run.stdout);
     assert!(run.stdout.contains("FAILED        oauth_settings"), "{}", run.stdout);
-    assert!(run.report["scenarios"][0]["why"].to_string().contains("Refused here"), "{}", run.report);
+    assert!(run.report["scenarios"][0]["why"].to_string().contains("Rejected here"), "{}", run.report);
     assert_eq!(run.report["left"], json!([]));
-    assert_eq!(picture(&org), before);
-    run.keeps_secrets(&org);
+    assert_eq!(visible_state(&org), before);
+    run.assert_no_secrets(&org);
 }
 
 #[track_caller]
-fn until_there_is_an_app(org: &Emulator) {
+fn wait_for_app(org: &Emulator) {
     let deadline = Instant::now() + Duration::from_secs(300);
     while !org.names(APP).iter().any(|name| name.starts_with("TfLive_")) {
         assert!(Instant::now() < deadline, "no app was created");
@@ -37,13 +37,13 @@ fn until_there_is_an_app(org: &Emulator) {
 }
 
 #[test]
-fn ctrl_c_stops_it_and_nothing_remains() {
-    let org = org_of_others(&["--deploy-ms", "300"]);
-    let before = picture(&org);
+fn ctrl_c_stops_the_run_and_nothing_remains() {
+    let org = shared_org(&["--deploy-ms", "300"]);
+    let before = visible_state(&org);
     for half in ["--only=policies", "--only=facts"] {
         let live = Live::in_org(&org);
         let child = live.start(&[half]);
-        until_there_is_an_app(&org);
+        wait_for_app(&org);
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
         kill_process(pid, Signal::INT).unwrap();
         let run = live.end(child).ended_with(130);
@@ -53,17 +53,18 @@ fn ctrl_c_stops_it_and_nothing_remains() {
             run.stdout
         );
         assert_eq!(run.report["interrupted"], true);
-        assert_eq!(picture(&org), before, "{half}");
+        assert_eq!(visible_state(&org), before, "{half}");
     }
 }
 
 #[test]
-fn leftovers_are_reported() {
-    let org = org_of_others(&[]);
-    // Nothing can be deleted in the meantime: every deploy after the one that creates the app is refused.
+fn components_that_cannot_be_deleted_are_reported() {
+    let org = shared_org(&[]);
+    // Nothing can be deleted in the meantime: every deploy after the one that creates the app is rejected.
     let problem = json!({ "type": APP, "problem": "You can't delete it now", "line": 3, "column": 1 });
-    let refuse = json!([{ "call": "deploy", "nth": 2, "times": 20, "do": { "component_problem": problem } }]);
-    org.admin("POST", "/faults", Some(&refuse));
+    let rejection =
+        json!([{ "call": "deploy", "nth": 2, "times": 20, "do": { "component_problem": problem } }]);
+    org.admin("POST", "/faults", Some(&rejection));
     let run = Live::in_org(&org).run(&["--only=line_breaks"]).ended_with(1);
     assert!(run.stdout.contains("LEFT IN THE ORG"), "{}", run.stdout);
     assert!(run.stdout.contains("You can't delete it now"), "{}", run.stdout);

@@ -1,6 +1,6 @@
-//! Which org is changed, and what in it.
+//! The org that a run may change, and the components that it may change.
 
-use super::program::{Live, change, org_of_others, picture};
+use super::program::{Live, change, shared_org, visible_state};
 use serde_json::json;
 
 #[test]
@@ -15,8 +15,8 @@ fn missing_credentials_are_listed() {
 }
 
 #[test]
-fn wrong_credentials_are_an_error_and_nothing_is_done() {
-    let org = org_of_others(&[]);
+fn wrong_credentials_are_an_error_and_nothing_is_deployed() {
+    let org = shared_org(&[]);
     let mut live = Live::in_org(&org);
     live.variables.insert("SALESFORCE_USERNAME".to_owned(), "nobody@example.com".to_owned());
     let run = live.run(&[]).ended_with(2);
@@ -26,7 +26,7 @@ fn wrong_credentials_are_an_error_and_nothing_is_done() {
 
 #[test]
 fn every_authentication_method_works_and_a_plan_changes_nothing() {
-    let org = org_of_others(&[]);
+    let org = shared_org(&[]);
     let credentials: serde_json::Value = {
         let key = std::path::PathBuf::from(&org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"]);
         serde_json::from_str(&std::fs::read_to_string(key.with_file_name("credentials.json")).unwrap())
@@ -65,8 +65,8 @@ fn every_authentication_method_works_and_a_plan_changes_nothing() {
 }
 
 #[test]
-fn a_production_org_is_refused_unless_it_is_allowed() {
-    let org = org_of_others(&[]);
+fn a_production_org_is_rejected_unless_it_is_allowed() {
+    let org = shared_org(&[]);
     change(&org, &json!({ "edition": "Enterprise Edition" }));
     let mut live = Live::in_org(&org);
     let run = live.run(&["--only=order"]).ended_with(2);
@@ -83,8 +83,8 @@ fn a_production_org_is_refused_unless_it_is_allowed() {
 }
 
 #[test]
-fn another_org_than_the_expected_one_is_refused() {
-    let org = org_of_others(&[]);
+fn an_org_other_than_the_expected_one_is_rejected() {
+    let org = shared_org(&[]);
     let mut live = Live::in_org(&org);
     live.variables.insert("SALESFORCE_EXPECTED_ORG_ID".to_owned(), "00D000000000009".to_owned());
     let run = live.run(&[]).ended_with(2);
@@ -94,19 +94,19 @@ fn another_org_than_the_expected_one_is_refused() {
 
 #[test]
 fn a_sweep_removes_leftovers_of_runs_and_nothing_else() {
-    let org = org_of_others(&[]);
+    let org = shared_org(&[]);
     for name in ["TfLive_Shop", "TfLiveShop", "My_TfLive_abcdef_Shop"] {
         org.admin("POST", "/apps", Some(&json!({ "name": name, "callbackUrl": "https://x.example/" })));
     }
     change(&org, &json!({ "permissionSets": { "TfLive_Staff": 0 } }));
-    let before = picture(&org);
+    let before = visible_state(&org);
     for name in ["TfLive_abcdef_Shop", "TfLive_x2y3z4_pkce_off"] {
         org.admin("POST", "/apps", Some(&json!({ "name": name, "callbackUrl": "https://x.example/" })));
     }
     change(&org, &json!({ "permissionSets": { "TfLive_abcdef_Customer": 0 } }));
     let run = Live::in_org(&org).run(&["--sweep"]).ended_with(0);
     assert!(run.stdout.contains("removed PermissionSet TfLive_abcdef_Customer"), "{}", run.stdout);
-    assert_eq!(picture(&org), before);
+    assert_eq!(visible_state(&org), before);
     let again = Live::in_org(&org).run(&["--sweep"]).ended_with(0);
     assert!(again.stdout.contains("Removed from the org: 0."), "{}", again.stdout);
 }

@@ -18,7 +18,7 @@ pub struct Finished {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-    /// Null when it wrote none.
+    /// Null if the program wrote none.
     pub report: Value,
 }
 
@@ -92,8 +92,8 @@ impl Finished {
         self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
     }
 
-    /// The org's answer.
-    pub fn said(&self, id: &str) -> String {
+    /// The response of the org to a fact.
+    pub fn response(&self, id: &str) -> String {
         let facts = self.report["facts"].as_array().into_iter().flatten();
         let found = facts.into_iter().find(|fact| fact["id"] == id);
         found.unwrap_or_else(|| panic!("{id} was not queried"))["said"]
@@ -104,7 +104,7 @@ impl Finished {
 
     /// The output and the report contain no secrets and no complete consumer key.
     #[track_caller]
-    pub fn keeps_secrets(&self, org: &Emulator) {
+    pub fn assert_no_secrets(&self, org: &Emulator) {
         let report = self.report.to_string();
         for (place, text) in [("stdout", &self.stdout), ("stderr", &self.stderr), ("report", &report)] {
             assert_eq!(canary::search(&org.secrets(), place, text), []);
@@ -114,7 +114,7 @@ impl Finished {
 }
 
 /// An org with an app and a permission set of another owner.
-pub fn org_of_others(options: &[&str]) -> Emulator {
+pub fn shared_org(options: &[&str]) -> Emulator {
     let org = Emulator::with(options);
     org.admin(
         "POST",
@@ -124,8 +124,8 @@ pub fn org_of_others(options: &[&str]) -> Emulator {
     org
 }
 
-/// Everything that an administrator would notice.
-pub fn picture(org: &Emulator) -> Value {
+/// Everything that an administrator can see.
+pub fn visible_state(org: &Emulator) -> Value {
     let about = org.admin("GET", "/org", None);
     json!({
         "components": org.admin("GET", "/components", None),

@@ -1,4 +1,4 @@
-//! Whatever a caller sends, the response is a reply with diagnostics, never a gRPC status.
+//! The response to any call is a reply with diagnostics, never a gRPC status.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use acceptance_tests::plugin_client::proto::tfplugin5::*;
@@ -54,47 +54,47 @@ async fn invalid_values_become_diagnostics() {
 async fn unknown_types_become_diagnostics() {
     let (_plugin, mut client) = connected().await;
     let type_name = || "salesforce_unicorn".to_owned();
-    macro_rules! refused {
+    macro_rules! assert_unknown {
         ($call:ident, $request:expr) => {
             let reply = client.$call($request).await.unwrap().into_inner();
             one_error(&reply.diagnostics, "salesforce_unicorn");
         };
     }
-    refused!(
+    assert_unknown!(
         validate_resource_type_config,
         ValidateResourceTypeConfigRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         upgrade_resource_state,
         UpgradeResourceStateRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         upgrade_resource_identity,
         UpgradeResourceIdentityRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(read_resource, ReadResourceRequest { type_name: type_name(), ..Default::default() });
-    refused!(
+    assert_unknown!(read_resource, ReadResourceRequest { type_name: type_name(), ..Default::default() });
+    assert_unknown!(
         plan_resource_change,
         PlanResourceChangeRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         apply_resource_change,
         ApplyResourceChangeRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         import_resource_state,
         ImportResourceStateRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         move_resource_state,
         MoveResourceStateRequest { target_type_name: type_name(), ..Default::default() }
     );
-    refused!(
+    assert_unknown!(
         validate_data_source_config,
         ValidateDataSourceConfigRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(read_data_source, ReadDataSourceRequest { type_name: type_name(), ..Default::default() });
-    refused!(
+    assert_unknown!(read_data_source, ReadDataSourceRequest { type_name: type_name(), ..Default::default() });
+    assert_unknown!(
         open_ephemeral_resource,
         OpenEphemeralResourceRequest { type_name: type_name(), ..Default::default() }
     );
@@ -104,7 +104,7 @@ async fn unknown_types_become_diagnostics() {
 }
 
 #[tokio::test]
-async fn valid_calls_work_in_any_order() {
+async fn calls_before_the_schema_succeed_and_metadata_matches_the_schema() {
     let (_plugin, mut client) = connected().await;
     client.get_resource_identity_schemas(GetResourceIdentitySchemasRequest {}).await.unwrap();
     client.get_functions(GetFunctionsRequest {}).await.unwrap();
@@ -117,7 +117,7 @@ async fn valid_calls_work_in_any_order() {
 }
 
 #[tokio::test]
-async fn many_calls_at_once() {
+async fn concurrent_calls_succeed() {
     let (_plugin, client) = connected().await;
     let calls: Vec<_> = (0..50)
         .map(|_| {

@@ -10,10 +10,10 @@ use super::provider;
 const APP: &str = "salesforce_external_client_app";
 
 /// An object of a schema with these attributes; all others are null.
-fn object(schema: &Schema, said: &[(&str, Value)]) -> DynamicValue {
+fn object(schema: &Schema, values: &[(&str, Value)]) -> DynamicValue {
     let block = schema.block.as_ref().unwrap();
     let value =
-        |name: &str| said.iter().find(|(known, _)| *known == name).map_or(Value::Nil, |(_, it)| it.clone());
+        |name: &str| values.iter().find(|(known, _)| *known == name).map_or(Value::Nil, |(_, it)| it.clone());
     let attributes = block.attributes.iter().map(|attribute| attribute.name.clone());
     let blocks = block.block_types.iter().map(|nested| nested.type_name.clone());
     let entries = attributes.chain(blocks).map(|name| {
@@ -29,7 +29,7 @@ fn capabilities(deferral_allowed: bool) -> Option<ClientCapabilities> {
     Some(ClientCapabilities { deferral_allowed, write_only_attributes_allowed: true })
 }
 
-fn waits(deferred: Option<Deferred>) -> bool {
+fn is_deferred(deferred: Option<Deferred>) -> bool {
     deferred.is_some_and(|deferred| deferred.reason() == deferred::Reason::ProviderConfigUnknown)
 }
 
@@ -78,7 +78,7 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!(waits(read.deferred), allowed);
+        assert_eq!(is_deferred(read.deferred), allowed);
         assert_eq!(read.private, b"{}");
         let messages = texts(&read.diagnostics);
         assert_eq!(messages.contains("State not refreshed"), !allowed, "{messages}");
@@ -94,7 +94,7 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!(waits(plan.deferred), allowed);
+        assert_eq!(is_deferred(plan.deferred), allowed);
         assert!(plan.diagnostics.is_empty(), "{}", texts(&plan.diagnostics));
         assert!(plan.planned_state.is_some_and(|planned| planned.msgpack.len() > 1));
 
@@ -108,7 +108,7 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!((waits(import.deferred), import.diagnostics.is_empty()), (allowed, allowed));
+        assert_eq!((is_deferred(import.deferred), import.diagnostics.is_empty()), (allowed, allowed));
         let data = client
             .read_data_source(ReadDataSourceRequest {
                 type_name: "salesforce_org".to_owned(),
@@ -119,7 +119,7 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!((waits(data.deferred), data.diagnostics.is_empty()), (allowed, allowed));
+        assert_eq!((is_deferred(data.deferred), data.diagnostics.is_empty()), (allowed, allowed));
         let type_name = "salesforce_external_client_app_credentials";
         let ephemeral = client
             .open_ephemeral_resource(OpenEphemeralResourceRequest {
@@ -133,12 +133,12 @@ async fn operations_that_need_the_org_are_deferred_if_allowed() {
             .await
             .unwrap()
             .into_inner();
-        assert_eq!((waits(ephemeral.deferred), ephemeral.diagnostics.is_empty()), (allowed, allowed));
+        assert_eq!((is_deferred(ephemeral.deferred), ephemeral.diagnostics.is_empty()), (allowed, allowed));
     }
 }
 
 #[tokio::test]
-async fn nothing_is_deferred_with_a_known_block() {
+async fn nothing_is_deferred_with_a_known_provider_block() {
     // Nothing listens at this address.
     let (_plugin, mut client, schema) = configured(Value::from("http://127.0.0.1:9")).await;
     let data = client

@@ -10,7 +10,7 @@ use acceptance_tests::plugin_client::{COOKIE, Identity, ProviderClient, connect}
 use super::provider;
 
 #[tokio::test]
-async fn the_line_and_the_schema() {
+async fn the_handshake_line_is_complete_and_the_schema_is_served() {
     let client = Identity::generate();
     let plugin = provider().tls(&client).run().await;
     let fields = plugin.fields();
@@ -25,8 +25,8 @@ async fn the_line_and_the_schema() {
     let reply = reply.into_inner();
     assert_eq!(reply.diagnostics, []);
     assert!(reply.provider.is_some());
-    let can = reply.server_capabilities.unwrap();
-    assert!(can.plan_destroy && can.get_provider_schema_optional);
+    let capabilities = reply.server_capabilities.unwrap();
+    assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
 }
 
 #[tokio::test]
@@ -39,19 +39,22 @@ async fn without_a_client_certificate_there_is_no_tls() {
 }
 
 #[tokio::test]
-async fn clients_other_than_terraform_are_refused() {
+async fn clients_other_than_terraform_are_rejected() {
     let client = Identity::generate();
     let plugin = provider().tls(&client).run().await;
-    let refused = |channel: Result<_, _>| async {
+    let is_rejected = |channel: Result<_, _>| async {
         match channel {
             Err(_) => true,
             Ok(channel) => ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.is_err(),
         }
     };
-    assert!(refused(plugin.connect_anonymously().await).await);
-    assert!(refused(plugin.connect(Some(&Identity::generate())).await).await);
-    assert!(refused(connect(plugin.field(2), plugin.field(3), None).await).await);
-    assert!(!refused(plugin.connect(Some(&client)).await).await, "the right client still gets in");
+    assert!(is_rejected(plugin.connect_anonymously().await).await);
+    assert!(is_rejected(plugin.connect(Some(&Identity::generate())).await).await);
+    assert!(is_rejected(connect(plugin.field(2), plugin.field(3), None).await).await);
+    assert!(
+        !is_rejected(plugin.connect(Some(&client)).await).await,
+        "the client with the correct certificate is accepted"
+    );
 }
 
 #[tokio::test]
@@ -89,8 +92,8 @@ async fn multiplexing_is_declined() {
 #[tokio::test]
 async fn the_socket_is_private_and_in_the_folder_of_the_host() {
     let parent = tempfile::tempdir().unwrap();
-    let wanted = parent.path().to_str().unwrap();
-    let plugin = provider().env("PLUGIN_UNIX_SOCKET_DIR", wanted).run().await;
+    let directory_of_host = parent.path().to_str().unwrap();
+    let plugin = provider().env("PLUGIN_UNIX_SOCKET_DIR", directory_of_host).run().await;
     let directory = Path::new(plugin.field(3)).parent().unwrap();
     assert_eq!(directory.parent().unwrap(), parent.path());
     let mode = directory.metadata().unwrap().permissions().mode();

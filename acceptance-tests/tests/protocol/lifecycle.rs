@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 
 use super::provider;
 
-async fn answers(channel: &Channel) -> bool {
+async fn responds(channel: &Channel) -> bool {
     ProviderClient::new(channel.clone()).get_schema(GetSchemaRequest {}).await.is_ok()
 }
 
@@ -47,7 +47,7 @@ async fn shutdown_with_open_streams() -> String {
     let (announce, announced) = tokio::sync::mpsc::channel(1);
     let mut broker =
         GrpcBrokerClient::new(channel.clone()).start_stream(Announced(announced)).await.unwrap().into_inner();
-    assert!(answers(&channel).await);
+    assert!(responds(&channel).await);
 
     GrpcControllerClient::new(channel).shutdown(Empty {}).await.unwrap();
     assert!(stdio.message().await.unwrap_or(None).is_none());
@@ -82,7 +82,7 @@ async fn the_provider_ignores_terminal_signals() {
         plugin.signal(signal);
         // It has received the signal by the time of the first responses.
         for _ in 0..20 {
-            assert!(answers(&channel).await, "after {signal:?}");
+            assert!(responds(&channel).await, "after {signal:?}");
         }
     }
 }
@@ -93,7 +93,7 @@ async fn stop_does_not_close_the_server() {
     let channel = plugin.connect(None).await.unwrap();
     let reply = ProviderClient::new(channel.clone()).stop(StopRequest {}).await.unwrap();
     assert_eq!(reply.into_inner().error, "");
-    assert!(answers(&channel).await);
+    assert!(responds(&channel).await);
 }
 
 #[tokio::test]
@@ -111,14 +111,14 @@ async fn a_killed_terraform_leaves_no_provider_process() {
     let plugin = provider().run().await;
     let directory = socket_directory(&plugin);
     let channel = plugin.connect(None).await.unwrap();
-    assert!(answers(&channel).await);
+    assert!(responds(&channel).await);
     drop(channel);
     assert!(plugin.ended().await.status.success());
     assert!(!directory.exists());
 }
 
 #[tokio::test]
-async fn the_plugin_is_healthy() {
+async fn the_health_check_reports_a_serving_plugin() {
     let plugin = provider().run().await;
     let channel = plugin.connect(None).await.unwrap();
     let reply =
@@ -145,7 +145,7 @@ async fn debug_prints_the_reattach_line_and_serves_repeatedly() {
     let address = entry["Addr"]["String"].as_str().unwrap().to_owned();
     for _ in 0..2 {
         let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None).await.unwrap();
-        assert!(answers(&channel).await);
+        assert!(responds(&channel).await);
         drop(channel);
         // Longer than a plugin waits after its Terraform was killed.
         tokio::time::sleep(Duration::from_secs(4)).await;

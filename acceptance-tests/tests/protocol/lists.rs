@@ -13,7 +13,7 @@ use super::provider;
 const APPS: &str = "salesforce_external_client_app";
 
 /// A value of a block with only these attributes.
-fn written(schema: Option<&Schema>, values: &Value) -> Option<DynamicValue> {
+fn encoded(schema: Option<&Schema>, values: &Value) -> Option<DynamicValue> {
     let block = schema?.block.as_ref()?;
     let mut object: Map<String, Value> =
         block.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect();
@@ -44,7 +44,7 @@ async fn connected(apps: usize) -> Org {
     let channel = plugin.connect(None).await.unwrap();
     let mut client = ProviderClient::new(channel).max_decoding_message_size(usize::MAX);
     let schema = client.get_schema(GetSchemaRequest {}).await.unwrap().into_inner();
-    let config = written(schema.provider.as_ref(), &json!({}));
+    let config = encoded(schema.provider.as_ref(), &json!({}));
     let request =
         ConfigureRequest { terraform_version: "1.15.5".to_owned(), config, client_capabilities: None };
     let reply = client.configure(request).await.unwrap().into_inner();
@@ -62,7 +62,7 @@ impl Org {
     ) -> tonic::Streaming<ListResourceEvent> {
         let request = ListResourceRequest {
             type_name: type_name.to_owned(),
-            config: written(self.schema.list_resource_schemas.get(type_name), config),
+            config: encoded(self.schema.list_resource_schemas.get(type_name), config),
             include_resource_object: include,
             limit,
         };
@@ -125,7 +125,7 @@ async fn a_list_ends_when_the_client_disconnects() {
     let mut events = org.list(APPS, &json!({}), 5_000, false).await;
     assert!(events.message().await.unwrap().is_some());
     drop(events);
-    // Another call is answered in the meantime and afterwards.
+    // Another call succeeds afterwards, and the provider has not requested the remaining results.
     let found = all(org.list(APPS, &json!({}), 1, false).await).await;
     assert_eq!(found.len(), 1);
     assert_eq!(org.calls("queryMore"), 0);
@@ -137,7 +137,7 @@ async fn a_list_without_an_org_is_one_error() {
     let channel = plugin.connect(None).await.unwrap();
     let mut client = ProviderClient::new(channel);
     let schema = client.get_schema(GetSchemaRequest {}).await.unwrap().into_inner();
-    let config = || written(schema.list_resource_schemas.get(APPS), &json!({}));
+    let config = || encoded(schema.list_resource_schemas.get(APPS), &json!({}));
     for (type_name, config, word) in [
         (APPS, config(), "before it configured the provider"),
         (APPS, None, "configuration"),

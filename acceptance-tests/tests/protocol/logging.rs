@@ -21,7 +21,7 @@ async fn log(variables: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn lines_are_json_as_terraform_reads_it() {
+async fn log_lines_are_json_in_the_format_of_terraform() {
     let log = log(&[("TF_LOG", "TRACE")]).await;
     assert!(log.contains("\"tf_rpc\":\"GetSchema\""), "{log}");
     for line in log.lines() {

@@ -20,7 +20,7 @@ const APP: &str = "salesforce_external_client_app";
 const CLIENT: &str = "salesforce_oauth_client";
 
 #[tokio::test]
-async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
+async fn a_type_of_this_provider_moves_from_any_registry() {
     let (_plugin, mut client) = connected().await;
     for address in [
         "registry.terraform.io/salesforce-community/salesforce",
@@ -42,7 +42,7 @@ async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
 
 /// OpenTofu before 1.12.5 calls this where Terraform calls an upgrade: a new address, or another registry.
 #[tokio::test]
-async fn a_move_within_a_type_keeps_everything() {
+async fn a_move_within_a_type_keeps_the_state_and_the_private_state() {
     let (_plugin, mut client) = connected().await;
     let own = r#"{"managed":["label"]}"#;
     for (resource, private, warnings) in [

@@ -206,7 +206,7 @@ fn credentials(
 fn with_password(org: &Org, (username, password): &(String, String)) -> Result<User, Stop> {
     let user = org.user_named(username).ok_or(Gate::Credentials)?;
     match &user.external {
-        // Passwords of internal users are not modelled, and would not be accepted here.
+        // Passwords of internal users are not modeled, and would not be accepted here.
         None => Err(Gate::Licence.into()),
         Some(external) if external.password.is_empty() || external.password != *password => {
             Err(Gate::Credentials.into())

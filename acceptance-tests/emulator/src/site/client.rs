@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Whether the app's policies pre-authorise this user.
+    /// Whether the app's policies pre-authorize this user.
     pub fn admits(&self, user: &User) -> Result<(), Gate> {
         if self.policy("permittedUsersPolicyType") != Some("AdminApprovedPreAuthorized") {
             return Err(Gate::SelfAuthorized);
@@ -273,13 +273,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scopes_match_those_of_an_org() {
+    fn every_scope_except_one_has_an_oauth_name() {
         let known = &crate::contract::Contract::get().oauth_scopes;
         for (name, _) in SCOPES {
             assert!(known.iter().any(|scope| scope == name), "{name}");
         }
-        let nameless: Vec<&String> =
+        let unnamed: Vec<&String> =
             known.iter().filter(|scope| !SCOPES.iter().any(|(name, _)| name == scope)).collect();
-        assert_eq!(nameless, ["DataCloudUserClaims"], "scopes without a name in OAuth");
+        assert_eq!(unnamed, ["DataCloudUserClaims"], "scopes without a name in OAuth");
     }
 }

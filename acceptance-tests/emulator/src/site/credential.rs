@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords() {
+    fn a_strong_password_has_eight_characters_with_letters_and_digits() {
         assert!(is_strong("abcdefg1"));
         assert!(!is_strong("abcdefgh") && !is_strong("abc1") && !is_strong("12345678"));
     }

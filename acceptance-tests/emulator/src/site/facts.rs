@@ -1,4 +1,4 @@
-//! The successful behavior of the flows, and the evidence for it. The refusals are in `gate.rs`.
+//! The successful behavior of the flows, and the evidence for it. The rejections are in `gate.rs`.
 
 use crate::behavior::{Evidence, Fact, facts};
 

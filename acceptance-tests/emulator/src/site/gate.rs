@@ -1,4 +1,4 @@
-//! The refusals of the flows of the site: one row per gate, with its response and the evidence for it. A correction
+//! The rejections of the flows of the site: one row per gate, with its response and the evidence for it. A correction
 //! from a real org changes one row. The order of the gates is the order of the checks in `authorize.rs`, `token.rs`
 //! and the other endpoints.
 
@@ -171,7 +171,7 @@ gates! {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     Gate(Gate),
-    /// Behavior without evidence, refused with an explicit message.
+    /// Behavior without evidence, rejected with an explicit message.
     NotImitated(String),
 }
 

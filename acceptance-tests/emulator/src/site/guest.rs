@@ -94,16 +94,16 @@ fn is_uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn visitors_are_version_four() {
+    fn visitor_ids_are_version_4_uuids() {
         assert!(super::is_uuid("f81d4fae-7dec-4d0a-a765-00a0c91e6bf6"));
-        for wrong in [
+        for invalid in [
             "",
             "f81d4fae-7dec-1d0a-a765-00a0c91e6bf6",
             "f81d4fae-7dec-4d0a-c765-00a0c91e6bf6",
             "f81d4fae7dec4d0aa76500a0c91e6bf6",
             "x81d4fae-7dec-4d0a-a765-00a0c91e6bf6",
         ] {
-            assert!(!super::is_uuid(wrong), "{wrong}");
+            assert!(!super::is_uuid(invalid), "{invalid}");
         }
     }
 }

@@ -162,7 +162,7 @@ pub fn reset(org: &mut Org, user: &str, username: &str, to: &str) {
     org.site.resets.push(Reset { user: user.to_string(), code, issued, wrong_codes: 0, is_used: false });
 }
 
-/// Whether the code for a new password is correct. It is not consumed, because the password may be refused.
+/// Whether the code for a new password is correct. It is not consumed, because the password may be rejected.
 pub fn check_reset(org: &mut Org, user: &str, code: &str) -> Result<(), Gate> {
     let now = org.now();
     let limit = org.site.network.auth_api.max_password_reset_attempts;

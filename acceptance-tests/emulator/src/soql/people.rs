@@ -149,7 +149,7 @@ pub fn assignments(org: &Org) -> Vec<Value> {
     rows
 }
 
-/// The profile of a named user; the profiles of unnamed users are not modelled.
+/// The profile of a named user; the profiles of unnamed users are not modeled.
 fn profile_id<'a>(org: &'a Org, user: &str) -> Option<&'a str> {
     let profile = org.user(user)?.profile.as_ref()?;
     org.profiles.iter().find(|known| known.name == *profile).map(|profile| profile.id.as_str())

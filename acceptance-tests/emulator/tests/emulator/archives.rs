@@ -1,4 +1,4 @@
-//! Zip files and manifests that an org refuses, and what a deploy only warns about. Each rule is broken once.
+//! Zip files and manifests that an org rejects, and the warnings of a deploy. Each rule is broken once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,17 +8,17 @@ use crate::client::{APP, GLOBAL, NS, OAUTH_POLICIES, Org, Package, file, start};
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 
 /// The problems of a deploy of these bytes.
-fn deployed(org: &Org, zip: &[u8]) -> Vec<String> {
-    let answer =
+fn problems_of(org: &Org, zip: &[u8]) -> Vec<String> {
+    let response =
         org.soap(&format!("<deploy><ZipFile>{}</ZipFile><DeployOptions/></deploy>", STANDARD.encode(zip)));
-    let id = crate::client::between(&answer.body, "<id>", "</id>").expect(&answer.body);
+    let id = crate::client::between(&response.body, "<id>", "</id>").expect(&response.body);
     let deployed = org.check(&id);
     assert_eq!(deployed.status(), "Failed");
     deployed.problems()
 }
 
 #[test]
-fn zips_and_manifests() {
+fn invalid_zips_and_manifests_are_rejected() {
     let org = start();
     org.shop();
     let package = |text: &str| {
@@ -70,7 +70,7 @@ fn zips_and_manifests() {
         ),
     ];
     for (what, package, words) in cases {
-        let problems = deployed(&org, &package.zip());
+        let problems = problems_of(&org, &package.zip());
         assert!(problems.iter().any(|problem| problem.contains(words)), "{what}: {problems:?}, not {words}");
     }
 
@@ -94,7 +94,7 @@ fn zips_and_manifests() {
         ),
         ("too many files", raw(&many), "LIMIT_EXCEEDED: Maximum number of files is 10000"),
     ] {
-        let problems = deployed(&org, &zip);
+        let problems = problems_of(&org, &zip);
         assert!(problems.iter().any(|problem| problem.contains(words)), "{what}: {problems:?}, not {words}");
     }
     // No library writes a zip file with a duplicate name, so the second name is overwritten in the bytes.
@@ -104,17 +104,17 @@ fn zips_and_manifests() {
     while let Some(at) = twice.windows(second.len()).position(|window| window == second) {
         twice[at..at + first.len()].copy_from_slice(first);
     }
-    let problems = deployed(&org, &twice);
+    let problems = problems_of(&org, &twice);
     assert!(problems[0].contains("The zip file holds a file twice"), "{problems:?}");
     let not_utf8 = raw(&[
         ("package.xml", format!("<Package xmlns=\"{NS}\"><types><members>A</members>{name}</types><version>66.0</version></Package>").as_bytes()),
         ("externalClientApps/A.eca", b"\xff"),
     ]);
-    assert!(deployed(&org, &not_utf8)[0].contains("the content is not valid UTF-8"));
+    assert!(problems_of(&org, &not_utf8)[0].contains("the content is not valid UTF-8"));
 }
 
 #[test]
-fn settings_and_warnings() {
+fn rotation_warnings_missing_components_and_invalid_policies_fail_a_deploy() {
     let org = start();
     org.shop();
     let warned = |element: &str| {

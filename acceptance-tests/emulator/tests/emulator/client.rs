@@ -24,16 +24,16 @@ pub struct Org {
     _runtime: tokio::runtime::Runtime,
 }
 
-pub struct Answer {
+pub struct Response {
     /// 0 when the connection closed without a response.
     pub status: u16,
     pub head: String,
     pub body: String,
     /// Whether the announced number of bytes arrived.
-    pub is_whole: bool,
+    pub is_complete: bool,
 }
 
-impl Answer {
+impl Response {
     pub fn header(&self, name: &str) -> Option<String> {
         self.head.lines().skip(1).find_map(|line| {
             let (known, value) = line.split_once(':')?;
@@ -47,7 +47,7 @@ impl Answer {
 }
 
 /// The first unsupported API version.
-pub fn beyond() -> String {
+pub fn unsupported_version() -> String {
     format!("{}.0", salesforce_emulator::NEWEST_API_VERSION + 1)
 }
 
@@ -75,7 +75,7 @@ impl Org {
         format!("{login}@{domain}")
     }
 
-    pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
         self.http_at(&self.running.url, method, path, headers, body)
     }
 
@@ -87,7 +87,7 @@ impl Org {
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> Answer {
+    ) -> Response {
         let host = url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
@@ -107,21 +107,21 @@ impl Org {
                 line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_string())
             })
             .and_then(|length| length.parse::<usize>().ok());
-        Answer {
+        Response {
             status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0),
             head: head.to_string(),
             body: body.to_string(),
-            is_whole: announced.is_some_and(|announced| announced == body.len()),
+            is_complete: announced.is_some_and(|announced| announced == body.len()),
         }
     }
 
-    pub fn rest(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub fn rest(&self, method: &str, path: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
         self.http(method, path, &[("Authorization", &bearer)], body.as_bytes())
     }
 
     /// With a JSON body.
-    pub fn json(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub fn json(&self, method: &str, path: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         self.http(method, path, &headers, body.as_bytes())
@@ -141,18 +141,18 @@ impl Org {
         text
     }
 
-    pub fn query(&self, soql: &str) -> Answer {
+    pub fn query(&self, soql: &str) -> Response {
         let encoded: String = soql.bytes().map(|byte| format!("%{byte:02x}")).collect();
         self.rest("GET", &format!("/services/data/v66.0/query?q={encoded}"), "")
     }
 
     pub fn admin(&self, method: &str, path: &str, body: &str) -> Value {
-        let answer = self.http(method, &format!("/emulator/{path}"), &[], body.as_bytes());
-        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.body);
-        serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))
+        let response = self.http(method, &format!("/emulator/{path}"), &[], body.as_bytes());
+        assert!(response.status < 300, "{method} {path}: {} {}", response.status, response.body);
+        serde_json::from_str(&response.body).unwrap_or(Value::String(response.body))
     }
 
-    pub fn soap_at(&self, version: &str, body: &str) -> Answer {
+    pub fn soap_at(&self, version: &str, body: &str) -> Response {
         let envelope = format!(
             "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Header \
              xmlns=\"{NS}\"><SessionHeader><sessionId>{}</sessionId></SessionHeader></soapenv:Header>\
@@ -167,13 +167,13 @@ impl Org {
         )
     }
 
-    pub fn soap(&self, body: &str) -> Answer {
+    pub fn soap(&self, body: &str) -> Response {
         self.soap_at("66.0", body)
     }
 
     /// Starts a deploy and returns its ID.
     pub fn start_deploy(&self, package: &Package) -> String {
-        let answer = self.soap_at(
+        let response = self.soap_at(
             &format!("{}.0", package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION)),
             &format!(
                 "<deploy><ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions></deploy>",
@@ -181,19 +181,19 @@ impl Org {
                 package.options
             ),
         );
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        between(&answer.body, "<id>", "</id>").expect("an ID")
+        assert_eq!(response.status, 200, "{}", response.body);
+        between(&response.body, "<id>", "</id>").expect("an ID")
     }
 
     pub fn check(&self, id: &str) -> Deployed {
-        let answer = self.soap_at(
+        let response = self.soap_at(
             "66.0",
             &format!(
                 "<checkDeployStatus><asyncProcessId>{id}</asyncProcessId><includeDetails>true</includeDetails></checkDeployStatus>"
             ),
         );
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        Deployed { text: answer.body }
+        assert_eq!(response.status, 200, "{}", response.body);
+        Deployed { text: response.body }
     }
 
     pub fn deploy(&self, package: &Package) -> Deployed {
@@ -209,7 +209,7 @@ impl Org {
     }
 
     /// Sends the parts of a multipart form: disposition, content type, content.
-    pub fn multipart(&self, version: u32, parts: &[(&str, &str, &[u8])]) -> Answer {
+    pub fn multipart(&self, version: u32, parts: &[(&str, &str, &[u8])]) -> Response {
         let mut body = Vec::new();
         for (disposition, content_type, content) in parts {
             let head = format!(
@@ -269,15 +269,15 @@ impl Org {
             .iter()
             .map(|(kind, name)| format!("<types><members>{name}</members><name>{kind}</name></types>"))
             .collect();
-        let answer = self.soap(&format!(
+        let response = self.soap(&format!(
             "<retrieve><retrieveRequest><apiVersion>{version}.0</apiVersion><unpackaged>{types}\
              <version>{version}.0</version></unpackaged></retrieveRequest></retrieve>"
         ));
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        between(&answer.body, "<id>", "</id>").expect("an ID")
+        assert_eq!(response.status, 200, "{}", response.body);
+        between(&response.body, "<id>", "</id>").expect("an ID")
     }
 
-    pub fn check_retrieve(&self, id: &str) -> Answer {
+    pub fn check_retrieve(&self, id: &str) -> Response {
         self.soap(&format!(
             "<checkRetrieveStatus><asyncProcessId>{id}</asyncProcessId></checkRetrieveStatus>"
         ))
@@ -285,9 +285,10 @@ impl Org {
 
     pub fn retrieve(&self, members: &[(&str, &str)], version: u32) -> Retrieved {
         let id = self.start_retrieve(members, version);
-        let answer = self.check_retrieve(&id);
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        let zip = STANDARD.decode(between(&answer.body, "<zipFile>", "</zipFile>").expect("a zip")).unwrap();
+        let response = self.check_retrieve(&id);
+        assert_eq!(response.status, 200, "{}", response.body);
+        let zip =
+            STANDARD.decode(between(&response.body, "<zipFile>", "</zipFile>").expect("a zip")).unwrap();
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
         let mut files = std::collections::BTreeMap::new();
         for index in 0..archive.len() {
@@ -296,7 +297,7 @@ impl Org {
             file.read_to_string(&mut text).unwrap();
             files.insert(file.name().unwrap().to_string(), text);
         }
-        Retrieved { text: answer.body, files }
+        Retrieved { text: response.body, files }
     }
 
     /// The text of an element of a retrieved component.
@@ -459,8 +460,8 @@ impl Package {
 }
 
 #[track_caller]
-pub fn refused(what: &str, answer: &Answer, status: u16, words: &str) {
-    let body = answer.body.replace("&apos;", "'").replace("&quot;", "\"");
-    assert_eq!(answer.status, status, "{what}: {body}");
+pub fn assert_rejected(what: &str, response: &Response, status: u16, words: &str) {
+    let body = response.body.replace("&apos;", "'").replace("&quot;", "\"");
+    assert_eq!(response.status, status, "{what}: {body}");
     assert!(body.contains(words), "{what}: {body}, not {words}");
 }

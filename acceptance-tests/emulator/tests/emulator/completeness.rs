@@ -1,10 +1,10 @@
-//! Every rule has a test case: each reason for a refusal in the sources has a part that some test expects. Searching
+//! Every rule has a test case: each rejection reason in the sources contains a text that some test expects. Searching
 //! the sources is simple and sufficient: a new rule without a case fails this test.
 
 use std::path::{Path, PathBuf};
 
 /// Reasons without a case, with the explanation.
-const EXCEPT: &[(&str, &str)] = &[
+const EXCEPTIONS: &[(&str, &str)] = &[
     (
         "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
         "packing and unpacking them takes minutes in a debug build",
@@ -28,7 +28,7 @@ const NOT_REASONS: &[&str] = &[
 ];
 
 #[test]
-fn every_reason_to_refuse_has_a_case() {
+fn every_rejection_reason_has_a_test_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut expected: Vec<String> = Vec::new();
     for path in sources(&root.join("tests")) {
@@ -37,15 +37,15 @@ fn every_reason_to_refuse_has_a_case() {
         }
     }
     let mut reasons = 0;
-    let mut without = Vec::new();
+    let mut missing = Vec::new();
     for path in sources(&root.join("src")) {
         let name = path.strip_prefix(root).unwrap().display().to_string();
         // Messages of the program, the admin interface and planned faults do not belong to an org. The site has its
         // own table of gates, each with a test.
-        let is_apart = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
+        let is_excluded = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
         // The evidence, and the seeded names.
         let is_data = ["src/behavior.rs", "src/org.rs"];
-        if is_apart.iter().chain(&is_data).any(|own| name.starts_with(own)) {
+        if is_excluded.iter().chain(&is_data).any(|own| name.starts_with(own)) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
@@ -59,14 +59,14 @@ fn every_reason_to_refuse_has_a_case() {
                     (words.len() >= 8 && piece.contains(words.as_str())) || words.contains(piece.as_str())
                 })
             });
-            let is_excepted = EXCEPT.iter().any(|(excepted, _)| excepted == reason);
+            let is_excepted = EXCEPTIONS.iter().any(|(excepted, _)| excepted == reason);
             if has_case == is_excepted {
-                without.push(format!("{name}: {reason}"));
+                missing.push(format!("{name}: {reason}"));
             }
         }
     }
-    eprintln!("{reasons} reasons to refuse, {} without a case", EXCEPT.len());
-    assert!(without.is_empty(), "without a case, or unnecessarily excepted:\n{}", without.join("\n"));
+    eprintln!("{reasons} rejection reasons, {} without a case", EXCEPTIONS.len());
+    assert!(missing.is_empty(), "without a case, or an unnecessary exception:\n{}", missing.join("\n"));
     assert!(reasons > 150, "{reasons}");
 }
 

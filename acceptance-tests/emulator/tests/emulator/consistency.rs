@@ -1,12 +1,12 @@
-//! The rules over several files and of the package itself, each broken once: it must be refused with a reason.
+//! The rules over several files and of the package itself. Each is broken once, and must be rejected with a reason.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
-use crate::strictness::{PARENT, POLICY, app, global, one, refuse_all};
+use crate::strictness::{PARENT, POLICY, app, global, one, reject_all};
 
 #[test]
-fn files_must_be_consistent() {
+fn inconsistent_files_are_rejected() {
     let orphan = "<externalClientApplication>Nobody</externalClientApplication>";
-    refuse_all(vec![
+    reject_all(vec![
         ("unknown app", one(OAUTH, "Nobody_oauth", orphan), "3 INVALID_CROSS_REFERENCE_KEY"),
         (
             "letter case of the app",
@@ -90,9 +90,9 @@ fn files_must_be_consistent() {
 }
 
 #[test]
-fn the_package_itself_is_checked() {
+fn invalid_packages_are_rejected() {
     let shop_file = file(APP, "<label>x</label>");
-    refuse_all(vec![
+    reject_all(vec![
         (
             "file that is not named",
             Package::new().file("externalClientApps/Shop.eca", &shop_file),
@@ -187,7 +187,7 @@ fn alphabetical_order_can_be_required() {
 }
 
 #[test]
-fn the_code_and_credentials_flow_needs_the_org_setting() {
+fn the_code_and_credentials_flow_requires_the_org_setting() {
     let org = start();
     org.admin("PATCH", "org", r#"{"codeCredFlow": false}"#);
     let deployed = org.deploy(&Package::shop());

@@ -1,5 +1,5 @@
 //! Breaks each rule of the contract once for every type and every element of the schema, generated from
-//! `proto/salesforce`. Each must be refused with its reason by SOAP deploy, REST deploy and CRUD call. Rules that
+//! `proto/salesforce`. Each must be rejected with its reason by SOAP deploy, REST deploy and CRUD call. Rules that
 //! the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in `archives.rs`,
 //! `envelopes.rs` and `requests.rs`.
 
@@ -65,8 +65,8 @@ impl Schema {
         self.0["enums"][of.kind].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// A valid value of an element, whether it is meaningful or not.
-    fn good(&self, element: &Element<'_>, version: u64) -> String {
+    /// A valid value of an element, which may be meaningless.
+    fn valid(&self, element: &Element<'_>, version: u64) -> String {
         if let Some(nested) = self.nested(element) {
             return self.required(&nested, version).iter().map(|(_, text)| text.as_str()).collect();
         }
@@ -83,7 +83,7 @@ impl Schema {
     fn required(&self, elements: &[Element<'_>], version: u64) -> Vec<(String, String)> {
         let needed = elements.iter().filter(|element| element.required && element.is_in(version));
         needed
-            .map(|element| (element.name.to_string(), wrap(element.name, &self.good(element, version))))
+            .map(|element| (element.name.to_string(), wrap(element.name, &self.valid(element, version))))
             .collect()
     }
 }
@@ -96,7 +96,7 @@ struct Element<'a> {
     repeated: bool,
     since: u64,
     until: Option<u64>,
-    /// Values that the guide lists or allows to be set.
+    /// Whether the guide lists the values, or the values that can be set.
     listed: bool,
 }
 
@@ -203,20 +203,20 @@ impl Cases<'_> {
         let invalid =
             |name: &str| format!("Element {{{NS}}}{name} invalid at this location in type {type_name}");
         if element.until.is_some_and(|until| until < NEWEST) {
-            let good = wrap(name, &self.schema.good(element, NEWEST));
-            self.add("removed element", place, NEWEST, &good, invalid(name));
+            let valid = wrap(name, &self.schema.valid(element, NEWEST));
+            self.add("removed element", place, NEWEST, &valid, invalid(name));
         }
         let exists = place.since_of_type;
         if element.since > OLDEST.max(exists) && element.is_in(newest) {
             let version = element.since - 1;
-            let good = wrap(name, &self.schema.good(element, element.since));
-            self.add("element before its version", place, version, &good, invalid(name));
+            let valid = wrap(name, &self.schema.valid(element, element.since));
+            self.add("element before its version", place, version, &valid, invalid(name));
         }
         if newest < OLDEST {
             return;
         }
-        let good = self.schema.good(element, newest);
-        let own = wrap(name, &good);
+        let valid = self.schema.valid(element, newest);
+        let own = wrap(name, &valid);
         let mut letters: Vec<char> = name.chars().collect();
         letters[0] = if letters[0].is_lowercase() {
             letters[0].to_ascii_uppercase()
@@ -228,10 +228,10 @@ impl Cases<'_> {
             "letter case of an element",
             place,
             newest,
-            &format!("{own}{}", wrap(&other, &good)),
+            &format!("{own}{}", wrap(&other, &valid)),
             invalid(&other),
         );
-        self.add("unknown element", place, newest, &format!("{own}<colour>x</colour>"), invalid("colour"));
+        self.add("unknown element", place, newest, &format!("{own}<color>x</color>"), invalid("color"));
         let foreign = own.replacen(&format!("<{name}>"), &format!("<{name} xmlns=\"urn:other\">"), 1);
         let words = format!("Element {{urn:other}}{name} invalid at this location in type {type_name}");
         self.add("element in another namespace", place, newest, &foreign, words);
@@ -243,7 +243,7 @@ impl Cases<'_> {
             let beside =
                 place.siblings.iter().find(|other| other.name != name && other.is_in(newest)).unwrap();
             if !beside.required {
-                let between = wrap(beside.name, &self.schema.good(beside, newest));
+                let between = wrap(beside.name, &self.schema.valid(beside, newest));
                 self.add(
                     "repetition that is interrupted",
                     place,
@@ -282,12 +282,12 @@ impl Cases<'_> {
             "string" => {}
             _ if place.is_nested => {
                 let words = format!("text is not allowed between the elements of {kind}");
-                wrong("text in a nested element", &format!("x{good}"), words);
+                wrong("text in a nested element", &format!("x{valid}"), words);
             }
             _ => {
                 let reason = |value: &str| format!("'{value}' is not a valid value for the enum '{kind}'");
-                for value in ["Nope", "", &good.to_lowercase(), &format!(" {good}")] {
-                    if *value != good {
+                for value in ["Nope", "", &valid.to_lowercase(), &format!(" {valid}")] {
+                    if *value != valid {
                         wrong("enum", value, reason(value));
                     }
                 }
@@ -361,7 +361,7 @@ fn package(schema: &Schema, file: &str, version: u64) -> Package {
 /// The error of a CRUD call; `None` when it succeeded.
 fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String> {
     let kind = schema.name();
-    let answer = org.soap_at(
+    let response = org.soap_at(
         &format!("{version}.0"),
         &format!(
             "<upsertMetadata><metadata xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"{kind}\">\
@@ -369,15 +369,15 @@ fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String
             schema.full_name()
         ),
     );
-    if answer.body.contains("<success>true</success>") {
+    if response.body.contains("<success>true</success>") {
         return None;
     }
-    let text = between(&answer.body, "<message>", "</message>").unwrap_or(answer.body);
+    let text = between(&response.body, "<message>", "</message>").unwrap_or(response.body);
     Some(text.replace("&apos;", "'").replace("&quot;", "\""))
 }
 
 /// The errors of each interface.
-fn complaints(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec<String>)> {
+fn errors_by_interface(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec<String>)> {
     let name = schema.name();
     let file = case.file.clone().unwrap_or_else(|| format!("<{name} xmlns=\"{NS}\">{}</{name}>", case.body));
     let package = package(schema, &file, case.version);
@@ -391,14 +391,14 @@ fn complaints(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec
 }
 
 #[test]
-fn every_violation_is_refused_by_every_interface() {
-    let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut passed = Vec::new();
+fn every_violation_is_rejected_by_every_interface() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut problems_found = Vec::new();
     for schema in Schema::all().iter().filter(|schema| !NOT_IMITATED.contains(&schema.name())) {
         // The list of deploys grows with every attempt, so each type has a separate org.
         let org = start();
         org.shop();
-        // Accepted without the error, so the refusal is caused by the error.
+        // The file without the violation is accepted, so a rejection is caused by the violation.
         let body: String =
             schema.required(&schema.elements(), NEWEST).into_iter().map(|(_, text)| text).collect();
         let control = Case {
@@ -409,16 +409,16 @@ fn every_violation_is_refused_by_every_interface() {
             words: String::new(),
             file: None,
         };
-        for (way, problems) in complaints(&org, schema, &control) {
-            assert!(problems.is_empty(), "{}, {way}: {problems:?}", schema.name());
+        for (interface, problems) in errors_by_interface(&org, schema, &control) {
+            assert!(problems.is_empty(), "{}, {interface}: {problems:?}", schema.name());
         }
         let before = org.components();
         for case in cases(schema) {
-            *tried.entry(case.rule).or_default() += 1;
-            for (way, problems) in complaints(&org, schema, &case) {
+            *counts.entry(case.rule).or_default() += 1;
+            for (interface, problems) in errors_by_interface(&org, schema, &case) {
                 if !problems.iter().any(|problem| problem.contains(&case.words)) {
-                    passed.push(format!(
-                        "{}: {} by {way} at {}.0: {problems:?}, not {:?}",
+                    problems_found.push(format!(
+                        "{}: {} by {interface} at {}.0: {problems:?}, not {:?}",
                         case.place, case.rule, case.version, case.words
                     ));
                 }
@@ -426,20 +426,23 @@ fn every_violation_is_refused_by_every_interface() {
         }
         assert_eq!(org.components(), before, "{}: the components have changed", schema.name());
     }
-    let count: usize = tried.values().sum();
-    eprintln!("{count} mistakes of {} kinds, each in up to three ways: {tried:#?}", tried.len());
+    let count: usize = counts.values().sum();
+    eprintln!(
+        "{count} violations of {} rules, each through up to three interfaces: {counts:#?}",
+        counts.len()
+    );
     assert!(
-        passed.is_empty(),
-        "{} accepted or refused for another reason:\n{}",
-        passed.len(),
-        passed.join("\n")
+        problems_found.is_empty(),
+        "{} accepted or rejected for another reason:\n{}",
+        problems_found.len(),
+        problems_found.join("\n")
     );
     assert!(count > 1000, "{count}");
 }
 
-/// A type is refused in versions before its introduction.
+/// In these versions, the type and its folder are unknown.
 #[test]
-fn types_belong_to_their_versions() {
+fn a_type_is_rejected_in_versions_before_its_introduction() {
     let org = start();
     org.shop();
     let mut count = 0;
@@ -456,8 +459,8 @@ fn types_belong_to_their_versions() {
             problems.iter().any(|problem| problem.contains("not of a known metadata type")),
             "{problems:?}"
         );
-        let refused = upsert(&org, &schema, "", since - 1).unwrap();
-        assert!(refused.contains("This type of metadata is not available"), "{name}: {refused}");
+        let rejection = upsert(&org, &schema, "", since - 1).unwrap();
+        assert!(rejection.contains("This type of metadata is not available"), "{name}: {rejection}");
         count += 1;
     }
     assert!(count >= 5, "{count}");

@@ -13,7 +13,7 @@ fn call(org: &Org, method: &str, records: &str) -> String {
 }
 
 #[test]
-fn components_one_by_one() {
+fn crud_calls_create_update_read_and_delete_components() {
     let org = start();
     let parent = "<externalClientApplication>Shop</externalClientApplication>";
     let app = record(APP, "Shop", "<label>Shop</label>");

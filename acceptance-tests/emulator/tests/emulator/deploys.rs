@@ -23,7 +23,7 @@ fn creating_settings_creates_the_policies_and_a_key() {
 }
 
 #[test]
-fn policies_of_the_creating_package_replace_the_default() {
+fn policies_of_the_creating_package_replace_the_default_policies() {
     let org = start();
     let deployed = org.deploy(&Package::shop().with(OAUTH_POLICIES, "Mine", PARENT));
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
@@ -98,7 +98,7 @@ fn a_file_replaces_the_whole_component() {
 }
 
 #[test]
-fn a_settings_file_is_merged() {
+fn an_org_settings_file_is_merged() {
     let org = start();
     let text = crate::client::file("OauthOidcSettings", "<isPkceRequired>true</isPkceRequired>");
     let package = Package::new().member("Settings", "OauthOidc").file("settings/OauthOidc.settings", &text);
@@ -115,7 +115,7 @@ fn settings(name: &str, text: &str) -> Package {
 }
 
 #[test]
-fn errors_in_the_org_settings_are_refused() {
+fn errors_in_the_org_settings_are_rejected() {
     let org = start();
     let before = org.components();
     let oidc = |elements: &str| crate::client::file("OauthOidcSettings", elements);
@@ -178,23 +178,23 @@ fn errors_in_the_org_settings_are_refused() {
 }
 
 #[test]
-fn an_org_may_hide_its_settings() {
+fn org_settings_can_be_read_only_or_hidden() {
     let org = start();
     let members = [("Settings", "OauthOidc")];
     let change = settings("OauthOidc", &crate::client::file("OauthOidcSettings", ""));
-    for (mood, is_shown, is_taken) in
+    for (access, is_shown, is_accepted) in
         [("read_only", true, false), ("hidden", false, false), ("open", true, true)]
     {
-        org.admin("PATCH", "org", &format!("{{\"org_settings\": \"{mood}\"}}"));
+        org.admin("PATCH", "org", &format!("{{\"org_settings\": \"{access}\"}}"));
         let retrieved = org.retrieve(&members, salesforce_emulator::NEWEST_API_VERSION);
         assert_eq!(
             retrieved.files.contains_key("unpackaged/settings/OauthOidc.settings"),
             is_shown,
-            "{mood}"
+            "{access}"
         );
         let listed = org.soap("<listMetadata><queries><type>Settings</type></queries></listMetadata>");
-        assert_eq!(listed.body.contains("OauthOidc"), is_shown, "{mood}");
-        assert_eq!(org.deploy(&change).status() == "Succeeded", is_taken, "{mood}");
+        assert_eq!(listed.body.contains("OauthOidc"), is_shown, "{access}");
+        assert_eq!(org.deploy(&change).status() == "Succeeded", is_accepted, "{access}");
     }
     let wild = "<retrieve><retrieveRequest><apiVersion>67.0</apiVersion><unpackaged><types><members>*</members>\
                 <name>Settings</name></types><version>67.0</version></unpackaged></retrieveRequest></retrieve>";
@@ -202,7 +202,7 @@ fn an_org_may_hide_its_settings() {
 }
 
 #[test]
-fn nothing_is_kept_of_a_failed_or_checked_deploy() {
+fn a_failed_or_check_only_deploy_changes_nothing() {
     let org = start();
     let before = org.components();
     let checked = org.deploy(&Package::shop().option("checkOnly", "true"));
@@ -231,14 +231,14 @@ fn an_app_is_deleted_with_its_parts() {
     let deployed = org.deploy(&missing.option("ignoreWarnings", "true"));
     assert_eq!(deployed.status(), "Succeeded");
     assert!(deployed.text.contains("<problemType>Warning</problemType><success>true</success>"));
-    let left = org.components();
+    let remaining = org.components();
     for kind in [APP, OAUTH, GLOBAL, OAUTH_POLICIES, APP_POLICIES] {
-        assert!(left.get(kind).is_none(), "{kind} {left}");
+        assert!(remaining.get(kind).is_none(), "{kind} {remaining}");
     }
 }
 
 #[test]
-fn an_app_may_be_deleted_together_with_its_parts_by_name() {
+fn an_app_can_be_deleted_together_with_its_parts_by_name() {
     let org = start();
     org.shop();
     let deployed = org.deploy(&Package::new().delete(&[
@@ -253,22 +253,24 @@ fn an_app_may_be_deleted_together_with_its_parts_by_name() {
 }
 
 #[test]
-fn deleting_the_settings_leaves_the_app() {
+fn deleting_the_settings_keeps_the_app() {
     let org = start();
     org.shop();
     let deployed =
         org.deploy(&Package::new().delete(&[(OAUTH, "Shop_oauth"), (APP_POLICIES, "Shop_defaultPolicy")]));
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
-    let left = org.components();
+    let remaining = org.components();
     assert!(
-        left[APP].get("Shop").is_some() && left.get(GLOBAL).is_none() && left.get(OAUTH_POLICIES).is_none()
+        remaining[APP].get("Shop").is_some()
+            && remaining.get(GLOBAL).is_none()
+            && remaining.get(OAUTH_POLICIES).is_none()
     );
     org.shop();
     assert!(org.components()[APP_POLICIES].get("Shop_defaultPolicy").is_some());
 }
 
 #[test]
-fn rotation_needs_ignored_warnings_and_makes_new_values() {
+fn a_rotation_requires_ignored_warnings_and_creates_new_values() {
     let org = start();
     org.shop();
     let before = org.components()[GLOBAL]["Shop_global"].clone();
@@ -291,7 +293,7 @@ fn rotation_needs_ignored_warnings_and_makes_new_values() {
 }
 
 #[test]
-fn the_package_may_be_in_a_folder() {
+fn the_package_can_be_in_a_folder() {
     let org = start();
     let mut package = Package::shop();
     let manifest = crate::client::manifest(&package.members, 66);
@@ -305,7 +307,7 @@ fn the_package_may_be_in_a_folder() {
 }
 
 #[test]
-fn a_link_to_another_orgs_consumer_needs_a_packaged_app() {
+fn a_link_to_another_orgs_consumer_requires_a_packaged_app() {
     let org = start();
     let linked = |state: &str| {
         Package::new().with(APP, "Linked", &format!("<distributionState>{state}</distributionState>")).with(
@@ -314,10 +316,10 @@ fn a_link_to_another_orgs_consumer_needs_a_packaged_app() {
             "<externalClientApplication>Linked</externalClientApplication><oauthLink>00D000000000009:888000000000009</oauthLink>",
         )
     };
-    let refused = org.deploy(&linked("Local"));
-    assert!(refused.problems()[0].contains("distribution state PACKAGED"), "{}", refused.text);
-    let taken = org.deploy(&linked("Packaged"));
-    assert_eq!(taken.status(), "Succeeded", "{}", taken.text);
+    let rejected = org.deploy(&linked("Local"));
+    assert!(rejected.problems()[0].contains("distribution state PACKAGED"), "{}", rejected.text);
+    let accepted = org.deploy(&linked("Packaged"));
+    assert_eq!(accepted.status(), "Succeeded", "{}", accepted.text);
     let global = Package::new().with(
         GLOBAL,
         "Linked_global",

@@ -1,19 +1,21 @@
-//! SOAP envelopes, parameters and CRUD calls that an org refuses. Each rule is broken once.
+//! SOAP envelopes, parameters and CRUD calls that an org rejects. Each rule is broken once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::client::{APP, Answer, NS, OAUTH, OAUTH_POLICIES, Org, Package, beyond, refused, start};
+use crate::client::{
+    APP, NS, OAUTH, OAUTH_POLICIES, Org, Package, Response, assert_rejected, start, unsupported_version,
+};
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 
 /// Sends an envelope unchanged.
-fn envelope(org: &Org, method: &str, headers: &[(&str, &str)], path: &str, body: &[u8]) -> Answer {
+fn envelope(org: &Org, method: &str, headers: &[(&str, &str)], path: &str, body: &[u8]) -> Response {
     org.http(method, path, headers, body)
 }
 
 #[test]
-fn envelopes() {
+fn invalid_envelopes_are_rejected() {
     let org = start();
     let path = "/services/Soap/m/66.0";
     let head = [("Content-Type", "text/xml"), ("SOAPAction", "\"\"")];
@@ -29,52 +31,52 @@ fn envelopes() {
     let send = |method: &str, headers: &[(&str, &str)], path: &str, text: &[u8]| {
         envelope(&org, method, headers, path, text)
     };
-    refused("GET", &send("GET", &head, path, b""), 405, "SOAP calls are made by POST");
-    refused(
+    assert_rejected("GET", &send("GET", &head, path, b""), 405, "SOAP calls are made by POST");
+    assert_rejected(
         "JSON",
         &send("POST", &[("Content-Type", "application/json"), head[1]], path, b""),
         415,
         "The content type must be text/xml",
     );
-    refused(
+    assert_rejected(
         "no action",
         &send("POST", &head[..1], path, good.as_bytes()),
         500,
         "SOAPAction HTTP header missing",
     );
-    refused("bytes", &send("POST", &head, path, b"\xff"), 500, "The envelope is not valid UTF-8");
-    refused(
+    assert_rejected("bytes", &send("POST", &head, path, b"\xff"), 500, "The envelope is not valid UTF-8");
+    assert_rejected(
         "cut",
         &send("POST", &head, path, &good.as_bytes()[..40]),
         500,
         "The envelope is not well-formed",
     );
-    refused("no body", &send("POST", &head, path, b"<e/>"), 500, "No Body with an operation");
-    refused(
+    assert_rejected("no body", &send("POST", &head, path, b"<e/>"), 500, "No Body with an operation");
+    assert_rejected(
         "namespace",
         &send("POST", &head, path, body("<describeMetadata/>").as_bytes()),
         500,
         "is not in the namespace",
     );
-    for version in [beyond().as_str(), "30.0", "66", "latest"] {
+    for version in [unsupported_version().as_str(), "30.0", "66", "latest"] {
         let path = format!("/services/Soap/m/{version}");
-        refused(version, &send("POST", &head, &path, good.as_bytes()), 500, "is not supported");
+        assert_rejected(version, &send("POST", &head, &path, good.as_bytes()), 500, "is not supported");
     }
-    refused(
+    assert_rejected(
         "retired for us",
         &send("POST", &head, "/services/Soap/m/59.0", good.as_bytes()),
         501,
         "not imitated: API version 59.0",
     );
     let other = body(&format!("<renameMetadata xmlns=\"{NS}\"/>"));
-    refused(
+    assert_rejected(
         "operation",
         &send("POST", &head, path, other.as_bytes()),
         501,
         "not imitated: the SOAP operation renameMetadata",
     );
     let foreign = good.replace(&org.token, "00Dnobody!x");
-    refused(
+    assert_rejected(
         "session",
         &send("POST", &head, path, foreign.as_bytes()),
         500,
@@ -83,7 +85,7 @@ fn envelopes() {
 }
 
 #[test]
-fn parameters_of_calls() {
+fn invalid_parameters_are_rejected() {
     let org = start();
     org.shop();
     let zip = STANDARD.encode(Package::shop().zip());
@@ -156,7 +158,7 @@ fn parameters_of_calls() {
         ),
         (
             "version",
-            retrieve(&format!("<unpackaged><version>{}</version></unpackaged>", beyond())),
+            retrieve(&format!("<unpackaged><version>{}</version></unpackaged>", unsupported_version())),
             500,
             "is not supported",
         ),
@@ -202,10 +204,10 @@ fn parameters_of_calls() {
             "cannot submit more than 10 records",
         ),
     ] {
-        refused(what, &org.soap(&body), status, words);
+        assert_rejected(what, &org.soap(&body), status, words);
     }
     let early = list("<queries><type>ExtlClntAppCanvasSettings</type></queries>");
-    refused(
+    assert_rejected(
         "type before its version",
         &org.soap_at("65.0", &early),
         500,
@@ -214,15 +216,15 @@ fn parameters_of_calls() {
     let id = org.start_deploy(&Package::shop());
     org.check(&id);
     let cancel = format!("<cancelDeploy><id>{id}</id></cancelDeploy>");
-    refused("too late", &org.soap(&cancel), 500, "already completed and can't be canceled");
+    assert_rejected("too late", &org.soap(&cancel), 500, "already completed and can't be canceled");
     org.admin("PATCH", "org", r#"{"deploy_ms": 60000, "cancel": "deny"}"#);
     let id = org.start_deploy(&Package::shop());
     let cancel = format!("<cancelDeploy><id>{id}</id></cancelDeploy>");
-    refused("denied", &org.soap(&cancel), 500, "unable to obtain exclusive access to this record");
+    assert_rejected("denied", &org.soap(&cancel), 500, "unable to obtain exclusive access to this record");
 }
 
 #[test]
-fn crud_calls() {
+fn invalid_crud_calls_are_rejected() {
     let org = start();
     org.shop();
     let record = |kind: &str, name: &str, inner: &str| {
@@ -235,14 +237,14 @@ fn crud_calls() {
     let delete = |kind: &str, name: &str| {
         call("deleteMetadata", &format!("<type>{kind}</type><fullNames>{name}</fullNames>"))
     };
-    for (what, answer, words) in [
+    for (what, response, words) in [
         (
-            "made twice",
+            "created twice",
             call("createMetadata", &record(APP, "Shop", "")),
             "The full name Shop is already in use",
         ),
         (
-            "changed and not there",
+            "update of a missing component",
             call("updateMetadata", &record(APP, "Nobody", "")),
             "no ExternalClientApplication named Nobody found",
         ),
@@ -273,7 +275,7 @@ fn crud_calls() {
         ),
         ("deletion of settings", delete("OauthOidcSettings", "OauthOidc"), "not imitated: deleting"),
     ] {
-        refused(what, &answer, 200, words);
-        assert!(answer.body.contains("<success>false</success>"), "{what}: {}", answer.body);
+        assert_rejected(what, &response, 200, words);
+        assert!(response.body.contains("<success>false</success>"), "{what}: {}", response.body);
     }
 }

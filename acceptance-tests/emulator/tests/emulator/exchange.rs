@@ -1,14 +1,14 @@
-//! Token exchange: tokens of another issuer are exchanged for tokens of the org, or refused with a message.
+//! Token exchange: tokens of another issuer are exchanged for tokens of the org, or rejected with a message.
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Org, start};
-use crate::tokens::ask;
+use crate::client::{Org, Response, start};
+use crate::tokens::request_token;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
-fn exchange(org: &Org, token: &str, more: &[(&str, &str)]) -> Answer {
+fn exchange(org: &Org, token: &str, more: &[(&str, &str)]) -> Response {
     let client_id = org.running.credentials.client_id.clone();
     let mut fields = vec![
         ("grant_type", GRANT),
@@ -17,19 +17,19 @@ fn exchange(org: &Org, token: &str, more: &[(&str, &str)]) -> Answer {
         ("subject_token_type", JWT),
     ];
     fields.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
-    ask(org, &[fields.as_slice(), more].concat())
+    request_token(org, &[fields.as_slice(), more].concat())
 }
 
-fn issue(org: &Org, otherwise: &Value) -> String {
-    let mut wanted = json!({ "issuer": "https://runner.example", "audience": "acme", "subject": "shop" });
-    for (name, value) in otherwise.as_object().into_iter().flatten() {
-        wanted[name] = value.clone();
+fn issue(org: &Org, changes: &Value) -> String {
+    let mut claims = json!({ "issuer": "https://runner.example", "audience": "acme", "subject": "shop" });
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
     }
-    org.admin("POST", "workload-tokens", &wanted.to_string())["token"].as_str().unwrap().to_string()
+    org.admin("POST", "workload-tokens", &claims.to_string())["token"].as_str().unwrap().to_string()
 }
 
 #[test]
-fn a_token_is_exchanged_by_a_handler_or_refused_with_a_message() {
+fn a_token_is_exchanged_by_a_handler_or_rejected_with_a_message() {
     let org = start();
     let good = issue(&org, &json!({}));
     assert!(exchange(&org, &good, &[]).body.contains("no such token handler for this app"));
@@ -65,8 +65,8 @@ fn a_token_is_exchanged_by_a_handler_or_refused_with_a_message() {
         ),
     ] {
         let more: Vec<(&str, &str)> = more.into_iter().collect();
-        let answer = exchange(&org, &token, &more);
-        assert_eq!(answer.status, 400, "{words}: {}", answer.body);
-        assert!(answer.body.contains(words), "{words}: {}", answer.body);
+        let response = exchange(&org, &token, &more);
+        assert_eq!(response.status, 400, "{words}: {}", response.body);
+        assert!(response.body.contains(words), "{words}: {}", response.body);
     }
 }

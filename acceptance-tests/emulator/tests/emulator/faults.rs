@@ -11,9 +11,9 @@ fn a_response_can_be_replaced_before_or_after_the_effect() {
     let org = start();
     plan(&org, r#"{"call":"deploy","do":{"status":503,"body":"<html>We are down</html>"}}"#);
     let body = "<deploy><ZipFile>AAAA</ZipFile></deploy>";
-    let answer = org.soap(body);
-    assert_eq!((answer.status, answer.body.as_str()), (503, "<html>We are down</html>"));
-    assert!(answer.head.to_lowercase().contains("content-type: text/html"));
+    let response = org.soap(body);
+    assert_eq!((response.status, response.body.as_str()), (503, "<html>We are down</html>"));
+    assert!(response.head.to_lowercase().contains("content-type: text/html"));
     assert_eq!(org.admin("GET", "deploys", "").as_array().unwrap().len(), 0);
     plan(&org, r#"{"call":"deploy","when":"after","do":"drop"}"#);
     assert_eq!(org.soap(body).status, 0);
@@ -22,7 +22,7 @@ fn a_response_can_be_replaced_before_or_after_the_effect() {
 }
 
 #[test]
-fn connections_can_break() {
+fn connections_can_be_cut_dropped_and_delayed() {
     let org = start();
     plan(
         &org,
@@ -33,7 +33,7 @@ fn connections_can_break() {
     );
     let cut = org.soap("<describeMetadata/>");
     assert_eq!(cut.status, 200);
-    assert!(!cut.is_whole && cut.body.contains("<metadataObjects>"));
+    assert!(!cut.is_complete && cut.body.contains("<metadataObjects>"));
     assert_eq!(org.soap("<describeMetadata/>").status, 0);
     let start = std::time::Instant::now();
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
@@ -46,7 +46,7 @@ fn connections_can_break() {
     );
     let start = std::time::Instant::now();
     let dripped = org.soap("<describeMetadata/>");
-    assert!(dripped.is_whole && start.elapsed().as_millis() >= 100);
+    assert!(dripped.is_complete && start.elapsed().as_millis() >= 100);
     let journal = org.admin("GET", "journal", "");
     assert_eq!(journal[1]["status"], 0);
     assert_eq!(journal[1]["fault"], r#"Before {"drop":true}"#);
@@ -157,11 +157,11 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
         for (call, body, writes) in &soap {
             let org = start();
             org.shop();
-            let world = || (org.components(), org.admin("GET", "deploys", "").as_array().map(Vec::len));
-            let before = world();
+            let state = || (org.components(), org.admin("GET", "deploys", "").as_array().map(Vec::len));
+            let before = state();
             plan(&org, &format!(r#"{{"call":"{call}","when":"{when}","do":"drop"}}"#));
             assert_eq!(org.soap(&format!("<{call}>{body}</{call}>")).status, 0, "{call} {when}");
-            assert_eq!(world() != before, *writes && when == "after", "{call} {when}");
+            assert_eq!(state() != before, *writes && when == "after", "{call} {when}");
             lost += 1;
         }
         let org = start();
@@ -175,12 +175,12 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
         for call in ["token", "userinfo", "revoke"] {
             plan(&org, &format!(r#"{{"call":"{call}","when":"{when}","do":"cut"}}"#));
             let body = format!("token={}", org.token);
-            let answer = org.rest("POST", &format!("/services/oauth2/{call}"), &body);
-            let ended = call == "revoke" && when == "after";
-            assert!(!answer.is_whole || answer.body.is_empty(), "{call} {when}");
+            let response = org.rest("POST", &format!("/services/oauth2/{call}"), &body);
+            let is_revoked = call == "revoke" && when == "after";
+            assert!(!response.is_complete || response.body.is_empty(), "{call} {when}");
             assert_eq!(
                 org.rest("GET", "/services/data/v66.0/limits", "").status == 401,
-                ended,
+                is_revoked,
                 "{call} {when}"
             );
             lost += 1;

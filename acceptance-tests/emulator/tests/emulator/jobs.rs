@@ -4,35 +4,35 @@ use std::time::{Duration, Instant};
 
 use salesforce_emulator::{Config, Switches};
 
-use crate::client::{APP, Org, Package, between, beyond, start, start_with};
+use crate::client::{APP, Org, Package, between, start, start_with, unsupported_version};
 
 fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
 }
 
-/// Nothing starts before it is told to, and then it runs longer than any test waits.
+/// No deploy starts before `start_deploys`, and then it runs longer than any test waits.
 fn slow() -> Org {
     let switches = Switches { queue_ms: 600_000, deploy_ms: 600_000, ..Switches::default() };
     start_with(Config { switches, ..Config::default() })
 }
 
-fn begin(org: &Org) {
+fn start_deploys(org: &Org) {
     org.admin("PATCH", "org", r#"{"queue_ms": 0}"#);
 }
 
-fn wait_for(org: &Org, id: &str, wanted: &str) {
+fn wait_for(org: &Org, id: &str, expected: &str) {
     let start = Instant::now();
-    while status_of(org, id) != wanted {
+    while status_of(org, id) != expected {
         assert!(
             start.elapsed() < Duration::from_secs(120),
-            "{id} is {}, expected {wanted}",
+            "{id} is {}, expected {expected}",
             status_of(org, id)
         );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-fn cancel(org: &Org, id: &str) -> crate::client::Answer {
+fn cancel(org: &Org, id: &str) -> crate::client::Response {
     org.soap(&format!("<cancelDeploy><String>{id}</String></cancelDeploy>"))
 }
 
@@ -42,7 +42,7 @@ fn deploys_run_one_at_a_time() {
     let first = org.start_deploy(&Package::shop());
     assert_eq!(status_of(&org, &first), "Pending");
     let second = org.start_deploy(&Package::new().with(APP, "Second", ""));
-    begin(&org);
+    start_deploys(&org);
     wait_for(&org, &first, "InProgress");
     assert_eq!(status_of(&org, &second), "Pending");
     assert!(org.components().get(APP).is_none());
@@ -57,15 +57,15 @@ fn a_pending_deploy_is_canceled_immediately() {
     let org = slow();
     let first = org.start_deploy(&Package::shop());
     let second = org.start_deploy(&Package::new().with(APP, "Second", ""));
-    let answer = cancel(&org, &second);
-    assert!(answer.body.contains("<done>true</done>"), "{}", answer.body);
+    let response = cancel(&org, &second);
+    assert!(response.body.contains("<done>true</done>"), "{}", response.body);
     let canceled = org.check(&second);
     assert_eq!(canceled.status(), "Canceled");
     assert!(canceled.text.contains("<canceledByName>Ada Admin</canceledByName>"));
-    begin(&org);
+    start_deploys(&org);
     wait_for(&org, &first, "InProgress");
-    let answer = cancel(&org, &first);
-    assert!(answer.body.contains("<done>false</done>"), "{}", answer.body);
+    let response = cancel(&org, &first);
+    assert!(response.body.contains("<done>false</done>"), "{}", response.body);
     assert_eq!(status_of(&org, &first), "Canceling");
     wait_for(&org, &first, "Canceled");
     assert!(org.components().get(APP).is_none());
@@ -74,10 +74,10 @@ fn a_pending_deploy_is_canceled_immediately() {
 }
 
 #[test]
-fn a_cancel_may_be_refused_or_have_no_effect() {
+fn a_cancel_can_be_rejected_or_have_no_effect() {
     let org = slow();
     let id = org.start_deploy(&Package::shop());
-    begin(&org);
+    start_deploys(&org);
     wait_for(&org, &id, "InProgress");
     org.admin("PATCH", "org", r#"{"cancel": "deny"}"#);
     assert!(cancel(&org, &id).body.contains("UNABLE_TO_LOCK_ROW"));
@@ -88,7 +88,7 @@ fn a_cancel_may_be_refused_or_have_no_effect() {
 }
 
 #[test]
-fn finalizing_is_shown_since_version_65() {
+fn the_finalizing_status_is_reported_since_version_65() {
     let switches = Switches { finalizing_ms: 60_000, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_deploy(&Package::shop());
@@ -102,14 +102,14 @@ fn finalizing_is_shown_since_version_65() {
 }
 
 #[test]
-fn unknown_ids_and_versions() {
+fn unknown_ids_and_unsupported_versions_are_rejected() {
     let org = start();
-    let answer = org
+    let response = org
         .soap("<checkDeployStatus><asyncProcessId>0Af000000009999AAA</asyncProcessId></checkDeployStatus>");
-    assert_eq!(answer.status, 500);
-    assert!(answer.body.contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>"));
+    assert_eq!(response.status, 500);
+    assert!(response.body.contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>"));
     for (version, expected) in [
-        (beyond().as_str(), "UNSUPPORTED_API_VERSION"),
+        (unsupported_version().as_str(), "UNSUPPORTED_API_VERSION"),
         ("30.0", "UNSUPPORTED_API_VERSION"),
         ("x", "UNSUPPORTED_API_VERSION"),
         ("59.0", "not imitated"),
@@ -123,15 +123,15 @@ fn unknown_ids_and_versions() {
 }
 
 #[test]
-fn broken_envelopes_get_faults_and_never_break_the_server() {
+fn invalid_envelopes_get_faults_and_do_not_stop_the_server() {
     let org = start();
     let deep = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
     let soap = &[("Content-Type", "text/xml"), ("SOAPAction", "\"\"")];
     for body in ["", "<", "<a/>", "\u{0}", "<Envelope><Body/></Envelope>", deep.as_str(), "<!DOCTYPE a><a/>"]
     {
-        let answer = org.http("POST", "/services/Soap/m/66.0", soap, body.as_bytes());
-        assert_eq!(answer.status, 500, "{}", body.chars().take(20).collect::<String>());
-        assert!(answer.body.contains("<faultstring>"));
+        let response = org.http("POST", "/services/Soap/m/66.0", soap, body.as_bytes());
+        assert_eq!(response.status, 500, "{}", body.chars().take(20).collect::<String>());
+        assert!(response.body.contains("<faultstring>"));
     }
     assert_eq!(
         org.http("POST", "/services/Soap/m/66.0", &[("Content-Type", "text/xml")], b"<a/>").status,
@@ -139,8 +139,8 @@ fn broken_envelopes_get_faults_and_never_break_the_server() {
     );
     let json = &[("Content-Type", "application/json"), ("SOAPAction", "")];
     assert_eq!(org.http("POST", "/services/Soap/m/66.0", json, b"{}").status, 415);
-    let answer = org.soap("<deploy><ZipFile>!!!</ZipFile></deploy>");
-    assert!(answer.body.contains("not valid base64"));
+    let response = org.soap("<deploy><ZipFile>!!!</ZipFile></deploy>");
+    assert!(response.body.contains("not valid base64"));
     assert!(org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200, "the job reports it");
     assert!(org.soap("<renameMetadata/>").body.contains("not imitated: the SOAP operation renameMetadata"));
     org.shop();
@@ -165,15 +165,15 @@ fn the_state_survives_a_restart() {
 }
 
 #[test]
-fn the_admin_sees_what_a_deploy_changed_and_which_login_started_it() {
+fn the_admin_interface_shows_the_changes_and_the_session_of_a_deploy() {
     let mut org = start();
     org.shop();
-    let made = org.admin(
+    let session = org.admin(
         "POST",
         "sessions",
         &serde_json::json!({ "user": org.running.credentials.username }).to_string(),
     );
-    org.token = made["access_token"].as_str().unwrap().to_string();
+    org.token = session["access_token"].as_str().unwrap().to_string();
     let package = Package::new().with(APP, "Shop", "<description>New</description><label>Shop</label>");
     assert_eq!(org.deploy(&package).status(), "Succeeded");
     let deploys = org.admin("GET", "deploys", "");
@@ -186,14 +186,14 @@ fn the_admin_sees_what_a_deploy_changed_and_which_login_started_it() {
     ];
     assert_eq!(second["changes"], serde_json::json!(expected));
     let journal = org.admin("GET", "journal", "");
-    let asked: Vec<&serde_json::Value> = journal
+    let sessions: Vec<&serde_json::Value> = journal
         .as_array()
         .unwrap()
         .iter()
         .filter(|call| call["operation"] == "deploy")
         .map(|call| &call["details"]["session"])
         .collect();
-    assert_eq!(asked.len(), 2);
-    assert_ne!(asked[0], asked[1]);
-    assert_eq!(*asked[1], made["session"]);
+    assert_eq!(sessions.len(), 2);
+    assert_ne!(sessions[0], sessions[1]);
+    assert_eq!(*sessions[1], session["session"]);
 }

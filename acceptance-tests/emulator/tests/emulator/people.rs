@@ -3,13 +3,13 @@
 use crate::client::{APP, GLOBAL, OAUTH, OAUTH_POLICIES, Package, start};
 
 #[test]
-fn an_app_admin_changes_policies_and_nothing_else() {
+fn an_app_admin_can_change_only_policies() {
     let mut org = start();
     org.shop();
     org.token = org.token_of("app.admin");
-    let refused = org.deploy(&Package::shop());
-    assert_eq!(refused.problems().len(), 3, "{}", refused.text);
-    assert!(refused.problems()[0].contains("insufficient access rights"));
+    let rejected = org.deploy(&Package::shop());
+    assert_eq!(rejected.problems().len(), 3, "{}", rejected.text);
+    assert!(rejected.problems()[0].contains("insufficient access rights"));
     let parent = "<externalClientApplication>Shop</externalClientApplication>";
     let own = Package::new().with(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", parent);
     assert_eq!(org.deploy(&own).status(), "Succeeded");
@@ -19,18 +19,18 @@ fn an_app_admin_changes_policies_and_nothing_else() {
 }
 
 #[test]
-fn the_metadata_api_needs_its_permission() {
+fn the_metadata_api_requires_its_permission() {
     let mut org = start();
     org.token = org.token_of("limited");
-    let answer = org.soap("<describeMetadata/>");
-    assert_eq!(answer.status, 500);
-    assert!(answer.body.contains("<faultcode>sf:INSUFFICIENT_ACCESS</faultcode>"));
-    assert!(answer.body.contains("ModifyAllData or ModifyMetadata permissions"));
+    let response = org.soap("<describeMetadata/>");
+    assert_eq!(response.status, 500);
+    assert!(response.body.contains("<faultcode>sf:INSUFFICIENT_ACCESS</faultcode>"));
+    assert!(response.body.contains("ModifyAllData or ModifyMetadata permissions"));
     let user = org.running.credentials.users[2].0.clone();
     let grant = serde_json::json!({ "users": { user: { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
     org.admin("PATCH", "org", &grant.to_string());
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
-    // Without a permission for apps the user sees none.
+    // Without a permission for apps, the user sees no apps.
     assert!(
         !org.soap(&format!("<listMetadata><queries><type>{APP}</type></queries></listMetadata>"))
             .body

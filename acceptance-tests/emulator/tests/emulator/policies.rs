@@ -1,5 +1,5 @@
 //! Policies in the package that creates their app, and rules over several files of an app: they check the final
-//! state, whatever the order of the files.
+//! state, regardless of the order of the files.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start};
 
@@ -43,37 +43,36 @@ fn names(org: &Org, kind: &str) -> Vec<String> {
 
 #[test]
 fn each_policy_file_of_the_creating_package_replaces_only_its_own_default() {
-    for (brings_oauth, brings_app) in [(false, false), (true, false), (false, true), (true, true)] {
+    for (has_oauth, has_app) in [(false, false), (true, false), (false, true), (true, true)] {
         for reversed in [false, true] {
             let org = start();
             let mut package = Package::shop();
-            if brings_oauth {
+            if has_oauth {
                 package = oauth_policies(package, "Shop_oauthPlcy");
             }
-            if brings_app {
+            if has_app {
                 package = app_policies(package, "Shop_plcy");
             }
             let deployed = org.deploy(&if reversed { backwards(&package) } else { package });
             assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
-            let expected = |brings: bool, own: &str, default: &str| {
-                [if brings { own } else { default }.to_string()].to_vec()
-            };
+            let expected =
+                |has: bool, own: &str, default: &str| [if has { own } else { default }.to_string()].to_vec();
             assert_eq!(
                 names(&org, OAUTH_POLICIES),
-                expected(brings_oauth, "Shop_oauthPlcy", DEFAULT),
-                "{brings_oauth} {brings_app} {reversed}"
+                expected(has_oauth, "Shop_oauthPlcy", DEFAULT),
+                "{has_oauth} {has_app} {reversed}"
             );
             assert_eq!(
                 names(&org, APP_POLICIES),
-                expected(brings_app, "Shop_plcy", APP_DEFAULT),
-                "{brings_oauth} {brings_app} {reversed}"
+                expected(has_app, "Shop_plcy", APP_DEFAULT),
+                "{has_oauth} {has_app} {reversed}"
             );
         }
     }
 }
 
 #[test]
-fn own_policies_may_have_the_names_of_the_defaults() {
+fn own_policies_can_have_the_names_of_the_default_policies() {
     let org = start();
     let package = app_policies(oauth_policies(Package::shop(), DEFAULT), APP_DEFAULT);
     assert_eq!(org.deploy(&package).status(), "Succeeded");
@@ -82,7 +81,7 @@ fn own_policies_may_have_the_names_of_the_defaults() {
 }
 
 #[test]
-fn a_second_policy_file_is_refused_in_any_position() {
+fn a_second_policy_file_is_rejected_in_any_position() {
     type Add = fn(Package, &str) -> Package;
     for (add, default) in [(oauth_policies as Add, DEFAULT), (app_policies as Add, APP_DEFAULT)] {
         for package in [
@@ -163,11 +162,11 @@ fn dependent_files_are_checked_at_the_end() {
         for reversed in [false, true] {
             let order = |package: Package| if reversed { backwards(&package) } else { package };
             let org = switched(r#"{"flows_need_settings": true}"#);
-            let taken = |what: &str, package: Package| {
+            let accepts = |what: &str, package: Package| {
                 let deployed = org.deploy(&order(package));
                 assert_eq!(deployed.status(), "Succeeded", "{policy} {what}: {}", deployed.text);
             };
-            let refused = |what: &str, package: Package| {
+            let rejects = |what: &str, package: Package| {
                 let before = org.components();
                 let deployed = org.deploy(&order(package));
                 assert_eq!(deployed.status(), "Failed", "{policy} {what}");
@@ -179,36 +178,36 @@ fn dependent_files_are_checked_at_the_end() {
                 assert_eq!(org.components(), before);
             };
             for flags in *too_few {
-                refused(
+                rejects(
                     "together, without the requirements",
                     with_policies(with_global(bare_app(), flags), policy),
                 );
             }
             // In one package: on, off, on again.
-            taken("enabled together", with_policies(with_global(bare_app(), needed), policy));
+            accepts("enabled together", with_policies(with_global(bare_app(), needed), policy));
             for flags in *too_few {
                 if *policy != SESSION {
-                    refused("the settings alone off", with_global(Package::new(), flags));
+                    rejects("the settings alone off", with_global(Package::new(), flags));
                 }
-                refused(
+                rejects(
                     "the settings off, the policies as they are",
                     with_policies(with_global(Package::new(), flags), policy),
                 );
             }
-            taken("disabled together", with_policies(with_global(Package::new(), &[]), ""));
-            refused("the policies alone on", with_policies(Package::new(), policy));
-            taken("enabled together again", with_policies(with_global(Package::new(), needed), policy));
+            accepts("disabled together", with_policies(with_global(Package::new(), &[]), ""));
+            rejects("the policies alone on", with_policies(Package::new(), policy));
+            accepts("enabled together again", with_policies(with_global(Package::new(), needed), policy));
             // Separately.
-            taken("the policies off", with_policies(Package::new(), ""));
-            taken("the settings off", with_global(Package::new(), &[]));
-            taken("the settings on", with_global(Package::new(), needed));
-            taken("the policies on", with_policies(Package::new(), policy));
+            accepts("the policies off", with_policies(Package::new(), ""));
+            accepts("the settings off", with_global(Package::new(), &[]));
+            accepts("the settings on", with_global(Package::new(), needed));
+            accepts("the policies on", with_policies(Package::new(), policy));
         }
     }
 }
 
 #[test]
-fn calls_for_one_component_obey_the_same_rules() {
+fn crud_calls_obey_the_same_rules() {
     for (policy, needed, too_few) in PAIRS {
         let org = switched(r#"{"flows_need_settings": true}"#);
         assert_eq!(org.deploy(&with_policies(with_global(bare_app(), needed), policy)).status(), "Succeeded");
@@ -221,13 +220,13 @@ fn calls_for_one_component_obey_the_same_rules() {
             org.soap(&format!("<updateMetadata>{record}</updateMetadata>")).body
         };
         for flags in too_few.iter().filter(|_| *policy != SESSION) {
-            let said = update(GLOBAL, "Shop_global", &flags.concat());
-            assert!(said.contains("Invalid plugin settings"), "{policy} {said}");
+            let body = update(GLOBAL, "Shop_global", &flags.concat());
+            assert!(body.contains("Invalid plugin settings"), "{policy} {body}");
         }
         assert!(update(OAUTH_POLICIES, DEFAULT, "").contains("<success>true</success>"));
         assert!(update(GLOBAL, "Shop_global", "").contains("<success>true</success>"));
-        let said = update(OAUTH_POLICIES, DEFAULT, policy);
-        assert!(said.contains("Invalid plugin settings"), "{policy} {said}");
+        let body = update(OAUTH_POLICIES, DEFAULT, policy);
+        assert!(body.contains("Invalid plugin settings"), "{policy} {body}");
         assert!(update(GLOBAL, "Shop_global", &needed.concat()).contains("<success>true</success>"));
         assert!(update(OAUTH_POLICIES, DEFAULT, policy).contains("<success>true</success>"));
     }
@@ -244,7 +243,7 @@ fn conflicting_files_are_not_committed_without_rollback() {
     let after = org.components();
     assert_eq!(after[APP]["Shop"]["label"], "New");
     assert_eq!(after[GLOBAL]["Shop_global"]["isNamedUserJwtEnabled"], "true");
-    // Of the two conflicting files the policies are refused; the settings are valid.
+    // Of the two conflicting files, the policies are rejected; the settings are valid.
     let org = start();
     let both = with_policies(with_global(bare_app(), &[FLOW]), GUESTS).option("rollbackOnError", "false");
     assert_eq!(org.deploy(&both).status(), "SucceededPartial");
@@ -253,20 +252,20 @@ fn conflicting_files_are_not_committed_without_rollback() {
 }
 
 #[test]
-fn flows_of_the_policies_need_the_settings_only_with_the_switch() {
+fn flows_of_the_policies_require_the_settings_only_with_the_switch() {
     let org = start();
     let package = with_policies(with_global(bare_app(), &[]), &[CLIENT, EXCHANGE].concat());
     assert_eq!(org.deploy(&package).status(), "Succeeded");
 }
 
-/// Policies with other names than the defaults, and with the same.
+/// A package with policies that have their own names or the names of the default policies.
 fn first(own: bool) -> Package {
     let names = if own { ("Shop_oauthPlcy", "Shop_plcy") } else { (DEFAULT, APP_DEFAULT) };
     app_policies(oauth_policies(Package::shop(), names.0), names.1)
 }
 
 #[test]
-fn an_org_may_create_its_defaults_before_the_policies_of_the_package() {
+fn an_org_can_create_its_defaults_before_the_policies_of_the_package() {
     let org = switched(r#"{"first_policies": "after_defaults"}"#);
     let deployed = org.deploy(&first(true));
     assert_eq!(deployed.status(), "Failed");
@@ -274,13 +273,13 @@ fn an_org_may_create_its_defaults_before_the_policies_of_the_package() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("duplicate value found")), "{problems:?}");
     assert_eq!(names(&org, APP), Vec::<String>::new());
-    // Under the names of the defaults they change these.
+    // Under the names of the default policies, they change those.
     assert_eq!(org.deploy(&first(false)).status(), "Succeeded");
     assert_eq!(org.components()[OAUTH_POLICIES][DEFAULT]["ipRelaxationPolicyType"], "Bypass");
 }
 
 #[test]
-fn an_org_may_require_the_settings_before_the_policies() {
+fn an_org_can_require_the_settings_before_the_policies() {
     let org = switched(r#"{"first_policies": "refused"}"#);
     for own in [true, false] {
         let problems = org.deploy(&first(own)).problems();
@@ -292,7 +291,7 @@ fn an_org_may_require_the_settings_before_the_policies() {
 }
 
 #[test]
-fn an_org_may_lose_the_policies_of_the_creating_package() {
+fn an_org_can_lose_the_policies_of_the_creating_package() {
     let org = switched(r#"{"first_policies": "lost"}"#);
     for own in [true, false] {
         assert_eq!(org.deploy(&first(own)).status(), "Succeeded");

@@ -61,8 +61,9 @@ fn package(files: &BTreeMap<String, String>, version: u32) -> Package {
 
 fn retrieve(org: &Org, files: &BTreeMap<String, String>, version: u32) -> BTreeMap<String, String> {
     let members = members(files);
-    let wanted: Vec<(&str, &str)> = members.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
-    let retrieved = org.retrieve(&wanted, version).files.into_iter();
+    let members_to_retrieve: Vec<(&str, &str)> =
+        members.iter().map(|(kind, name)| (*kind, name.as_str())).collect();
+    let retrieved = org.retrieve(&members_to_retrieve, version).files.into_iter();
     retrieved
         .filter(|(path, _)| !path.ends_with("package.xml"))
         .map(|(path, text)| (path.trim_start_matches("unpackaged/").to_string(), text))
@@ -105,7 +106,7 @@ fn each_folder_is_accepted_and_returned_unchanged() {
 }
 
 #[test]
-fn an_app_that_was_deleted_can_be_deployed_again_from_its_files() {
+fn a_deleted_app_can_be_deployed_again_from_its_files() {
     let org = start();
     let sent = folder("ledger", "00DEM0000000001");
     assert_eq!(org.deploy(&package(&sent, 66)).status(), "Succeeded");
@@ -128,7 +129,7 @@ fn without_secret(files: &BTreeMap<String, String>) -> BTreeMap<String, String> 
 }
 
 #[test]
-fn references_to_another_org_are_refused() {
+fn references_to_another_org_are_rejected() {
     let org = start();
     for (name, expected) in [
         ("ledger", "The orgScopedExternalApp 00D000000000009:Ledger is not of this org"),
@@ -154,7 +155,7 @@ fn references_to_another_org_are_refused() {
 }
 
 #[test]
-fn undocumented_links_and_keys_are_refused() {
+fn undocumented_links_and_keys_are_rejected() {
     let org = start();
     org.shop();
     let other = org.element(OAUTH, "Shop_oauth", "oauthLink").unwrap();
@@ -206,10 +207,10 @@ fn undocumented_links_and_keys_are_refused() {
             ),
         )
     };
-    let refused = org.deploy(&fresh("a key")).problems();
+    let problems = org.deploy(&fresh("a key")).problems();
     assert!(
-        refused.iter().any(|problem| problem.contains("not imitated: choosing a consumerKey")),
-        "{refused:?}"
+        problems.iter().any(|problem| problem.contains("not imitated: choosing a consumerKey")),
+        "{problems:?}"
     );
     // Two apps with one key: both exist, and logins fail because the key is ambiguous.
     let key = org.element(GLOBAL, "Shop_global", "consumerKey").unwrap();
@@ -279,12 +280,12 @@ fn a_period_is_returned_for_zero_and_not_for_infinite() {
 }
 
 #[test]
-fn an_app_created_in_setup_matches_the_files() {
+fn an_app_created_in_setup_has_the_names_of_real_files() {
     let org = start();
     org.admin("POST", "apps", r#"{"name": "Made"}"#);
-    let made = org
+    let retrieved = org
         .retrieve(&[(APP, "*"), (OAUTH, "*"), (GLOBAL, "*"), (OAUTH_POLICIES, "*"), (APP_POLICIES, "*")], 66);
-    let names: Vec<&String> = made.files.keys().collect();
+    let names: Vec<&String> = retrieved.files.keys().collect();
     for name in [
         "Made.eca",
         "Made_oauth.ecaOauth",
@@ -292,7 +293,7 @@ fn an_app_created_in_setup_matches_the_files() {
         "Made_oauthPlcy.ecaOauthPlcy",
         "Made_plcy.ecaPlcy",
     ] {
-        let (_, text) = made
+        let (_, text) = retrieved
             .files
             .iter()
             .find(|(path, _)| path.ends_with(&format!("/{name}")))
@@ -306,7 +307,7 @@ fn an_app_created_in_setup_matches_the_files() {
 }
 
 #[test]
-fn settings_with_nil_elements_and_settings_without_any() {
+fn settings_with_nil_elements_and_empty_settings_are_accepted() {
     let org = start();
     let read = |name: &str| {
         org.retrieve(&[("Settings", name)], NEWEST_API_VERSION).files
@@ -328,7 +329,7 @@ fn settings_with_nil_elements_and_settings_without_any() {
         file("ExternalClientAppSettings", elements)
             .replace(" xmlns=", " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=")
     };
-    // It has no effect.
+    // A nil element has no effect.
     let before = org.components();
     let silent = nil("<enableConsumerSecretApiAccess xsi:nil=\"1\"/>");
     assert_eq!(deploy("ExternalClientApp", &silent).status(), "Succeeded");
@@ -376,19 +377,18 @@ fn settings_with_nil_elements_and_settings_without_any() {
 }
 
 #[test]
-fn the_deprecated_policy_element_exists_in_three_versions() {
+fn the_deprecated_policy_element_exists_only_in_versions_61_to_63() {
     let org = start();
     let sent = folder("portal", "00DEM0000000001");
     assert_eq!(org.deploy(&package(&sent, 63)).status(), "Succeeded");
     let policies = [(OAUTH_POLICIES, "PortalSettings_defaultPolicy")];
-    for (version, is_there) in [(60, false), (61, true), (63, true), (64, false), (NEWEST_API_VERSION, false)]
-    {
+    for (version, exists) in [(60, false), (61, true), (63, true), (64, false), (NEWEST_API_VERSION, false)] {
         let shown = org
             .retrieve(&policies, version)
             .files
             .values()
             .any(|text| text.contains("<isNamedUserJwtEnabled>true<"));
-        assert_eq!(shown, is_there, "{version}");
+        assert_eq!(shown, exists, "{version}");
     }
     let problems = org.deploy(&package(&sent, 66)).problems();
     assert!(problems.iter().any(|problem| problem.contains("isNamedUserJwtEnabled invalid")), "{problems:?}");

@@ -1,11 +1,11 @@
-//! REST requests that an org refuses: multipart bodies, paths, grants. Each rule is broken once.
+//! REST requests that an org rejects: multipart bodies, paths, grants. Each rule is broken once.
 
 use serde_json::json;
 
-use crate::client::{Org, Package, beyond, refused, start};
+use crate::client::{Org, Package, assert_rejected, start, unsupported_version};
 
 #[test]
-fn multipart_bodies() {
+fn invalid_multipart_bodies_are_rejected() {
     let org = start();
     let zip = Package::shop().zip();
     let file = ("name=\"file\"", "application/zip", zip.as_slice());
@@ -36,9 +36,14 @@ fn multipart_bodies() {
             "the test level RunLocalTests",
         ),
     ] {
-        refused(what, &org.multipart(66, &parts), status, words);
+        assert_rejected(what, &org.multipart(66, &parts), status, words);
     }
-    refused("old version", &org.multipart(59, &[options, file]), 501, "not imitated: API version 59.0");
+    assert_rejected(
+        "old version",
+        &org.multipart(59, &[options, file]),
+        501,
+        "not imitated: API version 59.0",
+    );
     let bearer = format!("Bearer {}", org.token);
     let raw = |content_type: &str, body: &str| {
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", content_type)];
@@ -54,23 +59,23 @@ fn multipart_bodies() {
         ("no empty line", form, "--B\r\nX: y\r\n--B--", "a part has no empty line after its header"),
         ("no name", form, "--B\r\nX: y\r\n\r\nz\r\n--B--", "a part has no name"),
     ] {
-        refused(what, &raw(content_type, body), 400, words);
+        assert_rejected(what, &raw(content_type, body), 400, words);
     }
 }
 
 #[test]
-fn rest_paths_and_people() {
+fn unknown_paths_and_missing_permissions_are_rejected() {
     let mut org = start();
     org.shop();
     let get = |org: &Org, path: &str| org.rest("GET", path, "");
     let missing = "The requested resource does not exist";
     for path in [
-        format!("/services/data/v{}/limits", beyond()).as_str(),
+        format!("/services/data/v{}/limits", unsupported_version()).as_str(),
         "/services/data/vX/limits",
         "/services/data/v66.0/sobjects/User/005",
         "/services/data/v66.0/tooling/sobjects/SourceMember/describe",
     ] {
-        refused(path, &get(&org, path), 404, missing);
+        assert_rejected(path, &get(&org, path), 404, missing);
     }
     let app = org.query("SELECT Id FROM ExternalClientApplication").json()["records"][0]["Id"]
         .as_str()
@@ -78,25 +83,25 @@ fn rest_paths_and_people() {
         .to_string();
     let credentials = format!("/services/data/v66.0/apps/oauth/credentials/{app}");
     let consumer = get(&org, &credentials).json()["consumers"][0]["id"].as_str().unwrap().to_string();
-    refused("part", &get(&org, &format!("{credentials}/{consumer}?part=all")), 400, "part: all");
-    refused("consumer", &get(&org, &format!("{credentials}/888000000000000")), 404, missing);
-    refused("app", &get(&org, "/services/data/v66.0/apps/oauth/credentials/0xI"), 404, missing);
+    assert_rejected("part", &get(&org, &format!("{credentials}/{consumer}?part=all")), 400, "part: all");
+    assert_rejected("consumer", &get(&org, &format!("{credentials}/888000000000000")), 404, missing);
+    assert_rejected("app", &get(&org, "/services/data/v66.0/apps/oauth/credentials/0xI"), 404, missing);
     let sets = "/services/data/v66.0/sobjects/PermissionSet";
-    refused(
+    assert_rejected(
         "no label",
         &org.rest("POST", sets, r#"{"Name":"A"}"#),
         400,
         "Required fields are missing: [Label, Name]",
     );
     let path = "/services/data/v66.0/metadata/deployRequest/0Af";
-    refused(
+    assert_rejected(
         "other status",
         &org.rest("PATCH", path, "{}"),
         400,
         "the only change of a deployment is the status Canceling",
     );
-    refused("method", &org.rest("DELETE", path, ""), 501, "not imitated: DELETE");
-    // Requests for other purposes are refused explicitly instead of returning "not found".
+    assert_rejected("method", &org.rest("DELETE", path, ""), 501, "not imitated: DELETE");
+    // Requests for other purposes are rejected explicitly instead of returning "not found".
     for path in [
         "sobjects",
         "sobjects/User/describe",
@@ -109,57 +114,62 @@ fn rest_paths_and_people() {
         "jobs/query",
         "connect/organization",
     ] {
-        refused(
+        assert_rejected(
             path,
             &get(&org, &format!("/services/data/v66.0/{path}")),
             501,
             "not imitated: GET /services/data",
         );
     }
-    refused(
+    assert_rejected(
         "locator",
         &get(&org, "/services/data/v66.0/query/01g000000000001AAA-2000"),
         400,
         "invalid query locator",
     );
     let partner = org.http("POST", "/services/Soap/u/64.0", &[("Content-Type", "text/xml")], b"<login/>");
-    refused("SOAP login", &partner, 501, "<faultcode>sf:NOT_IMITATED</faultcode>");
-    refused("SOQL text", &org.query("SELECT Id FROM User WHERE Name = 'x"), 400, "unterminated string in");
-    refused("SOQL sign", &org.query("SELECT Id ; FROM User"), 400, "unexpected token: ';'");
-    refused(
+    assert_rejected("SOAP login", &partner, 501, "<faultcode>sf:NOT_IMITATED</faultcode>");
+    assert_rejected(
+        "SOQL text",
+        &org.query("SELECT Id FROM User WHERE Name = 'x"),
+        400,
+        "unterminated string in",
+    );
+    assert_rejected("SOQL sign", &org.query("SELECT Id ; FROM User"), 400, "unexpected token: ';'");
+    assert_rejected(
         "SOQL object",
         &org.query("SELECT Id FROM Account"),
         400,
         "is not supported. (not imitated here)",
     );
-    refused("SOQL column", &org.query("SELECT Nope FROM User"), 400, "No such column 'Nope'");
+    assert_rejected("SOQL column", &org.query("SELECT Nope FROM User"), 400, "No such column 'Nope'");
 
     let all = org.token.clone();
     org.token = org.token_of("limited");
-    refused(
+    assert_rejected(
         "credentials",
         &get(&org, &credentials),
         403,
         "access to the credentials of external client apps",
     );
     let deploy = org.multipart(66, &[]);
-    refused("deploys over REST", &deploy, 403, "use of the Metadata API requires a user with");
+    assert_rejected("deploys over REST", &deploy, 403, "use of the Metadata API requires a user with");
     org.token = "00Dnobody!x".to_string();
-    refused("session", &get(&org, "/services/data/v66.0/limits"), 401, "Session expired or invalid");
+    assert_rejected("session", &get(&org, "/services/data/v66.0/limits"), 401, "Session expired or invalid");
     org.token = all;
     let name = org.running.credentials.username.clone();
     org.admin("PATCH", "org", &json!({ "users": { name: { "permissions": [] } } }).to_string());
-    refused(
+    assert_rejected(
         "no API",
         &get(&org, "/services/data/v66.0/limits"),
         403,
         "API is not enabled for this Organization",
     );
-    refused("no SOAP", &org.soap("<describeMetadata/>"), 500, "API is disabled for this User");
+    assert_rejected("no SOAP", &org.soap("<describeMetadata/>"), 500, "API is disabled for this User");
 }
 
 #[test]
-fn grants() {
+fn invalid_grants_are_rejected() {
     let org = start();
     let token = |body: &str| {
         org.http(
@@ -171,7 +181,7 @@ fn grants() {
     };
     let id = org.running.credentials.client_id.clone();
     let jwt = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    refused("GET", &org.http("GET", "/services/oauth2/token", &[], b""), 400, "must be POST");
+    assert_rejected("GET", &org.http("GET", "/services/oauth2/token", &[], b""), 400, "must be POST");
     for (what, body, status, words) in [
         ("no grant", String::new(), 400, "grant type not supported"),
         ("unknown grant", "grant_type=magic".to_string(), 400, "grant type not supported"),
@@ -196,8 +206,8 @@ fn grants() {
             "invalid client credentials",
         ),
     ] {
-        refused(what, &token(&body), status, words);
+        assert_rejected(what, &token(&body), status, words);
     }
     let revoke = org.http("POST", "/services/oauth2/revoke", &[], b"token=nobody");
-    refused("revoke", &revoke, 400, "this token type is not supported");
+    assert_rejected("revoke", &revoke, 400, "this token type is not supported");
 }

@@ -1,13 +1,13 @@
 //! The REST calls.
 
-use crate::client::{APP, Answer, Org, Package, beyond, start};
+use crate::client::{APP, Org, Package, Response, start, unsupported_version};
 
-fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
+fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Response {
     org.multipart(66, parts)
 }
 
 #[test]
-fn deploys_in_both_formats() {
+fn deploys_of_the_cli_and_of_cumulusci_are_accepted() {
     let org = start();
     let zip = Package::shop().zip();
     let cli = multipart(
@@ -63,7 +63,7 @@ fn a_deploy_is_canceled_by_patch() {
 }
 
 #[test]
-fn consumer_credentials_need_the_org_setting_and_the_permission() {
+fn consumer_credentials_require_the_org_setting_and_the_permission() {
     let mut org = start();
     org.shop();
     let usage = org.rest("GET", "/services/data/v66.0/apps/oauth/usage", "").json();
@@ -86,7 +86,7 @@ fn consumer_credentials_need_the_org_setting_and_the_permission() {
 }
 
 #[test]
-fn routes_that_the_cli_uses() {
+fn the_routes_of_the_cli_work() {
     let org = start();
     let about = org.rest("GET", "//services/oauth2/userinfo", "").json();
     let user = about["user_id"].as_str().unwrap();
@@ -97,7 +97,10 @@ fn routes_that_the_cli_uses() {
         org.rest("GET", "/services/data/v66.0/tooling/sobjects/SourceMember/describe", "").status,
         404
     );
-    assert_eq!(org.rest("GET", &format!("/services/data/v{}/query?q=x", beyond()), "").status, 404);
+    assert_eq!(
+        org.rest("GET", &format!("/services/data/v{}/query?q=x", unsupported_version()), "").status,
+        404
+    );
     assert_eq!(org.http("GET", "/", &[], b"").status, 501);
     org.shop();
     let apps = org
@@ -114,7 +117,7 @@ fn routes_that_the_cli_uses() {
 }
 
 #[test]
-fn holders_and_deploys_can_be_counted() {
+fn permission_set_holders_and_deploys_can_be_queried() {
     let org = start();
     let count = |soql: &str| org.query(soql).json()["totalSize"].clone();
     assert_eq!(
@@ -147,10 +150,10 @@ fn holders_and_deploys_can_be_counted() {
 fn an_empty_permission_set_is_created_and_deleted() {
     let mut org = start();
     let path = "/services/data/v66.0/sobjects/PermissionSet";
-    let make = |org: &crate::client::Org, body: &str| org.rest("POST", path, body);
-    let made = make(&org, r#"{"Name":"Own","Label":"Own"}"#);
-    assert_eq!(made.status, 201, "{}", made.body);
-    let id = made.json()["id"].as_str().unwrap().to_string();
+    let create = |org: &crate::client::Org, body: &str| org.rest("POST", path, body);
+    let created = create(&org, r#"{"Name":"Own","Label":"Own"}"#);
+    assert_eq!(created.status, 201, "{}", created.body);
+    let id = created.json()["id"].as_str().unwrap().to_string();
     assert!(id.starts_with("0PS"), "{id}");
     let found = org.query("SELECT Id FROM PermissionSet WHERE Name = 'Own'").json();
     assert_eq!(found["records"][0]["Id"], id);
@@ -161,12 +164,12 @@ fn an_empty_permission_set_is_created_and_deleted() {
         (r#"{"Name":"Other","Label":"x","PermissionsApiEnabled":true}"#, 501),
         ("[]", 400),
     ] {
-        assert_eq!(make(&org, body).status, status, "{body}");
+        assert_eq!(create(&org, body).status, status, "{body}");
     }
     let delete = |org: &crate::client::Org, id: &str| org.rest("DELETE", &format!("{path}/{id}"), "").status;
     let admin = org.token.clone();
     org.token = org.token_of("app.admin");
-    assert_eq!(make(&org, r#"{"Name":"Theirs","Label":"x"}"#).status, 403);
+    assert_eq!(create(&org, r#"{"Name":"Theirs","Label":"x"}"#).status, 403);
     assert_eq!(delete(&org, &id), 403);
     org.token = admin;
     assert_eq!(delete(&org, &id), 204);
@@ -176,7 +179,7 @@ fn an_empty_permission_set_is_created_and_deleted() {
 }
 
 #[test]
-fn another_admin_edits_components() {
+fn another_admin_can_edit_components() {
     let org = start();
     org.admin("POST", "apps", r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#);
     let components = org.components();

@@ -5,7 +5,7 @@ use salesforce_emulator::{Config, Switches};
 use crate::client::{APP, GLOBAL, OAUTH, OAUTH_POLICIES, start, start_with};
 
 #[test]
-fn a_retrieve_shows_files_as_an_org_writes_them() {
+fn a_retrieve_returns_files_in_the_format_of_an_org() {
     let org = start();
     org.shop();
     let retrieved = org.retrieve(&[(OAUTH, "*"), (APP, "Nope"), ("Settings", "OauthOidc")], 66);
@@ -42,7 +42,7 @@ fn older_versions_do_not_return_newer_elements() {
 }
 
 #[test]
-fn a_result_is_served_once() {
+fn a_retrieve_result_is_returned_only_once() {
     let org = start();
     org.shop();
     let id = org.start_retrieve(&[(APP, "*")], 66);
@@ -51,28 +51,28 @@ fn a_result_is_served_once() {
     );
     assert!(org.soap(&peek).body.contains("<zipFile xsi:nil=\"true\"/>"));
     assert!(org.check_retrieve(&id).body.contains("<zipFile>UEs"));
-    let gone = org.check_retrieve(&id);
-    assert_eq!(gone.status, 500);
-    assert!(gone.body.contains("INVALID_LOCATOR: Retrieve result has been deleted."));
+    let second = org.check_retrieve(&id);
+    assert_eq!(second.status, 500);
+    assert!(second.body.contains("INVALID_LOCATOR: Retrieve result has been deleted."));
 }
 
 #[test]
-fn a_retrieve_takes_time() {
+fn a_retrieve_takes_the_configured_time() {
     let switches = Switches { retrieve_ms: 600_000, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_retrieve(&[(APP, "*")], 66);
     // Pending for a moment.
-    let begun = org.check_retrieve(&id).body;
+    let started = org.check_retrieve(&id).body;
     assert!(
-        ["Pending", "InProgress"].iter().any(|it| begun.contains(&format!("<status>{it}</status>"))),
-        "{begun}"
+        ["Pending", "InProgress"].iter().any(|it| started.contains(&format!("<status>{it}</status>"))),
+        "{started}"
     );
     org.admin("PATCH", "org", r#"{"retrieve_ms": 0}"#);
     assert!(org.check_retrieve(&id).body.contains("<status>Succeeded</status>"));
 }
 
 #[test]
-fn the_global_file_depends_on_the_org_setting() {
+fn the_global_file_is_returned_only_with_the_org_setting() {
     let org = start();
     org.shop();
     assert!(org.element(GLOBAL, "Shop_global", "consumerSecret").unwrap().starts_with("canarySECRET"));
@@ -90,7 +90,7 @@ fn the_global_file_depends_on_the_org_setting() {
 }
 
 #[test]
-fn lists_and_descriptions() {
+fn components_are_listed_and_types_are_described() {
     let org = start();
     org.shop();
     let list = org.soap(&format!(
@@ -112,15 +112,16 @@ fn lists_and_descriptions() {
 }
 
 #[test]
-fn undocumented_calls_are_refused() {
+fn unsupported_retrieve_requests_are_rejected() {
     let org = start();
     for request in [
         "<packageNames>x</packageNames><unpackaged><version>66.0</version></unpackaged>",
         "<specificFiles>x</specificFiles><unpackaged><version>66.0</version></unpackaged>",
         "<unpackaged><types><members>*</members><name>ApexClass</name></types></unpackaged>",
     ] {
-        let answer = org.soap(&format!("<retrieve><retrieveRequest>{request}</retrieveRequest></retrieve>"));
-        assert_eq!(answer.status, 501, "{}", answer.body);
-        assert!(answer.body.contains("not imitated"));
+        let response =
+            org.soap(&format!("<retrieve><retrieveRequest>{request}</retrieveRequest></retrieve>"));
+        assert_eq!(response.status, 501, "{}", response.body);
+        assert!(response.body.contains("not imitated"));
     }
 }

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::client::{Org, start};
 
 fn count(org: &Org, soql: &str) -> u64 {
-    let answer = org.query(soql);
-    assert_eq!(answer.status, 200, "{soql}: {}", answer.body);
-    answer.json()["totalSize"].as_u64().unwrap()
+    let response = org.query(soql);
+    assert_eq!(response.status, 200, "{soql}: {}", response.body);
+    response.json()["totalSize"].as_u64().unwrap()
 }
 
 #[test]
@@ -58,13 +58,13 @@ fn named_users_are_included_in_the_counts() {
     );
     let groups = org.admin("GET", "org", "")["permissionSets"].clone();
     assert_eq!((&groups[0]["holders"], &groups[1]["holders"]), (&json!(214), &json!(13)));
-    let refused = org.http("PATCH", &format!("/emulator/users/{customer}"), &[], br#"{"profile":"Nope"}"#);
-    assert_eq!(refused.status, 400, "{}", refused.body);
+    let rejected = org.http("PATCH", &format!("/emulator/users/{customer}"), &[], br#"{"profile":"Nope"}"#);
+    assert_eq!(rejected.status, 400, "{}", rejected.body);
     assert_eq!(org.admin("GET", &format!("users/{customer}"), "")["profile"], "Customer Community User");
 }
 
 #[test]
-fn changes_that_setup_rejects_are_refused() {
+fn invalid_changes_of_the_site_are_rejected() {
     let org = start();
     for changes in [
         r#"{"authApi":{"isRecaptchaRequiredRgstr":false}}"#,
@@ -76,8 +76,8 @@ fn changes_that_setup_rejects_are_refused() {
         r#"{"loginPolicies":{"Nope":{}}}"#,
         r#"{"url":"x"}"#,
     ] {
-        let answer = org.http("PATCH", "/emulator/site", &[], changes.as_bytes());
-        assert_eq!(answer.status, 400, "{changes}: {}", answer.body);
+        let response = org.http("PATCH", "/emulator/site", &[], changes.as_bytes());
+        assert_eq!(response.status, 400, "{changes}: {}", response.body);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The rules of a single file, each broken once: it must be refused with a reason and a line. What is accepted here would
-//! be accepted in every scenario. Rules over several files are in `consistency.rs`.
+//! The rules of a single file. Each is broken once, and must be rejected with a reason and a line. An error that is
+//! accepted here would be accepted in every scenario. Rules over several files are in `consistency.rs`.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
 
@@ -38,7 +38,7 @@ fn raw(kind: &str, text: &str) -> Package {
     Package::new().member(kind, "Shop").file(&format!("{directory}/Shop.{suffix}"), text)
 }
 
-pub fn refuse_all(cases: Vec<Case>) {
+pub fn reject_all(cases: Vec<Case>) {
     let org = start();
     org.shop();
     let before = org.components();
@@ -55,13 +55,13 @@ pub fn refuse_all(cases: Vec<Case>) {
 }
 
 #[test]
-fn the_contract_is_enforced() {
+fn violations_of_the_schema_are_rejected() {
     let entity = "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>";
-    refuse_all(vec![
+    reject_all(vec![
         (
             "unknown element",
-            app("<label>x</label>\n<colour>x</colour>"),
-            "4 Error parsing file: Element {http://soap.sforce.com/2006/04/metadata}colour invalid at this location in type ExternalClientApplication",
+            app("<label>x</label>\n<color>x</color>"),
+            "4 Error parsing file: Element {http://soap.sforce.com/2006/04/metadata}color invalid at this location in type ExternalClientApplication",
         ),
         ("letter case of an element", app("<Label>x</Label>"), "3 Error parsing file: Element"),
         (
@@ -155,8 +155,8 @@ fn the_contract_is_enforced() {
 }
 
 #[test]
-fn elements_belong_to_their_versions() {
-    refuse_all(vec![
+fn elements_outside_their_versions_are_rejected() {
+    reject_all(vec![
         ("newer element", global("<isCodeCredFlowEnabled>true</isCodeCredFlowEnabled>").at(60), "4 Error parsing file: Element"),
         ("newer nested element", global("<idTokenConfig><idTokenIncludeCustomPermissions>true</idTokenIncludeCustomPermissions></idTokenConfig>").at(60), "idTokenIncludeCustomPermissions invalid"),
         ("removed element", policies("<isNamedUserJwtEnabled>true</isNamedUserJwtEnabled>"), "isNamedUserJwtEnabled invalid"),
@@ -169,13 +169,13 @@ fn elements_belong_to_their_versions() {
 }
 
 #[test]
-fn values_are_checked() {
+fn invalid_values_are_rejected() {
     let attributes: String = (0..129)
         .map(|number| {
             format!("<customAttributes><formula>User.Id</formula><key>k{number}</key></customAttributes>")
         })
         .collect();
-    refuse_all(vec![
+    reject_all(vec![
         (
             "scope",
             oauth("<commaSeparatedOauthScopes>Api, Everything</commaSeparatedOauthScopes>"),

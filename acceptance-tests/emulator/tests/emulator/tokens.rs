@@ -6,9 +6,9 @@ use salesforce_emulator::Config;
 use salesforce_emulator::credentials::{TEST_ONLY_CERTIFICATE, TEST_ONLY_KEY};
 use serde_json::{Value, json};
 
-use crate::client::{APP, Answer, GLOBAL, OAUTH_POLICIES, Org, Package, start, start_with};
+use crate::client::{APP, GLOBAL, OAUTH_POLICIES, Org, Package, Response, start, start_with};
 
-pub fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
+pub fn request_token(org: &Org, fields: &[(&str, &str)]) -> Response {
     let body: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
@@ -52,24 +52,27 @@ pub fn claims(org: &Org) -> Value {
     })
 }
 
-pub fn assert_with(org: &Org, assertion: &str) -> Answer {
-    ask(org, &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)])
+pub fn assert_with(org: &Org, assertion: &str) -> Response {
+    request_token(
+        org,
+        &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)],
+    )
 }
 
 #[test]
-fn a_signed_assertion_becomes_a_session() {
+fn a_signed_assertion_is_exchanged_for_a_session() {
     let mut org = start();
     let rs256 = json!({ "alg": "RS256" });
-    let answer = assert_with(&org, &jwt(&rs256, &claims(&org)));
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    let token = answer.json();
+    let response = assert_with(&org, &jwt(&rs256, &claims(&org)));
+    assert_eq!(response.status, 200, "{}", response.body);
+    let token = response.json();
     assert_eq!(token["instance_url"], org.running.url);
     org.token = token["access_token"].as_str().unwrap().to_string();
     assert!(org.token.starts_with("00DEM0000000001"));
     org.shop();
     let id = token["id"].as_str().unwrap().strip_prefix(&org.running.url).unwrap().to_string();
     assert_eq!(org.rest("GET", &id, "").json()["organization_id"], org.running.org_id);
-    // The milliseconds of the CLI, and both spellings of the org's URL.
+    // Milliseconds, which the CLI sends, and both forms of the org's URL.
     for (name, value) in [
         ("exp", json!(in_seconds(180) * 1000)),
         ("aud", json!(org.running.url)),
@@ -82,7 +85,7 @@ fn a_signed_assertion_becomes_a_session() {
 }
 
 #[test]
-fn invalid_assertions_are_refused() {
+fn invalid_assertions_are_rejected() {
     let org = start();
     let rs256 = json!({ "alg": "RS256" });
     for (name, value, error) in [
@@ -96,44 +99,44 @@ fn invalid_assertions_are_refused() {
     ] {
         let mut claims = claims(&org);
         claims[name] = value;
-        let answer = assert_with(&org, &jwt(&rs256, &claims));
-        assert_eq!(answer.status, 400, "{name}");
-        assert!(answer.body.contains(error), "{name}: {}", answer.body);
+        let response = assert_with(&org, &jwt(&rs256, &claims));
+        assert_eq!(response.status, 400, "{name}");
+        assert!(response.body.contains(error), "{name}: {}", response.body);
     }
-    let good = jwt(&rs256, &claims(&org));
-    let mut forged = good.clone();
-    forged.truncate(good.len() - 8);
+    let valid = jwt(&rs256, &claims(&org));
+    let mut forged = valid.clone();
+    forged.truncate(valid.len() - 8);
     let unsigned = jwt(&json!({ "alg": "none" }), &claims(&org));
     for assertion in ["", "a.b", "a.b.c", "....", &forged, &unsigned] {
         assert_eq!(assert_with(&org, assertion).json()["error"], "invalid_grant", "{assertion}");
     }
     let user = org.running.credentials.username.clone();
     org.admin("PATCH", "org", &json!({ "users": { user: { "approved": false } } }).to_string());
-    assert!(assert_with(&org, &good).body.contains("user hasn't approved this consumer"));
+    assert!(assert_with(&org, &valid).body.contains("user hasn't approved this consumer"));
 }
 
 #[test]
-fn client_credentials_and_refresh_tokens() {
+fn client_credentials_and_refresh_tokens_log_in() {
     let org = start();
     let credentials = org.running.credentials.clone();
     let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.as_str());
     let grant = ("grant_type", "client_credentials");
-    assert_eq!(ask(&org, &[grant, ("client_id", id), ("client_secret", secret)]).status, 200);
+    assert_eq!(request_token(&org, &[grant, ("client_id", id), ("client_secret", secret)]).status, 200);
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
     let header = format!("Basic {basic}");
-    let answer = org.http(
+    let response = org.http(
         "POST",
         "/services/oauth2/token",
         &[("Authorization", &header)],
         b"grant_type=client_credentials",
     );
-    assert_eq!(answer.status, 200);
+    assert_eq!(response.status, 200);
     assert_eq!(
-        ask(&org, &[grant, ("client_id", id), ("client_secret", "x")]).json()["error"],
+        request_token(&org, &[grant, ("client_id", id), ("client_secret", "x")]).json()["error"],
         "invalid_client"
     );
     assert_eq!(
-        ask(&org, &[grant, ("client_id", "x"), ("client_secret", "x")]).json()["error"],
+        request_token(&org, &[grant, ("client_id", "x"), ("client_secret", "x")]).json()["error"],
         "invalid_client_id"
     );
     let refresh = [
@@ -142,11 +145,11 @@ fn client_credentials_and_refresh_tokens() {
         ("client_secret", secret),
         ("refresh_token", credentials.refresh_token.as_str()),
     ];
-    assert_eq!(ask(&org, &refresh).status, 200);
-    assert!(ask(&org, &refresh[..3]).body.contains("expired access/refresh token"));
-    assert_eq!(ask(&org, &[("grant_type", "password")]).status, 501);
-    assert_eq!(ask(&org, &[("grant_type", "x")]).json()["error"], "unsupported_grant_type");
-    assert_eq!(ask(&org, &[]).status, 400);
+    assert_eq!(request_token(&org, &refresh).status, 200);
+    assert!(request_token(&org, &refresh[..3]).body.contains("expired access/refresh token"));
+    assert_eq!(request_token(&org, &[("grant_type", "password")]).status, 501);
+    assert_eq!(request_token(&org, &[("grant_type", "x")]).json()["error"], "unsupported_grant_type");
+    assert_eq!(request_token(&org, &[]).status, 400);
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn a_deployed_app_can_log_in() {
     let keys = org.components()[GLOBAL]["Shop_global"].clone();
     let (key, secret) = (keys["consumerKey"].as_str().unwrap(), keys["consumerSecret"].as_str().unwrap());
     let fields = [("grant_type", "client_credentials"), ("client_id", key), ("client_secret", secret)];
-    assert!(ask(&org, &fields).body.contains("client credentials flow not enabled"));
+    assert!(request_token(&org, &fields).body.contains("client credentials flow not enabled"));
     let user = org.running.credentials.username.clone();
     let policies = |more: &str| {
         Package::new().with(
@@ -173,10 +176,10 @@ fn a_deployed_app_can_log_in() {
         )
     };
     org.deploy(&policies(""));
-    assert!(ask(&org, &fields).body.contains("no client credentials user enabled"));
+    assert!(request_token(&org, &fields).body.contains("no client credentials user enabled"));
     org.deploy(&policies(&format!("<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>")));
-    let token = ask(&org, &fields).json()["access_token"].as_str().unwrap().to_string();
-    // The bearer flow needs a policy that pre-authorises the user.
+    let token = request_token(&org, &fields).json()["access_token"].as_str().unwrap().to_string();
+    // The bearer flow needs a policy that preauthorizes the user.
     let mut claims = claims(&org);
     claims["iss"] = json!(key);
     let assertion = jwt(&json!({ "alg": "RS256" }), &claims);
@@ -194,7 +197,7 @@ fn a_deployed_app_can_log_in() {
     org.start_deploy(&delete);
     assert_eq!(org.soap("<describeMetadata/>").status, 500);
     org.token = own;
-    assert_eq!(ask(&org, &fields).json()["error"], "invalid_client_id");
+    assert_eq!(request_token(&org, &fields).json()["error"], "invalid_client_id");
 }
 
 #[test]
@@ -213,10 +216,10 @@ fn sessions_expire_and_the_fault_repeats_the_session_id() {
 }
 
 #[test]
-fn soap_refuses_tokens_in_jwt_format_below_version_68() {
+fn soap_rejects_jwt_tokens_below_version_68() {
     let mut org = start_with(Config { jwt_tokens: true, ..Config::default() });
-    let answer = assert_with(&org, &jwt(&json!({ "alg": "RS256" }), &claims(&org))).json();
-    org.token = answer["access_token"].as_str().unwrap().to_string();
+    let response = assert_with(&org, &jwt(&json!({ "alg": "RS256" }), &claims(&org))).json();
+    org.token = response["access_token"].as_str().unwrap().to_string();
     assert_eq!(org.token.split('.').count(), 3);
     let soap = org.soap("<describeMetadata/>");
     assert!(soap.body.contains("This session is not valid for use with the API"), "{}", soap.body);
@@ -236,10 +239,14 @@ fn inactive_users_and_assertions_without_an_expiry_get_no_session() {
     let head = json!({ "alg": "RS256", "typ": "JWT" });
     let mut endless = claims(&org);
     endless.as_object_mut().unwrap().remove("exp");
-    let refused = assert_with(&org, &jwt(&head, &endless));
-    assert!(refused.status == 400 && refused.body.contains("expired authorization code"), "{}", refused.body);
+    let rejected = assert_with(&org, &jwt(&head, &endless));
+    assert!(
+        rejected.status == 400 && rejected.body.contains("expired authorization code"),
+        "{}",
+        rejected.body
+    );
     let name = org.running.credentials.username.clone();
     org.admin("PATCH", "org", &json!({ "users": { name: { "active": false } } }).to_string());
-    let refused = assert_with(&org, &jwt(&head, &claims(&org)));
-    assert!(refused.status == 400 && refused.body.contains("inactive user"), "{}", refused.body);
+    let rejected = assert_with(&org, &jwt(&head, &claims(&org)));
+    assert!(rejected.status == 400 && rejected.body.contains("inactive user"), "{}", rejected.body);
 }

@@ -3,8 +3,8 @@
 use salesforce_emulator::credentials::TEST_ONLY_CERTIFICATE;
 use serde_json::{Value, json};
 
-use crate::client::{APP, Answer, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start};
-use crate::tokens::{ask, assert_with, claims, jwt};
+use crate::client::{APP, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, Response, start};
+use crate::tokens::{assert_with, claims, jwt, request_token};
 
 pub const MONTH: u64 = 30 * 86_400;
 
@@ -67,24 +67,24 @@ impl Keys {
         format!("/services/data/v66.0/apps/oauth/credentials/{}/{}{rest}", self.app, self.consumer)
     }
 
-    pub fn get(&self, rest: &str) -> Answer {
+    pub fn get(&self, rest: &str) -> Response {
         self.org.rest("GET", &self.path(rest), "")
     }
 
-    /// The main pair in REST.
+    /// The main pair as REST returns it.
     pub fn main(&self) -> Pair {
         pair(&self.get("?part=keyandsecret").json())
     }
 
-    pub fn stage(&self) -> Answer {
+    pub fn stage(&self) -> Response {
         self.org.json("POST", &self.path("/staged"), "{}")
     }
 
-    pub fn rotate(&self, id: &str) -> Answer {
+    pub fn rotate(&self, id: &str) -> Response {
         self.org.json("PATCH", &self.path(&format!("/staged/{id}")), r#"{"command":"rotate"}"#)
     }
 
-    pub fn delete(&self, id: &str) -> Answer {
+    pub fn delete(&self, id: &str) -> Response {
         self.org.rest("DELETE", &self.path(&format!("/staged/{id}")), "")
     }
 
@@ -99,28 +99,28 @@ impl Keys {
     }
 
     /// Stages a pair. Returns its ID and the pair.
-    pub fn new_staged(&self) -> (String, Pair) {
-        let answer = self.stage();
-        assert_eq!(answer.status, 201, "{}", answer.body);
-        let all = answer.json()["stagedCredentials"].as_array().unwrap().clone();
+    pub fn stage_pair(&self) -> (String, Pair) {
+        let response = self.stage();
+        assert_eq!(response.status, 201, "{}", response.body);
+        let all = response.json()["stagedCredentials"].as_array().unwrap().clone();
         let one = all.iter().find(|one| one["state"] == "Active").unwrap();
         (one["id"].as_str().unwrap().to_string(), pair(one))
     }
 
-    pub fn forward(&self, seconds: u64) {
+    pub fn advance_clock(&self, seconds: u64) {
         self.org.admin("POST", "clock", &json!({ "forward_seconds": seconds }).to_string());
     }
 
-    pub fn log_in(&self, key: &str, secret: &str) -> Answer {
+    pub fn log_in(&self, key: &str, secret: &str) -> Response {
         let grant = ("grant_type", "client_credentials");
-        ask(&self.org, &[grant, ("client_id", key), ("client_secret", secret)])
+        request_token(&self.org, &[grant, ("client_id", key), ("client_secret", secret)])
     }
 
     pub fn logs_in(&self, (key, secret): &Pair) -> bool {
         self.log_in(key, secret).status == 200
     }
 
-    pub fn asserts(&self, key: &str) -> Answer {
+    pub fn log_in_by_jwt(&self, key: &str) -> Response {
         let mut claims = claims(&self.org);
         claims["iss"] = json!(key);
         assert_with(&self.org, &jwt(&json!({ "alg": "RS256" }), &claims))
@@ -135,7 +135,7 @@ impl Keys {
     }
 }
 
-pub fn pair(told: &Value) -> Pair {
-    let text = |name: &str| told[name].as_str().unwrap_or_else(|| panic!("{name} in {told}")).to_string();
+pub fn pair(json: &Value) -> Pair {
+    let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("{name} in {json}")).to_string();
     (text("key"), text("secret"))
 }

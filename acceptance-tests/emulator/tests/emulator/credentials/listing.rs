@@ -6,7 +6,7 @@ use super::keys::Keys;
 use crate::client::start;
 
 #[test]
-fn each_call_exists_since_a_version() {
+fn each_call_requires_its_api_version() {
     let keys = Keys::open();
     keys.stage();
     let credentials = format!("credentials/{}", keys.app);
@@ -15,9 +15,10 @@ fn each_call_exists_since_a_version() {
         [("usage", 59), (credentials.as_str(), 60), (one.as_str(), 60), (&format!("{one}/staged"), 65)]
     {
         for version in [58, 59, 60, 64, 65, 66, 68] {
-            let answer = keys.org.rest("GET", &format!("/services/data/v{version}.0/apps/oauth/{path}"), "");
+            let response =
+                keys.org.rest("GET", &format!("/services/data/v{version}.0/apps/oauth/{path}"), "");
             let expected = if version < since { 404 } else { 200 };
-            assert_eq!(answer.status, expected, "{path} at {version}: {}", answer.body);
+            assert_eq!(response.status, expected, "{path} at {version}: {}", response.body);
         }
     }
     for (version, has_link) in [(64, false), (65, true)] {
@@ -34,9 +35,9 @@ fn pages(org: &crate::client::Org, path: &str, name: &str) -> (Vec<usize>, Vec<V
     let (mut sizes, mut all) = (Vec::new(), Vec::new());
     let mut next = Some(path.to_string());
     while let Some(path) = next {
-        let answer = org.rest("GET", &path, "");
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        let page = answer.json();
+        let response = org.rest("GET", &path, "");
+        assert_eq!(response.status, 200, "{path}: {}", response.body);
+        let page = response.json();
         assert!(page["currentPageUrl"].as_str().unwrap().starts_with("/services/data/"), "{page}");
         let own = page[name].as_array().unwrap().clone();
         sizes.push(own.len());
@@ -65,19 +66,19 @@ fn lists_are_paged() {
         assert_eq!(sizes, expected, "{query}");
         let ids: std::collections::BTreeSet<String> =
             apps.iter().map(|app| app["identifier"].to_string()).collect();
-        assert_eq!(ids.len(), apps.len(), "{query}: none twice");
+        assert_eq!(ids.len(), apps.len(), "{query}: no app occurs twice");
     }
     // The last page is full, and no page follows it.
     assert_eq!(pages(&org, &format!("{usage}?pageSize=50"), "apps").0, [50; 5]);
-    for odd in ["page=-1", "page=x", "page=", "pageSize=0", "pageSize=101", "pageSize=1e2", "page=%2B1"] {
-        let answer = org.rest("GET", &format!("{usage}?{odd}"), "");
-        assert_eq!(answer.status, 400, "{odd}");
-        assert_eq!(answer.json()[0]["errorCode"], "INVALID_QUERY_PARAMETER", "{odd}");
+    for invalid in ["page=-1", "page=x", "page=", "pageSize=0", "pageSize=101", "pageSize=1e2", "page=%2B1"] {
+        let response = org.rest("GET", &format!("{usage}?{invalid}"), "");
+        assert_eq!(response.status, 400, "{invalid}");
+        assert_eq!(response.json()[0]["errorCode"], "INVALID_QUERY_PARAMETER", "{invalid}");
     }
 }
 
 #[test]
-fn an_app_may_have_several_consumers() {
+fn an_app_can_have_several_consumers() {
     let keys = Keys::open();
     for name in ["Second", "Third"] {
         keys.org.admin("POST", "apps/Shop/consumers", &json!({ "name": name }).to_string());
@@ -97,11 +98,11 @@ fn an_app_may_have_several_consumers() {
     }
     assert_eq!(secrets.len(), 3);
     let staged = format!("{}/staged", consumers[1]["url"].as_str().unwrap());
-    let answer = keys.org.json("POST", &staged, "{}");
+    let response = keys.org.json("POST", &staged, "{}");
     assert!(
-        answer.body.contains("not imitated: staging for a further consumer of an app"),
+        response.body.contains("not imitated: staging for a further consumer of an app"),
         "{}",
-        answer.body
+        response.body
     );
     let missing = keys.org.http("POST", "/emulator/apps/Nothing/consumers", &[], b"{}");
     assert_eq!(missing.status, 404);
@@ -109,38 +110,38 @@ fn an_app_may_have_several_consumers() {
 
 /// Both lengths in one response, and either in a URL.
 #[test]
-fn ids_have_fifteen_or_eighteen_characters() {
+fn ids_are_accepted_with_15_and_with_18_characters() {
     let keys = Keys::open();
-    let (staged, _) = keys.new_staged();
-    let told = keys.get("").json()["id"].as_str().unwrap().to_string();
+    let (staged, _) = keys.stage_pair();
+    let consumer_id = keys.get("").json()["id"].as_str().unwrap().to_string();
     let one = keys.get(&format!("/staged/{staged}")).json()["id"].as_str().unwrap().to_string();
-    assert_eq!((keys.app.len(), keys.consumer.len(), told.len()), (18, 15, 18));
+    assert_eq!((keys.app.len(), keys.consumer.len(), consumer_id.len()), (18, 15, 18));
     assert_eq!((staged.len(), one.len()), (15, 18));
     let path = |app: &str, consumer: &str, staged: &str| {
         format!("/services/data/v66.0/apps/oauth/credentials/{app}/{consumer}/staged/{staged}")
     };
     for app in [&keys.app, &keys.app[..15]] {
-        for consumer in [&told, &told[..15]] {
+        for consumer in [&consumer_id, &consumer_id[..15]] {
             for staged in [&one, &one[..15]] {
                 assert_eq!(keys.org.rest("GET", &path(app, consumer, staged), "").status, 200);
             }
         }
     }
-    let spoilt = |id: &str| format!("{}ZZZ", &id[..15]);
+    let invalid = |id: &str| format!("{}ZZZ", &id[..15]);
     for (app, consumer, staged) in [
-        (spoilt(&keys.app), told.clone(), one.clone()),
-        (keys.app.clone(), spoilt(&told), one.clone()),
-        (keys.app.clone(), told.clone(), spoilt(&one)),
-        (keys.app[..14].to_string(), told.clone(), one.clone()),
-        (keys.app.clone(), told[..16].to_string(), one.clone()),
-        (keys.app.clone(), told.clone(), one[..17].to_string()),
+        (invalid(&keys.app), consumer_id.clone(), one.clone()),
+        (keys.app.clone(), invalid(&consumer_id), one.clone()),
+        (keys.app.clone(), consumer_id.clone(), invalid(&one)),
+        (keys.app[..14].to_string(), consumer_id.clone(), one.clone()),
+        (keys.app.clone(), consumer_id[..16].to_string(), one.clone()),
+        (keys.app.clone(), consumer_id.clone(), one[..17].to_string()),
     ] {
         assert_eq!(keys.org.rest("GET", &path(&app, &consumer, &staged), "").status, 404);
     }
 }
 
 #[test]
-fn the_usage_list_may_require_an_issued_token() {
+fn the_usage_list_can_require_an_issued_token() {
     let keys = Keys::open();
     let usage = || keys.org.rest("GET", "/services/data/v66.0/apps/oauth/usage", "").json();
     keys.switch(&json!({ "usage_needs_tokens": true }));

@@ -8,61 +8,61 @@ use super::keys::{Keys, MONTH, Pair};
 
 /// Each step, and whether the first and the second pair can log in after it.
 #[test]
-fn each_valid_pair_logs_in_with_its_own_secret_only() {
+fn each_valid_pair_logs_in_only_with_its_own_secret() {
     type Step = (&'static str, fn(&Keys, &str), bool, bool);
     let steps: &[Step] = &[
         ("staged", |_, _| {}, true, true),
         ("rotated", |keys, id| assert_eq!(keys.rotate(id).status, 200), true, true),
-        ("almost a month", |keys, _| keys.forward(MONTH - 60), true, true),
-        ("a month", |keys, _| keys.forward(60), false, true),
+        ("almost a month", |keys, _| keys.advance_clock(MONTH - 60), true, true),
+        ("a month", |keys, _| keys.advance_clock(60), false, true),
         ("deleted", |keys, id| assert_eq!(keys.delete(id).status, 204), false, true),
     ];
     let keys = Keys::open();
     let first = keys.main();
-    let (id, second) = keys.new_staged();
+    let (id, second) = keys.stage_pair();
     for (what, step, old, new) in steps {
         step(&keys, &id);
-        look(&keys, what, (&first, *old), (&second, *new));
+        check_logins(&keys, what, (&first, *old), (&second, *new));
     }
     // The other case: a staged pair that is deleted.
     let keys = Keys::open();
     let first = keys.main();
-    let (id, second) = keys.new_staged();
+    let (id, second) = keys.stage_pair();
     keys.delete(&id);
-    look(&keys, "deleted before it was rotated", (&first, true), (&second, false));
-    let (id, third) = keys.new_staged();
+    check_logins(&keys, "deleted before it was rotated", (&first, true), (&second, false));
+    let (id, third) = keys.stage_pair();
     keys.rotate(&id);
     keys.delete(&id);
-    look(&keys, "deleted right after it was rotated", (&first, false), (&third, true));
-    let (_, fourth) = keys.new_staged();
+    check_logins(&keys, "deleted immediately after the rotation", (&first, false), (&third, true));
+    let (_, fourth) = keys.stage_pair();
     keys.switch(&json!({ "staged_logs_in": false }));
-    look(&keys, "staged pairs wait", (&third, true), (&fourth, false));
+    check_logins(&keys, "staged pairs cannot log in", (&third, true), (&fourth, false));
 }
 
 #[track_caller]
-fn look(keys: &Keys, what: &str, old: (&Pair, bool), new: (&Pair, bool)) {
+fn check_logins(keys: &Keys, what: &str, old: (&Pair, bool), new: (&Pair, bool)) {
     for ((pair, is_live), other) in [(old, new.0), (new, old.0)] {
-        let answer = keys.log_in(&pair.0, &pair.1);
-        assert_eq!(answer.status == 200, is_live, "{what}: {}", answer.body);
+        let response = keys.log_in(&pair.0, &pair.1);
+        assert_eq!(response.status == 200, is_live, "{what}: {}", response.body);
         let expected = if is_live { "invalid_client" } else { "invalid_client_id" };
         for secret in [other.1.as_str(), "", "x"] {
             assert_eq!(keys.log_in(&pair.0, secret).json()["error"], expected, "{what}");
         }
-        let answer = keys.asserts(&pair.0);
-        assert_eq!(answer.status == 200, is_live, "{what}, JWT: {}", answer.body);
+        let response = keys.log_in_by_jwt(&pair.0);
+        assert_eq!(response.status == 200, is_live, "{what}, JWT: {}", response.body);
         if !is_live {
-            assert_eq!(answer.json()["error"], "invalid_client_id", "{what}, JWT");
+            assert_eq!(response.json()["error"], "invalid_client_id", "{what}, JWT");
         }
     }
 }
 
-/// A token outlives the pair that it was issued with.
+/// Until the app is deleted.
 #[test]
-fn tokens_outlive_their_pairs() {
+fn tokens_remain_valid_after_their_pair_is_deleted() {
     let mut keys = Keys::open();
     let first = keys.main();
     let token = keys.log_in(&first.0, &first.1).json()["access_token"].as_str().unwrap().to_string();
-    let (id, _) = keys.new_staged();
+    let (id, _) = keys.stage_pair();
     keys.rotate(&id);
     keys.delete(&id);
     keys.org.token = token;
@@ -71,23 +71,23 @@ fn tokens_outlive_their_pairs() {
     assert_eq!(keys.org.rest("GET", "/services/data/v66.0", "").status, 401);
 }
 
-/// A client that logs in continuously: with its pair, until it gets the next one.
+/// A client logs in continuously with its pair, and with the next one when it receives that.
 #[test]
-fn a_client_keeps_logging_in_through_stage_rotate_and_revoke() {
+fn a_client_can_always_log_in_during_stage_rotate_and_revoke() {
     let keys = Keys::open();
     let old = keys.main();
-    let is_over = AtomicBool::new(false);
-    let (handed_over, revoking, revoked) =
+    let is_done = AtomicBool::new(false);
+    let (is_new_known, revoking, revoked) =
         (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false));
     let rounds = AtomicUsize::new(0);
     let new = std::sync::OnceLock::new();
     std::thread::scope(|scope| {
         let client = scope.spawn(|| {
-            while !is_over.load(Ordering::SeqCst) {
-                if handed_over.load(Ordering::SeqCst) {
+            while !is_done.load(Ordering::SeqCst) {
+                if is_new_known.load(Ordering::SeqCst) {
                     assert!(keys.logs_in(new.get().unwrap()), "the new pair");
                 }
-                // Read before, so that a revoke in the middle of a login counts for neither.
+                // Read before the login, so that a revocation during the login is not an error.
                 let was_revoked = revoked.load(Ordering::SeqCst);
                 let is_in = keys.logs_in(&old);
                 assert!(is_in || revoking.load(Ordering::SeqCst), "the old pair before the revoke");
@@ -102,9 +102,9 @@ fn a_client_keeps_logging_in_through_stage_rotate_and_revoke() {
             }
         };
         three_rounds();
-        let (id, pair) = keys.new_staged();
+        let (id, pair) = keys.stage_pair();
         new.set(pair).unwrap();
-        handed_over.store(true, Ordering::SeqCst);
+        is_new_known.store(true, Ordering::SeqCst);
         three_rounds();
         keys.rotate(&id);
         three_rounds();
@@ -112,48 +112,48 @@ fn a_client_keeps_logging_in_through_stage_rotate_and_revoke() {
         keys.delete(&id);
         revoked.store(true, Ordering::SeqCst);
         three_rounds();
-        is_over.store(true, Ordering::SeqCst);
+        is_done.store(true, Ordering::SeqCst);
         client.join().unwrap();
     });
 }
 
 /// New pairs, and secrets in REST, take time to propagate; a deletion takes effect immediately.
 #[test]
-fn new_pairs_and_their_secrets_propagate() {
+fn new_pairs_and_their_secrets_propagate_with_a_delay() {
     let lag = 3_600;
-    for spreads_all in [false, true] {
+    for changes_propagate in [false, true] {
         let keys = Keys::open();
         let first = keys.main();
-        keys.forward(2 * lag);
-        keys.switch(&json!({ "propagation_ms": lag * 1000, "changes_propagate": spreads_all }));
-        let (id, second) = keys.new_staged();
+        keys.advance_clock(2 * lag);
+        keys.switch(&json!({ "propagation_ms": lag * 1000, "changes_propagate": changes_propagate }));
+        let (id, second) = keys.stage_pair();
         assert_eq!((keys.logs_in(&first), keys.logs_in(&second)), (true, false), "staged");
         keys.rotate(&id);
         assert_eq!((keys.logs_in(&first), keys.logs_in(&second)), (true, false), "rotated");
         keys.delete(&id);
         assert_eq!((keys.logs_in(&first), keys.logs_in(&second)), (false, false), "revoked immediately");
-        keys.forward(lag);
-        assert_eq!((keys.logs_in(&first), keys.logs_in(&second)), (false, true), "spread");
+        keys.advance_clock(lag);
+        assert_eq!((keys.logs_in(&first), keys.logs_in(&second)), (false, true), "propagated");
     }
     let keys = Keys::open();
-    keys.forward(2 * lag);
+    keys.advance_clock(2 * lag);
     keys.switch(&json!({ "secret_lag_ms": lag * 1000 }));
     let shows = |rest: &str| keys.get(rest).body.contains("canarySECRET");
     let main = "?part=keyandsecret";
-    assert!(shows(main), "it existed long before");
-    let answer = keys.stage();
-    assert!(answer.status == 201 && !answer.body.contains("canarySECRET"), "{}", answer.body);
+    assert!(shows(main), "it existed before the switch");
+    let response = keys.stage();
+    assert!(response.status == 201 && !response.body.contains("canarySECRET"), "{}", response.body);
     let id = keys.staged()[0]["id"].as_str().unwrap().to_string();
     let one = format!("/staged/{id}");
     assert!(!shows("/staged") && !shows(&one) && shows(main));
     keys.rotate(&id);
     assert!(shows("/staged") && shows(&one) && !shows(main), "the main pair is the new one");
-    keys.forward(lag);
+    keys.advance_clock(lag);
     assert!(shows("/staged") && shows(&one) && shows(main));
     // A setting also takes time to propagate.
     keys.switch(&json!({ "enableClientSecretInRestApiAccess": false }));
     keys.switch(&json!({ "enableClientSecretInRestApiAccess": true }));
     assert!(!shows(main));
-    keys.forward(lag);
+    keys.advance_clock(lag);
     assert!(shows(main));
 }

@@ -1,9 +1,9 @@
-//! The responses and refusals of staging, rotating and deleting.
+//! The responses and errors of staging, rotating and deleting.
 
 use serde_json::{Value, json};
 
 use super::keys::{Keys, MONTH, pair};
-use crate::client::{APP, Answer, GLOBAL, OAUTH, Package};
+use crate::client::{APP, GLOBAL, OAUTH, Package, Response};
 
 const NOT_ENABLED: &str = "This feature is not currently enabled for this user.";
 
@@ -13,9 +13,9 @@ fn a_pair_is_staged_rotated_and_deleted() {
     let before = keys.main();
     assert_eq!(keys.staged(), Vec::<Value>::new());
 
-    let answer = keys.stage();
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    let list = answer.json();
+    let response = keys.stage();
+    assert_eq!(response.status, 201, "{}", response.body);
+    let list = response.json();
     let base = format!("/services/data/v66.0/apps/oauth/credentials/{}/", keys.app);
     let at = list["url"].as_str().unwrap();
     assert!(at.starts_with(&base) && at.ends_with("/staged"), "{list}");
@@ -44,10 +44,10 @@ fn a_pair_is_staged_rotated_and_deleted() {
     let rotated = keys.rotate(id);
     assert_eq!(rotated.status, 200, "{}", rotated.body);
     assert_eq!(keys.main(), pair(&one));
-    let beside = keys.staged();
-    assert_eq!(beside.len(), 1);
-    assert_eq!((pair(&beside[0]), &beside[0]["state"]), (before.clone(), &json!("Rotated")));
-    assert_eq!(beside[0]["id"], one["id"]);
+    let previous = keys.staged();
+    assert_eq!(previous.len(), 1);
+    assert_eq!((pair(&previous[0]), &previous[0]["state"]), (before.clone(), &json!("Rotated")));
+    assert_eq!(previous[0]["id"], one["id"]);
     assert_eq!((pair(&rotated.json()), &rotated.json()["state"]), (before, &json!("Rotated")));
     assert_eq!(keys.org.element(GLOBAL, "Shop_global", "consumerKey"), Some(keys.main().0));
     assert_eq!(keys.org.element(GLOBAL, "Shop_global", "consumerSecret"), Some(keys.main().1));
@@ -60,32 +60,32 @@ fn a_pair_is_staged_rotated_and_deleted() {
 
 /// Valid for a month from staging, and for another month from the rotation.
 #[test]
-fn pairs_beside_the_main_one_expire() {
+fn staged_and_previous_pairs_expire() {
     let keys = Keys::open();
-    let (id, staged) = keys.new_staged();
-    let ends = |keys: &Keys| keys.staged()[0]["expirationDate"].as_str().unwrap().to_string();
-    let first = ends(&keys);
-    keys.forward(MONTH - 60);
+    let (id, staged) = keys.stage_pair();
+    let expiration = |keys: &Keys| keys.staged()[0]["expirationDate"].as_str().unwrap().to_string();
+    let first = expiration(&keys);
+    keys.advance_clock(MONTH - 60);
     assert_eq!(keys.states(), ["Active"]);
     keys.rotate(&id);
-    assert!(ends(&keys) > first, "counted from the rotation");
-    keys.forward(MONTH - 60);
+    assert!(expiration(&keys) > first, "counted from the rotation");
+    keys.advance_clock(MONTH - 60);
     assert_eq!(keys.states(), ["Rotated"]);
-    keys.forward(60);
+    keys.advance_clock(60);
     assert_eq!(keys.states(), ["Expired"]);
     assert!(keys.logs_in(&staged), "the main pair does not expire");
-    let refused = keys.rotate(&id);
-    assert!(refused.status == 400 && refused.body.contains("these are Expired"), "{}", refused.body);
-    let (next, _) = keys.new_staged();
-    keys.forward(MONTH);
+    let rejected = keys.rotate(&id);
+    assert!(rejected.status == 400 && rejected.body.contains("these are Expired"), "{}", rejected.body);
+    let (next, _) = keys.stage_pair();
+    keys.advance_clock(MONTH);
     assert_eq!(keys.states(), ["Expired", "Expired"]);
-    let refused = keys.rotate(&next);
-    assert_eq!(refused.status, 400, "{}", refused.body);
+    let rejected = keys.rotate(&next);
+    assert_eq!(rejected.status, 400, "{}", rejected.body);
     assert_eq!(keys.delete(&next).status, 204);
 }
 
 #[test]
-fn bodies_methods_and_ids_that_are_refused() {
+fn invalid_bodies_methods_and_ids_are_rejected() {
     type Case = (&'static str, &'static str, &'static str, u16, &'static str);
     let cases: &[Case] = &[
         ("POST", "", r#"{"key":"x"}"#, 400, "Staging takes no parameters and an empty body"),
@@ -108,14 +108,14 @@ fn bodies_methods_and_ids_that_are_refused() {
         ("DELETE", "/0xR000000009999", "", 404, "NOT_FOUND"),
     ];
     let keys = Keys::open();
-    let (id, _) = keys.new_staged();
+    let (id, _) = keys.stage_pair();
     for (method, rest, body, status, words) in cases {
         let path = keys.path(&format!("/staged{}", rest.replace("ID", &id)));
-        let answer = keys.org.json(method, &path, body);
-        assert_eq!(answer.status, *status, "{method} {rest} {body}: {}", answer.body);
-        assert!(answer.body.contains(words), "{method} {rest} {body}: {}", answer.body);
+        let response = keys.org.json(method, &path, body);
+        assert_eq!(response.status, *status, "{method} {rest} {body}: {}", response.body);
+        assert!(response.body.contains(words), "{method} {rest} {body}: {}", response.body);
     }
-    assert_eq!(keys.states(), ["Active"], "nothing happened");
+    assert_eq!(keys.states(), ["Active"], "nothing has changed");
     let plain = keys.org.rest("POST", &keys.path("/staged"), "{}");
     assert!(
         plain.status == 415 && plain.body.contains("The content type must be application/json"),
@@ -134,13 +134,13 @@ fn a_post_without_a_body_gets_no_response() {
     assert_eq!(keys.states(), Vec::<String>::new());
     let journal = keys.org.admin("GET", "journal", "");
     let calls = journal.as_array().unwrap().iter().filter(|entry| entry["operation"] == "stageCredentials");
-    let told: Vec<&Value> = calls.map(|entry| &entry["details"]["notAnswered"]).collect();
-    assert_eq!(told, ["a POST without a body"; 2]);
+    let reasons: Vec<&Value> = calls.map(|entry| &entry["details"]["notAnswered"]).collect();
+    assert_eq!(reasons, ["a POST without a body"; 2]);
 }
 
-/// All calls for staged credentials are refused in the same way; the other calls omit the secret.
+/// All calls for staged credentials are rejected in the same way; the other calls omit the secret.
 #[test]
-fn the_orgs_setting_and_the_permissions_are_gates() {
+fn secrets_require_the_org_setting_and_the_permissions() {
     let all = ["ApiEnabled", "ExternalClientAppDeveloper", "ModifyMetadata", "ViewClientSecret"];
     type Case = (&'static str, bool, &'static str, u16, bool);
     let cases: &[Case] = &[
@@ -151,15 +151,15 @@ fn the_orgs_setting_and_the_permissions_are_gates() {
     ];
     for (what, setting, missing, plain, has_secret) in cases {
         let mut keys = Keys::open();
-        let (id, _) = keys.new_staged();
+        let (id, _) = keys.stage_pair();
         keys.switch(&json!({ "enableClientSecretInRestApiAccess": setting }));
         let username = keys.org.site_user("limited");
         let permissions: Vec<&str> = all.into_iter().filter(|one| one != missing).collect();
         keys.switch(&json!({ "users": { username: { "permissions": permissions } } }));
         keys.org.token = keys.org.token_of("limited");
-        let answer = keys.get("?part=keyandsecret");
-        assert_eq!(answer.status, *plain, "{what}");
-        assert_eq!(answer.body.contains("canarySECRET"), *has_secret, "{what}: {}", answer.body);
+        let response = keys.get("?part=keyandsecret");
+        assert_eq!(response.status, *plain, "{what}");
+        assert_eq!(response.body.contains("canarySECRET"), *has_secret, "{what}: {}", response.body);
         let calls = [
             keys.get("/staged"),
             keys.get(&format!("/staged/{id}")),
@@ -169,15 +169,15 @@ fn the_orgs_setting_and_the_permissions_are_gates() {
             keys.org.rest("GET", "/services/data/v66.0/apps/oauth/credentials/0xI/888/staged", ""),
         ];
         for (number, call) in calls.iter().enumerate() {
-            let is_refused = call.status == 403 && call.body.contains(NOT_ENABLED);
-            assert_eq!(is_refused, !*has_secret, "{what}, call {number}: {}", call.body);
-            assert!(!is_refused || !call.body.contains("canary"), "{what}");
+            let is_rejected = call.status == 403 && call.body.contains(NOT_ENABLED);
+            assert_eq!(is_rejected, !*has_secret, "{what}, call {number}: {}", call.body);
+            assert!(!is_rejected || !call.body.contains("canary"), "{what}");
         }
     }
 }
 
 #[test]
-fn packaged_apps_have_no_staged_credentials() {
+fn staged_credentials_are_rejected_for_packaged_and_installed_apps() {
     let keys = Keys::open();
     keys.org.admin("PATCH", &format!("components/{APP}/Shop"), r#"{"distributionState":"Packaged"}"#);
     let installed = r#"{"namespace":"acme","name":"Desk"}"#;
@@ -187,16 +187,16 @@ fn packaged_apps_have_no_staged_credentials() {
     let installed = found["records"][0]["Id"].as_str().unwrap_or_else(|| panic!("{found}")).to_string();
     for app in [&keys.app, &installed] {
         let path = format!("/services/data/v66.0/apps/oauth/credentials/{app}/{}/staged", keys.consumer);
-        for answer in [keys.org.json("POST", &path, "{}"), keys.org.rest("GET", &path, "")] {
-            assert_eq!(answer.status, 400, "{}", answer.body);
-            assert!(answer.body.contains("for local external client apps only"), "{}", answer.body);
+        for response in [keys.org.json("POST", &path, "{}"), keys.org.rest("GET", &path, "")] {
+            assert_eq!(response.status, 400, "{}", response.body);
+            assert!(response.body.contains("for local external client apps only"), "{}", response.body);
         }
     }
 }
 
 /// The switch, the existing pairs, and whether another one can be staged.
 #[test]
-fn whether_another_pair_may_be_staged_is_a_switch() {
+fn a_switch_determines_whether_another_pair_can_be_staged() {
     for (switch, beside_active, beside_rotated, beside_expired) in [
         (None, false, false, true),
         (Some("beside_expired"), false, false, true),
@@ -207,12 +207,13 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
         if let Some(switch) = switch {
             keys.switch(&json!({ "staging": switch }));
         }
-        let is_staged = |answer: &Answer| {
-            let is_refused = answer.body.contains("The consumer already has staged credentials in the state");
-            assert!(answer.status == 201 || answer.status == 400 && is_refused, "{}", answer.body);
-            answer.status == 201
+        let is_staged = |response: &Response| {
+            let is_rejected =
+                response.body.contains("The consumer already has staged credentials in the state");
+            assert!(response.status == 201 || response.status == 400 && is_rejected, "{}", response.body);
+            response.status == 201
         };
-        let (id, _) = keys.new_staged();
+        let (id, _) = keys.stage_pair();
         assert_eq!(is_staged(&keys.stage()), beside_active, "{switch:?}");
         keys.rotate(&id);
         let other = is_staged(&keys.stage());
@@ -223,7 +224,7 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
             assert_eq!(keys.rotate(&next).status, 200);
             assert_eq!(keys.states(), ["Rotated", "Rotated"]);
         }
-        keys.forward(MONTH);
+        keys.advance_clock(MONTH);
         assert_eq!(is_staged(&keys.stage()), beside_expired, "{switch:?}");
     }
     let keys = Keys::open();
@@ -232,10 +233,10 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
 }
 
 #[test]
-fn unconfirmed_behavior_is_a_switch() {
+fn switches_change_unconfirmed_behavior_of_staged_credentials() {
     let mut keys = Keys::open();
     keys.org.token = keys.org.token_of("other.admin");
-    let (id, _) = keys.new_staged();
+    let (id, _) = keys.stage_pair();
     let username = keys.org.site_user("other.admin");
     for (form, expected) in
         [(None, "005000000000005"), (Some("username"), username.as_str()), (Some("name"), "Otto Other")]
@@ -260,7 +261,7 @@ fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
     for (kind, name) in [(APP, "Shop"), (OAUTH, "Shop_oauth"), (GLOBAL, "Shop_global")] {
         let keys = Keys::open();
         let former = keys.main();
-        let (id, staged) = keys.new_staged();
+        let (id, staged) = keys.stage_pair();
         keys.rotate(&id);
         assert!(keys.logs_in(&former) && keys.logs_in(&staged));
         keys.remove(kind, name);
@@ -288,7 +289,7 @@ fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
 fn a_deploy_that_rotates_does_not_change_staged_credentials() {
     let keys = Keys::open();
     let former = keys.main();
-    let (_, staged) = keys.new_staged();
+    let (_, staged) = keys.stage_pair();
     let package = Package::new()
         .with(
             GLOBAL,

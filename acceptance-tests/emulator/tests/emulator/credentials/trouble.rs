@@ -11,7 +11,7 @@ fn plan(keys: &Keys, fault: &Value) {
 /// Each call by its name: before its effect, after it, and at the second call.
 #[test]
 fn every_call_can_be_lost_before_and_after_its_effect() {
-    type Call = fn(&Keys, &str) -> crate::client::Answer;
+    type Call = fn(&Keys, &str) -> crate::client::Response;
     let calls: &[(&str, bool, &str, &str, Call)] = &[
         ("stageCredentials", false, "", "Active", |keys, _| keys.stage()),
         ("rotateCredentials", true, "Active", "Rotated", |keys, id| keys.rotate(id)),
@@ -23,7 +23,7 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
     for (name, is_staged, before, after, call) in calls {
         for (when, nth) in [("before", 1), ("after", 1), ("before", 2), ("after", 2)] {
             let keys = Keys::open();
-            let id = if *is_staged { keys.new_staged().0 } else { String::new() };
+            let id = if *is_staged { keys.stage_pair().0 } else { String::new() };
             let states = |keys: &Keys| {
                 let pairs = keys.org.admin("GET", "apps/Shop/credentials", "");
                 let all = pairs.as_array().unwrap()[1..].iter();
@@ -32,7 +32,7 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
             assert_eq!(states(&keys), *before, "{name}");
             plan(&keys, &json!({ "call": name, "nth": nth, "when": when, "do": "drop" }));
             if nth == 2 {
-                // A refused call counts as well.
+                // A rejected call counts as well.
                 let path = keys.path("/staged/0xR000000009999");
                 match *name {
                     "stageCredentials" => keys.org.json("POST", &keys.path("/staged"), "[]"),
@@ -54,10 +54,10 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
 #[test]
 fn a_response_can_be_truncated_replaced_or_contain_the_token() {
     let keys = Keys::open();
-    let (id, _) = keys.new_staged();
+    let (id, _) = keys.stage_pair();
     plan(&keys, &json!({ "call": "rotateCredentials", "when": "after", "do": "cut" }));
     let cut = keys.rotate(&id);
-    assert!(cut.status == 200 && !cut.is_whole, "{}", cut.body);
+    assert!(cut.status == 200 && !cut.is_complete, "{}", cut.body);
     assert_eq!(keys.states(), ["Rotated"]);
     for (what, action, status, words) in [
         (
@@ -74,39 +74,43 @@ fn a_response_can_be_truncated_replaced_or_contain_the_token() {
         ),
     ] {
         plan(&keys, &json!({ "call": "deleteStagedCredentials", "do": action }));
-        let answer = keys.delete(&id);
-        assert_eq!(answer.status, status, "{what}");
-        assert!(answer.body.contains(words) && answer.body.contains(&keys.org.token), "{}", answer.body);
+        let response = keys.delete(&id);
+        assert_eq!(response.status, status, "{what}");
+        assert!(
+            response.body.contains(words) && response.body.contains(&keys.org.token),
+            "{}",
+            response.body
+        );
         keys.org.admin("DELETE", "faults", "");
     }
     plan(
         &keys,
         &json!({ "call": "describeMetadata", "do": { "fault": { "code": "X", "text": "of {token}" } } }),
     );
-    let answer = keys.org.soap("<describeMetadata/>");
-    assert!(answer.body.contains(&format!("of {}", keys.org.token)), "{}", answer.body);
+    let response = keys.org.soap("<describeMetadata/>");
+    assert!(response.body.contains(&format!("of {}", keys.org.token)), "{}", response.body);
 }
 
 #[test]
-fn another_administrator_manages_the_credentials_of_an_app() {
+fn another_administrator_can_manage_the_credentials_of_an_app() {
     let keys = Keys::open();
-    let order = |body: Value| keys.org.admin("POST", "apps/Shop/credentials", &body.to_string());
+    let request = |body: Value| keys.org.admin("POST", "apps/Shop/credentials", &body.to_string());
     let first = keys.main();
-    let staged = order(json!({ "do": "stage" }));
+    let staged = request(json!({ "do": "stage" }));
     assert_eq!((&staged[0]["state"], &staged[1]["state"]), (&json!("Main"), &json!("Active")), "{staged}");
     assert_eq!(keys.staged()[0]["createdBy"], "005000000000005");
-    order(json!({ "do": "rotate" }));
+    request(json!({ "do": "rotate" }));
     assert_eq!((keys.states(), keys.main()), (vec!["Rotated".to_string()], pair(&staged[1])));
-    order(json!({ "do": "revoke" }));
+    request(json!({ "do": "revoke" }));
     assert!(keys.states().is_empty() && !keys.logs_in(&first));
     // In one call, as another user.
     let admin = keys.org.running.credentials.username.clone();
-    let rotated = order(json!({ "do": "rotate", "user": admin }));
+    let rotated = request(json!({ "do": "rotate", "user": admin }));
     assert_eq!((&rotated[1]["state"], &rotated[1]["createdBy"]), (&json!("Rotated"), &json!(admin)));
     keys.switch(&json!({ "staging": "beside_rotated" }));
-    let both = order(json!({ "do": "stage" }));
-    let left = order(json!({ "do": "revoke", "id": both[1]["id"] }));
-    assert_eq!((left.as_array().unwrap().len(), &left[1]["state"]), (2, &json!("Active")));
+    let both = request(json!({ "do": "stage" }));
+    let remaining = request(json!({ "do": "revoke", "id": both[1]["id"] }));
+    assert_eq!((remaining.as_array().unwrap().len(), &remaining[1]["state"]), (2, &json!("Active")));
     for (app, body, status) in [
         ("Shop", json!({ "do": "stage" }), 409),
         ("Shop", json!({ "do": "explode" }), 400),
@@ -116,8 +120,8 @@ fn another_administrator_manages_the_credentials_of_an_app() {
         ("None", json!({ "do": "stage" }), 404),
     ] {
         let path = format!("/emulator/apps/{app}/credentials");
-        let answer = keys.org.http("POST", &path, &[], body.to_string().as_bytes());
-        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        let response = keys.org.http("POST", &path, &[], body.to_string().as_bytes());
+        assert_eq!(response.status, status, "{body}: {}", response.body);
     }
     assert_eq!(keys.org.http("GET", "/emulator/apps/None/credentials", &[], b"").status, 404);
 }
@@ -125,21 +129,21 @@ fn another_administrator_manages_the_credentials_of_an_app() {
 /// Between two calls, or during one.
 #[test]
 fn another_administrator_can_change_pairs_concurrently() {
-    for (deed, call, status) in [
+    for (action, call, status) in [
         ("stage", "stageCredentials", 400),
         ("rotate", "rotateCredentials", 400),
         ("revoke", "rotateCredentials", 404),
         ("revoke", "deleteStagedCredentials", 404),
     ] {
         let keys = Keys::open();
-        let id = if call == "stageCredentials" { String::new() } else { keys.new_staged().0 };
-        plan(&keys, &json!({ "call": call, "do": { "credentials": { "app": "Shop", "do": deed } } }));
-        let answer = match call {
+        let id = if call == "stageCredentials" { String::new() } else { keys.stage_pair().0 };
+        plan(&keys, &json!({ "call": call, "do": { "credentials": { "app": "Shop", "do": action } } }));
+        let response = match call {
             "stageCredentials" => keys.stage(),
             "rotateCredentials" => keys.rotate(&id),
             _ => keys.delete(&id),
         };
-        assert_eq!(answer.status, status, "{deed} before {call}: {}", answer.body);
+        assert_eq!(response.status, status, "{action} before {call}: {}", response.body);
     }
 }
 
@@ -147,12 +151,12 @@ fn another_administrator_can_change_pairs_concurrently() {
 fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     let keys = Keys::open();
     let first = keys.main();
-    let (id, second) = keys.new_staged();
+    let (id, second) = keys.stage_pair();
     keys.rotate(&id);
     keys.delete(&id);
-    let (id, third) = keys.new_staged();
+    let (id, third) = keys.stage_pair();
     keys.delete(&id);
-    keys.asserts(&second.0);
+    keys.log_in_by_jwt(&second.0);
     let journal = keys.org.admin("GET", "journal", "");
     let steps: Vec<String> = journal
         .as_array()
@@ -184,7 +188,7 @@ fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
 
 /// The state file contains the pairs; that of an older emulator has none.
 #[test]
-fn pairs_are_kept_over_restarts() {
+fn pairs_survive_a_restart() {
     let path = std::env::temp_dir().join(format!("emulator-pairs-{}.json", std::process::id()));
     let config = salesforce_emulator::Config { state_file: Some(path.clone()), ..Default::default() };
     let org = crate::client::start_with(config.clone());

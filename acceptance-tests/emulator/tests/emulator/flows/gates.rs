@@ -1,5 +1,5 @@
-//! Every gate, closed once: the response, and the gate according to the journal. Each case changes only what closes
-//! its gate.
+//! Every gate, closed once: the response, and the gate according to the journal. Each case changes only the setting
+//! that closes its gate.
 
 mod authorize;
 mod init;
@@ -17,27 +17,27 @@ use init::INIT;
 use inspection::TOKENS;
 use token::{REFRESH, TOKEN};
 
-use crate::client::{Answer, GLOBAL, OAUTH_POLICIES};
+use crate::client::{GLOBAL, OAUTH_POLICIES, Response};
 
 const OIDC: &str = "OauthOidcSettings";
-const REFUSED: &str = "400 invalid_grant: authentication failure";
+const REJECTED: &str = "400 invalid_grant: authentication failure";
 const NO_REFRESH: &str = "400 invalid_grant: expired access/refresh token";
 const BAD_BODY: &str = "400 invalid_request: invalid request body";
 const NAMED: (&str, &str) = ("Auth-Request-Type", "Named-User");
 const DAY: u64 = 86_400;
 
 /// The gate, the response, and the steps to get it.
-type Case = (&'static str, &'static str, fn(&Shop) -> Answer);
+type Case = (&'static str, &'static str, fn(&Shop) -> Response);
 
-fn log_in(shop: &Shop) -> Answer {
+fn log_in(shop: &Shop) -> Response {
     shop.log_in("customer", &[])
 }
 
-fn visit(shop: &Shop) -> Answer {
+fn visit(shop: &Shop) -> Response {
     shop.visit(&format!("UVID {UVID}"), &[])
 }
 
-fn redeem(shop: &Shop, changes: &[(&str, &str)]) -> Answer {
+fn redeem(shop: &Shop, changes: &[(&str, &str)]) -> Response {
     shop.redeem(&code(&log_in(shop)), changes)
 }
 
@@ -61,14 +61,14 @@ fn registration(shop: &Shop) -> (String, String) {
 }
 
 /// The response to a wrong code for a new password.
-fn reset(shop: &Shop, code: &str) -> Answer {
+fn reset(shop: &Shop, code: &str) -> Response {
     let password = "canary-New-Password-9";
     shop.forgot(&json!({ "username": shop.name("customer"), "newpassword": password, "otp": code }))
 }
 
 fn sent_reset(shop: &Shop) -> String {
-    let answer = shop.forgot(&json!({ "username": shop.name("customer"), "recaptcha": RECAPTCHA }));
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = shop.forgot(&json!({ "username": shop.name("customer"), "recaptcha": RECAPTCHA }));
+    assert_eq!(response.status, 200, "{}", response.body);
     let sent = shop.org.admin("GET", "mailbox", "");
     sent.as_array().unwrap().last().unwrap()["code"].as_str().unwrap().to_string()
 }
@@ -77,47 +77,47 @@ fn wrong(code: &str) -> &'static str {
     if code == "000000" { "000001" } else { "000000" }
 }
 
-fn data(shop: &Shop, login: &str, scope: &str) -> Answer {
-    let answer = shop.redeem(&code(&shop.log_in(login, &[("scope", scope)])), &[]);
-    assert_eq!(answer.status, 200, "the token is issued anyway: {}", answer.body);
-    let token = answer.json()["access_token"].as_str().unwrap().to_string();
+fn data(shop: &Shop, login: &str, scope: &str) -> Response {
+    let response = shop.redeem(&code(&shop.log_in(login, &[("scope", scope)])), &[]);
+    assert_eq!(response.status, 200, "the token is issued anyway: {}", response.body);
+    let token = response.json()["access_token"].as_str().unwrap().to_string();
     let bearer = format!("Bearer {token}");
     shop.call("GET", "/services/data/v66.0/limits", &[("Authorization", &bearer)], "")
 }
 
 #[track_caller]
 fn close_all(cases: &[Case]) {
-    for (index, (gate, expected, meet)) in cases.iter().enumerate() {
+    for (index, (gate, expected, trigger)) in cases.iter().enumerate() {
         let shop = Shop::open();
-        let answer = meet(&shop);
-        assert_eq!(brief(&answer), *expected, "{gate}, case {index}");
+        let response = trigger(&shop);
+        assert_eq!(brief(&response), *expected, "{gate}, case {index}");
         assert_eq!(shop.gate(), *gate, "case {index}: {expected}");
-        assert_ne!(answer.status, 307, "a redirect must not resend credentials");
+        assert_ne!(response.status, 307, "a redirect must not resend credentials");
     }
 }
 
 #[test]
-fn authorize_refuses_at_each_gate() {
+fn authorize_rejects_at_each_closed_gate() {
     close_all(AUTHORIZE);
 }
 
 #[test]
-fn the_token_endpoint_refuses_at_each_gate() {
+fn the_token_endpoint_rejects_at_each_closed_gate() {
     close_all(TOKEN);
 }
 
 #[test]
-fn a_refresh_is_refused_at_each_gate() {
+fn a_refresh_is_rejected_at_each_closed_gate() {
     close_all(REFRESH);
 }
 
 #[test]
-fn the_init_endpoints_refuse_at_each_gate() {
+fn the_init_endpoints_reject_at_each_closed_gate() {
     close_all(INIT);
 }
 
 #[test]
-fn tokens_are_refused_at_each_gate() {
+fn tokens_are_rejected_at_each_closed_gate() {
     close_all(TOKENS);
 }
 
@@ -150,7 +150,7 @@ fn every_gate_has_a_test() {
 
 /// With two closed gates, the first in the order responds.
 #[test]
-fn the_order_of_the_gates() {
+fn the_first_closed_gate_in_the_order_responds() {
     type Closing = fn(&Shop);
     let site: Closing = |shop| shop.site(&json!({ "status": "UnderConstruction" }));
     let org: Closing = |shop| shop.set(OIDC, "oAuthCdCrdtFlowEnable", "false");

@@ -1,4 +1,4 @@
-//! What is recorded of the flows: in the journal, among the secrets, in the state file.
+//! Records of the flows: in the journal, in the list of secrets, in the state file.
 
 use salesforce_emulator::Config;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::shop::{Shop, code};
 use crate::client::start_with;
 
 #[test]
-fn the_journal_contains_the_flow_and_no_secret() {
+fn the_journal_contains_the_flow_and_no_secrets() {
     let shop = Shop::open();
     shop.org.admin("DELETE", "journal", "");
     let tokens = shop.tokens();
@@ -53,7 +53,7 @@ fn the_journal_contains_the_flow_and_no_secret() {
 }
 
 #[test]
-fn everything_issued_is_among_the_secrets() {
+fn the_list_of_secrets_contains_everything_that_was_issued() {
     let shop = Shop::open();
     let code = code(&shop.log_in("customer", &[]));
     let tokens = shop.redeem(&code, &[]).json();
@@ -86,14 +86,14 @@ fn everything_issued_is_among_the_secrets() {
 }
 
 #[test]
-fn a_restart_preserves_everything() {
+fn a_restart_preserves_tokens_the_site_and_the_clock() {
     let path = std::env::temp_dir().join(format!("emulator-site-{}.json", std::process::id()));
     let config = || Config { state_file: Some(path.clone()), ..Config::default() };
     let shop = Shop::with(config());
     let tokens = shop.tokens();
     let refresh_token = tokens["refresh_token"].as_str().unwrap().to_string();
     shop.site(&json!({ "status": "DownForMaintenance", "recaptchaScore": 0.7 }));
-    shop.forward(60);
+    shop.advance_clock(60);
     let (key, secret) = (shop.key.clone(), shop.secret.clone());
     drop(shop);
     let shop = Shop { org: start_with(config()), key, secret };

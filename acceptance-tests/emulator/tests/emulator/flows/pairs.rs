@@ -11,16 +11,16 @@ fn stage(shop: &Shop) -> (String, String) {
     (text("key"), text("secret"))
 }
 
-fn order(shop: &Shop, deed: &str) {
-    shop.org.admin("POST", "apps/Shop/credentials", &json!({ "do": deed }).to_string());
+fn request(shop: &Shop, action: &str) {
+    shop.org.admin("POST", "apps/Shop/credentials", &json!({ "do": action }).to_string());
 }
 
 fn log_in(shop: &Shop, (key, secret): (&str, &str)) -> String {
-    let answer = shop.log_in("customer", &[("client_id", key)]);
-    if answer.status != 302 {
-        return brief(&answer);
+    let response = shop.log_in("customer", &[("client_id", key)]);
+    if response.status != 302 {
+        return brief(&response);
     }
-    let tokens = shop.redeem(&code(&answer), &[("client_id", key), ("client_secret", secret)]);
+    let tokens = shop.redeem(&code(&response), &[("client_id", key), ("client_secret", secret)]);
     if tokens.status == 200 { "200".to_string() } else { brief(&tokens) }
 }
 
@@ -36,8 +36,8 @@ fn each_valid_pair_logs_customers_in() {
     type Step<'a> = (&'a str, &'a dyn Fn(&Shop), &'a str);
     let steps: &[Step<'_>] = &[
         ("staged", &|_| {}, "200"),
-        ("rotated", &|shop| order(shop, "rotate"), "200"),
-        ("revoked", &|shop| order(shop, "revoke"), UNKNOWN),
+        ("rotated", &|shop| request(shop, "rotate"), "200"),
+        ("revoked", &|shop| request(shop, "revoke"), UNKNOWN),
     ];
     for (what, step, expected) in steps {
         step(&shop);
@@ -49,29 +49,29 @@ fn each_valid_pair_logs_customers_in() {
         }
     }
     let expiring = Shop::open();
-    order(&expiring, "rotate");
+    request(&expiring, "rotate");
     let old = (expiring.key.as_str(), expiring.secret.as_str());
     assert_eq!(log_in(&expiring, old), "200");
-    expiring.forward(30 * 86_400);
+    expiring.advance_clock(30 * 86_400);
     assert_eq!(log_in(&expiring, old), UNKNOWN);
 }
 
 /// Access tokens, refresh tokens and introspection by resource servers.
 #[test]
-fn tokens_outlive_the_pair_that_they_were_issued_with() {
+fn tokens_remain_valid_after_their_pair_is_rotated_and_revoked() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     let text = |name: &str| tokens[name].as_str().unwrap().to_string();
     let (key, secret) = stage(&shop);
     let new = [("client_id", key.as_str()), ("client_secret", secret.as_str())];
-    for deed in ["rotate", "revoke"] {
-        order(&shop, deed);
-        assert_eq!(shop.userinfo(&text("access_token")).status, 200, "{deed}");
+    for action in ["rotate", "revoke"] {
+        request(&shop, action);
+        assert_eq!(shop.userinfo(&text("access_token")).status, 200, "{action}");
         let refreshed = shop.refresh(&text("refresh_token"), &new);
-        assert_eq!(refreshed.status, 200, "{deed}: {}", refreshed.body);
+        assert_eq!(refreshed.status, 200, "{action}: {}", refreshed.body);
         assert_eq!(super::shop::claims(refreshed.json()["access_token"].as_str().unwrap())["client_id"], key);
-        let told = shop.introspect(&text("access_token"), &new).json();
-        assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!(shop.key)), "{deed}");
+        let json = shop.introspect(&text("access_token"), &new).json();
+        assert_eq!((&json["active"], &json["client_id"]), (&json!(true), &json!(shop.key)), "{action}");
     }
     assert_eq!(brief(&shop.refresh(&text("refresh_token"), &[])), UNKNOWN);
     let other_app = Shop::open();
@@ -82,10 +82,10 @@ fn tokens_outlive_the_pair_that_they_were_issued_with() {
 
 /// A code belongs to the key that requested it.
 #[test]
-fn a_code_is_redeemed_with_its_own_key() {
+fn a_code_can_be_redeemed_only_with_its_own_key() {
     let shop = Shop::open();
     let (key, secret) = stage(&shop);
-    let answer = shop.log_in("customer", &[]);
-    let mixed = shop.redeem(&code(&answer), &[("client_id", &key), ("client_secret", &secret)]);
+    let response = shop.log_in("customer", &[]);
+    let mixed = shop.redeem(&code(&response), &[("client_id", &key), ("client_secret", &secret)]);
     assert_eq!(brief(&mixed), "400 invalid_grant: invalid authorization code");
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use salesforce_emulator::Config;
 use serde_json::{Value, json};
 
-use crate::client::{APP_POLICIES, Answer, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start_with};
+use crate::client::{APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, Response, start_with};
 
 pub const VERIFIER: &str = "a-verifier-of-a-length-that-the-standard-allows-43-to-128";
 pub const UVID: &str = "f81d4fae-7dec-4d0a-a765-00a0c91e6bf6";
@@ -138,7 +138,7 @@ impl Shop {
         self.org.admin("PATCH", &format!("users/{}", self.name(login)), &changes.to_string());
     }
 
-    pub fn forward(&self, seconds: u64) {
+    pub fn advance_clock(&self, seconds: u64) {
         self.org.admin("POST", "clock", &json!({ "forward_seconds": seconds }).to_string());
     }
 
@@ -156,14 +156,14 @@ impl Shop {
         format!("{}/services/oauth2/echo", self.org.running.site_url)
     }
 
-    pub fn call(&self, method: &str, path: &str, headers: Fields<'_>, body: &str) -> Answer {
+    pub fn call(&self, method: &str, path: &str, headers: Fields<'_>, body: &str) -> Response {
         let url = &self.org.running.site_url;
         let host_end = url["http://".len()..].find('/').map_or(url.len(), |at| at + "http://".len());
         let (origin, prefix) = url.split_at(host_end);
         self.org.http_at(origin, method, &format!("{prefix}{path}"), headers, body.as_bytes())
     }
 
-    fn post(&self, path: &str, headers: Fields<'_>, fields: &[(String, String)]) -> Answer {
+    fn post(&self, path: &str, headers: Fields<'_>, fields: &[(String, String)]) -> Response {
         let mut all = vec![("Content-Type", "application/x-www-form-urlencoded")];
         all.extend_from_slice(headers);
         self.call("POST", path, &all, &form(fields))
@@ -179,22 +179,22 @@ impl Shop {
         overlay(base, changes)
     }
 
-    pub fn authorize(&self, headers: Fields<'_>, changes: Fields<'_>) -> Answer {
+    pub fn authorize(&self, headers: Fields<'_>, changes: Fields<'_>) -> Response {
         self.post("/services/oauth2/authorize", headers, &self.authorize_fields(changes))
     }
 
-    pub fn authorize_by_get(&self, headers: Fields<'_>, changes: Fields<'_>) -> Answer {
+    pub fn authorize_by_get(&self, headers: Fields<'_>, changes: Fields<'_>) -> Response {
         let query = form(&self.authorize_fields(changes));
         self.call("GET", &format!("/services/oauth2/authorize?{query}"), headers, "")
     }
 
     /// The credentials of a seeded user, in the header.
-    pub fn log_in(&self, login: &str, changes: Fields<'_>) -> Answer {
+    pub fn log_in(&self, login: &str, changes: Fields<'_>) -> Response {
         let header = basic(&self.name(login), &self.password(login));
         self.authorize(&[("Auth-Request-Type", "Named-User"), ("Authorization", &header)], changes)
     }
 
-    pub fn redeem_with(&self, headers: Fields<'_>, code: &str, changes: Fields<'_>) -> Answer {
+    pub fn redeem_with(&self, headers: Fields<'_>, code: &str, changes: Fields<'_>) -> Response {
         let base = vec![
             ("grant_type", "authorization_code".to_string()),
             ("code", code.to_string()),
@@ -206,18 +206,18 @@ impl Shop {
         self.post("/services/oauth2/token", headers, &overlay(base, changes))
     }
 
-    pub fn redeem(&self, code: &str, changes: Fields<'_>) -> Answer {
+    pub fn redeem(&self, code: &str, changes: Fields<'_>) -> Response {
         self.redeem_with(&[], code, changes)
     }
 
     /// The complete login of the seeded customer.
     pub fn tokens(&self) -> Value {
-        let answer = self.redeem(&code(&self.log_in("customer", &[])), &[]);
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()
+        let response = self.redeem(&code(&self.log_in("customer", &[])), &[]);
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()
     }
 
-    pub fn refresh(&self, token: &str, changes: Fields<'_>) -> Answer {
+    pub fn refresh(&self, token: &str, changes: Fields<'_>) -> Response {
         let base = vec![
             ("grant_type", "refresh_token".to_string()),
             ("refresh_token", token.to_string()),
@@ -227,7 +227,7 @@ impl Shop {
         self.post("/services/oauth2/token", &[], &overlay(base, changes))
     }
 
-    pub fn introspect(&self, token: &str, changes: Fields<'_>) -> Answer {
+    pub fn introspect(&self, token: &str, changes: Fields<'_>) -> Response {
         let base = vec![
             ("token", token.to_string()),
             ("client_id", self.key.clone()),
@@ -236,27 +236,27 @@ impl Shop {
         self.post("/services/oauth2/introspect", &[], &overlay(base, changes))
     }
 
-    pub fn revoke(&self, token: &str) -> Answer {
+    pub fn revoke(&self, token: &str) -> Response {
         self.post("/services/oauth2/revoke", &[], &[("token".to_string(), token.to_string())])
     }
 
-    pub fn userinfo(&self, token: &str) -> Answer {
+    pub fn userinfo(&self, token: &str) -> Response {
         self.call("GET", "/services/oauth2/userinfo", &[("Authorization", &format!("Bearer {token}"))], "")
     }
 
-    pub fn json(&self, path: &str, headers: Fields<'_>, body: &Value) -> Answer {
+    pub fn json(&self, path: &str, headers: Fields<'_>, body: &Value) -> Response {
         let mut all = vec![("Content-Type", "application/json")];
         all.extend_from_slice(headers);
         self.call("POST", path, &all, &body.to_string())
     }
 
-    pub fn start_passwordless(&self, login: &str, method: &str) -> Answer {
+    pub fn start_passwordless(&self, login: &str, method: &str) -> Response {
         let body =
             json!({ "username": self.name(login), "verificationmethod": method, "recaptcha": RECAPTCHA });
         self.json("/services/auth/headless/init/passwordless/login", &[], &body)
     }
 
-    pub fn start_registration(&self, username: &str) -> Answer {
+    pub fn start_registration(&self, username: &str) -> Response {
         let body = json!({
             "userdata": {
                 "firstName": "Nora", "lastName": "New", "email": "nora@mail.example", "username": username,
@@ -269,7 +269,7 @@ impl Shop {
         self.json("/services/auth/headless/init/registration", &[], &body)
     }
 
-    pub fn forgot(&self, body: &Value) -> Answer {
+    pub fn forgot(&self, body: &Value) -> Response {
         self.json("/services/auth/headless/forgot_password", &[], body)
     }
 
@@ -279,7 +279,7 @@ impl Shop {
         message["code"].as_str().unwrap().to_string()
     }
 
-    pub fn with_code(&self, variant: &str, method: &str, identifier: &str, code: &str) -> Answer {
+    pub fn with_code(&self, variant: &str, method: &str, identifier: &str, code: &str) -> Response {
         let header = basic(identifier, code);
         self.authorize(
             &[("Auth-Request-Type", variant), ("Auth-Verification-Type", method), ("Authorization", &header)],
@@ -287,18 +287,18 @@ impl Shop {
         )
     }
 
-    pub fn visit(&self, hint: &str, changes: Fields<'_>) -> Answer {
+    pub fn visit(&self, hint: &str, changes: Fields<'_>) -> Response {
         self.authorize(&[("Auth-Request-Type", "guest"), ("Uvid-Hint", hint)], changes)
     }
 
-    pub fn redeem_visit(&self, code: &str) -> Answer {
+    pub fn redeem_visit(&self, code: &str) -> Response {
         self.redeem_with(&[("Auth-Request-Type", "guest"), ("Uvid-Hint", UVID)], code, &[])
     }
 
     pub fn guest_token(&self) -> String {
-        let answer = self.redeem_visit(&code(&self.visit(&format!("UVID {UVID}"), &[])));
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()["access_token"].as_str().unwrap().to_string()
+        let response = self.redeem_visit(&code(&self.visit(&format!("UVID {UVID}"), &[])));
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()["access_token"].as_str().unwrap().to_string()
     }
 
     /// A token of an internal user for an app with one of the scopes that init endpoints require.
@@ -312,17 +312,17 @@ impl Shop {
             ("client_id".to_string(), self.key.clone()),
             ("client_secret".to_string(), self.secret.clone()),
         ]);
-        let answer = self.org.http(
+        let response = self.org.http(
             "POST",
             "/services/oauth2/token",
             &[("Content-Type", "application/x-www-form-urlencoded")],
             body.as_bytes(),
         );
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()["access_token"].as_str().unwrap().to_string()
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()["access_token"].as_str().unwrap().to_string()
     }
 
-    /// The gate that refused the last call, from the journal.
+    /// The gate that rejected the last call, from the journal.
     pub fn gate(&self) -> String {
         let journal = self.org.admin("GET", "journal", "");
         let last = journal.as_array().unwrap().last().unwrap();
@@ -331,8 +331,8 @@ impl Shop {
 }
 
 /// A parameter of the redirect URL.
-pub fn parameter(answer: &Answer, name: &str) -> Option<String> {
-    let location = answer.header("location")?;
+pub fn parameter(response: &Response, name: &str) -> Option<String> {
+    let location = response.header("location")?;
     let query = location.split_once('?')?.1;
     query.split('&').find_map(|pair| {
         let (known, value) = pair.split_once('=')?;
@@ -355,20 +355,20 @@ fn decode(text: &str) -> String {
 }
 
 #[track_caller]
-pub fn code(answer: &Answer) -> String {
-    assert_eq!(answer.status, 302, "{} {}", answer.head, answer.body);
-    parameter(answer, "code").unwrap()
+pub fn code(response: &Response) -> String {
+    assert_eq!(response.status, 302, "{} {}", response.head, response.body);
+    parameter(response, "code").unwrap()
 }
 
 /// Status and body in one line: HTML is `html`, JSON of OAuth `error: description`.
-pub fn brief(answer: &Answer) -> String {
-    let status = answer.status;
-    let kind = answer.header("content-type").unwrap_or_default();
-    if kind.starts_with("text/html") && answer.body.contains("<form") {
+pub fn brief(response: &Response) -> String {
+    let status = response.status;
+    let kind = response.header("content-type").unwrap_or_default();
+    if kind.starts_with("text/html") && response.body.contains("<form") {
         return format!("{status} html");
     }
-    let Ok(body) = serde_json::from_str::<Value>(&answer.body) else {
-        return format!("{status} {}", answer.body);
+    let Ok(body) = serde_json::from_str::<Value>(&response.body) else {
+        return format!("{status} {}", response.body);
     };
     if let (Some(error), Some(text)) = (body["error"].as_str(), body["error_description"].as_str()) {
         return format!("{status} {error}: {text}");

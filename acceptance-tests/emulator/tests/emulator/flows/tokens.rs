@@ -57,7 +57,7 @@ fn a_jwt_can_be_verified_with_the_public_key() {
 }
 
 #[test]
-fn the_answer_is_signed_with_the_secret() {
+fn the_token_response_is_signed_with_the_secret() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, shop.secret.as_bytes());
@@ -67,10 +67,10 @@ fn the_answer_is_signed_with_the_secret() {
 }
 
 #[test]
-fn lifetimes_come_from_the_app_the_profile_and_the_org() {
+fn token_lifetimes_follow_the_app_the_profile_and_the_org() {
     let minutes = |shop: &Shop, token: &str| {
-        let told = shop.introspect(token, &[]).json();
-        (told["exp"].as_u64().unwrap() - told["iat"].as_u64().unwrap()) / 60
+        let json = shop.introspect(token, &[]).json();
+        (json["exp"].as_u64().unwrap() - json["iat"].as_u64().unwrap()) / 60
     };
     let shop = Shop::open();
     let named = |shop: &Shop| minutes(shop, text(&shop.tokens(), "access_token"));
@@ -92,14 +92,14 @@ fn lifetimes_come_from_the_app_the_profile_and_the_org() {
     let shop = shop.opaque();
     assert_eq!(named(&shop), 30);
     let token = text(&shop.tokens(), "access_token").to_string();
-    shop.forward(29 * 60);
+    shop.advance_clock(29 * 60);
     assert_eq!(shop.userinfo(&token).status, 200);
-    shop.forward(2 * 60);
+    shop.advance_clock(2 * 60);
     assert_eq!(shop.userinfo(&token).status, 403);
 }
 
 #[test]
-fn a_refresh_token_needs_scope_and_policy() {
+fn a_refresh_token_requires_scope_and_policy() {
     let shop = Shop::open();
     let tokens = shop.redeem(&code(&shop.log_in("customer", &[("scope", "api")])), &[]).json();
     assert!(tokens["refresh_token"].is_null());
@@ -108,7 +108,7 @@ fn a_refresh_token_needs_scope_and_policy() {
 }
 
 #[test]
-fn rotation_returns_a_new_token_and_reuse_revokes_all() {
+fn rotation_returns_a_new_token_and_reuse_revokes_the_token_family() {
     let shop = Shop::open();
     let plain = shop.tokens();
     let again = shop.refresh(text(&plain, "refresh_token"), &[]).json();
@@ -135,7 +135,7 @@ fn revoking_a_refresh_token_revokes_its_access_tokens() {
     let again = shop.refresh(text(&tokens, "refresh_token"), &[]).json();
     assert_eq!(shop.revoke(text(&tokens, "access_token")).status, 200);
     assert_eq!(shop.userinfo(text(&tokens, "access_token")).status, 403);
-    assert_eq!(shop.userinfo(text(&again, "access_token")).status, 200, "only the one");
+    assert_eq!(shop.userinfo(text(&again, "access_token")).status, 200, "only this token is revoked");
     assert_eq!(shop.revoke(text(&tokens, "refresh_token")).status, 200);
     assert_eq!(shop.userinfo(text(&again, "access_token")).status, 403);
     assert_eq!(shop.introspect(text(&again, "access_token"), &[]).json(), json!({ "active": false }));
@@ -143,15 +143,15 @@ fn revoking_a_refresh_token_revokes_its_access_tokens() {
 }
 
 #[test]
-fn an_app_inspects_its_own_tokens_and_others_with_the_switch() {
+fn an_app_introspects_its_own_tokens_and_others_only_with_the_setting() {
     let shop = Shop::open();
     let tokens = shop.tokens();
-    let told = shop.introspect(text(&tokens, "access_token"), &[]).json();
-    assert_eq!(told["active"], true);
-    assert_eq!(told["username"], shop.name("customer"));
-    assert_eq!(told["client_id"], shop.key);
-    let told = shop.introspect(text(&tokens, "refresh_token"), &[]).json();
-    assert_eq!(told["token_type"], "refresh_token");
+    let json = shop.introspect(text(&tokens, "access_token"), &[]).json();
+    assert_eq!(json["active"], true);
+    assert_eq!(json["username"], shop.name("customer"));
+    assert_eq!(json["client_id"], shop.key);
+    let json = shop.introspect(text(&tokens, "refresh_token"), &[]).json();
+    assert_eq!(json["token_type"], "refresh_token");
     let other = shop.org.components()[GLOBAL]["Other_global"].clone();
     let as_other = [
         ("client_id", other["consumerKey"].as_str().unwrap()),
@@ -201,7 +201,7 @@ fn losing_access_revokes_the_tokens() {
 }
 
 #[test]
-fn a_disabled_app_works_again_when_it_is_enabled() {
+fn tokens_of_a_disabled_app_work_again_when_it_is_enabled() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     shop.set_app("isEnabled", "false");
@@ -211,7 +211,7 @@ fn a_disabled_app_works_again_when_it_is_enabled() {
 }
 
 #[test]
-fn a_rotated_secret_is_the_only_one() {
+fn a_deploy_that_rotates_the_secret_invalidates_the_old_one() {
     let shop = Shop::open();
     let code = code(&shop.log_in("customer", &[]));
     let package = Package::new().option("ignoreWarnings", "true").with(
@@ -234,7 +234,7 @@ fn a_rotated_secret_is_the_only_one() {
 }
 
 #[test]
-fn soap_refuses_jwts_and_customers() {
+fn soap_rejects_jwts_and_customers() {
     let mut shop = Shop::open();
     shop.org.token = text(&shop.tokens(), "access_token").to_string();
     assert!(shop.org.soap("<describeMetadata/>").body.contains("INVALID_SESSION_ID"));
@@ -245,17 +245,17 @@ fn soap_refuses_jwts_and_customers() {
 }
 
 #[test]
-fn changes_of_an_app_propagate_slowly_with_the_switch() {
+fn changes_of_an_app_propagate_with_a_delay_if_the_switch_is_set() {
     let shop = Shop::open();
     shop.org.admin("PATCH", "org", r#"{"propagation_ms":300000,"changes_propagate":true}"#);
-    shop.forward(301);
+    shop.advance_clock(301);
     let token = text(&shop.tokens(), "access_token").to_string();
     shop.set(GLOBAL, "isCodeCredFlowEnabled", "false");
     shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Staff");
-    shop.forward(299);
+    shop.advance_clock(299);
     assert_eq!(shop.log_in("customer", &[]).status, 302);
     assert_eq!(shop.userinfo(&token).status, 200);
-    shop.forward(2);
+    shop.advance_clock(2);
     shop.log_in("customer", &[]);
     assert_eq!(shop.gate(), "G4");
     assert_eq!(shop.userinfo(&token).status, 403);
@@ -263,28 +263,28 @@ fn changes_of_an_app_propagate_slowly_with_the_switch() {
     shop.set(GLOBAL, "isCodeCredFlowEnabled", "true");
     shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Customer");
     assert_eq!(shop.log_in("customer", &[]).status, 400);
-    shop.forward(301);
+    shop.advance_clock(301);
     assert_eq!(shop.log_in("customer", &[]).status, 302);
     // The same for deletions.
     shop.org.admin("DELETE", "components/ExternalClientApplication/Shop", "");
     assert_eq!(shop.log_in("customer", &[]).status, 302);
-    shop.forward(301);
+    shop.advance_clock(301);
     shop.log_in("customer", &[]);
     assert_eq!(shop.gate(), "C1");
 }
 
 #[test]
-fn browsers_of_listed_origins_may_read() {
+fn cors_allows_only_listed_origins() {
     let shop = Shop::public();
     let origin = ("Origin", "https://shop.example");
-    let asks = ("Access-Control-Request-Headers", "auth-request-type,authorization");
-    let preflight = shop.call("OPTIONS", "/services/oauth2/authorize", &[origin, asks], "");
+    let requested_headers = ("Access-Control-Request-Headers", "auth-request-type,authorization");
+    let preflight = shop.call("OPTIONS", "/services/oauth2/authorize", &[origin, requested_headers], "");
     assert_eq!(preflight.status, 200);
     assert_eq!(preflight.header("access-control-allow-origin").unwrap(), "https://shop.example");
-    assert_eq!(preflight.header("access-control-allow-headers").unwrap(), asks.1);
+    assert_eq!(preflight.header("access-control-allow-headers").unwrap(), requested_headers.1);
     let headers = [("Auth-Request-Type", "guest"), ("Uvid-Hint", UVID), origin];
-    let answer = shop.redeem_with(&headers, &code(&shop.visit(&format!("UVID {UVID}"), &[])), &[]);
-    assert_eq!(answer.header("access-control-allow-origin").unwrap(), "https://shop.example");
+    let response = shop.redeem_with(&headers, &code(&shop.visit(&format!("UVID {UVID}"), &[])), &[]);
+    assert_eq!(response.header("access-control-allow-origin").unwrap(), "https://shop.example");
     let other = shop.redeem_with(&[("Origin", "https://evil.example")], "x", &[]);
     assert!(other.header("access-control-allow-origin").is_none());
 }

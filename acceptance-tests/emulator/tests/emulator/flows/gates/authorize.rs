@@ -123,41 +123,41 @@ pub const AUTHORIZE: &[Case] = &[
         shop.auth_api("isPwdlessLoginAllowed", false);
         shop.with_code("passwordless-login", "email", &identifier, &code)
     }),
-    ("O1", REFUSED, |shop| {
+    ("O1", REJECTED, |shop| {
         let (_, code) = passwordless(shop);
         shop.with_code("passwordless-login", "email", "MFF0nobody", &code)
     }),
-    ("O1", REFUSED, |shop| {
+    ("O1", REJECTED, |shop| {
         let (identifier, code) = passwordless(shop);
         shop.with_code("user-registration", "email", &identifier, &code)
     }),
-    ("O1", REFUSED, |shop| {
+    ("O1", REJECTED, |shop| {
         let (identifier, code) = passwordless(shop);
         assert_eq!(shop.with_code("passwordless-login", "email", &identifier, &code).status, 302);
         shop.with_code("passwordless-login", "email", &identifier, &code)
     }),
-    ("O1", REFUSED, |shop| {
+    ("O1", REJECTED, |shop| {
         let (identifier, code) = passwordless(shop);
-        shop.forward(601);
+        shop.advance_clock(601);
         shop.with_code("passwordless-login", "email", &identifier, &code)
     }),
-    ("O2", REFUSED, |shop| {
+    ("O2", REJECTED, |shop| {
         let (identifier, code) = passwordless(shop);
         shop.with_code("passwordless-login", "sms", &identifier, &code)
     }),
-    ("O3", REFUSED, |shop| {
+    ("O3", REJECTED, |shop| {
         let (identifier, code) = passwordless(shop);
         shop.with_code("passwordless-login", "email", &identifier, wrong(&code))
     }),
-    ("C2", REFUSED, |shop| {
+    ("C2", REJECTED, |shop| {
         let header = basic(&shop.name("customer"), "canary-wrong-1");
         shop.authorize(&[NAMED, ("Authorization", &header)], &[])
     }),
-    ("C2", REFUSED, |shop| {
+    ("C2", REJECTED, |shop| {
         let header = basic("no@body.example", &shop.password("customer"));
         shop.authorize(&[NAMED, ("Authorization", &header)], &[])
     }),
-    ("C2", REFUSED, |shop| {
+    ("C2", REJECTED, |shop| {
         let header = basic(&shop.name("shop.guest"), "");
         shop.authorize(&[NAMED, ("Authorization", &header)], &[])
     }),
@@ -166,13 +166,13 @@ pub const AUTHORIZE: &[Case] = &[
         let identifier = started["identifier"].as_str().unwrap();
         shop.with_code("user-registration", "email", identifier, &shop.mail(identifier))
     }),
-    ("N6a", REFUSED, |shop| shop.log_in("inactive", &[])),
-    ("N6b", REFUSED, |shop| {
+    ("N6a", REJECTED, |shop| shop.log_in("inactive", &[])),
+    ("N6b", REJECTED, |shop| {
         let header = basic(&shop.name("admin"), "canary-any-1");
         shop.authorize(&[NAMED, ("Authorization", &header)], &[])
     }),
-    ("N6", REFUSED, |shop| shop.log_in("outsider", &[])),
-    ("N6", REFUSED, |shop| {
+    ("N6", REJECTED, |shop| shop.log_in("outsider", &[])),
+    ("N6", REJECTED, |shop| {
         shop.site(&json!({ "memberProfiles": [], "memberPermissionSets": ["Shop_Staff"] }));
         log_in(shop)
     }),

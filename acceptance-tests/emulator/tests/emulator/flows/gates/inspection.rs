@@ -7,7 +7,7 @@ pub const TOKENS: &[Case] = &[
     ("T2", "403 Bad_OAuth_Token", |shop| shop.userinfo("00Dnobody!x")),
     ("T2", "403 Bad_OAuth_Token", |shop| {
         let token = shop.tokens()["access_token"].as_str().unwrap().to_string();
-        shop.forward(120 * 60);
+        shop.advance_clock(120 * 60);
         shop.userinfo(&token)
     }),
     ("T3", "401 invalid_client: invalid client credentials", |shop| {

@@ -25,7 +25,7 @@ pub const TOKEN: &[Case] = &[
     }),
     ("C5", "400 invalid_grant: expired authorization code", |shop| {
         let code = code(&log_in(shop));
-        shop.forward(15 * 60);
+        shop.advance_clock(15 * 60);
         shop.redeem(&code, &[])
     }),
     ("C6", "400 invalid_grant: invalid authorization code", |shop| {
@@ -78,7 +78,7 @@ pub const TOKEN: &[Case] = &[
         shop.user("customer", &json!({ "permissionSets": [] }));
         shop.redeem(&code, &[])
     }),
-    ("N6a", REFUSED, |shop| {
+    ("N6a", REJECTED, |shop| {
         let code = code(&log_in(shop));
         shop.user("customer", &json!({ "active": false }));
         shop.redeem(&code, &[])
@@ -126,9 +126,9 @@ pub const REFRESH: &[Case] = &[
     ("G17", NO_REFRESH, |shop| {
         shop.set(OAUTH_POLICIES, "refreshTokenValidityPeriod", "2");
         let token = refresh_token(shop);
-        shop.forward(DAY);
+        shop.advance_clock(DAY);
         assert_eq!(shop.refresh(&token, &[]).status, 200);
-        shop.forward(DAY);
+        shop.advance_clock(DAY);
         shop.refresh(&token, &[])
     }),
     ("G17", NO_REFRESH, |shop| {
@@ -137,10 +137,10 @@ pub const REFRESH: &[Case] = &[
         shop.set(OAUTH_POLICIES, "refreshTokenValidityUnit", "Hours");
         let token = refresh_token(shop);
         for _ in 0..3 {
-            shop.forward(2 * 3600);
+            shop.advance_clock(2 * 3600);
             assert_eq!(shop.refresh(&token, &[]).status, 200);
         }
-        shop.forward(3 * 3600);
+        shop.advance_clock(3 * 3600);
         shop.refresh(&token, &[])
     }),
     ("G18", NO_REFRESH, |shop| {
@@ -153,9 +153,9 @@ pub const REFRESH: &[Case] = &[
         shop.set(OAUTH_POLICIES, "refreshTokenPolicyType", "Infinite");
         shop.org.admin("PATCH", "org", r#"{"refresh_idle_limit_days":30}"#);
         let token = refresh_token(shop);
-        shop.forward(29 * DAY);
+        shop.advance_clock(29 * DAY);
         assert_eq!(shop.refresh(&token, &[]).status, 200);
-        shop.forward(30 * DAY);
+        shop.advance_clock(30 * DAY);
         shop.refresh(&token, &[])
     }),
     ("G20", "400 invalid_grant: ip restricted or invalid login hours", |shop| {
@@ -171,7 +171,7 @@ pub const REFRESH: &[Case] = &[
         shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Staff");
         shop.refresh(&token, &[])
     }),
-    ("N6a", REFUSED, |shop| {
+    ("N6a", REJECTED, |shop| {
         let token = refresh_token(shop);
         shop.user("customer", &json!({ "active": false }));
         shop.refresh(&token, &[])

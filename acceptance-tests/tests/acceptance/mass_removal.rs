@@ -33,7 +33,7 @@ fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspa
 const SUMMARY: &str = "Refusing mass removal";
 
 #[test]
-fn forty_missing_of_a_hundred_are_refused_in_any_order() {
+fn forty_missing_apps_of_a_hundred_are_rejected_with_any_parallelism() {
     let org = Emulator::start();
     let workspace = deleted_in_setup(&org, 100, 40);
     for parallelism in ["-parallelism=1", "-parallelism=100"] {
@@ -41,12 +41,12 @@ fn forty_missing_of_a_hundred_are_refused_in_any_order() {
         run.failed_with(SUMMARY);
     }
     workspace.apply().failed_with("the org lists 60 others");
-    assert_eq!(workspace.state().len(), 100, "the state stays as it was");
+    assert_eq!(workspace.state().len(), 100, "the state is unchanged");
     assert_eq!(org.names(org::APP).len(), 60, "nothing was created");
 }
 
 #[test]
-fn thirty_of_a_hundred_are_created_again() {
+fn thirty_missing_apps_of_a_hundred_are_created_again() {
     let org = Emulator::start();
     let workspace = deleted_in_setup(&org, 100, 30);
     let plan = workspace.plan(&[]);
@@ -55,12 +55,12 @@ fn thirty_of_a_hundred_are_created_again() {
 }
 
 #[test]
-fn three_of_three_are_created_again_and_four_of_four_only_if_allowed() {
-    for (count, believed) in [(3, true), (4, false)] {
+fn three_missing_apps_of_three_are_created_again_and_four_only_if_allowed() {
+    for (count, allowed) in [(3, true), (4, false)] {
         let org = Emulator::start();
         let mut workspace = deleted_in_setup(&org, count, count);
         let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-        if believed {
+        if allowed {
             run.succeeded().containing("3 to add");
             continue;
         }
@@ -76,14 +76,14 @@ fn three_of_three_are_created_again_and_four_of_four_only_if_allowed() {
     }
 }
 
-/// The purpose of the check.
+/// The check exists for this case.
 #[test]
-fn a_user_who_has_lost_access_does_not_create_apps_again() {
+fn apps_hidden_by_lost_permissions_are_not_created_again() {
     let org = Emulator::start();
     let workspace = deleted_in_setup(&org, 10, 0);
-    let blind =
+    let without_access =
         json!({ "users": { org.user("admin"): { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
-    org.admin("PATCH", "/org", Some(&blind));
+    org.admin("PATCH", "/org", Some(&without_access));
     workspace.run(&["plan", "-no-color", "-input=false"]).failed_with(SUMMARY);
     assert_eq!(org.names(org::APP).len(), 10);
 }
