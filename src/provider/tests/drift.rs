@@ -141,7 +141,9 @@ async fn an_object_that_the_org_does_not_return_after_its_creation_is_in_the_sta
 
 #[tokio::test(start_paused = true)]
 async fn a_consumer_that_the_org_does_not_return_keeps_its_values() {
-    let (mut resource, target) = prepared(CLIENT, Operation::Update).await;
+    let (mut resource, _) = prepared(CLIENT, Operation::Update).await;
+    let mut target = shop(CLIENT, "Shop");
+    target.put("label", "Store".into());
     let before = resource.state.clone();
     resource.org.with(|state| state.hidden = vec![&global_oauth_settings::TYPE]);
     let found = resource.refresh(&resource.provider()).await;
@@ -250,10 +252,7 @@ async fn nothing_is_sent_after_an_interrupt() {
 async fn policies_remain_when_terraform_stops_managing_them() {
     let (client, _) = prepared(CLIENT, Operation::Destroy).await;
     let mut policies = Resource::new(&client.org, POLICIES);
-    let target = config(
-        POLICIES,
-        &[("external_client_app", "Shop".into()), ("session_timeout_minutes", Value::int(30))],
-    );
+    let target = shop(POLICIES, "Shop");
     assert!(!policies.apply(&target).await.has_errors());
     let files = client.org.with(|state| state.files.len());
     let found = policies.destroy().await;

@@ -166,14 +166,24 @@ pub(super) fn config(type_name: &str, values: &[(&str, Value)]) -> Value {
     config
 }
 
-/// The configuration of an app with this label.
-pub(super) fn shop(type_name: &str, label: &str) -> Value {
-    let mut values = vec![("name", "Shop".into()), ("label", label.into())];
-    if type_name == CLIENT {
-        values.push(("oauth_scopes", super::texts(&["Api"])));
-        values.push(("callback_urls", Value::List(vec!["https://shop.example.com/".into()])));
-    }
-    config(type_name, &values)
+/// The configuration of the app or of its part, in two variants.
+pub(super) fn shop(type_name: &str, variant: &str) -> Value {
+    let oauth = || {
+        let url = format!("https://{}.example.com/", variant.to_lowercase());
+        [("oauth_scopes", super::texts(&["Api"])), ("callback_urls", Value::List(vec![url.as_str().into()]))]
+    };
+    let of_shop = [("external_client_app", Value::from("Shop"))];
+    let named = [("name", Value::from("Shop")), ("label", Value::from(variant))];
+    let minutes = if variant == "Shop" { 30 } else { 15 };
+    config(
+        type_name,
+        &match type_name {
+            CLIENT => [&named[..], &oauth()].concat(),
+            SETTINGS => [&of_shop[..], &oauth()].concat(),
+            POLICIES => [&of_shop[..], &[("session_timeout_minutes", Value::int(minutes))]].concat(),
+            _ => named.to_vec(),
+        },
+    )
 }
 
 pub(super) fn key() -> ComponentKey {
@@ -199,6 +209,15 @@ pub(super) enum Operation {
 /// A resource before the operation, and the configuration that the operation applies.
 pub(super) async fn prepared(type_name: &'static str, operation: Operation) -> (Resource, Value) {
     let org = MemoryOrg::default();
+    let depends_on: &[&'static str] = match type_name {
+        SETTINGS => &[APP],
+        POLICIES => &[APP, SETTINGS],
+        _ => &[],
+    };
+    for dependency in depends_on {
+        let found = Resource::new(&org, dependency).apply(&shop(dependency, "Shop")).await;
+        assert!(!found.has_errors(), "{found:?}");
+    }
     let mut resource = Resource::new(&org, type_name);
     if operation != Operation::Create {
         let found = resource.apply(&shop(type_name, "Shop")).await;
