@@ -61,7 +61,7 @@ writers: build ## Test concurrent workspaces that change one file, ROUNDS=200, a
 	  --ignored writers:: queues::
 
 # A failure prints the names and the seed that repeat it. JOBS=4 runs four cases at a time; LIST=1 lists them.
-chaos: build ## Test faults at every call, kills, interrupts and load (one hour); QUICK=1 (10 minutes), SEED=7, ONLY=name
+chaos: build ## Test faults at every call, kills, interrupts and load (90 minutes on 2 cores); QUICK=1 (10 minutes), SEED=7, ONLY=name
 	@scripts/fetch-terraform >/dev/null
 	@target/debug/chaos --jobs=$(JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 

@@ -43,8 +43,6 @@ mod timing;
 
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
-#[cfg(test)]
-pub mod memory_org;
 #[cfg(any(test, fuzzing))]
 pub mod property;
 #[cfg(test)]
@@ -60,7 +58,7 @@ pub use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(any(test, fuzzing))]
-use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
+pub use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
 pub use api::{Apis, BoxFuture, Row};
 pub use batch::Window;
 pub use budget::VERIFY_TIMEOUT;

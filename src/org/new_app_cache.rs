@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Wanted;
 use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
+use super::{Lookup, Wanted};
 use crate::lock::lock;
+use crate::metadata::types::APP;
 
 /// How long a new app is assumed to have no other writer.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -57,13 +58,15 @@ impl NewAppCache {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Stores what was read of these apps, unless something was written since.
+    /// Stores what was read of these apps, unless something was written since. A read may lag behind the deploy that
+    /// created an app: an app that it does not contain must be read again.
     pub(super) fn learn(&self, read: &Snapshot, apps: &BTreeSet<String>, generation: u64) {
+        let apps: BTreeSet<String> = apps.iter().filter(|app| has_app(read, app)).cloned().collect();
         let mut known = self.lock();
         if apps.is_empty() || generation != self.generation() {
             return;
         }
-        known.files.merge_apps_from(read, apps);
+        known.files.merge_apps_from(read, &apps);
         let now = Instant::now();
         known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
     }
@@ -80,6 +83,11 @@ impl NewAppCache {
     fn lock(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
     }
+}
+
+/// Whether the read contains the app itself.
+fn has_app(read: &Snapshot, app: &str) -> bool {
+    read.find(&Wanted::new(APP, app)).is_some_and(|found| matches!(found, Ok(Lookup::Found(_))))
 }
 
 impl Known {

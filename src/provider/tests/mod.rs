@@ -3,15 +3,18 @@
 mod authentication_methods;
 mod certificates;
 mod configurations;
+mod drift;
 mod inputs;
 mod lifecycle;
 mod lockouts;
+mod memory_org;
 mod messages;
 mod plans;
 mod refusals;
 mod states;
 mod unions;
 mod validations;
+mod workspace;
 
 use super::catalog;
 use super::resource_spec::ResourceSpec;

@@ -10,14 +10,14 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{
-    ApiFuture, BoxFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Queries, Row, SessionFacts,
-};
 use crate::lock::lock;
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
 use crate::metadata::{ComponentKey, MetadataType, package};
+use crate::org::{
+    ApiFuture, BoxFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Queries, Row, SessionFacts,
+};
 use crate::salesforce::{
     Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties, Retrieved, Staged,
 };
@@ -61,6 +61,11 @@ pub struct State {
     pub rejection: Option<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
+    /// Types that are listed but not returned.
+    pub hidden: Vec<&'static MetadataType>,
+    /// How many reads after each deploy still return the earlier files.
+    pub lag: usize,
+    stale: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
     reports: Vec<DeployReport>,
 }
 
@@ -87,6 +92,7 @@ impl State {
 
     fn deploy(&mut self, zip: &[u8]) -> DeployReport {
         let files = package::read(zip).unwrap_or_default();
+        self.stale = (self.lag > 0).then(|| (self.files.clone(), self.lag));
         if let Some((key, problem)) = self.rejection.take() {
             if files.iter().any(|file| package::key_of(&file.path).as_ref() == Some(&key)) {
                 let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
@@ -161,8 +167,15 @@ impl State {
         }
     }
 
-    fn listed(&self, is_asked: impl Fn(&ComponentKey) -> bool) -> Vec<(ComponentKey, StoredFile)> {
-        let asked = self.files.iter().filter(|(key, _)| is_asked(key));
+    fn listed(&mut self, is_asked: impl Fn(&ComponentKey) -> bool) -> Vec<(ComponentKey, StoredFile)> {
+        let files = match &mut self.stale {
+            Some((stale, reads)) if *reads > 0 => {
+                *reads -= 1;
+                stale
+            }
+            _ => &self.files,
+        };
+        let asked = files.iter().filter(|(key, _)| is_asked(key));
         asked.map(|(key, file)| (key.clone(), file.clone())).collect()
     }
 }
@@ -265,11 +278,13 @@ impl Connection for MemoryOrg {
 impl MetadataReads for MemoryOrg {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(self.respond(Call::FetchRetrieve, |state| {
+            let hidden = state.hidden.clone();
             let found = state.listed(|key| {
-                members.iter().any(|(kind, names)| {
-                    kind == key.kind.package_type()
-                        && names.iter().any(|name| name == "*" || *name == key.full_name)
-                })
+                !hidden.contains(&key.kind)
+                    && members.iter().any(|(kind, names)| {
+                        kind == key.kind.package_type()
+                            && names.iter().any(|name| name == "*" || *name == key.full_name)
+                    })
             });
             let files = found.iter().map(|(key, file)| properties(key, file)).collect();
             let texts: Vec<_> = found.into_iter().map(|(key, file)| (key, file.xml)).collect();

@@ -1,0 +1,262 @@
+//! Others change the org: between the plan and the apply, before a refresh, or in files that the provider does not
+//! know. Not here: deploys of others at the same time (`org/tests/edits.rs`).
+
+use super::memory_org::MemoryOrg;
+use super::workspace::{
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
+};
+use crate::metadata::ComponentKey;
+use crate::metadata::types::{external_client_application, global_oauth_settings, oauth_policies};
+use crate::value::{Path, Value};
+
+/// Replaces a text in the file of the app.
+fn edit(org: &MemoryOrg, from: &str, to: &str) {
+    org.with(|state| {
+        let file = state.files.get_mut(&key()).unwrap();
+        assert!(file.xml.contains(from), "{}", file.xml);
+        file.xml = file.xml.replace(from, to);
+    });
+}
+
+fn xml(org: &MemoryOrg) -> String {
+    org.with(|state| state.files[&key()].xml.clone())
+}
+
+/// An app with a contact, and the configuration that changes its label.
+async fn with_contact() -> (Resource, Value) {
+    let mut resource = Resource::new(&MemoryOrg::default(), APP);
+    let mut target = shop(APP, "Shop");
+    target.put("contact_email", "a@example.com".into());
+    assert!(!resource.apply(&target).await.has_errors());
+    target.put("label", "Store".into());
+    (resource, target)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_between_the_plan_and_the_apply_is_reported() {
+    for (from, to, attribute, saved) in [
+        ("<label>Shop<", "<label>Theirs<", "label", "Store"),
+        ("a@example.com", "b@example.com", "contact_email", "b@example.com"),
+    ] {
+        let (mut resource, target) = with_contact().await;
+        let found = resource.apply_after(&target, |org| edit(org, from, to)).await;
+        assert_eq!(ids(&found), ["changed-since-plan"], "{attribute}: {found:?}");
+        assert_eq!(found.0[0].path, Some(Path::attribute(attribute)));
+        assert!(xml(&resource.org).contains(&format!(">{saved}<")), "{attribute}: {}", xml(&resource.org));
+        assert!(xml(&resource.org).contains(">Store<"), "the planned change");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_before_the_refresh_is_planned_back() {
+    let (mut resource, _) = with_contact().await;
+    let mut target = shop(APP, "Shop");
+    target.put("contact_email", "a@example.com".into());
+    edit(&resource.org, "a@example.com", "b@example.com");
+    let found = resource.refresh(&resource.provider()).await;
+    assert!(found.0.is_empty(), "{found:?}");
+    assert_eq!(resource.state.get("contact_email").as_text(), Some("b@example.com"));
+    assert!(resource.apply(&target).await.0.is_empty());
+    assert!(xml(&resource.org).contains("a@example.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_keeps_elements_that_the_provider_does_not_know() {
+    let (mut resource, target) = with_contact().await;
+    edit(&resource.org, "</ExternalClientApplication>", "<future>1</future></ExternalClientApplication>");
+    assert!(resource.apply(&target).await.0.is_empty());
+    assert!(xml(&resource.org).contains("<future>1</future>"), "{}", xml(&resource.org));
+    assert!(xml(&resource.org).contains("<label>Store</label>"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_was_deleted_since_the_plan_is_not_created_by_an_update() {
+    for type_name in [APP, CLIENT] {
+        let (mut resource, target) = prepared(type_name, Operation::Update).await;
+        let before = resource.state.clone();
+        let found = resource.apply_after(&target, |org| org.with(|state| state.delete_app("Shop"))).await;
+        assert_eq!(ids(&found), ["no-longer-exists"], "{type_name}: {found:?}");
+        assert!(!exists(&resource.org), "{type_name}");
+        assert_eq!(resource.state, before, "{type_name}");
+        // The next refresh removes it, and the next apply creates it.
+        assert!(!resource.apply(&target).await.has_errors(), "{type_name}");
+        assert!(exists(&resource.org), "{type_name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_of_a_deleted_object_succeeds() {
+    for type_name in [APP, CLIENT] {
+        let (mut resource, target) = prepared(type_name, Operation::Destroy).await;
+        let commits = resource.org.with(|state| state.commits());
+        let found = resource.apply_after(&target, |org| org.with(|state| state.delete_app("Shop"))).await;
+        assert!(found.0.is_empty() && resource.state.is_null(), "{type_name}: {found:?}");
+        assert_eq!(resource.org.with(|state| state.commits()), commits, "{type_name}: a deploy without need");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_appears_since_the_plan_is_not_overwritten() {
+    let (mut resource, target) = prepared(APP, Operation::Create).await;
+    let name = external_client_application::TYPE.name;
+    let found = resource
+        .apply_after(&target, |org| {
+            org.with(|state| state.add(key(), format!("<{name} xmlns=\"x\"><label>Theirs</label></{name}>")));
+        })
+        .await;
+    assert_eq!(ids(&found), ["already-exists"], "{found:?}");
+    assert!(resource.state.is_null() && xml(&resource.org).contains("Theirs"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_lag_behind_a_deploy_are_repeated() {
+    for type_name in [APP, CLIENT] {
+        for operation in [Operation::Create, Operation::Destroy] {
+            for lag in [1, 2, 3] {
+                let context = format!("{type_name}: {operation:?}, {lag} reads");
+                let (mut resource, target) = prepared(type_name, operation).await;
+                resource.org.with(|state| state.lag = lag);
+                let found = resource.apply(&target).await;
+                if operation == Operation::Create {
+                    assert!(found.0.is_empty(), "{context}: {found:?}");
+                    resource.assert_empty_plan(&target, &context).await;
+                } else {
+                    // What the org still returns must not be forgotten.
+                    assert_eq!(resource.state.is_null(), !found.has_errors(), "{context}: {found:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_the_org_does_not_return_after_its_creation_is_in_the_state() {
+    let (mut resource, target) = prepared(APP, Operation::Create).await;
+    resource.org.with(|state| state.lag = 100);
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["not-found-after-change"], "{found:?}");
+    assert_eq!(resource.state.get("id").as_text(), Some("Shop"));
+    assert_eq!(resource.state.get("label").as_text(), Some("Shop"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_the_org_does_not_return_keeps_its_values() {
+    let (mut resource, _) = prepared(CLIENT, Operation::Update).await;
+    let mut target = shop(CLIENT, "Shop");
+    target.put("label", "Store".into());
+    let before = resource.state.clone();
+    resource.org.with(|state| state.hidden = vec![&global_oauth_settings::TYPE]);
+    let found = resource.refresh(&resource.provider()).await;
+    assert_eq!(ids(&found), ["drift-not-checked"], "{found:?}");
+    assert_eq!(resource.state, before);
+    let found = resource.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    assert_eq!(resource.state.get("label").as_text(), Some("Store"));
+    assert_eq!(resource.state.get("consumer_key"), before.get("consumer_key"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_component_that_is_listed_but_not_returned_is_an_error_and_stays_in_the_state() {
+    let (mut resource, target) = prepared(APP, Operation::Update).await;
+    let before = resource.state.clone();
+    resource.org.with(|state| state.hidden = vec![&external_client_application::TYPE]);
+    for found in [resource.refresh(&resource.provider()).await, resource.apply(&target).await] {
+        assert_eq!(ids(&found), ["component-not-accessible"], "{found:?}");
+        assert_eq!(resource.state, before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_components_of_one_type_are_an_error_that_names_them() {
+    let (client, _) = prepared(CLIENT, Operation::Update).await;
+    client.org.with(|state| {
+        let kind = &oauth_policies::TYPE;
+        let (_, file) = state.files.iter().find(|(key, _)| key.kind == kind).unwrap();
+        let text = file.xml.clone();
+        state.add(ComponentKey::new(kind, "Shop_second"), text);
+    });
+    let mut policies = Resource::new(&client.org, POLICIES);
+    let target = config(POLICIES, &[("external_client_app", "Shop".into())]);
+    let found = policies.apply(&target).await;
+    assert_eq!(ids(&found), ["multiple-components"], "{found:?}");
+    assert!(found.0[0].detail.contains("Shop_second"), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_app_of_the_provider_is_not_destroyed() {
+    for type_name in [CLIENT, SETTINGS] {
+        let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+        let key = client.state.get("consumer_key").as_text().unwrap().to_owned();
+        let mut resource = client;
+        if type_name == SETTINGS {
+            resource = Resource::new(&resource.org, SETTINGS);
+            assert!(!resource.import("Shop").await.has_errors());
+        }
+        resource.context.client_id = Some(key);
+        let found = resource.destroy().await;
+        assert_eq!(ids(&found)[0], "self-lockout", "{type_name}: {found:?}");
+        assert!(exists(&resource.org));
+        resource.context.allow_self_lockout = true;
+        assert!(!resource.destroy().await.has_errors(), "{type_name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_resource_is_not_destroyed_or_replaced() {
+    for type_name in [APP, CLIENT] {
+        let (mut resource, mut target) = prepared(type_name, Operation::Create).await;
+        target.put("deletion_protection", true.into());
+        assert!(!resource.apply(&target).await.has_errors());
+        assert_eq!(ids(&resource.destroy().await), ["deletion-protection"], "{type_name}");
+        let mut renamed = target.clone();
+        renamed.put("name", "Store".into());
+        assert_eq!(ids(&resource.apply(&renamed).await), ["deletion-protection"], "{type_name}");
+        assert!(exists(&resource.org));
+        target.put("deletion_protection", false.into());
+        assert!(!resource.apply(&target).await.has_errors());
+        assert!(!resource.destroy().await.has_errors(), "{type_name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_of_another_org_is_neither_read_nor_changed() {
+    let (mut resource, target) = prepared(APP, Operation::Update).await;
+    resource.state.put("org_id", "00D000000000002AAA".into());
+    let before = resource.state.clone();
+    for found in [resource.refresh(&resource.provider()).await, resource.apply(&target).await] {
+        assert_eq!(ids(&found), ["state-org-mismatch"], "{found:?}");
+        assert_eq!(resource.state, before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_after_an_interrupt() {
+    for (operation, expected) in [
+        (Operation::Create, "interrupted-before-change"),
+        (Operation::Update, "interrupted-before-change"),
+        (Operation::Destroy, "interrupted-before-change"),
+    ] {
+        let (mut resource, target) = prepared(APP, operation).await;
+        let (before, commits) = (resource.state.clone(), resource.org.with(|state| state.commits()));
+        let provider = resource.provider();
+        let plan = resource.plan_of(&provider, &before, &target, &resource.private.clone()).await;
+        provider.stop();
+        let found = resource.apply_of(&provider, &before, &target, &plan).await;
+        assert_eq!(ids(&found), [expected], "{operation:?}: {found:?}");
+        assert_eq!(resource.state, before, "{operation:?}");
+        assert_eq!(resource.org.with(|state| state.commits()), commits, "{operation:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_remain_when_terraform_stops_managing_them() {
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    let mut policies = Resource::new(&client.org, POLICIES);
+    let target = shop(POLICIES, "Shop");
+    assert!(!policies.apply(&target).await.has_errors());
+    let files = client.org.with(|state| state.files.len());
+    let found = policies.destroy().await;
+    assert!(!found.has_errors(), "{found:?}");
+    assert!(policies.state.is_null());
+    assert_eq!(client.org.with(|state| state.files.len()), files);
+}
