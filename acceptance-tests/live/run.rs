@@ -142,7 +142,7 @@ fn run_scenario(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult
     }
     let _previous_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.run_scenario(org)));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.play(org)));
     let _quiet = std::panic::take_hook();
     match outcome {
         Ok(()) => ScenarioResult::Passed,
