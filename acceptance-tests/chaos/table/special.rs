@@ -188,8 +188,13 @@ fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
 
 /// Reads after the deploy do not find the component at first.
 fn appears_late(what: &str) -> Outcome {
+    appears_late_as(Shape::Parts, what);
+    appears_late_as(Shape::Client, what)
+}
+
+fn appears_late_as(shape: Shape, what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
-    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    let mut fixture = Fixture::set(&testbed, shape, Step::Create);
     let late = Action::Rewrite(|response| jobs::without_ours(response, None));
     testbed
         .proxy

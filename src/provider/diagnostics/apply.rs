@@ -198,6 +198,10 @@ pub fn different_value_saved(attribute: &str, wanted: &Value, saved: &Value, cre
     rows::DIFFERENT_VALUE_SAVED.diagnostic(with_taint(detail, created)).at_attribute(attribute)
 }
 
+pub fn is_different_value_saved(diagnostic: &Diagnostic) -> bool {
+    diagnostic.id == rows::DIFFERENT_VALUE_SAVED.id
+}
+
 pub fn adopted(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::ADOPTED.diagnostic(format!(

@@ -17,8 +17,10 @@ use crate::provider::refusal;
 use crate::provider::resource_spec::{ID, ORG_ID, Row};
 use crate::value::{Path, Value};
 
-/// Milliseconds between polls for an object that should exist: reads may lag behind a deploy.
-const LAGS: [u64; 5] = [250, 500, 1000, 2000, 4000];
+/// Milliseconds between polls for an object that should exist: reads may lag behind a deploy, for half a minute at most.
+const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
+/// The same for an object that is not as planned: the read may be from before the deploy.
+pub(super) const LAGS_IF_DIFFERENT: [u64; 3] = [500, 1500, 3000];
 /// The same if the object may not exist.
 const LAGS_IF_UNSURE: [u64; 1] = [500];
 /// Milliseconds between polls for the effect of a deploy whose response was lost.
@@ -36,6 +38,7 @@ pub(super) struct Apply<'a> {
 }
 
 /// What is known about the result.
+#[derive(Clone)]
 enum ApplyOutcome {
     Succeeded(Applied),
     /// Salesforce reported a failure: canceled, or an internal error.
@@ -169,7 +172,7 @@ impl Engine<'_> {
             }
         };
         if actual.exists() {
-            return Ok(self.reply_from_org(apply, &actual, outcome).await);
+            return Ok(self.reply_when_current(apply, &actual, outcome).await);
         }
         let (mut reply, values) = match outcome {
             ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
@@ -214,6 +217,39 @@ impl Engine<'_> {
                 _ => return Ok(actual),
             }
         }
+    }
+
+    /// The reply from the values of the org. After a successful deploy, values that differ from the plan are read again,
+    /// because reads may lag behind.
+    async fn reply_when_current(
+        &self,
+        apply: &Apply<'_>,
+        actual: &Actual,
+        outcome: ApplyOutcome,
+    ) -> ApplyReply {
+        let mut reply = self.reply_from_org(apply, actual, outcome.clone()).await;
+        if !matches!(outcome, ApplyOutcome::Succeeded(_)) {
+            return reply;
+        }
+        let deadline = Instant::now() + VERIFY_TIMEOUT;
+        for lag in LAGS_IF_DIFFERENT {
+            if !reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved) {
+                break;
+            }
+            let wait = crate::org::sleep(Duration::from_millis(lag));
+            if self.org.unless_stopped(wait).await.is_none() {
+                break;
+            }
+            let again =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
+            match again {
+                Ok(actual) if actual.exists() => {
+                    reply = self.reply_from_org(apply, &actual, outcome.clone()).await;
+                }
+                _ => break,
+            }
+        }
+        reply
     }
 
     /// The reply for an object that the org already has.

@@ -1,5 +1,8 @@
 //! Delete: deletes the components, or stops managing them.
 
+use std::time::Duration;
+
+use super::apply::LAGS_IF_DIFFERENT;
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::ComponentKey;
@@ -109,7 +112,18 @@ impl Engine<'_> {
                 Some(diagnostics::outcome_unknown(self.spec.noun, &app, error, values, false))
             }
         };
-        let gone = self.is_gone(&app, &deciding).await;
+        let mut gone = self.is_gone(&app, &deciding).await;
+        // Reads may lag behind a deploy that succeeded.
+        for lag in LAGS_IF_DIFFERENT {
+            if trouble.is_some() || !matches!(gone, Ok(false)) {
+                break;
+            }
+            let wait = crate::org::sleep(Duration::from_millis(lag));
+            if self.org.unless_stopped(wait).await.is_none() {
+                break;
+            }
+            gone = self.is_gone(&app, &deciding).await;
+        }
         if matches!(gone, Ok(true)) {
             self.note_destroyed_key(&app, &lookups);
         }

@@ -110,19 +110,17 @@ async fn an_object_that_appears_since_the_plan_is_not_overwritten() {
 
 #[tokio::test(start_paused = true)]
 async fn reads_that_lag_behind_a_deploy_are_repeated() {
-    for type_name in [APP, CLIENT] {
-        for operation in [Operation::Create, Operation::Destroy] {
+    for type_name in [APP, CLIENT, SETTINGS, POLICIES] {
+        for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
             for lag in [1, 2, 3] {
                 let context = format!("{type_name}: {operation:?}, {lag} reads");
                 let (mut resource, target) = prepared(type_name, operation).await;
                 resource.org.with(|state| state.lag = lag);
                 let found = resource.apply(&target).await;
-                if operation == Operation::Create {
-                    assert!(found.0.is_empty(), "{context}: {found:?}");
+                assert!(!found.has_errors(), "{context}: {found:?}");
+                assert_eq!(resource.state.is_null(), target.is_null(), "{context}");
+                if !target.is_null() {
                     resource.assert_empty_plan(&target, &context).await;
-                } else {
-                    // What the org still returns must not be forgotten.
-                    assert_eq!(resource.state.is_null(), !found.has_errors(), "{context}: {found:?}");
                 }
             }
         }
