@@ -19,13 +19,11 @@ use crate::value::{Path, Value};
 
 /// Milliseconds between polls for an object that should exist: reads may lag behind a deploy, for half a minute at most.
 const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
-/// The same for an object that is not as planned: the read may be from before the deploy.
-pub(super) const LAGS_IF_DIFFERENT: [u64; 3] = [500, 1500, 3000];
 /// The same if the object may not exist.
 const LAGS_IF_UNSURE: [u64; 1] = [500];
-/// Milliseconds between polls for the effect of a deploy whose response was lost.
-const LAGS_IF_LOST: [u64; 3] = [500, 1500, 3000];
-/// How often such a deploy is sent again, if the org shows no effect.
+/// Milliseconds between polls for the effect of a deploy: its response was lost, or the read may be from before it.
+pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
+/// How often a deploy whose response was lost is sent again, if the org shows no effect.
 const RESUBMISSIONS: u32 = 2;
 
 /// The arguments of an apply.
@@ -90,7 +88,7 @@ impl Engine<'_> {
             if !matches!(&sent, Err(error) if error.is_lost()) {
                 return sent;
             }
-            for lag in LAGS_IF_LOST {
+            for lag in LAGS_OF_EFFECTS {
                 crate::org::sleep(Duration::from_millis(lag)).await;
                 if self.org.stopped() || arrived().await {
                     return sent;
@@ -232,7 +230,7 @@ impl Engine<'_> {
             return reply;
         }
         let deadline = Instant::now() + VERIFY_TIMEOUT;
-        for lag in LAGS_IF_DIFFERENT {
+        for lag in LAGS_OF_EFFECTS {
             if !reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved) {
                 break;
             }

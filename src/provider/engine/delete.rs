@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::apply::LAGS_IF_DIFFERENT;
+use super::apply::LAGS_OF_EFFECTS;
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::ComponentKey;
@@ -114,7 +114,7 @@ impl Engine<'_> {
         };
         let mut gone = self.is_gone(&app, &deciding).await;
         // Reads may lag behind a deploy that succeeded.
-        for lag in LAGS_IF_DIFFERENT {
+        for lag in LAGS_OF_EFFECTS {
             if trouble.is_some() || !matches!(gone, Ok(false)) {
                 break;
             }
