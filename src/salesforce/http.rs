@@ -349,6 +349,20 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn secrets_in_the_causes_of_a_connection_error_are_redacted() {
+        let http = Http::new("test/1", None, None).unwrap();
+        let send = |redactor: Redactor| {
+            let request = Request::get(Url::parse("http://127.0.0.1:1/").unwrap());
+            let http = &http;
+            async move { http.send(request, &redactor).await.unwrap_err().to_string() }
+        };
+        assert!(send(Redactor::default()).await.contains("refused"));
+        let redactor = Redactor::default();
+        redactor.learn(&crate::secret::Secret::new("Connection refused"));
+        assert!(!send(redactor).await.contains("refused"));
+    }
+
     #[test]
     fn credentials_are_sent_only_over_https_or_to_localhost() {
         for (url, accepted) in [
