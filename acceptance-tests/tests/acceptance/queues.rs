@@ -93,7 +93,7 @@ fn a_deploy_waits_for_earlier_deploys() {
         concurrent_client.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
     };
     let before: Vec<String> = (1..=3).map(other).collect();
-    workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"In line\""));
+    workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"Queued\""));
     let cost = cost(&org, || workspace.apply());
     assert_eq!((cost.deploys, cost.cancels), (1, 0), "{cost:?}");
     for id in before {
