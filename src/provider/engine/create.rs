@@ -1,8 +1,10 @@
 //! Create: looks for the components, and waits for those that it depends on. `joint` sends them.
 
+use std::time::Duration;
+
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
-use super::apply::Apply;
+use super::apply::{Apply, LAGS_OF_EFFECTS};
 use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::state::{Actual, DesiredState, new_component};
@@ -39,13 +41,23 @@ impl Engine<'_> {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
         }
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
+        let mut lags = LAGS_OF_EFFECTS.into_iter();
         loop {
             let mut lookups =
                 self.read_components(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist; the deploy will show it.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
-                return actual(self.spec, apply.app, apply.session, &lookups);
+                let existing = actual(self.spec, apply.app, apply.session, &lookups);
+                let is_hidden = lookups.iter().any(|lookup| matches!(lookup, Lookup::Hidden { .. }));
+                // A list may still contain what was deleted shortly before.
+                match lags.next() {
+                    Some(lag) if existing.is_err() && is_hidden && !self.org.stopped() => {
+                        self.org.unless_stopped(crate::org::sleep(Duration::from_millis(lag))).await;
+                        continue;
+                    }
+                    _ => return existing,
+                }
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());

@@ -128,6 +128,23 @@ async fn reads_that_lag_behind_a_deploy_are_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_app_is_created_again_while_the_list_still_has_the_deleted_one() {
+    for type_name in [APP, CLIENT] {
+        for lag in [1, 2, 3, 4] {
+            let (mut deleted, _) = prepared(type_name, Operation::Destroy).await;
+            deleted.org.with(|state| state.list_lag = lag);
+            assert!(!deleted.destroy().await.has_errors());
+            deleted.org.with(|state| state.list_lag = 0);
+            let mut resource = Resource::new(&deleted.org, type_name);
+            let target = shop(type_name, "Shop");
+            let found = resource.apply(&target).await;
+            assert!(!found.has_errors(), "{type_name}, {lag} lists: {found:?}");
+            resource.assert_empty_plan(&target, type_name).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_object_that_the_org_does_not_return_after_its_creation_is_in_the_state() {
     let (mut resource, target) = prepared(APP, Operation::Create).await;
     resource.org.with(|state| state.lag = 100);

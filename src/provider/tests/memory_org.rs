@@ -65,7 +65,10 @@ pub struct State {
     pub hidden: Vec<&'static MetadataType>,
     /// How many reads after each deploy still return the earlier files.
     pub lag: usize,
+    /// How many lists after each deploy still contain the earlier files.
+    pub list_lag: usize,
     stale: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
+    stale_list: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
     reports: Vec<DeployReport>,
 }
 
@@ -93,6 +96,7 @@ impl State {
     fn deploy(&mut self, zip: &[u8]) -> DeployReport {
         let files = package::read(zip).unwrap_or_default();
         self.stale = (self.lag > 0).then(|| (self.files.clone(), self.lag));
+        self.stale_list = (self.list_lag > 0).then(|| (self.files.clone(), self.list_lag));
         if let Some((key, problem)) = self.rejection.take() {
             if files.iter().any(|file| package::key_of(&file.path).as_ref() == Some(&key)) {
                 let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
@@ -295,7 +299,15 @@ impl MetadataReads for MemoryOrg {
 
     fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
         Box::pin(self.respond(Call::ListMetadata, |state| {
-            let found = state.listed(|key| types.contains(&key.kind.package_type()));
+            let is_asked = |key: &ComponentKey| types.contains(&key.kind.package_type());
+            if let Some((files, lists)) = &mut state.stale_list
+                && *lists > 0
+            {
+                *lists -= 1;
+                let listed = files.iter().filter(|(key, _)| is_asked(key));
+                return listed.map(|(key, file)| properties(key, file)).collect();
+            }
+            let found = state.listed(is_asked);
             found.iter().map(|(key, file)| properties(key, file)).collect()
         }))
     }
