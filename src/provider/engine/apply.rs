@@ -234,8 +234,7 @@ impl Engine<'_> {
             if !reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved) {
                 break;
             }
-            let wait = crate::org::sleep(Duration::from_millis(lag));
-            if self.org.unless_stopped(wait).await.is_none() {
+            if !self.wait_for_lag(lag).await {
                 break;
             }
             let again =
@@ -248,6 +247,11 @@ impl Engine<'_> {
             }
         }
         reply
+    }
+
+    /// Waits until a read may show the effect of a deploy. Returns false if the provider is stopped.
+    pub(super) async fn wait_for_lag(&self, milliseconds: u64) -> bool {
+        self.org.unless_stopped(crate::org::sleep(Duration::from_millis(milliseconds))).await.is_some()
     }
 
     /// The reply for an object that the org already has.

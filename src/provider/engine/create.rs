@@ -1,7 +1,5 @@
 //! Create: looks for the components, and waits for those that it depends on. `joint` sends them.
 
-use std::time::Duration;
-
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::{Apply, LAGS_OF_EFFECTS};
@@ -52,10 +50,7 @@ impl Engine<'_> {
                 let is_hidden = lookups.iter().any(|lookup| matches!(lookup, Lookup::Hidden { .. }));
                 // A list may still contain what was deleted shortly before.
                 match lags.next() {
-                    Some(lag) if existing.is_err() && is_hidden && !self.org.stopped() => {
-                        self.org.unless_stopped(crate::org::sleep(Duration::from_millis(lag))).await;
-                        continue;
-                    }
+                    Some(lag) if existing.is_err() && is_hidden && self.wait_for_lag(lag).await => continue,
                     _ => return existing,
                 }
             }

@@ -1,7 +1,5 @@
 //! Delete: deletes the components, or stops managing them.
 
-use std::time::Duration;
-
 use super::apply::LAGS_OF_EFFECTS;
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
@@ -115,11 +113,7 @@ impl Engine<'_> {
         let mut gone = self.is_gone(&app, &deciding).await;
         // Reads may lag behind a deploy that succeeded.
         for lag in LAGS_OF_EFFECTS {
-            if trouble.is_some() || !matches!(gone, Ok(false)) {
-                break;
-            }
-            let wait = crate::org::sleep(Duration::from_millis(lag));
-            if self.org.unless_stopped(wait).await.is_none() {
+            if trouble.is_some() || !matches!(gone, Ok(false)) || !self.wait_for_lag(lag).await {
                 break;
             }
             gone = self.is_gone(&app, &deciding).await;

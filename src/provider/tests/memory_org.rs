@@ -86,7 +86,7 @@ impl State {
 
     /// Deletes an app and everything that belongs to it.
     pub fn delete_app(&mut self, app: &str) {
-        let reference = format!("<{PARENT}>{app}</{PARENT}>");
+        let reference = reference(app);
         self.files.retain(|key, file| {
             let is_app = key.kind == &external_client_application::TYPE && key.full_name == app;
             !is_app && !file.xml.contains(&reference)
@@ -145,7 +145,7 @@ impl State {
     fn create_policies(&mut self, app: &str) {
         for (kind, suffix) in [(&configurable_policies::TYPE, "_plcy"), (&oauth_policies::TYPE, "_oauthPlcy")]
         {
-            let reference = format!("<{PARENT}>{app}</{PARENT}>");
+            let reference = reference(app);
             let exists =
                 self.files.iter().any(|(key, file)| key.kind == kind && file.xml.contains(&reference));
             if !exists {
@@ -165,7 +165,7 @@ impl State {
         if kind == oauth_settings::TYPE.name
             && let Some(app) = xml::parse(&file.xml).ok().and_then(|root| root.optional(PARENT))
         {
-            let reference = format!("<{PARENT}>{app}</{PARENT}>");
+            let reference = reference(&app);
             let goes_too = |kind: &MetadataType| kind != &external_client_application::TYPE;
             self.files.retain(|key, file| !goes_too(key.kind) || !file.xml.contains(&reference));
         }
@@ -185,6 +185,11 @@ impl State {
 }
 
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+
+/// The element that assigns a file to an app.
+fn reference(app: &str) -> String {
+    format!("<{PARENT}>{app}</{PARENT}>")
+}
 
 /// The types and members of a manifest.
 fn members(manifest: &str) -> Vec<(String, String)> {
