@@ -8,8 +8,11 @@ use crate::invariants;
 use crate::processes;
 use crate::random::Random;
 use crate::table::pages;
+use acceptance_tests::canary;
 use acceptance_tests::org::APP;
 use acceptance_tests::provider_binary;
+use acceptance_tests::state_server::StateServer;
+use acceptance_tests::target::Target as _;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 use std::path::Path;
@@ -150,10 +153,15 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     testbed.org.admin("PATCH", "/org", Some(&json!({ "deploy_ms": 200, "retrieve_ms": 50 })));
     let mut workspace = Workspace::new(&testbed);
     workspace.unset("TF_LOG");
+    // A local state is written again for each resource, which would take most of the time of this case.
+    let state = StateServer::start();
+    workspace.installs();
     workspace.configure(&format!(
-        "resource \"salesforce_external_client_app\" \"shop\" {{\n  for_each = toset([for number in range({apps}) : \
-         \"Shop${{number}}\"])\n  name     = each.key\n  label    = each.key\n}}\n"
+        "{}resource \"salesforce_external_client_app\" \"shop\" {{\n  for_each = toset([for number in range({apps}) : \
+         \"Shop${{number}}\"])\n  name     = each.key\n  label    = each.key\n}}\n",
+        state.backend()
     ));
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     testbed.proxy.plan(five_percent(), Random::of(seed, "five percent"));
     // A low parallelism, so that there are enough calls.
     let parallelism = format!("-parallelism={}", (apps / 25).max(3));
@@ -174,6 +182,8 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
         panic!("{what}: the plan is not empty: {}", plan.words);
     }
     assert_eq!(testbed.own().len(), apps, "{what}");
+    let leaks = canary::search(&testbed.secrets(), "the state", &state.text());
+    assert!(leaks.is_empty(), "{what}: {leaks:#?}");
     let run = workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-parallelism=100"]);
     assert_eq!(run.code, Some(0), "{what}: {run}");
     assert_eq!(testbed.org.names(APP), [FOREIGN], "{what}");

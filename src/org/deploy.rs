@@ -1,5 +1,6 @@
 //! One deploy, from the zip to its outcome. Only a stop cancels it (`poll.rs`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -40,12 +41,13 @@ impl Inner {
         let deadline = deadline + POLL_GRACE;
         let deletes = matches!(changes, Changes::Delete(_));
         let started = Instant::now();
-        let started_deploy = self.start(zip, deletes, deadline).await;
-        // Whatever happens, earlier reads are outdated when the deploy has ended.
-        let outdate = Outdate(self);
-        let id = match started_deploy {
+        let mut outdate = Outdate::new(self, group);
+        let id = match self.start(zip, deletes, deadline).await {
             Ok(id) => id,
-            Err(ended) => return (String::new(), ended, Observed::default()),
+            Err(ended) => {
+                outdate.is_settled = ended.is_settled();
+                return (String::new(), ended, Observed::default());
+            }
         };
         group.iter().for_each(|queued| queued.sent_as(&id));
         tracing::info!(
@@ -68,7 +70,6 @@ impl Inner {
             end
         };
         let (end, observed) = tokio::join!(polled, self.observe(&id, seen, changes, phase_rx, started));
-        drop(outdate);
         let taken_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let ended = match end {
             PollEnd::Lost(why) => {
@@ -89,6 +90,7 @@ impl Inner {
                 judge(&id, &report, canceled_by_us, changes, sent)
             }
         };
+        outdate.is_settled = ended.is_settled();
         (id, ended, observed)
     }
 
@@ -122,11 +124,28 @@ impl Inner {
     }
 }
 
-/// Outdates the snapshot when a deploy ends in any way.
-struct Outdate<'a>(&'a Inner);
+/// Outdates what was read when a deploy ends in any way.
+struct Outdate<'a> {
+    org: &'a Inner,
+    apps: BTreeSet<String>,
+    /// Whether the outcome is known. Otherwise the deploy may still take effect.
+    is_settled: bool,
+}
+
+impl<'a> Outdate<'a> {
+    fn new(org: &'a Inner, group: &[QueuedJob]) -> Outdate<'a> {
+        let apps = group.iter().flat_map(|queued| queued.job.apps().iter().cloned()).collect();
+        Outdate { org, apps, is_settled: false }
+    }
+}
 
 impl Drop for Outdate<'_> {
     fn drop(&mut self) {
-        self.0.outdate();
+        self.org.outdate();
+        if self.is_settled {
+            self.org.new_apps.forget(&self.apps);
+        } else {
+            self.org.distrust(&self.apps);
+        }
     }
 }

@@ -21,6 +21,17 @@ pub(super) enum DeployOutcome {
     Failed(ApplyErrorKind),
 }
 
+impl DeployOutcome {
+    /// Whether it is known what the deploy changed.
+    pub(super) fn is_settled(&self) -> bool {
+        match self {
+            DeployOutcome::Done { .. } | DeployOutcome::Locked(_) | DeployOutcome::Without(_) => true,
+            DeployOutcome::Rejected { internal_error, .. } => !internal_error,
+            DeployOutcome::Failed(error) => error.is_clean(),
+        }
+    }
+}
+
 /// Interprets a completed deploy. `success` alone is not enough, since there are more than two statuses.
 pub(super) fn judge(
     id: &str,

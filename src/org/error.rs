@@ -153,8 +153,14 @@ impl ApplyError {
 
     /// Whether the org is certainly unchanged.
     pub fn is_clean(&self) -> bool {
+        self.kind.is_clean()
+    }
+}
+
+impl ApplyErrorKind {
+    pub(super) fn is_clean(&self) -> bool {
         !matches!(
-            self.kind,
+            self,
             ApplyErrorKind::Unverified { .. }
                 | ApplyErrorKind::CanceledBy { .. }
                 | ApplyErrorKind::Rejected { internal_error: true, .. }

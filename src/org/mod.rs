@@ -323,6 +323,11 @@ impl Org {
         }
     }
 
+    /// Reads this app from the org from now on, although this process created it: a read contradicts a deploy.
+    pub fn distrust(&self, app: &str) {
+        self.inner.distrust(&BTreeSet::from([app.to_ascii_lowercase()]));
+    }
+
     /// Discards everything that was read, snapshots included.
     pub fn new_generation(&self) {
         self.inner.outdate();
@@ -358,6 +363,12 @@ impl Inner {
 
     fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
+    }
+
+    /// These apps, in lower case, are not read from the cache of new apps any more.
+    fn distrust(&self, apps: &BTreeSet<String>) {
+        self.names.forget_creation(apps);
+        self.new_apps.forget(apps);
     }
 
     fn outdate(&self) {

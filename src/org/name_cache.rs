@@ -53,6 +53,11 @@ impl NameCache {
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
+    /// From now on these apps, in lower case, count as if other clients had created them.
+    pub(super) fn forget_creation(&self, apps: &BTreeSet<String>) {
+        self.lock().made.retain(|app| !apps.contains(&app.to_ascii_lowercase()));
+    }
+
     pub(super) fn was_created(&self, app: &str) -> bool {
         self.lock().made.contains(app)
     }

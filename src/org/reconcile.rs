@@ -56,7 +56,6 @@ impl Inner {
     pub(super) fn note_completed(&self, made: &Completed) {
         self.deployer.record_own(&made.deploy_id);
         for queued in &made.queued_jobs {
-            self.new_apps.forget(queued.job.apps());
             match &queued.job.changes {
                 Changes::Write(components) => {
                     components.iter().for_each(|component| self.names.written(component));

@@ -211,14 +211,17 @@ impl Engine<'_> {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
             match lags.next() {
-                Some(lag) if !actual.exists() => crate::org::sleep(Duration::from_millis(*lag)).await,
+                Some(lag) if !actual.exists() => {
+                    self.org.distrust(apply.app);
+                    crate::org::sleep(Duration::from_millis(*lag)).await;
+                }
                 _ => return Ok(actual),
             }
         }
     }
 
-    /// The reply from the values of the org. After a successful deploy, values that differ from the plan are read again,
-    /// because reads may lag behind.
+    /// The reply from the values of the org. Values that differ from the plan are read again, because reads may lag
+    /// behind.
     async fn reply_when_current(
         &self,
         apply: &Apply<'_>,
@@ -226,15 +229,18 @@ impl Engine<'_> {
         outcome: ApplyOutcome,
     ) -> ApplyReply {
         let mut reply = self.reply_from_org(apply, actual, outcome.clone()).await;
-        if !matches!(outcome, ApplyOutcome::Succeeded(_)) {
-            return reply;
-        }
+        let is_stale = |reply: &ApplyReply| match outcome {
+            ApplyOutcome::Succeeded(_) => {
+                reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved)
+            }
+            ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) => reply.diagnostics.has_errors(),
+        };
         let deadline = Instant::now() + VERIFY_TIMEOUT;
         for lag in LAGS_OF_EFFECTS {
-            if !reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved) {
+            if !is_stale(&reply) {
                 break;
             }
-            if !self.wait_for_lag(lag).await {
+            if !self.wait_for_lag(apply.app, lag).await {
                 break;
             }
             let again =
@@ -249,8 +255,9 @@ impl Engine<'_> {
         reply
     }
 
-    /// Waits until a read may show the effect of a deploy. Returns false if the provider is stopped.
-    pub(super) async fn wait_for_lag(&self, milliseconds: u64) -> bool {
+    /// Waits until a read may show the effect of a deploy of this app. Returns false if the provider is stopped.
+    pub(super) async fn wait_for_lag(&self, app: &str, milliseconds: u64) -> bool {
+        self.org.distrust(app);
         self.org.unless_stopped(crate::org::sleep(Duration::from_millis(milliseconds))).await.is_some()
     }
 

@@ -50,7 +50,11 @@ impl Engine<'_> {
                 let is_hidden = lookups.iter().any(|lookup| matches!(lookup, Lookup::Hidden { .. }));
                 // A list may still contain what was deleted shortly before.
                 match lags.next() {
-                    Some(lag) if existing.is_err() && is_hidden && self.wait_for_lag(lag).await => continue,
+                    Some(lag)
+                        if existing.is_err() && is_hidden && self.wait_for_lag(apply.app, lag).await =>
+                    {
+                        continue;
+                    }
                     _ => return existing,
                 }
             }

@@ -113,7 +113,7 @@ impl Engine<'_> {
         let mut gone = self.is_gone(&app, &deciding).await;
         // Reads may lag behind a deploy that succeeded.
         for lag in LAGS_OF_EFFECTS {
-            if trouble.is_some() || !matches!(gone, Ok(false)) || !self.wait_for_lag(lag).await {
+            if trouble.is_some() || !matches!(gone, Ok(false)) || !self.wait_for_lag(&app, lag).await {
                 break;
             }
             gone = self.is_gone(&app, &deciding).await;

@@ -3,7 +3,7 @@
 //!
 //! Not here: the validation of values, users and queues. The acceptance tests have an emulator for these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -57,6 +57,10 @@ pub struct State {
     /// All calls so far.
     pub calls: Vec<Call>,
     pub failures: Vec<Failure>,
+    /// The statuses that the next deploys report although they took effect. With `Failed` comes an internal error.
+    pub misreports: VecDeque<&'static str>,
+    /// Whether deletions are reported as successful but have no effect.
+    pub keeps_deleted: bool,
     /// The message with which the org rejects the next deploy of this file.
     pub rejection: Option<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
@@ -70,12 +74,13 @@ pub struct State {
     stale: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
     stale_list: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
     reports: Vec<DeployReport>,
+    commits: usize,
 }
 
 impl State {
-    /// The number of deploys that changed something.
+    /// The number of deploys that took effect.
     pub fn commits(&self) -> usize {
-        self.reports.iter().filter(|report| report.success).count()
+        self.commits
     }
 
     /// Adds a file as another client would create it.
@@ -104,18 +109,26 @@ impl State {
             }
             self.rejection = Some((key, problem));
         }
+        self.commits += 1;
         let mut successes = Vec::new();
         for file in &files {
             if let Some(key) = package::key_of(&file.path) {
                 successes.push(message(&key));
                 self.write(key, file.text.clone());
-            } else if file.path.starts_with("destructiveChanges") {
+            } else if file.path.starts_with("destructiveChanges") && !self.keeps_deleted {
                 for (kind, name) in members(&file.text) {
                     self.delete(&kind, &name);
                 }
             }
         }
-        DeployReport { component_successes: successes, ..ended("Succeeded") }
+        match self.misreports.pop_front() {
+            Some(status) => DeployReport {
+                error_message: (status == "Failed")
+                    .then(|| "UNKNOWN_EXCEPTION: An unexpected error occurred.".to_owned()),
+                ..ended(status)
+            },
+            None => DeployReport { component_successes: successes, ..ended("Succeeded") },
+        }
     }
 
     fn write(&mut self, key: ComponentKey, mut text: String) {

@@ -11,6 +11,7 @@ mod memory_org;
 mod messages;
 mod plans;
 mod refusals;
+mod runs;
 mod states;
 mod unions;
 mod validations;

@@ -127,6 +127,14 @@ impl Resource {
         found
     }
 
+    /// Plans and applies a change in the process of a run that also changes other resources.
+    pub async fn apply_in(&mut self, provider: &Provider, config: &Value) -> Diagnostics {
+        let (prior, private) = (self.state.clone(), self.private.clone());
+        let plan = self.plan_of(&self.provider(), &prior, config, &private).await;
+        assert!(!plan.diagnostics.has_errors(), "{:?}", plan.diagnostics);
+        self.apply_of(provider, &prior, config, &plan).await
+    }
+
     pub async fn destroy(&mut self) -> Diagnostics {
         self.apply(&Value::Null).await
     }
