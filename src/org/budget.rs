@@ -24,6 +24,8 @@ pub const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often, and for how long, the org may not know the ID of a deploy that it has just returned.
 pub(super) const MAX_UNKNOWN_ID: u32 = 10;
 pub(super) const UNKNOWN_ID_GRACE: Duration = Duration::from_secs(60);
+/// The longest wait before the next poll of a deploy, even if a response asks for a longer one.
+pub(super) const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// How many polls may fail with a permanent error, not counting other errors, until one succeeds.
 pub(super) const MAX_PERMANENT_FAILURES: u32 = 3;
 

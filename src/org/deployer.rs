@@ -175,7 +175,7 @@ impl Inner {
                     });
                 }
                 Attempt::Rejected { problems, deploy_id, internal_error } => {
-                    group.iter().for_each(QueuedJob::hold);
+                    hold(&group);
                     rounds.rejected(group, &problems, (&deploy_id, internal_error));
                 }
                 Attempt::PackageFailed(error) => {
@@ -234,7 +234,7 @@ impl Inner {
             // not take part.
             let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
-                group.iter().for_each(QueuedJob::hold);
+                hold(group);
                 continue;
             }
             let packed = PackedDeploy { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
@@ -247,18 +247,19 @@ impl Inner {
                 DeployOutcome::Without(keys) => {
                     last_deploy = deploy_id;
                     missing.extend(keys);
-                    group.iter().for_each(QueuedJob::hold);
+                    hold(group);
                     continue;
                 }
                 DeployOutcome::Rejected { problems, internal_error: false } => {
                     return Attempt::Rejected { problems, deploy_id, internal_error: false };
                 }
                 DeployOutcome::Rejected { problems, internal_error: true } => {
+                    group.iter_mut().for_each(|queued| queued.job.internal_error = Some(deploy_id.clone()));
                     RetryReason::InternalError { problems, deploy_id }
                 }
                 DeployOutcome::Locked(why) => RetryReason::Locked(why),
             };
-            group.iter().for_each(QueuedJob::hold);
+            hold(group);
             if let Err(error) = self.wait_before_retry(budget, reason, group).await {
                 return match error {
                     ApplyErrorKind::Rejected { problems, deploy_id, internal_error } => {
@@ -310,6 +311,12 @@ impl Inner {
             () = self.stop.cancelled() => Err(retry.error),
         }
     }
+}
+
+/// Marks jobs as not sent, which lets their callers withdraw them, unless an earlier deploy of them may have taken
+/// effect.
+fn hold(group: &[QueuedJob]) {
+    group.iter().filter(|queued| queued.job.internal_error.is_none()).for_each(QueuedJob::hold);
 }
 
 /// The latest deadline of a group. `None` when it is empty.

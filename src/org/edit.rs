@@ -26,6 +26,8 @@ use crate::metadata::Component;
 pub(super) const OBSERVE_DELAY: Duration = Duration::from_millis(500);
 /// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
+/// The maximum after the deploy was sent: sending it can take minutes if the org is busy or a login is necessary.
+const MAX_OBSERVE_DELAY: Duration = Duration::from_secs(15);
 /// The timeout for reading the files at the start of a deploy.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -129,7 +131,9 @@ impl Inner {
         }
         let mut concurrent = ConcurrentDeploys::default();
         if let Baseline::Done(before) = &seen {
-            sleep_until(started + OBSERVE_DELAY.max(started.elapsed() * CALLS)).await;
+            let until = started + OBSERVE_DELAY.max(started.elapsed() * CALLS);
+            let until = until.min(Instant::now() + MAX_OBSERVE_DELAY);
+            self.unless_stopped(sleep_until(until)).await;
             if let Some(queue) = self.deploy_queue().await {
                 concurrent = queue.concurrent(before, id);
             }

@@ -118,6 +118,9 @@ pub enum ApplyErrorKind {
     /// The deadline passed before anything was sent: nothing was changed.
     #[error("the timeout was exceeded before anything was sent")]
     Expired,
+    /// Salesforce reported an internal error of this deploy, and a later attempt failed: only a read shows the outcome.
+    #[error("{error}; before, Salesforce reported an internal error of deploy {deploy_id}")]
+    AfterInternalError { deploy_id: String, error: Box<ApplyErrorKind> },
     /// The deploy was canceled. Salesforce reports that nothing was changed; only a read confirms it.
     #[error("{who} canceled deploy {deploy_id}")]
     CanceledBy { who: String, deploy_id: String },
@@ -141,6 +144,7 @@ impl ApplyError {
             ApplyErrorKind::Rejected { deploy_id, .. } | ApplyErrorKind::CanceledBy { deploy_id, .. } => {
                 Some(deploy_id)
             }
+            ApplyErrorKind::AfterInternalError { deploy_id, .. } => Some(deploy_id),
             ApplyErrorKind::Unverified { deploy_id, .. } => deploy_id.as_deref(),
             _ => None,
         }
@@ -163,6 +167,7 @@ impl ApplyErrorKind {
             self,
             ApplyErrorKind::Unverified { .. }
                 | ApplyErrorKind::CanceledBy { .. }
+                | ApplyErrorKind::AfterInternalError { .. }
                 | ApplyErrorKind::Rejected { internal_error: true, .. }
         )
     }

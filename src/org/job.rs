@@ -14,6 +14,8 @@ pub(super) struct Job {
     pub changes: Changes,
     pub edit: Option<Editing>,
     pub wanted: Vec<Wanted>,
+    /// The deploy that ended with an internal error of Salesforce. It may have taken effect.
+    pub internal_error: Option<String>,
     /// The files that are changed, by type and app.
     places: BTreeSet<(&'static str, String)>,
     apps: BTreeSet<String>,
@@ -47,6 +49,7 @@ impl Job {
             changes,
             edit: None,
             wanted,
+            internal_error: None,
             places: BTreeSet::new(),
             apps: BTreeSet::new(),
             writes_apps: BTreeSet::new(),
@@ -139,7 +142,12 @@ impl Job {
     pub(super) fn failed(&mut self, error: ApplyErrorKind) -> Result<Applied, ApplyErrorKind> {
         match self.edit.as_mut().and_then(|editing| editing.made.take()) {
             Some(made) => Ok(Applied { unfinished: Some(error), ..made }),
-            None => Err(error),
+            None => Err(match self.internal_error.take() {
+                Some(deploy_id) if error.is_clean() => {
+                    ApplyErrorKind::AfterInternalError { deploy_id, error: Box::new(error) }
+                }
+                _ => error,
+            }),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
-use super::budget::{MAX_PERMANENT_FAILURES, MAX_UNKNOWN_ID, UNKNOWN_ID_GRACE};
+use super::budget::{MAX_PAUSE, MAX_PERMANENT_FAILURES, MAX_UNKNOWN_ID, UNKNOWN_ID_GRACE};
 use super::timing::PollSchedule;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
@@ -199,7 +199,8 @@ impl Poller<'_> {
         let failures = self.failures.total();
         tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures, "the deploy cannot be polled");
         let pause = self.org.timing.next_try(failures);
-        goes_on.then(|| error.retry_after().map_or(pause, |asked| pause.max(asked)))
+        // The deploy may end long before a time that a proxy asks for.
+        goes_on.then(|| error.retry_after().map_or(pause, |asked| pause.max(asked.min(MAX_PAUSE))))
     }
 
     /// Requests a cancellation if it is due: at once for a queued deploy, and once for a running one after its grace

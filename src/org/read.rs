@@ -10,8 +10,8 @@ use super::batch::{self, QueuedJob};
 use super::name_cache::usual_names;
 use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
-use crate::metadata::MetadataType;
 use crate::metadata::types::ALL;
+use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::{self, Class, FileProperties, RetriedError, Retrieved};
 
 /// The components to read: by type, all or these names.
@@ -198,9 +198,12 @@ impl Inner {
         if apps.is_empty() || self.has_many_apps().await {
             return Ok(wanted);
         }
-        self.list(fresh, &apps.into_iter().collect::<Vec<_>>()).await?;
-        let is_absent =
-            |wanted: &Wanted| is_app(wanted.kind) && matches!(fresh.missing(wanted), Lookup::Absent { .. });
+        let listed_deleted = self.list(fresh, &apps.into_iter().collect::<Vec<_>>()).await?;
+        let is_absent = |wanted: &Wanted| {
+            is_app(wanted.kind)
+                && !listed_deleted.contains(&ComponentKey::new(wanted.kind, &wanted.app))
+                && matches!(fresh.missing(wanted), Lookup::Absent { .. })
+        };
         Ok(wanted.into_iter().filter(|wanted| !is_absent(wanted)).collect())
     }
 
@@ -432,12 +435,14 @@ impl Inner {
         }
     }
 
-    /// Lists the names of all components of these types.
+    /// Lists the names of all components of these types, without those that this process has deleted, because a list
+    /// may lag behind a deploy. Returns the listed ones that are omitted: only a retrieve shows that they do not exist.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,
         kinds: &[&'static MetadataType],
-    ) -> Result<(), ReadError> {
+    ) -> Result<BTreeSet<ComponentKey>, ReadError> {
+        let mut omitted = BTreeSet::new();
         let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         match self.apis.reads.list_metadata(&names).await {
@@ -447,10 +452,12 @@ impl Inner {
                         file.type_name == kind.package_type()
                             && kind.settings_member.is_none_or(|member| member == file.full_name)
                     };
-                    // A list may lag behind a deploy: omits what this process has deleted.
-                    let is_left = |file: &&FileProperties| !self.names.was_deleted(kind, &file.full_name);
-                    let files = files.iter().filter(is_of_kind).filter(is_left);
-                    snapshot.list(kind, Ok(files.cloned().collect()));
+                    let (deleted, left): (Vec<&FileProperties>, Vec<&FileProperties>) = files
+                        .iter()
+                        .filter(is_of_kind)
+                        .partition(|file| self.names.was_deleted(kind, &file.full_name));
+                    omitted.extend(deleted.iter().map(|file| ComponentKey::new(kind, &file.full_name)));
+                    snapshot.list(kind, Ok(left.into_iter().cloned().collect()));
                 }
             }
             Err(error) if !refuses(&error) => return Err(ReadError::unavailable(error)),
@@ -458,12 +465,12 @@ impl Inner {
                 [kind] => snapshot.list(kind, Err(format!("{} cannot be listed: {error}", kind.name))),
                 _ => {
                     for kind in kinds {
-                        Box::pin(self.list(snapshot, &[kind])).await?;
+                        omitted.extend(Box::pin(self.list(snapshot, &[kind])).await?);
                     }
                 }
             },
         }
-        Ok(())
+        Ok(omitted)
     }
 }
 

@@ -144,6 +144,8 @@ pub(super) struct Auth {
 #[derive(Debug, Default)]
 struct State {
     session: Option<Arc<Session>>,
+    /// The org of the first session: all calls of a run go to one org.
+    org_id: Option<String>,
     /// The recent renewals.
     renewed: Vec<Instant>,
     refused: Option<(Instant, Error)>,
@@ -196,7 +198,7 @@ impl Inner {
         if state.renewed.len() >= if ended.has_worked() { MAX_RENEWALS } else { 1 } {
             return Err(error);
         }
-        let before = state.session.take();
+        state.session = None;
         let session = self.log_in_once(&mut state, asked).await?;
         state.renewed.push(Instant::now());
         // The CLI has no other token and considers it valid.
@@ -204,13 +206,6 @@ impl Inner {
             && session.token == ended.token
         {
             return Err(Error::new(Call::Login, SfCliProblem::Expired { org: org.clone() }.into()));
-        }
-        if let Some(before) = before
-            && !session.is_org(&before.org_id)
-        {
-            state.session = None;
-            let (before, after) = (before.org_id.clone(), session.org_id.clone());
-            return Err(Error::new(Call::Login, ErrorKind::OrgChanged { before, after }));
         }
         Ok(session)
     }
@@ -222,8 +217,16 @@ impl Inner {
         {
             return Err(error.clone());
         }
-        match self.log_in().await {
+        let in_first_org = self.log_in().await.and_then(|session| match &state.org_id {
+            Some(before) if !session.is_org(before) => {
+                let (before, after) = (before.clone(), session.org_id.clone());
+                Err(Error::new(Call::Login, ErrorKind::OrgChanged { before, after }))
+            }
+            _ => Ok(session),
+        });
+        match in_first_org {
             Ok(session) => {
+                state.org_id.get_or_insert_with(|| session.org_id.clone());
                 let session = Arc::new(session);
                 state.refused = None;
                 state.session = Some(Arc::clone(&session));

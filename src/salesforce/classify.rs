@@ -91,7 +91,7 @@ fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
 
 /// Classifies an error of the token endpoint.
 pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
-    let json = serde_json::from_slice::<serde_json::Value>(seen.body).ok();
+    let json = error_json(seen.body);
     let field = |name| json.as_ref().and_then(|json| json.get(name)).and_then(|value| value.as_str());
     let Some(error) = field("error") else {
         return classify(seen, redactor);
@@ -251,13 +251,19 @@ fn page(status: u16, body: &[u8]) -> Page {
     }
 }
 
+/// The JSON of an error, which is short: a tree takes many times the memory of its text.
+fn error_json(body: &[u8]) -> Option<serde_json::Value> {
+    const LIMIT: usize = 1024 * 1024;
+    if body.len() > LIMIT { None } else { serde_json::from_slice(body).ok() }
+}
+
 /// `[{"errorCode": …, "message": …}]`, or the object without the array.
 fn rest_error(body: &[u8]) -> Option<(String, String)> {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if !matches!(start, b'[' | b'{') {
         return None;
     }
-    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let json = error_json(body)?;
     let first = json.as_array().map_or(Some(&json), |errors| errors.first())?;
     let code = first.get("errorCode")?.as_str()?;
     let text = first.get("message").and_then(|message| message.as_str()).unwrap_or_default();
@@ -295,10 +301,12 @@ fn host_of(location: &str) -> Option<String> {
     url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }
 
-/// The wait in a `Retry-After` header: seconds or a date.
+/// The wait in a `Retry-After` header: seconds or a date, at most an hour.
 pub(super) fn retry_after(header: &str) -> Option<Duration> {
+    const MOST: Duration = Duration::from_secs(3600);
     let until = || httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok();
-    header.trim().parse().ok().map(Duration::from_secs).or_else(until)
+    let wait = header.trim().parse().ok().map(Duration::from_secs).or_else(until)?;
+    Some(wait.min(MOST))
 }
 
 #[cfg(test)]

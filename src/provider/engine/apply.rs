@@ -10,7 +10,7 @@ use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Applied, ApplyError, ApplyErrorKind, Changes, Freshness, Instant, SessionFacts, Wanted};
-use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
+use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
@@ -147,9 +147,9 @@ impl Engine<'_> {
                 return Err(self.refusals(apply.app, &apply.request.planned, &error));
             }
             Err(error) => match &error.kind {
-                ApplyErrorKind::Rejected { .. } | ApplyErrorKind::CanceledBy { .. } => {
-                    ApplyOutcome::Failed(error)
-                }
+                ApplyErrorKind::Rejected { .. }
+                | ApplyErrorKind::AfterInternalError { .. }
+                | ApplyErrorKind::CanceledBy { .. } => ApplyOutcome::Failed(error),
                 _ => ApplyOutcome::Unknown(error),
             },
         };
@@ -157,9 +157,9 @@ impl Engine<'_> {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                reply.diagnostics.push(match outcome {
+                reply.diagnostics.extend(match outcome {
                     ApplyOutcome::Succeeded(_) => {
-                        diagnostics::not_verified(self.spec.noun, apply.app, create)
+                        diagnostics::not_verified(self.spec.noun, apply.app, create).into()
                     }
                     ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
                         self.failure(apply, &error, StateValues::PlannedUnread)
@@ -177,23 +177,34 @@ impl Engine<'_> {
             _ if create => (self.as_planned(apply), StateValues::PlannedNotFound),
             _ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),
         };
-        reply.diagnostics.push(match outcome {
-            ApplyOutcome::Succeeded(_) => diagnostics::not_found_after_change(self.spec.noun, apply.app),
+        reply.diagnostics.extend(match outcome {
+            ApplyOutcome::Succeeded(_) => {
+                diagnostics::not_found_after_change(self.spec.noun, apply.app).into()
+            }
             ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => self.failure(apply, &error, values),
         });
         Ok(reply)
     }
 
     /// The error of a deploy that may have changed something.
-    fn failure(&self, apply: &Apply<'_>, error: &ApplyError, values: StateValues) -> Diagnostic {
+    fn failure(&self, apply: &Apply<'_>, error: &ApplyError, values: StateValues) -> Diagnostics {
         let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
-        match &error.kind {
+        let diagnostic = match &error.kind {
+            // A read has shown that the first attempt changed nothing.
+            ApplyErrorKind::AfterInternalError { error, .. } if values != StateValues::PlannedUnread => {
+                return self.refusals(
+                    apply.app,
+                    &apply.request.planned,
+                    &ApplyError::from((**error).clone()),
+                );
+            }
             ApplyErrorKind::Rejected { problems, .. } => {
                 let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
                 diagnostics::internal_error(self.spec.noun, apply.app, message, values, created)
             }
             _ => diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
-        }
+        };
+        diagnostic.into()
     }
 
     /// Reads the resource after a deploy, until its required components exist.
@@ -253,6 +264,18 @@ impl Engine<'_> {
             }
         }
         reply
+    }
+
+    /// Runs work that precedes a change. On a stop it is abandoned: nothing was sent.
+    pub(super) async fn unless_stopped<T, E: Into<Diagnostics>>(
+        &self,
+        app: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Diagnostics> {
+        match self.org.unless_stopped(work).await {
+            Some(done) => done.map_err(Into::into),
+            None => Err(diagnostics::not_sent(self.spec.noun, app).into()),
+        }
     }
 
     /// Waits until a read may show the effect of a deploy of this app. Returns false if the provider is stopped.
@@ -316,7 +339,7 @@ impl Engine<'_> {
                 found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
             }
             ApplyOutcome::Unknown(error) | ApplyOutcome::Failed(error) => {
-                found.push(self.failure(apply, &error, StateValues::LastRead));
+                found.extend(self.failure(apply, &error, StateValues::LastRead));
             }
         }
         let private = PrivateState { records, ..apply.private.clone() };

@@ -4,7 +4,8 @@ use super::apply::LAGS_OF_EFFECTS;
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::ComponentKey;
-use crate::org::{Changes, Freshness, Instant, Lookup, Wanted};
+use crate::org::{ApplyError, ApplyErrorKind, Changes, Freshness, Instant, Lookup, Wanted};
+use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
@@ -56,7 +57,7 @@ impl Engine<'_> {
         }
         let limit = timeouts::limit(&request.prior, Operation::Delete, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
-        let session = self.session().await?;
+        let session = self.unless_stopped(&app, self.session()).await?;
         self.check_org(request.prior.get(ORG_ID), &session, &app)?;
 
         let private = PrivateState::read(&request.private);
@@ -67,10 +68,11 @@ impl Engine<'_> {
             .collect();
         let known = wanted.len();
         wanted.extend(self.own_consumer(&app));
-        let lookups = match self.org.read(&wanted, Freshness::Now, deadline).await {
-            Ok(lookups) => lookups,
-            Err(error) => return Err(diagnostics::unreadable(self.spec.noun, &app, &error).into()),
+        let read = async {
+            let read = self.org.read(&wanted, Freshness::Now, deadline).await;
+            read.map_err(|error| diagnostics::unreadable(self.spec.noun, &app, &error))
         };
+        let lookups = self.unless_stopped(&app, read).await?;
         if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
         }
@@ -81,9 +83,17 @@ impl Engine<'_> {
                 Lookup::Several(names) => {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
-                Lookup::Hidden { .. } => {
-                    if let Some(name) = &wanted.hint {
-                        keys.push(ComponentKey::new(wanted.kind, name));
+                Lookup::Hidden { why } => {
+                    let is_app = catalog::APP.parts.iter().any(|part| part.kind == wanted.kind);
+                    let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
+                    match &wanted.hint {
+                        Some(name) => keys.push(ComponentKey::new(wanted.kind, name)),
+                        None if is_app => keys.push(ComponentKey::new(wanted.kind, &wanted.app)),
+                        None if decides => {
+                            let name = wanted.kind.name;
+                            return Err(diagnostics::hidden(self.spec.noun, &app, name, why).into());
+                        }
+                        None => {}
                     }
                 }
                 Lookup::Absent { .. } => {}
@@ -105,10 +115,15 @@ impl Engine<'_> {
                 None
             }
             Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
-            Err(error) => {
-                let values = StateValues::LastRead;
-                Some(diagnostics::outcome_unknown(self.spec.noun, &app, error, values, false))
-            }
+            Err(error) => Some(match &error.kind {
+                ApplyErrorKind::AfterInternalError { error, .. } => {
+                    self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
+                }
+                _ => {
+                    let values = StateValues::LastRead;
+                    diagnostics::outcome_unknown(self.spec.noun, &app, error, values, false).into()
+                }
+            }),
         };
         let mut gone = self.is_gone(&app, &deciding).await;
         // Reads may lag behind a deploy that succeeded.
@@ -125,9 +140,9 @@ impl Engine<'_> {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
             (Ok(false), None) => Err(diagnostics::exists_after_deletion(self.spec.noun, &app).into()),
             (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_error(self.spec.noun, &app).into()),
-            (Ok(false), Some(trouble)) => Err(trouble.into()),
+            (Ok(false), Some(trouble)) => Err(trouble),
             (Err(mut found), Some(trouble)) => {
-                found.push(trouble);
+                found.extend(trouble);
                 Err(found)
             }
         }

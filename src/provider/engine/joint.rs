@@ -86,12 +86,12 @@ async fn try_create(
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
     if engine.spec.creation == Creation::Adopts {
         let merge = first.merge(&apply);
-        engine.await_components(&apply, &merge).await.map_err(first_refused)?;
+        let awaited = engine.await_components(&apply, &merge);
+        engine.unless_stopped(app, awaited).await.map_err(first_refused)?;
         return try_update(shares, app, deadline).await.map_err(CreationFailure::refused);
     }
-    if let AdoptionResult::Ours(existing) =
-        engine.check_existing(&apply, &desired).await.map_err(first_refused)?
-    {
+    let checked = engine.unless_stopped(app, engine.check_existing(&apply, &desired)).await;
+    if let AdoptionResult::Ours(existing) = checked.map_err(first_refused)? {
         return adopt_all(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
@@ -159,7 +159,11 @@ async fn create_in_one_deploy(
 
 /// Whether Salesforce rejected only components that it creates automatically.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
-    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = &error.kind else { return false };
+    let last = match &error.kind {
+        ApplyErrorKind::AfterInternalError { error, .. } => error,
+        kind => kind,
+    };
+    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = last else { return false };
     let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::Adopts)
@@ -412,7 +416,7 @@ async fn check_session(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> R
     if engine.org.stopped() {
         return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
     }
-    let session = engine.session().await.map_err(first_refused)?;
+    let session = engine.unless_stopped(app, engine.session()).await.map_err(first_refused)?;
     engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
     let checked = shares.iter().enumerate().map(|(index, share)| {
         let mut found = Diagnostics::default();

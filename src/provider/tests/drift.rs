@@ -1,12 +1,19 @@
 //! Others change the org: between the plan and the apply, before a refresh, or in files that the provider does not
 //! know. Not here: deploys of others at the same time (`org/tests/edits.rs`).
 
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
 use super::memory_org::MemoryOrg;
 use super::workspace::{
     APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
 };
 use crate::metadata::ComponentKey;
-use crate::metadata::types::{external_client_application, global_oauth_settings, oauth_policies};
+use crate::metadata::types::{
+    external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
+};
+use crate::provider::operations::{PlanReply, Private};
 use crate::value::{Path, Value};
 
 /// Replaces a text in the file of the app.
@@ -261,6 +268,56 @@ async fn nothing_is_sent_after_an_interrupt() {
         assert_eq!(resource.state, before, "{operation:?}");
         assert_eq!(resource.org.with(|state| state.commits()), commits, "{operation:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_ends_an_operation_at_once_if_nothing_was_sent_and_the_org_does_not_respond() {
+    for type_name in [APP, CLIENT] {
+        for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
+            let context = format!("{type_name}: {operation:?}");
+            let (mut resource, target) = prepared(type_name, operation).await;
+            let before = resource.state.clone();
+            let provider = resource.provider();
+            let plan = resource.plan_of(&provider, &before, &target, &resource.private.clone()).await;
+            resource.org.with(|state| state.hangs = true);
+            let begun = Instant::now();
+            let interrupt = async {
+                sleep(Duration::from_secs(5)).await;
+                provider.stop();
+            };
+            let (found, ()) = tokio::join!(resource.apply_of(&provider, &before, &target, &plan), interrupt);
+            assert_eq!(ids(&found), ["interrupted-before-change"], "{context}: {found:?}");
+            assert!(begun.elapsed() < Duration::from_secs(8), "{context}: {:?}", begun.elapsed());
+            assert_eq!(resource.state, before, "{context}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_the_org_does_not_show_is_destroyed_by_its_name() {
+    for type_name in [APP, CLIENT] {
+        let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
+        // The creation could not be read, so the private state has no names.
+        resource.private = Private::new();
+        let (prior, plan) = (resource.state.clone(), PlanReply::default());
+        resource.org.with(|state| state.hidden = vec![&external_client_application::TYPE]);
+        let provider = resource.provider();
+        let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
+        assert!(!found.has_errors(), "{type_name}: {found:?}");
+        assert!(!exists(&resource.org), "{type_name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_the_org_does_not_show_is_not_destroyed_without_its_name() {
+    let (mut resource, _) = prepared(SETTINGS, Operation::Destroy).await;
+    resource.private = Private::new();
+    let (prior, plan) = (resource.state.clone(), PlanReply::default());
+    resource.org.with(|state| state.hidden = vec![&oauth_settings::TYPE]);
+    let provider = resource.provider();
+    let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
+    assert_eq!(ids(&found), ["component-not-accessible"], "{found:?}");
+    assert_eq!(resource.state, prior);
 }
 
 #[tokio::test(start_paused = true)]

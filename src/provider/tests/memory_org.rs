@@ -59,12 +59,16 @@ pub struct State {
     pub failures: Vec<Failure>,
     /// The statuses that the next deploys report although they took effect. With `Failed` comes an internal error.
     pub misreports: VecDeque<&'static str>,
+    /// The refusal of all deploys after the next one.
+    pub refuses_next_deploys: Option<ErrorKind>,
     /// Whether deletions are reported as successful but have no effect.
     pub keeps_deleted: bool,
     /// The message with which the org rejects the next deploy of this file.
     pub rejection: Option<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
+    /// Whether calls are never answered.
+    pub hangs: bool,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
     /// How many reads after each deploy still return the earlier files.
@@ -110,6 +114,10 @@ impl State {
             self.rejection = Some((key, problem));
         }
         self.commits += 1;
+        if let Some(kind) = self.refuses_next_deploys.take() {
+            let only = Some(Call::StartDeploy);
+            self.failures.push(Failure { from: 0, times: usize::MAX, only, after: false, kind });
+        }
         let mut successes = Vec::new();
         for file in &files {
             if let Some(key) = package::key_of(&file.path) {
@@ -266,6 +274,9 @@ impl MemoryOrg {
 
     async fn respond<T>(&self, call: Call, act: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         tokio::time::sleep(Duration::from_millis(5)).await;
+        if self.with(|state| state.hangs) {
+            return std::future::pending().await;
+        }
         self.with(|state| {
             let number = state.calls.len();
             state.calls.push(call);

@@ -1,11 +1,13 @@
 //! A run that changes several resources of one app in one process. What the process knows of the app that it has just
 //! created must not hide what the org has.
 //!
-//! Not here: single resources (`lifecycle.rs`).
+//! Deploys and deletions that are not what the org reports are here too, failing calls in `lifecycle.rs`.
 
 use super::memory_org::{Failure, MemoryOrg, State};
-use super::workspace::{APP, POLICIES, Resource, SETTINGS, lost, shop};
-use crate::salesforce::Call;
+use super::workspace::{
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, lost, prepared, shop,
+};
+use crate::salesforce::{Call, ErrorKind};
 
 /// A disturbance of the org.
 type Disturbance = (&'static str, fn(&mut State));
@@ -73,4 +75,46 @@ async fn a_disturbed_deploy_of_a_part_loses_nothing_in_the_run_that_created_the_
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_after_an_internal_error_does_not_hide_that_the_deploy_may_have_taken_effect() {
+    let refused = |code: &str| ErrorKind::Fault { code: code.to_owned(), text: String::new() };
+    for kind in
+        [refused("REQUEST_LIMIT_EXCEEDED"), refused("SERVER_UNAVAILABLE"), refused("ALREADY_IN_PROCESS")]
+    {
+        for type_name in [APP, CLIENT] {
+            for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
+                let context = format!("{type_name}: {operation:?}, {kind}");
+                let (mut resource, target) = prepared(type_name, operation).await;
+                let before = resource.org.with(|state| state.commits());
+                resource.org.with(|state| {
+                    state.misreports.push_back("Failed");
+                    state.refuses_next_deploys = Some(kind.clone());
+                });
+                let found = resource.apply(&target).await;
+                let commits = resource.org.with(|state| state.commits()) - before;
+                assert_eq!(commits, 1, "{context}");
+                assert!(!found.has_errors(), "{context}: {found:?}");
+                assert_eq!(resource.state.is_null(), target.is_null(), "{context}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_has_no_effect_is_an_error_and_the_app_stays_in_the_state() {
+    for type_name in [APP, CLIENT] {
+        for list_lag in [0, 1] {
+            let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
+            resource.org.with(|state| (state.keeps_deleted, state.list_lag) = (true, list_lag));
+            let found = resource.destroy().await;
+            assert_eq!(ids(&found), ["exists-after-deletion"], "{type_name}, {list_lag}: {found:?}");
+            assert!(!resource.state.is_null() && exists(&resource.org), "{type_name}");
+            resource.org.with(|state| state.keeps_deleted = false);
+            let found = resource.destroy().await;
+            assert!(!found.has_errors(), "{type_name}: {found:?}");
+            assert!(!exists(&resource.org), "{type_name}");
+        }
+    }
 }

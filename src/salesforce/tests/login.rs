@@ -300,9 +300,13 @@ async fn a_change_of_the_org_during_a_run_is_detected() {
     })
     .await;
     url.set(server.url.clone()).unwrap();
-    let error = client(&server).list_metadata(&["T1"]).await.unwrap_err();
-    let (before, after) = ("00D000000000001AAA".into(), "00D000000000002AAA".into());
-    assert_eq!(error.kind, ErrorKind::OrgChanged { before, after });
+    let client = client(&server);
+    // The second call must not continue in the other org.
+    for _ in 0..2 {
+        let error = client.list_metadata(&["T1"]).await.unwrap_err();
+        let (before, after) = ("00D000000000001AAA".into(), "00D000000000002AAA".into());
+        assert_eq!(error.kind, ErrorKind::OrgChanged { before, after });
+    }
 }
 
 #[tokio::test]
