@@ -4,12 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Runs until the process exits.
 pub struct ConnectProxy {
     port: u16,
     requested: Arc<Mutex<Vec<String>>>,
+    /// How many tunnels are still answered with 503.
+    unavailable: Arc<AtomicUsize>,
 }
 
 impl ConnectProxy {
@@ -26,17 +29,26 @@ impl ConnectProxy {
             format!("Proxy-Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
         });
         let requested: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (org, noted) = (org.to_owned(), Arc::clone(&requested));
+        let unavailable = Arc::new(AtomicUsize::new(0));
+        let (org, noted, refused) = (org.to_owned(), Arc::clone(&requested), Arc::clone(&unavailable));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (org, required, noted) = (org.clone(), required.clone(), Arc::clone(&noted));
+                let is_refused = refused
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+                    .is_ok();
                 std::thread::spawn(move || {
                     // A disconnected client is not an error.
-                    let _ended = tunnel(stream, &org, required.as_deref(), &noted);
+                    let _ended = tunnel(stream, &org, required.as_deref(), &noted, is_refused);
                 });
             }
         });
-        Self { port, requested }
+        Self { port, requested, unavailable }
+    }
+
+    /// Answers the next tunnels with 503, as a proxy that restarts does.
+    pub fn refuse(&self, tunnels: usize) {
+        self.unavailable.store(tunnels, Ordering::SeqCst);
     }
 
     /// `127.0.0.1:3128`.
@@ -60,6 +72,7 @@ fn tunnel(
     org: &str,
     required: Option<&str>,
     requested: &Mutex<Vec<String>>,
+    is_refused: bool,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let (mut first, mut is_known) = (String::new(), required.is_none());
@@ -79,6 +92,9 @@ fn tunnel(
     if !is_known {
         let rejection = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
         return client.write_all(rejection.as_bytes());
+    }
+    if is_refused {
+        return client.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
     }
     let mut org = TcpStream::connect(org)?;
     client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;

@@ -84,6 +84,9 @@ pub enum RotationErrorKind {
     /// The org confirmed that credentials are revoked, but still lists them.
     #[error("the org still lists the revoked credentials")]
     StillListed,
+    /// The org rotated credentials, but does not list the previous ones, which were to be revoked.
+    #[error("the org does not list the previous credentials")]
+    PreviousUnlisted,
 }
 
 impl Org {
@@ -142,8 +145,16 @@ impl Org {
         deadline: Instant,
     ) -> Result<(), RotationErrorKind> {
         let mut lost = 0;
+        let mut sent_revocation = false;
         for _ in 0..MAX_STEPS {
-            let Some(step) = next(request, seen, progress)? else { return Ok(()) };
+            let Some(step) = next(request, seen, progress)? else {
+                let is_due = request.revoke && matches!(progress.outcome, Some(Outcome::Now));
+                return if is_due && !sent_revocation {
+                    Err(RotationErrorKind::PreviousUnlisted)
+                } else {
+                    Ok(())
+                };
+            };
             if self.stopped() {
                 return Err(RotationErrorKind::Stopped);
             }
@@ -151,6 +162,7 @@ impl Org {
                 return Err(RotationErrorKind::Expired);
             }
             on_step(&step);
+            sent_revocation |= matches!(step, Step::Revoke(_));
             match self.execute(&step, seen, progress).await {
                 Ok(()) => self.refresh(seen, progress).await?,
                 Err(error) if error.is_ambiguous() => {

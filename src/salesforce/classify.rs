@@ -156,7 +156,7 @@ impl ErrorKind {
         match self {
             Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
             Self::SubjectToken(_) | Self::SfCli(_) => (Class::Auth, true),
-            Self::Unreachable { .. } => (Class::Transient, true),
+            Self::Unreachable { .. } | Self::Proxy { temporary: true, .. } => (Class::Transient, true),
             Self::Untrusted { .. } | Self::Proxy { .. } => (Class::Config, true),
             Self::Interrupted { .. } => (Class::Transient, false),
             Self::TooLarge { .. } => (Class::Fatal, false),

@@ -99,7 +99,8 @@ fn connection_errors_are_classified() {
         (ErrorKind::Unreachable { host: host(), dns: true, text: text() }, (Class::Transient, true, true)),
         (ErrorKind::Interrupted { timed_out: true, text: text() }, (Class::Transient, true, false)),
         (ErrorKind::Untrusted { host: host(), text: text() }, (Class::Config, false, true)),
-        (ErrorKind::Proxy { host: host(), text: text() }, (Class::Config, false, true)),
+        (ErrorKind::Proxy { host: host(), temporary: false, text: text() }, (Class::Config, false, true)),
+        (ErrorKind::Proxy { host: host(), temporary: true, text: text() }, (Class::Transient, true, true)),
         (ErrorKind::TooLarge { limit: 1 }, (Class::Fatal, false, false)),
         (ErrorKind::Malformed(text()), (Class::Transient, true, false)),
     ] {

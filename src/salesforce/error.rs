@@ -145,8 +145,9 @@ pub enum ErrorKind {
     Unreachable { host: String, dns: bool, text: String },
     #[error("the certificate of {host} is not trusted: {text}")]
     Untrusted { host: String, text: String },
+    /// The proxy created no tunnel: nothing was sent. `temporary`: not because of its settings or credentials.
     #[error("the proxy refused the connection to {host}: {text}")]
-    Proxy { host: String, text: String },
+    Proxy { host: String, temporary: bool, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
     #[error("{}: {text}", if *.timed_out { "timeout exceeded" } else { "connection lost before the response was complete" })]
     Interrupted { timed_out: bool, text: String },

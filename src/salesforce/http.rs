@@ -253,7 +253,9 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     if lower.contains("certificate") && !error.is_timeout() {
         ErrorKind::Untrusted { host, text }
     } else if lower.contains("proxy") || lower.contains("tunnel") {
-        ErrorKind::Proxy { host, text }
+        // A proxy that restarts refuses or closes the connection, or answers with 502 or 503.
+        let temporary = !lower.contains("authorization required") && !lower.contains("headers too long");
+        ErrorKind::Proxy { host, temporary, text }
     } else {
         ErrorKind::Unreachable { host, dns: error.is_dns() || lower.contains("dns error"), text }
     }

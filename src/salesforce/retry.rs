@@ -53,11 +53,14 @@ impl Retry {
             Call::Configure | Call::DeployStatus => return None,
             // A login that received no response (30 seconds) is repeated once, and so is a read (120 seconds).
             // Nothing was sent, so the attempt does not count towards the limit of logins. A wrong name stays wrong.
-            Call::Login if matches!(error.kind, ErrorKind::Unreachable { dns: false, .. }) => (5, 40.0),
+            Call::Login if is_unreachable(&error.kind) && !is_unknown_host(&error.kind) => (5, 40.0),
             Call::Login => (3, 40.0),
             Call::CancelDeploy => (3, 30.0),
             // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
+            Call::Versions | Call::UserInfo if is_unreachable(&error.kind) => (5, 40.0),
+            // After a login the host is right, so the network or a proxy is down, perhaps for half a minute.
+            _ if is_unreachable(&error.kind) => (u32::MAX, 60.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 150.0),
@@ -68,10 +71,20 @@ impl Retry {
         }
         let exponent = self.failed.saturating_sub(1).min(8);
         let first = if outage(&error.kind) { 2.0 } else { 0.5 };
-        let wait = (first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter();
+        let longest = if is_unreachable(&error.kind) { 8.0 } else { 30.0 };
+        let wait = (first * 2_f64.powi(exponent.cast_signed())).min(longest) * jitter();
         let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
         (elapsed.as_secs_f64() + wait <= cap).then(|| self.time_scale.seconds(wait))
     }
+}
+
+/// Whether there was no connection, so that nothing was sent.
+fn is_unreachable(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unreachable { .. } | ErrorKind::Proxy { .. })
+}
+
+fn is_unknown_host(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unreachable { dns: true, .. })
 }
 
 /// Whether the org is unavailable or busy, which is worth waiting for in a read.
@@ -108,10 +121,15 @@ mod tests {
     #[test]
     fn each_call_has_its_own_number_of_retries() {
         let unreachable = || ErrorKind::Unreachable { host: "h".into(), dns: false, text: String::new() };
+        let proxy = |temporary| ErrorKind::Proxy { host: "h".into(), temporary, text: String::new() };
         let lost = || ErrorKind::Interrupted { timed_out: false, text: String::new() };
         let coded = |code: &str| ErrorKind::Fault { code: code.into(), text: String::new() };
         for (call, kind, retries) in [
-            (Call::StartDeploy, unreachable(), 4),
+            (Call::StartDeploy, unreachable(), 20),
+            (Call::Versions, unreachable(), 4),
+            (Call::ListMetadata, proxy(true), 20),
+            (Call::ListMetadata, proxy(false), 0),
+            (Call::Login, proxy(true), 4),
             (Call::StartDeploy, coded("SERVER_UNAVAILABLE"), 4),
             (Call::StartDeploy, coded("UNKNOWN_EXCEPTION"), 0),
             (Call::StartDeploy, lost(), 0),
@@ -122,7 +140,7 @@ mod tests {
             (Call::Login, unreachable(), 4),
             (Call::Login, ErrorKind::Unreachable { host: "h".into(), dns: true, text: String::new() }, 2),
             (Call::FetchRetrieve, lost(), 4),
-            (Call::FetchRetrieve, unreachable(), 4),
+            (Call::FetchRetrieve, unreachable(), 20),
             (Call::ListMetadata, lost(), 4),
             (Call::ListMetadata, ErrorKind::Status { status: 503 }, 20),
             (Call::ListMetadata, ErrorKind::Limit { concurrent: true, text: String::new() }, 20),
@@ -143,6 +161,20 @@ mod tests {
         );
         error.retry_after = Some(Duration::from_secs(3_000));
         assert_eq!(Retry::new(Call::Query, TimeScale::REAL).next_delay(&error), None);
+    }
+
+    #[test]
+    fn an_outage_of_half_a_minute_is_survived_after_the_login() {
+        let kind = ErrorKind::Unreachable { host: "h".into(), dns: true, text: String::new() };
+        for call in [Call::StartDeploy, Call::FetchRetrieve, Call::Query] {
+            let error = Error::new(call, kind.clone());
+            let mut retry = Retry::new(call, TimeScale::REAL);
+            let mut elapsed = Duration::ZERO;
+            while let Some(wait) = retry.next_delay_after(elapsed, &error) {
+                elapsed += wait;
+            }
+            assert!((40..=60).contains(&elapsed.as_secs()), "{call}: {elapsed:?}");
+        }
     }
 
     #[test]

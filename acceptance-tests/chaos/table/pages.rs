@@ -64,6 +64,16 @@ pub fn retry_after() -> Action {
     Action::Response(Response::new(503, "text/plain", "").with("retry-after", "3"))
 }
 
+pub fn retry_after_of_centuries() -> Action {
+    Action::Response(Response::new(503, "text/plain", "").with("retry-after", &u64::MAX.to_string()))
+}
+
+/// A tree of it would take a gigabyte.
+pub fn long_error() -> Action {
+    let zeros = "0,".repeat(30 * 1024 * 1024);
+    Action::Response(Response::new(400, "application/json", format!("[{zeros}0]")))
+}
+
 pub fn long_headers() -> Action {
     Action::Response(Response::new(200, "text/xml", "<a/>").with("x-long", &"a".repeat(10 * 1024 * 1024)))
 }

@@ -19,6 +19,13 @@ pub const ROWS: &[Row] = &[
     })
     .times(Times::Odd),
     Row::wire("connection_refused_for_three_seconds", EachKind, || Action::Away(Duration::from_secs(3))),
+    // The call before the first session fails earlier, because the host may be wrong.
+    Row::wire(
+        "connection_refused_for_25_seconds",
+        These(&["deploy", "checkDeployStatus", "listMetadata", "retrieve", "checkRetrieveStatus"]),
+        || Action::Away(Duration::from_secs(25)),
+    )
+    .takes(60),
     Row::wire("response_cut_at_the_start", EachKind, || Action::Cut(0)).when(super::AFTER),
     Row::wire("response_cut_in_the_middle", EachKind, || Action::Cut(50)).when(super::AFTER),
     Row::wire("response_cut_near_the_end", EachKind, || Action::Cut(95)).when(super::AFTER),
@@ -53,6 +60,9 @@ pub const ROWS: &[Row] = &[
         .takes(240),
     Row::wire("too_many_requests", EachKind, pages::status_429).times(Times::Some(2)),
     Row::wire("retry_after", These(READS), pages::retry_after).times(Times::Some(2)),
+    Row::wire("retry_after_of_centuries", EachKind, pages::retry_after_of_centuries)
+        .expects(Expected::Either)
+        .takes(60),
     // Meaningless or hostile responses.
     Row::wire("empty_response", These(READS), pages::nothing_at_all),
     Row::wire("empty_response_to_a_login", These(&["token"]), pages::nothing_at_all),
@@ -64,6 +74,7 @@ pub const ROWS: &[Row] = &[
         .takes(60),
     Row::wire("five_thousand_headers", EachKind, pages::many_headers),
     Row::wire("response_of_100_megabytes", EachKind, pages::hundred_megabytes).expects(Expected::Either),
+    Row::wire("error_of_60_megabytes", EachKind, pages::long_error).expects(Expected::Either),
     Row::wire("zip_bomb", EachKind, pages::bomb).expects(Expected::Either),
     Row::wire("gzip_header_without_gzip", EachKind, pages::not_packed).expects(Expected::Either),
     Row::wire("xml_a_million_elements_deep", These(READS), pages::deep).expects(Expected::Either),

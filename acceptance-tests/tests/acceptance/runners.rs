@@ -261,6 +261,19 @@ fn a_proxy_is_used_with_and_without_a_password() {
 }
 
 #[test]
+fn a_proxy_that_is_unavailable_for_a_moment_is_waited_for() {
+    let (org, ca) = behind_tls();
+    let proxy = ConnectProxy::start(org.url().trim_start_matches("https://"), None);
+    let mut workspace = workspace_of(&org);
+    workspace.set("SALESFORCE_INSTANCE_URL", &format!("https://{HOST}"));
+    workspace.set("SALESFORCE_CA_CERTIFICATE", &ca);
+    workspace.set("HTTPS_PROXY", &format!("http://{}", proxy.address()));
+    proxy.refuse(2);
+    workspace.apply().succeeded();
+    assert!(proxy.requested().len() > 2, "{:?}", proxy.requested());
+}
+
+#[test]
 fn several_jobs_of_one_user_do_not_interfere() {
     let shared = tempfile::Builder::new().prefix("sf-").tempdir().expect("a home");
     let orgs: Vec<Emulator> = (0..3).map(|_| Emulator::start()).collect();

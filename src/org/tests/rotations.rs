@@ -44,6 +44,8 @@ struct Pairs {
     keyless: bool,
     /// For this many reads after a rotation, the old key is shown.
     lag: u32,
+    /// How many lists after a rotation do not contain the previous pair.
+    hides_previous: u32,
 }
 
 struct Model(Mutex<Pairs>);
@@ -156,8 +158,13 @@ impl CredentialsApi for Model {
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         let (mut staged, anonymous, named, keyless) = {
-            let pairs = self.pairs();
-            (pairs.staged.clone(), pairs.anonymous, pairs.named, pairs.keyless)
+            let mut pairs = self.pairs();
+            let mut staged = pairs.staged.clone();
+            if pairs.rotations > 0 && pairs.hides_previous > 0 {
+                pairs.hides_previous -= 1;
+                staged.retain(|one| one.state != StagedState::Rotated);
+            }
+            (staged, pairs.anonymous, pairs.named, pairs.keyless)
         };
         for one in &mut staged {
             if keyless {
@@ -429,6 +436,24 @@ async fn credentials_without_a_key_are_kept_if_they_may_be_those_of_the_own_logi
         model.pairs().keyless = true;
         let result = run(&model, &RotationRequest { own: Some(own), ..request(false, true) }).await.unwrap();
         assert_eq!(result.is_err(), refused, "{own}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_is_complete_only_if_the_previous_credentials_were_revoked() {
+    for (lists, complete) in [(0, true), (3, true), (1000, false)] {
+        let model = Model::new("K0");
+        model.pairs().hides_previous = lists;
+        match run(&model, &request(true, true)).await.unwrap() {
+            Ok(rotated) => assert_eq!((complete, rotated.revoked), (true, 1), "{lists}"),
+            Err(error) => {
+                assert!(matches!(error.kind, RotationErrorKind::PreviousUnlisted), "{error}");
+                assert!(!complete, "{lists}");
+                // The next run revokes them.
+                model.pairs().hides_previous = 0;
+                assert_eq!(run(&model, &request(false, true)).await.unwrap().unwrap().revoked, 1);
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::Unreachable { host: host(), dns: true, text: text() },
         ErrorKind::Unreachable { host: host(), dns: false, text: text() },
         ErrorKind::Untrusted { host: host(), text: text() },
-        ErrorKind::Proxy { host: host(), text: text() },
+        ErrorKind::Proxy { host: host(), temporary: false, text: text() },
         ErrorKind::Interrupted { timed_out: false, text: text() },
         ErrorKind::Interrupted { timed_out: true, text: text() },
         ErrorKind::TooLarge { limit: 67_108_864 },
