@@ -8,14 +8,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attribution::SentComponent;
 use super::budget::POLL_GRACE;
-use super::deploy_outcome::{DeployOutcome, judge};
+use super::deploy_outcome::{DeployOutcome, Effect, judge};
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, OBSERVE_DELAY, Observed};
 use super::poll::{Phase, PollEnd};
 use super::timing::{PollSchedule, between};
 use super::{ApplyErrorKind, Changes, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
-use crate::salesforce::Class;
+use crate::salesforce::{Class, RetriedError};
 
 /// A deploy to send, and its jobs.
 pub(super) struct PackedDeploy<'a> {
@@ -45,7 +45,7 @@ impl Inner {
         let id = match self.start(zip, deletes, deadline).await {
             Ok(id) => id,
             Err(ended) => {
-                outdate.is_settled = ended.is_settled();
+                outdate.effect = ended.effect();
                 return (String::new(), ended, Observed::default());
             }
         };
@@ -90,7 +90,7 @@ impl Inner {
                 judge(&id, &report, canceled_by_us, changes, sent)
             }
         };
-        outdate.is_settled = ended.is_settled();
+        outdate.effect = ended.effect();
         (id, ended, observed)
     }
 
@@ -101,11 +101,15 @@ impl Inner {
         ignore_warnings: bool,
         deadline: Instant,
     ) -> Result<String, DeployOutcome> {
-        let mut call = self.apis.deploys.start_deploy(zip, ignore_warnings);
+        let retried = RetriedError::default();
+        let mut call = Box::pin(retried.follow(self.apis.deploys.start_deploy(zip, ignore_warnings)));
         let answer = tokio::select! {
             biased;
             answer = timeout_at(deadline, &mut call) => answer.ok(),
-            () = self.stop.cancelled() => {
+            // Between two attempts, nothing is being sent.
+            () = self.stop.cancelled() => if retried.get().is_some() {
+                return Err(DeployOutcome::Failed(ApplyErrorKind::NotSent));
+            } else {
                 let limit = deadline.min(Instant::now() + self.timing.stop.start);
                 timeout_at(limit, &mut call).await.ok()
             }
@@ -128,24 +132,23 @@ impl Inner {
 struct Outdate<'a> {
     org: &'a Inner,
     apps: BTreeSet<String>,
-    /// Whether the outcome is known. Otherwise the deploy may still take effect.
-    is_settled: bool,
+    effect: Effect,
 }
 
 impl<'a> Outdate<'a> {
     fn new(org: &'a Inner, group: &[QueuedJob]) -> Outdate<'a> {
         let apps = group.iter().flat_map(|queued| queued.job.apps().iter().cloned()).collect();
-        Outdate { org, apps, is_settled: false }
+        Outdate { org, apps, effect: Effect::Unknown }
     }
 }
 
 impl Drop for Outdate<'_> {
     fn drop(&mut self) {
         self.org.outdate();
-        if self.is_settled {
-            self.org.new_apps.forget(&self.apps);
-        } else {
-            self.org.distrust(&self.apps);
+        match self.effect {
+            Effect::None => {}
+            Effect::Complete => self.org.new_apps.forget(&self.apps),
+            Effect::Unknown => self.org.distrust(&self.apps),
         }
     }
 }

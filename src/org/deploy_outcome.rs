@@ -21,13 +21,22 @@ pub(super) enum DeployOutcome {
     Failed(ApplyErrorKind),
 }
 
+/// What a deploy changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    None,
+    Complete,
+    /// It may also take effect later.
+    Unknown,
+}
+
 impl DeployOutcome {
-    /// Whether it is known what the deploy changed.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn effect(&self) -> Effect {
         match self {
-            DeployOutcome::Done { .. } | DeployOutcome::Locked(_) | DeployOutcome::Without(_) => true,
-            DeployOutcome::Rejected { internal_error, .. } => !internal_error,
-            DeployOutcome::Failed(error) => error.is_clean(),
+            DeployOutcome::Done { .. } => Effect::Complete,
+            DeployOutcome::Rejected { internal_error: true, .. } => Effect::Unknown,
+            DeployOutcome::Failed(error) if !error.is_clean() => Effect::Unknown,
+            _ => Effect::None,
         }
     }
 }
@@ -133,9 +142,13 @@ fn already_deleted(
 ) -> DeployOutcome {
     let problems = attribution::locate(messages, sent);
     let missing: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
-    // A message without a known component, which may be repeated.
-    let texts: BTreeSet<_> = messages.iter().map(|message| (&message.full_name, &message.problem)).collect();
-    if missing.len() == keys.len() || texts.len() >= keys.len() {
+    // Messages can be repeated.
+    let unlocated: BTreeSet<&str> = problems
+        .iter()
+        .filter(|problem| problem.key.is_none())
+        .map(|problem| problem.message.as_str())
+        .collect();
+    if missing.len() + unlocated.len() >= keys.len() {
         DeployOutcome::Done { warnings: Vec::new() }
     } else if missing.is_empty() {
         DeployOutcome::Rejected { problems, internal_error: false }

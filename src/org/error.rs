@@ -155,6 +155,11 @@ impl ApplyError {
         matches!(self.kind, ApplyErrorKind::Unverified { deploy_id: None, .. })
     }
 
+    /// Whether an attempt failed after one that ended with an internal error of Salesforce.
+    pub fn is_after_internal_error(&self) -> bool {
+        matches!(self.kind, ApplyErrorKind::AfterInternalError { .. })
+    }
+
     /// Whether the org is certainly unchanged.
     pub fn is_clean(&self) -> bool {
         self.kind.is_clean()

@@ -22,7 +22,7 @@ struct Known {
     /// The full name of the only component, by type and app.
     seen: BTreeMap<(&'static MetadataType, String), String>,
     made: BTreeSet<String>,
-    /// The components that this process deleted; they are not requested by name.
+    /// The components that this process read and deleted; they are not requested by name.
     deleted: BTreeSet<ComponentKey>,
 }
 
@@ -99,9 +99,13 @@ impl NameCache {
 
     pub(super) fn deleted(&self, key: &ComponentKey) {
         let mut known = self.lock();
+        let before = known.seen.len();
         known.seen.retain(|(kind, _), name| *kind != key.kind || *name != key.full_name);
         known.made.remove(&key.full_name);
-        known.deleted.insert(key.clone());
+        // A component that is listed but cannot be read may still exist: Salesforce ignores its deletion.
+        if known.seen.len() < before {
+            known.deleted.insert(key.clone());
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

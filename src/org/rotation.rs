@@ -145,11 +145,10 @@ impl Org {
         deadline: Instant,
     ) -> Result<(), RotationErrorKind> {
         let mut lost = 0;
-        let mut sent_revocation = false;
         for _ in 0..MAX_STEPS {
             let Some(step) = next(request, seen, progress)? else {
                 let is_due = request.revoke && matches!(progress.outcome, Some(Outcome::Now));
-                return if is_due && !sent_revocation {
+                return if is_due && !progress.has_sent_revocation {
                     Err(RotationErrorKind::PreviousUnlisted)
                 } else {
                     Ok(())
@@ -162,7 +161,6 @@ impl Org {
                 return Err(RotationErrorKind::Expired);
             }
             on_step(&step);
-            sent_revocation |= matches!(step, Step::Revoke(_));
             match self.execute(&step, seen, progress).await {
                 Ok(()) => self.refresh(seen, progress).await?,
                 Err(error) if error.is_ambiguous() => {
@@ -226,6 +224,7 @@ impl Org {
                 progress.outcome = Some(Outcome::Now);
             }
             Step::Revoke(id) => {
+                progress.has_sent_revocation = progress.is_rotated();
                 api.revoke_credentials(app, consumer, id).await?;
                 progress.ended.insert(id.clone());
             }
@@ -261,7 +260,7 @@ impl Org {
                         progress.outcome = Some(Outcome::Now);
                     }
                     // Once the previous credentials are revoked, the org no longer shows them.
-                    !progress.is_rotated() || !progress.ended.is_empty() || asked.is_shown(seen)
+                    !progress.is_rotated() || progress.has_sent_revocation || asked.is_shown(seen)
                 }
                 None => true,
             };

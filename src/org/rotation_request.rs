@@ -58,6 +58,8 @@ pub(super) struct Progress {
     pub occupied: Option<Unavailable>,
     /// The credentials that the org has revoked. Its list may lag behind.
     pub ended: BTreeSet<String>,
+    /// Whether a revocation was sent after the rotation: until then, the previous credentials must be listed.
+    pub has_sent_revocation: bool,
 }
 
 /// A requested rotation: the staged credentials, and the keys before and after, if Salesforce returns keys.

@@ -250,6 +250,10 @@ impl Inner {
                     tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
                     retried::note(Some(&error));
                     tokio::time::sleep(wait).await;
+                    if call == Call::StartDeploy {
+                        // It may arrive from now on.
+                        retried::note(None);
+                    }
                 }
                 None => {
                     retried::note(None);

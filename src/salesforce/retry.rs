@@ -31,11 +31,13 @@ pub(super) struct Retry {
     time_scale: TimeScale,
     started: Instant,
     failed: u32,
+    /// The attempts without a connection, which do not count as failed.
+    unconnected: u32,
 }
 
 impl Retry {
     pub fn new(call: Call, time_scale: TimeScale) -> Self {
-        Self { call, time_scale, started: Instant::now(), failed: 0 }
+        Self { call, time_scale, started: Instant::now(), failed: 0, unconnected: 0 }
     }
 
     /// The wait before the next attempt. `None` when the error is final.
@@ -44,7 +46,10 @@ impl Retry {
     }
 
     fn next_delay_after(&mut self, elapsed: Duration, error: &Error) -> Option<Duration> {
-        self.failed = self.failed.saturating_add(1);
+        let is_unconnected = is_unreachable(&error.kind);
+        let count = if is_unconnected { &mut self.unconnected } else { &mut self.failed };
+        *count = count.saturating_add(1);
+        let count = *count;
         if !error.is_transient() || error.is_ambiguous() {
             return None;
         }
@@ -66,12 +71,12 @@ impl Retry {
             _ => (5, 150.0),
         };
         let most = if error.kind == (ErrorKind::Status { status: 420 }) { 3 } else { most };
-        if self.failed >= most {
+        if count >= most {
             return None;
         }
-        let exponent = self.failed.saturating_sub(1).min(8);
+        let exponent = count.saturating_sub(1).min(8);
         let first = if outage(&error.kind) { 2.0 } else { 0.5 };
-        let longest = if is_unreachable(&error.kind) { 8.0 } else { 30.0 };
+        let longest = if is_unconnected { 8.0 } else { 30.0 };
         let wait = (first * 2_f64.powi(exponent.cast_signed())).min(longest) * jitter();
         let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
         (elapsed.as_secs_f64() + wait <= cap).then(|| self.time_scale.seconds(wait))

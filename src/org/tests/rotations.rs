@@ -441,11 +441,18 @@ async fn credentials_without_a_key_are_kept_if_they_may_be_those_of_the_own_logi
 
 #[tokio::test(start_paused = true)]
 async fn a_revocation_is_complete_only_if_the_previous_credentials_were_revoked() {
-    for (lists, complete) in [(0, true), (3, true), (1000, false)] {
+    for (lists, occupied, complete) in
+        [(0, false, true), (3, false, true), (1, true, true), (1000, false, false), (1000, true, false)]
+    {
         let model = Model::new("K0");
         model.pairs().hides_previous = lists;
+        if occupied {
+            model.staged("9zz1", "OLD", StagedState::Expired, OTHER_USER);
+        }
         match run(&model, &request(true, true)).await.unwrap() {
-            Ok(rotated) => assert_eq!((complete, rotated.revoked), (true, 1), "{lists}"),
+            Ok(rotated) => {
+                assert_eq!((complete, rotated.revoked), (true, 1 + usize::from(occupied)), "{lists}");
+            }
             Err(error) => {
                 assert!(matches!(error.kind, RotationErrorKind::PreviousUnlisted), "{error}");
                 assert!(!complete, "{lists}");

@@ -96,7 +96,7 @@ impl Engine<'_> {
             }
             match send().await {
                 // This deploy changed nothing, perhaps because the previous one succeeded. The read will show it.
-                Err(error) if error.is_clean() => return sent,
+                Err(error) if error.is_clean() || error.is_after_internal_error() => return sent,
                 next => sent = next,
             }
         }
@@ -162,7 +162,7 @@ impl Engine<'_> {
                         diagnostics::not_verified(self.spec.noun, apply.app, create).into()
                     }
                     ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
-                        self.failure(apply, &error, StateValues::PlannedUnread)
+                        self.failure(apply, &error, StateValues::PlannedUnread, false)
                     }
                 });
                 reply.diagnostics.extend(found);
@@ -181,17 +181,24 @@ impl Engine<'_> {
             ApplyOutcome::Succeeded(_) => {
                 diagnostics::not_found_after_change(self.spec.noun, apply.app).into()
             }
-            ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => self.failure(apply, &error, values),
+            ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
+                self.failure(apply, &error, values, values == StateValues::NoneFound)
+            }
         });
         Ok(reply)
     }
 
-    /// The error of a deploy that may have changed something.
-    fn failure(&self, apply: &Apply<'_>, error: &ApplyError, values: StateValues) -> Diagnostics {
+    /// The error of a deploy that may have changed something. `is_unchanged`: a read shows that it did not.
+    fn failure(
+        &self,
+        apply: &Apply<'_>,
+        error: &ApplyError,
+        values: StateValues,
+        is_unchanged: bool,
+    ) -> Diagnostics {
         let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
         let diagnostic = match &error.kind {
-            // A read has shown that the first attempt changed nothing.
-            ApplyErrorKind::AfterInternalError { error, .. } if values != StateValues::PlannedUnread => {
+            ApplyErrorKind::AfterInternalError { error, .. } if is_unchanged => {
                 return self.refusals(
                     apply.app,
                     &apply.request.planned,
@@ -216,7 +223,10 @@ impl Engine<'_> {
             return Ok(actual);
         }
         let deadline = Instant::now() + VERIFY_TIMEOUT;
-        let lags: &[u64] = if matches!(outcome, ApplyOutcome::Failed(_)) { &LAGS_IF_UNSURE } else { &LAGS };
+        let lags: &[u64] = match outcome {
+            ApplyOutcome::Failed(error) if !error.is_after_internal_error() => &LAGS_IF_UNSURE,
+            _ => &LAGS,
+        };
         let mut lags = lags.iter();
         loop {
             let actual =
@@ -304,6 +314,7 @@ impl Engine<'_> {
         let mut found = Diagnostics::default();
         self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
         let mut differences = Diagnostics::default();
+        let mut is_unchanged = true;
         let none = Applied::default();
         let applied = if let ApplyOutcome::Succeeded(applied) = &outcome { applied } else { &none };
         for row in self.spec.rows() {
@@ -319,6 +330,7 @@ impl Engine<'_> {
             }
             let prior = &apply.request.prior;
             let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records);
+            is_unchanged &= !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records);
             let before = applied.component(row.part.kind).map(|component| component.get(name));
             let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records));
             if changes || by_our_deploy && !applied.disturbed {
@@ -339,7 +351,7 @@ impl Engine<'_> {
                 found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
             }
             ApplyOutcome::Unknown(error) | ApplyOutcome::Failed(error) => {
-                found.extend(self.failure(apply, &error, StateValues::LastRead));
+                found.extend(self.failure(apply, &error, StateValues::LastRead, is_unchanged));
             }
         }
         let private = PrivateState { records, ..apply.private.clone() };

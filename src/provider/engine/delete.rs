@@ -6,7 +6,7 @@ use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{ApplyError, ApplyErrorKind, Changes, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
-use crate::provider::diagnostics::{Diagnostics, StateValues};
+use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
@@ -115,20 +115,12 @@ impl Engine<'_> {
                 None
             }
             Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
-            Err(error) => Some(match &error.kind {
-                ApplyErrorKind::AfterInternalError { error, .. } => {
-                    self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
-                }
-                _ => {
-                    let values = StateValues::LastRead;
-                    diagnostics::outcome_unknown(self.spec.noun, &app, error, values, false).into()
-                }
-            }),
+            Err(error) => Some(error),
         };
         let mut gone = self.is_gone(&app, &deciding).await;
-        // Reads may lag behind a deploy that succeeded.
+        // Reads may lag behind a deploy.
         for lag in LAGS_OF_EFFECTS {
-            if trouble.is_some() || !matches!(gone, Ok(false)) || !self.wait_for_lag(&app, lag).await {
+            if !matches!(gone, Ok(false)) || !self.wait_for_lag(&app, lag).await {
                 break;
             }
             gone = self.is_gone(&app, &deciding).await;
@@ -140,12 +132,21 @@ impl Engine<'_> {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
             (Ok(false), None) => Err(diagnostics::exists_after_deletion(self.spec.noun, &app).into()),
             (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_error(self.spec.noun, &app).into()),
-            (Ok(false), Some(trouble)) => Err(trouble),
-            (Err(mut found), Some(trouble)) => {
-                found.extend(trouble);
+            (Ok(false), Some(error)) => Err(match &error.kind {
+                ApplyErrorKind::AfterInternalError { error, .. } => {
+                    self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
+                }
+                _ => self.outcome_unknown(&app, error).into(),
+            }),
+            (Err(mut found), Some(error)) => {
+                found.push(self.outcome_unknown(&app, error));
                 Err(found)
             }
         }
+    }
+
+    fn outcome_unknown(&self, app: &str, error: &ApplyError) -> Diagnostic {
+        diagnostics::outcome_unknown(self.spec.noun, app, error, StateValues::LastRead, false)
     }
 
     /// Records that a consumer key was destroyed, if a consumer was deleted.

@@ -159,11 +159,7 @@ async fn create_in_one_deploy(
 
 /// Whether Salesforce rejected only components that it creates automatically.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
-    let last = match &error.kind {
-        ApplyErrorKind::AfterInternalError { error, .. } => error,
-        kind => kind,
-    };
-    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = last else { return false };
+    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = &error.kind else { return false };
     let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::Adopts)

@@ -266,7 +266,10 @@ impl Rotations<'_> {
     }
 
     async fn session(&self) -> Result<SessionFacts, Diagnostic> {
-        self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
+        match self.org.unless_stopped(self.org.session()).await {
+            Some(session) => session.map_err(|error| diagnostics::unavailable(&error)),
+            None => Err(diagnostics::lookup_interrupted(NAME)),
+        }
     }
 }
 

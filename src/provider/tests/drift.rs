@@ -272,20 +272,26 @@ async fn nothing_is_sent_after_an_interrupt() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_ends_an_operation_at_once_if_nothing_was_sent_and_the_org_does_not_respond() {
-    for type_name in [APP, CLIENT] {
-        for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
-            let context = format!("{type_name}: {operation:?}");
-            let (mut resource, target) = prepared(type_name, operation).await;
-            let before = resource.state.clone();
-            let provider = resource.provider();
-            let plan = resource.plan_of(&provider, &before, &target, &resource.private.clone()).await;
-            resource.org.with(|state| state.hangs = true);
-            let begun = Instant::now();
-            let interrupt = async {
-                sleep(Duration::from_secs(5)).await;
-                provider.stop();
-            };
-            let (found, ()) = tokio::join!(resource.apply_of(&provider, &before, &target, &plan), interrupt);
+    let operations = [Operation::Create, Operation::Update, Operation::Destroy];
+    let cases = [APP, CLIENT, SETTINGS, POLICIES].into_iter().flat_map(|type_name| {
+        operations.into_iter().flat_map(move |operation| [0, 1, 2].map(|calls| (type_name, operation, calls)))
+    });
+    // A destroy of policies makes no call.
+    for (type_name, operation, calls) in cases.filter(|it| (it.0, it.1) != (POLICIES, Operation::Destroy)) {
+        let context = format!("{type_name}: {operation:?}, after {calls} calls");
+        let (mut resource, target) = prepared(type_name, operation).await;
+        let before = resource.state.clone();
+        let provider = resource.provider();
+        let plan = resource.plan_of(&provider, &before, &target, &resource.private.clone()).await;
+        let sent = resource.org.with(|state| state.commits());
+        resource.org.with(|state| state.hangs_after = Some(state.calls.len() + calls));
+        let begun = Instant::now();
+        let interrupt = async {
+            sleep(Duration::from_secs(5)).await;
+            provider.stop();
+        };
+        let (found, ()) = tokio::join!(resource.apply_of(&provider, &before, &target, &plan), interrupt);
+        if resource.org.with(|state| state.commits()) == sent {
             assert_eq!(ids(&found), ["interrupted-before-change"], "{context}: {found:?}");
             assert!(begun.elapsed() < Duration::from_secs(8), "{context}: {:?}", begun.elapsed());
             assert_eq!(resource.state, before, "{context}");

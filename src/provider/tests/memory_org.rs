@@ -67,8 +67,8 @@ pub struct State {
     pub rejection: Option<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
-    /// Whether calls are never answered.
-    pub hangs: bool,
+    /// After this many calls, further ones are never answered.
+    pub hangs_after: Option<usize>,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
     /// How many reads after each deploy still return the earlier files.
@@ -85,6 +85,10 @@ impl State {
     /// The number of deploys that took effect.
     pub fn commits(&self) -> usize {
         self.commits
+    }
+
+    fn hangs(&self) -> bool {
+        self.hangs_after.is_some_and(|calls| self.calls.len() >= calls)
     }
 
     /// Adds a file as another client would create it.
@@ -274,7 +278,7 @@ impl MemoryOrg {
 
     async fn respond<T>(&self, call: Call, act: impl FnOnce(&mut State) -> T) -> Result<T, Error> {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        if self.with(|state| state.hangs) {
+        if self.with(|state| state.hangs()) {
             return std::future::pending().await;
         }
         self.with(|state| {
@@ -300,7 +304,12 @@ impl MemoryOrg {
 
 impl Connection for MemoryOrg {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
-        Box::pin(async { Ok(SessionFacts::new(ORG_ID, USER, 64, "https://org.test")) })
+        Box::pin(async {
+            if self.with(|state| state.hangs()) {
+                return std::future::pending().await;
+            }
+            Ok(SessionFacts::new(ORG_ID, USER, 64, "https://org.test"))
+        })
     }
 
     fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
