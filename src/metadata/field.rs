@@ -128,6 +128,8 @@ pub struct Record {
     pub object: &'static str,
     /// The first three characters of its IDs.
     pub prefix: &'static str,
+    /// Whether packages contain such records, so that the full name has a namespace.
+    pub has_namespace: bool,
 }
 
 impl Omitted {
@@ -353,7 +355,12 @@ impl Field {
 
     #[must_use]
     pub const fn record(self, object: &'static str, prefix: &'static str) -> Field {
-        Field { record: Some(Record { object, prefix }), ..self }
+        Field { record: Some(Record { object, prefix, has_namespace: false }), ..self }
+    }
+
+    #[must_use]
+    pub const fn packaged_record(self, object: &'static str, prefix: &'static str) -> Field {
+        Field { record: Some(Record { object, prefix, has_namespace: true }), ..self }
     }
 
     #[must_use]

@@ -19,6 +19,15 @@ use crate::metadata::record_prefix;
 use crate::record_id::is_same;
 use crate::salesforce::{self, RetriedError, Staged, StagedState};
 
+/// Whether the consumer has another key than at plan time. It has not if the org still shows the key from before the
+/// last rotation.
+fn is_rotated_by_others(since: Option<&str>, seen: &Credentials) -> bool {
+    let key = seen.consumer.key.as_str();
+    let is_previous =
+        |staged: &Staged| staged.state == StagedState::Rotated && staged.key.as_deref() == Some(key);
+    since.is_some_and(|since| since != key) && !seen.staged.iter().any(is_previous)
+}
+
 /// The prefix of the record IDs of users.
 const USER: &str = "005";
 /// How many responses may be lost in one rotation.
@@ -71,6 +80,9 @@ pub enum RotationErrorKind {
     /// They are the credentials of the provider's own login.
     #[error("the credentials are those of the provider's own login")]
     OwnLogin { revoke: bool },
+    /// Another client has rotated the credentials since the plan, so the previous ones are not those of the plan.
+    #[error("the credentials were rotated since the plan")]
+    RotatedSincePlan,
     /// The provider was stopped between two steps. The next run continues from there.
     #[error("stopped")]
     Stopped,
@@ -113,6 +125,9 @@ impl Org {
             Some(Err(_)) => return Err(RotationError { kind: RotationErrorKind::Expired, seen: None }),
             None => return Err(RotationError { kind: RotationErrorKind::Stopped, seen: None }),
         };
+        if !request.rotate && is_rotated_by_others(request.since, &seen) {
+            return Err(RotationError { kind: RotationErrorKind::RotatedSincePlan, seen: None });
+        }
         // Decided once: credentials that this run revokes must not count as those of an earlier run.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);

@@ -76,9 +76,10 @@ impl Condition {
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
         // Elements of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
+            // It may turn out to be null.
             return match self {
-                Condition::Written => Some(true),
-                Condition::Unwritten => Some(false),
+                Condition::Unwritten if !written.is_null() => None,
+                Condition::Unwritten => Some(true),
                 _ => None,
             };
         }

@@ -7,14 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::catalog::Managed;
-use super::data_sources::full_name;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::list_spec::{Filter, ListSpec, Test};
 use super::lists;
 use super::operations::{ListRequest, Match, SendMatch};
 use super::{engine, identity, union};
 use crate::metadata::MetadataType;
-use crate::org::soql::{quoted, text};
+use crate::org::soql::{full_name, quoted, text};
 use crate::org::{Lookup, Org, QueryPage, Row, SessionFacts, Unavailable};
 use crate::value::Value;
 

@@ -26,7 +26,7 @@ pub static TYPE: MetadataType = MetadataType {
         .setup("Permitted Users"),
         Field::commas("permission_sets", "commaSeparatedPermissionSet")
             .kept()
-            .record("PermissionSet", "0PS")
+            .packaged_record("PermissionSet", "0PS")
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
                 "The permission sets whose users can use the app, by API name or record ID. The list is exclusive: \

@@ -458,7 +458,29 @@ async fn a_revocation_is_complete_only_if_the_previous_credentials_were_revoked(
                 assert!(!complete, "{lists}");
                 // The next run revokes them.
                 model.pairs().hides_previous = 0;
-                assert_eq!(run(&model, &request(false, true)).await.unwrap().unwrap().revoked, 1);
+                let next = RotationRequest { since: Some("K1"), ..request(false, true) };
+                assert_eq!(run(&model, &next).await.unwrap().unwrap().revoked, 1);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_planned_revocation_does_not_revoke_what_another_client_has_rotated_since() {
+    // The previous pair, its key as the org lists it, and the key that the org shows.
+    for (previous, current, revokes) in
+        [("K0", "K1", true), ("K1", "K2", false), ("K0", "K0", true), ("K0", "K2", false)]
+    {
+        let model = Model::new(current);
+        model.staged("9zz1", previous, StagedState::Rotated, OTHER_USER);
+        let planned = RotationRequest { since: Some("K1"), ..request(false, true) };
+        let context = format!("{previous}, {current}");
+        match run(&model, &planned).await.unwrap() {
+            Ok(rotated) => assert_eq!((revokes, rotated.revoked), (true, 1), "{context}"),
+            Err(error) => {
+                assert!(matches!(error.kind, RotationErrorKind::RotatedSincePlan), "{context}: {error}");
+                assert!(!revokes, "{context}");
+                assert_eq!(model.counts()[1], 0, "{context}");
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::app_files::{self, Resource};
-use super::records::{full_name, value};
-use crate::org::soql::{parted, quoted, quoted_or_null, text};
+use super::records::value;
+use crate::org::soql::{full_name, parted, quoted, quoted_or_null, text};
 use crate::org::{Org, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};

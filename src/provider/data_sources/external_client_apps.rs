@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::records::{full_name, value};
+use super::records::value;
 use crate::metadata::Rule;
-use crate::org::soql::{quoted, text};
+use crate::org::soql::{full_name, quoted, text};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;

@@ -10,5 +10,3 @@ pub mod readiness;
 mod app_files;
 mod records;
 mod site;
-
-pub use records::full_name;

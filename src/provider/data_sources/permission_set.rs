@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::records::{flag, full_name, value};
-use crate::org::soql::{parted, quoted, related, text};
+use super::records::{flag, value};
+use crate::org::soql::{full_name, parted, quoted, related, text};
 use crate::org::{Group, Holders, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};

@@ -320,6 +320,10 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             "\"{app}\": Salesforce confirmed that a key and a secret were revoked, but still lists them. Check whether \
              a client can still log in with them. {next}"
         )),
+        RotationErrorKind::RotatedSincePlan => rows::ROTATED_SINCE_PLAN.diagnostic(format!(
+            "\"{app}\": the credentials were rotated after the plan was created. The previous key and secret are not those \
+             that the plan would revoke, and clients may still use them. Nothing was revoked. Plan again."
+        )),
         RotationErrorKind::PreviousUnlisted => rows::CREDENTIAL_CHANGE_UNVERIFIED.diagnostic(format!(
             "\"{app}\": Salesforce rotated the key and the secret, but does not list the previous ones, so they were not \
              revoked. Check whether a client can still log in with them. {next}"

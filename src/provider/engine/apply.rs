@@ -302,7 +302,7 @@ impl Engine<'_> {
     /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
     async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
-        let records = self.record_names(planned, &apply.private.records).await;
+        let records = self.record_names(planned, &apply.private.records, actual).await;
         let context = StateContext {
             spec: self.spec,
             app: apply.app,
@@ -312,7 +312,7 @@ impl Engine<'_> {
         };
         let mut state = join(&context, actual, planned);
         let mut found = Diagnostics::default();
-        self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
+        self.fill_unreadable(apply.app, actual, &mut state, &mut found, false).await;
         let mut differences = Diagnostics::default();
         let mut is_unchanged = true;
         let none = Applied::default();

@@ -99,7 +99,7 @@ impl Engine<'_> {
         if private.imported {
             check_importable(&app, &actual)?;
         }
-        let records = self.record_names(&prior, &private.records).await;
+        let records = self.record_names(&prior, &private.records, &actual).await;
         let context = StateContext {
             spec: self.spec,
             app: &app,
@@ -108,7 +108,7 @@ impl Engine<'_> {
             records: &records,
         };
         let mut state = join(&context, &actual, &prior);
-        self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
+        self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics, true).await;
         let refreshed =
             previous.map(|from| self.differences(from, &request.state, &state, &actual, &records));
         let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
@@ -235,13 +235,15 @@ impl Engine<'_> {
         lookups.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
     }
 
-    /// Unreadable parts keep their values; the consumer key may be available elsewhere.
+    /// Unreadable parts keep their values; the consumer key may be available elsewhere. `refresh`: a known key may be
+    /// outdated, because others can rotate it.
     pub(super) async fn fill_unreadable(
         &self,
         app: &str,
         actual: &Actual,
         state: &mut Value,
         found: &mut Diagnostics,
+        refresh: bool,
     ) {
         for (part, part_state) in &actual.parts {
             let PartState::Unreadable = part_state else {
@@ -249,7 +251,7 @@ impl Engine<'_> {
             };
             found.push(diagnostics::drift_unchecked(app, part.kind.name));
             let Some(row) = self.spec.key_row() else { continue };
-            if state.get(row.field.attribute).is_null()
+            if (refresh || state.get(row.field.attribute).is_null())
                 && let Ok(Some(key)) = self.consumer_key_of(app).await
             {
                 state.put(row.field.attribute, Value::text(key));

@@ -3,45 +3,72 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
-use crate::org::soql::{listed, text};
+use super::state::Actual;
+use crate::org::Row;
+use crate::org::soql::{full_name, listed, text};
 use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// The names of the records with an ID in `values`, including known ones. Unknown IDs are omitted: Salesforce will
-    /// reject them.
+    /// The full names of the records with an ID in `values`. Unknown IDs are omitted: Salesforce will reject them.
+    /// Known names that `files` contains are not queried again; other records may have been renamed.
     pub(super) async fn record_names(
         &self,
         values: &Value,
         known: &BTreeMap<String, String>,
+        files: &Actual,
     ) -> BTreeMap<String, String> {
-        let mut names = known.clone();
+        let mut names = BTreeMap::new();
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
+            let in_file =
+                files.part(row.part).component().map(|component| component.get(row.field.attribute));
+            let is_in_file = |name: &str| {
+                let members = in_file.and_then(Value::members).unwrap_or_default();
+                members.iter().filter_map(Value::as_text).any(|member| member.eq_ignore_ascii_case(name))
+            };
             let members = values.get(row.field.attribute).members().unwrap_or_default();
-            let ids: BTreeSet<&str> = members
+            let mut ids: BTreeSet<&str> = members
                 .iter()
                 .filter_map(Value::as_text)
-                .filter(|text| {
-                    text.starts_with(record.prefix) && record_id::has_form(text) && !names.contains_key(*text)
-                })
+                .filter(|text| text.starts_with(record.prefix) && record_id::has_form(text))
                 .collect();
+            ids.retain(|id| match known.get(*id).filter(|name| is_in_file(name)) {
+                Some(name) => names.insert((*id).to_owned(), name.clone()).is_some(),
+                None => true,
+            });
             if ids.is_empty() {
                 continue;
             }
-            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, listed(&ids));
+            let namespace = if record.has_namespace { ", NamespacePrefix" } else { "" };
+            let soql =
+                format!("SELECT Id, Name{namespace} FROM {} WHERE Id IN ({})", record.object, listed(&ids));
             let Ok(rows) = self.org.query(&soql).await else {
+                let left = ids.iter().filter_map(|id| Some(((*id).to_owned(), known.get(*id)?.clone())));
+                names.extend(left);
                 continue;
             };
             for row in rows {
-                let (Some(id), Some(name)) = (text(&row, "Id"), text(&row, "Name")) else {
+                let (Some(id), Some(full), Some(bare)) =
+                    (text(&row, "Id"), full_name(&row, "Name"), text(&row, "Name"))
+                else {
                     continue;
                 };
+                // Files name the records of the org's own namespace without it.
+                let is_bare = full != bare && !is_in_file(&full) && is_in_file(bare);
+                let name = if is_bare && self.has_own_namespace(&row).await { bare.to_owned() } else { full };
                 for written in ids.iter().filter(|written| record_id::is_same(written, id)) {
-                    names.insert((*written).to_owned(), name.to_owned());
+                    names.insert((*written).to_owned(), name.clone());
                 }
             }
         }
         names
+    }
+
+    /// Whether a record has the org's own namespace, and not that of a package.
+    async fn has_own_namespace(&self, record: &Row) -> bool {
+        let namespace = |row: &Row| text(row, "NamespacePrefix").map(str::to_owned);
+        let org = self.org.query("SELECT NamespacePrefix FROM Organization").await;
+        org.is_ok_and(|rows| rows.first().and_then(namespace) == namespace(record))
     }
 }

@@ -220,9 +220,11 @@ impl Rotations<'_> {
             let key = request.prior.get(KEY).clone();
             memory = Memory { imported: None, moved: None, rotated: None, rotated_and_ended: None, ..memory };
             observe(&mut state, &mut memory, &rotated.credentials);
-            if error.is_some() && rotated.outcome.is_none() {
+            if rotated.outcome.is_none() {
                 // Nothing was rotated. If the key is different, the next refresh must detect it.
                 state.put(KEY, key);
+            }
+            if error.is_some() && rotated.outcome.is_none() {
                 memory.moved = since
                     .filter(|since| *since != rotated.credentials.consumer.key)
                     .map(|from| KeyChange { from, noticed: seconds() });

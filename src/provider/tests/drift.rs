@@ -327,6 +327,44 @@ async fn a_part_that_the_org_does_not_show_is_not_destroyed_without_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it_was_renamed() {
+    const ID: &str = "0PS000000000001AAA";
+    let row = |namespace: Option<&str>, name: &str| {
+        let row = serde_json::json!({"Id": ID, "Name": name, "NamespacePrefix": namespace});
+        row.as_object().cloned().unwrap()
+    };
+    for (namespace, full) in [(None, "Members"), (Some("acme"), "acme__Members")] {
+        let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+        let org = client.org;
+        org.with(|state| {
+            state.rows = vec![row(namespace, "Members")];
+            state.rewrites = Some((ID.to_owned(), full.to_owned()));
+        });
+        let mut policies = Resource::new(&org, POLICIES);
+        let mut target = shop(POLICIES, "Shop");
+        target.put("permitted_users", "AdminApprovedPreAuthorized".into());
+        target.put("permission_sets", super::texts(&[ID]));
+        let found = policies.apply(&target).await;
+        assert!(!found.has_errors(), "{full}: {found:?}");
+        policies.assert_empty_plan(&target, full).await;
+        // Another permission set of that name is not the same one.
+        org.with(|state| state.rows = vec![row(Some("other"), "Members")]);
+        let found = policies.refresh(&policies.provider()).await;
+        assert!(!found.has_errors(), "{full}: {found:?}");
+        if namespace.is_none() {
+            continue;
+        }
+        org.with(|state| {
+            state.rows = vec![row(namespace, "Renamed")];
+            for file in state.files.values_mut() {
+                file.xml = file.xml.replace(full, "acme__Renamed");
+            }
+        });
+        policies.assert_empty_plan(&target, "renamed").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn policies_remain_when_terraform_stops_managing_them() {
     let (client, _) = prepared(CLIENT, Operation::Destroy).await;
     let mut policies = Resource::new(&client.org, POLICIES);

@@ -69,6 +69,8 @@ pub struct State {
     pub rewrites: Option<(String, String)>,
     /// After this many calls, further ones are never answered.
     pub hangs_after: Option<usize>,
+    /// The rows that every query returns.
+    pub rows: Vec<Row>,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
     /// How many reads after each deploy still return the earlier files.
@@ -374,7 +376,7 @@ impl Deploys for MemoryOrg {
 
 impl Queries for MemoryOrg {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(self.respond(Call::Query, |_| Vec::new()))
+        Box::pin(self.respond(Call::Query, |state| state.rows.clone()))
     }
 
     fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {

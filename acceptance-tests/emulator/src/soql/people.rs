@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::installed;
 use crate::org::{Group, Org, PermissionSetGroup, User};
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE};
 use crate::stamp::record_id;
@@ -83,7 +84,7 @@ pub fn permission_sets(org: &Org) -> Vec<Value> {
     let row = |id: &str, name: &str, kind: &str| {
         json!({
             "Id": id, "IsOwnedByProfile": false, "Label": name, "License.Name": null, "LicenseId": null,
-            "Name": name, "NamespacePrefix": null, "Type": kind,
+            "Name": installed::split(name).1, "NamespacePrefix": installed::split(name).0, "Type": kind,
         })
     };
     let own = org.permission_sets.iter().map(|set| row(&set.id, &set.name, "Regular"));
@@ -108,8 +109,8 @@ pub fn group_components(org: &Org) -> Vec<Value> {
     let row = |(index, (group, set)): (usize, (&PermissionSetGroup, &Group))| {
         json!({
             "Id": record_id("0PH", index as u64 + 1),
-            "PermissionSet.Name": set.name,
-            "PermissionSet.NamespacePrefix": null,
+            "PermissionSet.Name": installed::split(&set.name).1,
+            "PermissionSet.NamespacePrefix": installed::split(&set.name).0,
             "PermissionSetGroupId": group.id,
             "PermissionSetId": set.id,
         })
@@ -127,8 +128,8 @@ pub fn assignments(org: &Org) -> Vec<Value> {
             "Assignee.IsActive": is_active,
             "Assignee.ProfileId": profile_id(org, assignee),
             "AssigneeId": assignee,
-            "PermissionSet.Name": set.1,
-            "PermissionSet.NamespacePrefix": null,
+            "PermissionSet.Name": installed::split(set.1).1,
+            "PermissionSet.NamespacePrefix": installed::split(set.1).0,
             "PermissionSetGroupId": group,
             "PermissionSetId": set.0,
         }));
