@@ -154,8 +154,13 @@ pub fn shown(value: &Value) -> String {
         Value::Unknown => "(known after apply)".to_owned(),
         Value::List(members) | Value::Set(members) if members.is_empty() => "none".to_owned(),
         Value::List(members) | Value::Set(members) => {
-            members.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
+            members.iter().map(shown).collect::<Vec<_>>().join(", ")
         }
-        _ => "another value".to_owned(),
+        Value::Object(entries) => {
+            let entries = entries.iter().filter(|(_, value)| value.is_set());
+            let entries = entries.map(|(name, value)| format!("{name} = {}", shown(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Value::Secret(_) | Value::Map(_) => "another value".to_owned(),
     }
 }

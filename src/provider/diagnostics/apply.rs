@@ -359,6 +359,19 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
         .at_attribute(attribute)
 }
 
+/// The first managed members would erase these, which no plan has shown.
+pub fn unplanned_members(attribute: &str, members: &[Value]) -> Diagnostic {
+    let members: Vec<String> = members.iter().map(shown).collect();
+    rows::UNPLANNED_MEMBERS
+        .diagnostic(format!(
+            "The org has values of {attribute} that are not in the configuration and that the plan did not show, because the \
+             attribute was not managed: {}. The apply would remove them. Nothing was changed. Add them to the configuration, \
+             or remove them in Setup, and apply again.",
+            members.join("; ")
+        ))
+        .at_attribute(attribute)
+}
+
 /// An attribute that the plan does not change.
 pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN

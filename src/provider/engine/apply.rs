@@ -308,6 +308,7 @@ impl Engine<'_> {
             app: apply.app,
             org_id: &apply.session.org_id_18,
             importing: false,
+            before: &apply.request.prior,
             records: &records,
         };
         let mut state = join(&context, actual, planned);

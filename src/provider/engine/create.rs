@@ -106,9 +106,14 @@ pub(super) fn settings_overwritten_on_adopt(
 ) -> Vec<(&'static str, Value)> {
     let rows = desired.spec.rows().filter_map(|row| {
         let name = row.field.attribute;
-        let there = actual.part(row.part).component()?.get(name);
-        let planned = desired.planned.get(name);
-        if there.is_null() || planned.is_unknown() || same_meaning(row.field, there, planned) {
+        let existing = actual.part(row.part).component()?;
+        let there = existing.get(name);
+        let planned = match desired.planned.get(name) {
+            // Not managed, but possibly removed because of another attribute.
+            Value::Unknown => desired.written(row, existing)?,
+            planned => planned.clone(),
+        };
+        if there.is_null() || planned.is_unknown() || same_meaning(row.field, there, &planned) {
             return None;
         }
         let written = !desired.config.get(name).is_null();

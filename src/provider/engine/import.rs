@@ -133,6 +133,7 @@ pub fn listed(
         app,
         org_id: &session.org_id_18,
         importing: true,
+        before: &Value::Null,
         records: &BTreeMap::default(),
     };
     Ok(Some(join(&context, &actual, &first_state(spec, app, session))))

@@ -108,6 +108,14 @@ impl Merge {
         if let Some(part) = desired.missing_part(&actual) {
             return Err(MergeError::Missing(Some(part)));
         }
+        for (part, state) in &actual.parts {
+            if let Some((attribute, members)) =
+                state.component().and_then(|found| desired.unplanned_members(part, found))
+            {
+                let refused = diagnostics::unplanned_members(attribute, &members);
+                return Err(MergeError::Refused(refused.into()));
+            }
+        }
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
             PartState::Present(found) => component_to_write(&desired, part, &found.component),
             PartState::Unreadable => self.unreadable(part),

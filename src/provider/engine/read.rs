@@ -105,6 +105,7 @@ impl Engine<'_> {
             app: &app,
             org_id: &session.org_id_18,
             importing: private.imported,
+            before: &prior,
             records: &records,
         };
         let mut state = join(&context, &actual, &prior);

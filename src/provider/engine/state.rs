@@ -80,6 +80,8 @@ pub struct StateContext<'a> {
     pub org_id: &'a str,
     /// The resource was not managed before: the state gets all values of the org.
     pub importing: bool,
+    /// The state before the operation.
+    pub before: &'a Value,
     pub records: &'a BTreeMap<String, String>,
 }
 
@@ -124,12 +126,17 @@ fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Valu
         return Value::Null;
     }
     let unmanaged = row.field.omitted == Omitted::ManagedIfSet
-        && known_prior.members().is_none_or(<[Value]>::is_empty)
+        && is_empty(known_prior)
+        && is_empty(context.before.get(row.field.attribute))
         && !context.importing;
     if unmanaged {
         return Value::Set(Vec::new());
     }
     if !prior.is_unknown() && same(row.field, prior, &value, context.records) { prior.clone() } else { value }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.members().is_none_or(<[Value]>::is_empty)
 }
 
 /// Whether this is the link to a consumer of the same org. The state of an import omits it, so that a generated
@@ -187,6 +194,11 @@ impl DesiredState<'_> {
         fields.filter_map(|field| Some((field, self.of_field(field, existing)?))).collect()
     }
 
+    /// The value that is written for an attribute. `None` if it is not managed.
+    pub fn written(&self, row: Row, existing: &Component) -> Option<Value> {
+        self.of_field(row.field, Some(existing))
+    }
+
     fn of_field(&self, field: &'static Field, existing: Option<&Component>) -> Option<Value> {
         let name = field.attribute;
         let planned = self.planned.get(name);
@@ -206,8 +218,7 @@ impl DesiredState<'_> {
             Omitted::Kept if !written && existing.is_none() => self.created_as(field),
             Omitted::Kept if !written => self.dependent_cleared(name, existing).then_some(Value::Null),
             Omitted::ManagedIfSet => {
-                let none = |value: &Value| value.members().is_none_or(<[Value]>::is_empty);
-                (!(none(planned) && none(self.prior.get(name)))).then(|| planned.clone())
+                (!(is_empty(planned) && is_empty(self.prior.get(name)))).then(|| planned.clone())
             }
             _ if planned.is_unknown() => None,
             _ => Some(planned.clone()),
@@ -230,6 +241,21 @@ impl DesiredState<'_> {
                     && !metadata::same_meaning(field, self.prior.get(field.attribute), value)
         };
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
+    }
+
+    /// The members of the org that the first managed ones would erase, with their attribute: no plan has shown them.
+    pub fn unplanned_members(&self, part: &Part, existing: &Component) -> Option<(&'static str, Vec<Value>)> {
+        part.kind.fields.iter().find_map(|field| {
+            let (planned, prior) = (self.planned.get(field.attribute), self.prior.get(field.attribute));
+            let is_first = !self.prior.is_null() && is_empty(prior) && !is_empty(planned);
+            if field.omitted != Omitted::ManagedIfSet || !is_first {
+                return None;
+            }
+            let planned = planned.members().unwrap_or_default();
+            let members = existing.get(field.attribute).members().unwrap_or_default();
+            let left: Vec<Value> = members.iter().filter(|it| !planned.contains(it)).cloned().collect();
+            (!left.is_empty()).then_some((field.attribute, left))
+        })
     }
 
     /// A missing part with configured values.

@@ -11,7 +11,7 @@ use super::workspace::{
 };
 use crate::metadata::ComponentKey;
 use crate::metadata::types::{
-    external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
+    configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
 use crate::provider::operations::{PlanReply, Private};
 use crate::value::{Path, Value};
@@ -362,6 +362,78 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
         });
         policies.assert_empty_plan(&target, "renamed").await;
     }
+}
+
+fn range(from: &str, to: &str) -> Value {
+    Value::object([
+        ("description", Value::Null),
+        ("end_ip_address", to.into()),
+        ("start_ip_address", from.into()),
+    ])
+}
+
+/// The settings of an app in which an administrator has added an IP range.
+async fn with_range_of_setup() -> (Resource, Value) {
+    let (mut resource, target) = prepared(SETTINGS, Operation::Create).await;
+    assert!(!resource.apply(&target).await.has_errors());
+    resource.org.with(|state| {
+        let (_, file) = state.files.iter_mut().find(|(key, _)| key.kind == &oauth_settings::TYPE).unwrap();
+        let range = "<trustedIpRanges><endIpAddress>10.0.0.9</endIpAddress><startIpAddress>10.0.0.1</startIpAddress></trustedIpRanges>";
+        file.xml = file.xml.replace("</ExtlClntAppOauthSettings>", &format!("{range}</ExtlClntAppOauthSettings>"));
+    });
+    (resource, target)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_ip_range_of_the_configuration_does_not_erase_those_of_setup() {
+    let (mut resource, mut target) = with_range_of_setup().await;
+    let before = (resource.state.clone(), resource.org.with(|state| state.commits()));
+    target.put("trusted_ip_range", Value::set(vec![range("10.1.0.1", "10.1.0.9")]));
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["unplanned-members"], "{found:?}");
+    assert!(found.0[0].detail.contains("start_ip_address = 10.0.0.1"), "{found:?}");
+    assert_eq!((resource.state.clone(), resource.org.with(|state| state.commits())), before);
+    target.put(
+        "trusted_ip_range",
+        Value::set(vec![range("10.0.0.1", "10.0.0.9"), range("10.1.0.1", "10.1.0.9")]),
+    );
+    let found = resource.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    resource.assert_empty_plan(&target, "all ranges").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_ip_range_that_the_org_keeps_is_an_error() {
+    let (mut resource, target) = prepared(SETTINGS, Operation::Create).await;
+    let mut with_range = target.clone();
+    with_range.put("trusted_ip_range", Value::set(vec![range("10.1.0.1", "10.1.0.9")]));
+    assert!(!resource.apply(&with_range).await.has_errors());
+    resource.org.with(|state| {
+        let end = "</ExtlClntAppOauthSettings>";
+        let kept = format!("<trustedIpRanges><endIpAddress>10.1.0.9</endIpAddress><startIpAddress>10.1.0.1</startIpAddress></trustedIpRanges>{end}");
+        state.rewrites = Some((end.to_owned(), kept));
+    });
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["different-value-saved"], "{found:?}");
+    assert_eq!(found.0[0].path, Some(Path::attribute("trusted_ip_range")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adoption_reports_a_value_that_is_removed_because_of_another_attribute() {
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    client.org.with(|state| {
+        let policies = state.files.iter_mut().find(|(key, _)| key.kind == &configurable_policies::TYPE);
+        let (_, file) = policies.unwrap();
+        let end = "</ExtlClntAppConfigurablePolicies>";
+        let start = "<startPage>Custom</startPage><startUrl>https://intranet.example.com/</startUrl>";
+        file.xml = file.xml.replace(end, &format!("{start}{end}"));
+    });
+    let mut policies = Resource::new(&client.org, POLICIES);
+    let mut target = shop(POLICIES, "Shop");
+    target.put("start_page", "OAuth".into());
+    let found = policies.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    assert!(found.0.iter().any(|one| one.detail.contains("start_url")), "{found:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,7 @@ fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, impor
         app: "Shop",
         org_id: "00D000000000001EAA",
         importing,
+        before: prior,
         records: &records,
     };
     join(&context, &actual(resource, values), prior)

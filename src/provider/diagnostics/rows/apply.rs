@@ -130,6 +130,13 @@ rows! {
          the org.",
         "Inform the owner of the other change.",
     );
+    UNPLANNED_MEMBERS = error(
+        "unplanned-members",
+        "Unmanaged values would be removed",
+        "The configuration contains the first blocks of an attribute that was not managed, and the org has others. The plan \
+         could not show them.",
+        "Add the values to the configuration, or remove them in Setup.",
+    );
     SALESFORCE_WARNING = notice(
         "salesforce-warning",
         "Salesforce returned a warning",
