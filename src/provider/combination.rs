@@ -4,8 +4,7 @@
 
 use super::diagnostics::{self, Diagnostic};
 use super::operations::PlanRequest;
-use super::resource_spec::{ResourceSpec, Row};
-use crate::metadata::Omitted;
+use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
 /// A combination of values that one resource must not have.
@@ -124,14 +123,12 @@ impl Combination {
         })
     }
 
-    /// The error if a plan causes a combination that is otherwise a warning. `taken_over`: the org keeps the values of
-    /// omitted attributes, which the plan does not know.
+    /// The error if a plan causes a combination that is otherwise a warning.
     pub fn check_planned(
         &self,
         spec: &ResourceSpec,
         request: &PlanRequest,
         planned: &Value,
-        taken_over: bool,
     ) -> Option<Diagnostic> {
         if self.level != Level::ErrorOnChange {
             return None;
@@ -139,13 +136,7 @@ impl Combination {
         let (config, prior) = (&request.config, &request.prior);
         let made = self.when.iter().all(|(attribute, is)| {
             // The plan of an update contains existing values, managed or not.
-            let is_kept = |row: Row| matches!(row.field.omitted, Omitted::Kept | Omitted::ManagedIfSet);
-            let holds = if taken_over
-                && config.get(attribute).is_null()
-                && spec.row(attribute).is_some_and(is_kept)
-            {
-                None
-            } else if prior.is_null() {
+            let holds = if prior.is_null() {
                 is.holds(config.get(attribute), &effective(spec, config, attribute))
             } else {
                 is.holds(planned.get(attribute), planned.get(attribute))

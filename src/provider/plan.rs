@@ -47,21 +47,19 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if let Some(version) = context.version {
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
-    // The existing settings of an org are not known before they are adopted, so each may change. A new app has no
-    // clients or users.
-    let taken_over = create
-        && spec.creation == Creation::Adopts
-        && spec.subject_in(&request.config).is_some()
-        && !context.new_app;
-    let combinations = spec.combinations.iter();
     reply
         .diagnostics
-        .extend(combinations.filter_map(|it| it.check_planned(spec, request, &planned, taken_over)));
+        .extend(spec.combinations.iter().filter_map(|it| it.check_planned(spec, request, &planned)));
     if context.twice {
         let app = spec.subject_in(&request.config).unwrap_or_default();
         reply.diagnostics.push(diagnostics::duplicate_resource(spec, spec.name, app));
     }
     if create {
+        // The existing settings of an org are not known before they are adopted, so each may change. A new app has no
+        // clients or users.
+        let taken_over = spec.creation == Creation::Adopts
+            && spec.subject_in(&request.config).is_some()
+            && !context.new_app;
         let dangers = spec.dangers.iter().filter(|it| taken_over || it.change == Transition::On);
         let subject = spec.subject_in(&request.config).unwrap_or("the new app");
         let found =

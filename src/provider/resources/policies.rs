@@ -155,7 +155,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("profiles", Condition::Empty),
             ],
             message: "With permitted_users = \"AdminApprovedPreAuthorized\" and without a permission set or profile, \
-                      no user can log in. Set permission_sets or profiles, unless they are managed in Setup.",
+                      no user can log in. Set permission_sets or profiles.",
         },
         Combination {
             id: "permission-sets-without-effect",

@@ -250,10 +250,7 @@ fn a_useless_combination_is_an_error_only_in_the_plan_that_introduces_it() {
             found.map(|d| d.path).collect()
         };
         let here = vec![Some(Path::attribute(at))];
-        let of_new_app = PlanContext { version: Some(67), new_app: true, ..PlanContext::default() };
-        assert_eq!(errors(planned_with(POLICIES, &bad, None, &none(), &of_new_app)), here);
-        // Existing policies may already have the permission sets, or the user.
-        assert_eq!(errors(planned(POLICIES, &bad, None, &none())), vec![]);
+        assert_eq!(errors(planned(POLICIES, &bad, None, &none())), here);
         let state = applied(&planned(POLICIES, &good, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&state), &none())), here);
         // As after an import.
