@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::soql::{parted, quoted, quoted_or_null, text};
+use super::soql::{parted, quoted, text};
 use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted};
 use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, RetriedError, Staged};
@@ -239,17 +239,16 @@ impl Org {
     /// The record ID of an app, from one query instead of a retrieve. `None` when it does not exist or is not
     /// visible.
     pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        let (namespace, name) = parted(app);
         let soql = format!(
-            "SELECT Id, DeveloperName FROM {} WHERE DeveloperName = {} AND NamespacePrefix = {}",
+            "SELECT Id, DeveloperName, NamespacePrefix FROM {} WHERE DeveloperName = {}",
             APP.name,
-            quoted(name),
-            quoted_or_null(namespace)
+            quoted(parted(app).1)
         );
         let rows = self.query(&soql).await?;
+        let names = self.full_names(&rows, "DeveloperName").await;
         // Queries ignore case.
-        let row = rows.iter().find(|row| text(row, "DeveloperName") == Some(name));
-        Ok(row.and_then(|row| text(row, "Id")).map(str::to_owned))
+        let row = rows.iter().zip(names).find(|(_, name)| name.as_deref() == Some(app));
+        Ok(row.and_then(|(row, _)| text(row, "Id")).map(str::to_owned))
     }
 
     /// The same, without an error.

@@ -25,6 +25,7 @@ mod deployer;
 mod edit;
 mod error;
 mod facts;
+mod full_names;
 mod holders;
 mod inventory;
 mod isolation;
@@ -53,7 +54,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 pub use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -196,6 +197,7 @@ struct Inner {
     reads: Arc<Queue<read::ReadRequest, read::ReadResult>>,
     names: NameCache,
     new_apps: NewAppCache,
+    own_namespace: OnceCell<Option<String>>,
     /// The org does not show its list of deploys, so it is not queried again.
     deploy_queue_hidden: AtomicBool,
     stop: CancellationToken,
@@ -226,6 +228,7 @@ impl Org {
                 ),
                 names: NameCache::default(),
                 new_apps: NewAppCache::default(),
+                own_namespace: OnceCell::new(),
                 deploy_queue_hidden: AtomicBool::new(false),
                 timing,
                 generation: AtomicU64::new(0),

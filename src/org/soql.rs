@@ -32,15 +32,6 @@ pub fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
     row.get(name)?.as_str()
 }
 
-/// `namespace__Name`, or `Name` without a namespace.
-pub fn full_name(row: &Row, name: &str) -> Option<String> {
-    let name = text(row, name)?;
-    Some(match text(row, "NamespacePrefix") {
-        Some(namespace) if !namespace.is_empty() => format!("{namespace}__{name}"),
-        _ => name.to_owned(),
-    })
-}
-
 pub fn number(row: &Row, name: &str) -> Option<u64> {
     row.get(name)?.as_u64()
 }

@@ -13,7 +13,7 @@ use super::lists;
 use super::operations::{ListRequest, Match, SendMatch};
 use super::{engine, identity, union};
 use crate::metadata::MetadataType;
-use crate::org::soql::{full_name, quoted, text};
+use crate::org::soql::{quoted, text};
 use crate::org::{Lookup, Org, QueryPage, Row, SessionFacts, Unavailable};
 use crate::value::Value;
 
@@ -31,8 +31,6 @@ pub struct Listing<'a> {
     session: SessionFacts,
     send_match: &'a SendMatch,
     sent: usize,
-    /// The namespace of the org, if it was queried.
-    namespace: Option<Option<String>>,
     left_out: Vec<(String, Diagnostics)>,
 }
 
@@ -50,17 +48,8 @@ pub async fn list(
         return Err(diagnostics::unknown_type(spec.name).into());
     };
     let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
-    let mut listing = Listing {
-        spec,
-        managed,
-        request,
-        org,
-        session,
-        send_match,
-        sent: 0,
-        namespace: None,
-        left_out: Vec::new(),
-    };
+    let mut listing =
+        Listing { spec, managed, request, org, session, send_match, sent: 0, left_out: Vec::new() };
     if request.include_resource || !listing.by_records().await? {
         listing.by_files().await?;
     }
@@ -275,25 +264,14 @@ impl Listing<'_> {
     }
 
     /// A page of the selected apps.
-    async fn records(&mut self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Unavailable> {
+    async fn records(&self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Unavailable> {
         let (rows, next) = self.org.query_page(page).await?;
-        let namespace = lists::NAMESPACE_COLUMN;
-        if self.namespace.is_none() && rows.iter().any(|row| text(row, namespace).is_some()) {
-            let soql = format!("SELECT {namespace} FROM Organization");
-            let org = self.org.query(&soql).await?;
-            self.namespace = Some(org.first().and_then(|row| text(row, namespace)).map(str::to_owned));
-        }
-        let records = rows.into_iter().filter_map(|row| self.record(&row));
+        let names = self.org.full_names(&rows, lists::NAME_COLUMN).await;
+        let records = rows.iter().zip(names).filter_map(|(row, name)| self.record(row, name?));
         Ok((records.collect(), next))
     }
 
-    fn record(&self, row: &Row) -> Option<Record> {
-        let is_own = text(row, lists::NAMESPACE_COLUMN) == self.namespace.as_ref().and_then(Option::as_deref);
-        let name = if is_own {
-            text(row, lists::NAME_COLUMN)?.to_owned()
-        } else {
-            full_name(row, lists::NAME_COLUMN)?
-        };
+    fn record(&self, row: &Row, name: String) -> Option<Record> {
         let label = text(row, lists::LABEL_COLUMN).unwrap_or_default().to_owned();
         let id = text(row, "Id")?.to_owned();
         self.is_asked_for(&name).then_some(Record { id, name, label })

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::app_files::{self, Resource};
 use super::records::value;
-use crate::org::soql::{full_name, parted, quoted, quoted_or_null, text};
+use crate::org::soql::{parted, quoted, text};
 use crate::org::{Org, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
@@ -136,10 +136,12 @@ const RECORD: &str = "SELECT Id, DeveloperName, MasterLabel, NamespacePrefix FRO
 async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagnostics> {
     let soql = format!("{RECORD} WHERE MasterLabel = {}", quoted(label));
     let rows = org.query(&soql).await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
-    let mut found: Vec<(String, Row)> = rows
+    let names = org.full_names(&rows, "DeveloperName").await;
+    let mut found: Vec<(String, Row)> = names
         .into_iter()
-        .filter(|row| text(row, "MasterLabel") == Some(label))
-        .filter_map(|row| Some((full_name(&row, "DeveloperName")?, row)))
+        .zip(rows)
+        .filter(|(_, row)| text(row, "MasterLabel") == Some(label))
+        .filter_map(|(name, row)| Some((name?, row)))
         .collect();
     match (found.pop(), found.is_empty()) {
         (Some((name, row)), true) => Ok((name, Some(row))),
@@ -155,10 +157,10 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
 
 /// The record of an app. `None` when it does not exist or the user cannot see it.
 async fn by_name(org: &Org, app: &str) -> Option<Row> {
-    let (namespace, name) = parted(app);
-    let namespace = quoted_or_null(namespace);
-    let soql = format!("{RECORD} WHERE DeveloperName = {} AND NamespacePrefix = {namespace}", quoted(name));
-    org.query(&soql).await.ok()?.into_iter().next()
+    let soql = format!("{RECORD} WHERE DeveloperName = {}", quoted(parted(app).1));
+    let rows = org.query(&soql).await.ok()?;
+    let names = org.full_names(&rows, "DeveloperName").await;
+    names.into_iter().zip(rows).find(|(name, _)| name.as_deref() == Some(app)).map(|(_, row)| row)
 }
 
 /// The consumer key, from the file or else from the REST API.

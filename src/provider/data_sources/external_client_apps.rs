@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::records::value;
 use crate::metadata::Rule;
-use crate::org::soql::{full_name, quoted, text};
+use crate::org::soql::{quoted, text};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
@@ -79,11 +79,13 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let rows = question.org.query(&soql).await;
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let prefix = question.argument("name_prefix").unwrap_or_default();
+        let full_names = question.org.full_names(&rows, "DeveloperName").await;
         let mut apps: Vec<(String, Value)> = rows
             .iter()
-            .filter(|row| text(row, "DeveloperName").is_some_and(|name| name.starts_with(prefix)))
-            .filter_map(|row| {
-                let name = full_name(row, "DeveloperName")?;
+            .zip(full_names)
+            .filter(|(row, _)| text(row, "DeveloperName").is_some_and(|name| name.starts_with(prefix)))
+            .filter_map(|(row, name)| {
+                let name = name?;
                 let app = Value::object([
                     ("name", Value::text(&name)),
                     ("label", value(text(row, "MasterLabel"))),

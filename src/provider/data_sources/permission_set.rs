@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::records::{flag, value};
-use crate::org::soql::{full_name, parted, quoted, related, text};
+use crate::org::soql::{parted, quoted, related, text};
 use crate::org::{Group, Holders, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
@@ -65,20 +65,21 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let rows = question.org.query(&soql).await;
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         // Queries ignore case, but a name belongs to one permission set.
-        let is_it = |row: &&Row| match argument {
-            "name" => full_name(row, "Name").is_some_and(|name| name.eq_ignore_ascii_case(written)),
+        let full_names = question.org.full_names(&rows, "Name").await;
+        let named = rows.iter().zip(full_names).filter_map(|(row, name)| Some((row, name?)));
+        let is_it = |(row, name): &(&Row, String)| match argument {
+            "name" => name.eq_ignore_ascii_case(written),
             _ => text(row, "Label") == Some(written),
         };
-        let found: Vec<&Row> = rows.iter().filter(is_it).collect();
-        let row = match found.as_slice() {
-            [row] => *row,
+        let found: Vec<(&Row, String)> = named.filter(is_it).collect();
+        let (row, name) = match found.as_slice() {
+            [(row, name)] => (*row, name.clone()),
             [] => return Err(diagnostics::no_such_record("permission set", argument, written).into()),
             several => {
-                let names: Vec<String> = several.iter().filter_map(|row| full_name(row, "Name")).collect();
+                let names: Vec<String> = several.iter().map(|(_, name)| name.clone()).collect();
                 return Err(diagnostics::ambiguous("permission set", argument, written, &names).into());
             }
         };
-        let name = full_name(row, "Name").unwrap_or_default();
         let group = Group { object: "PermissionSet", name: name.clone() };
         let counts = question.org.holders([group.clone()].into(), question.deadline).await;
         let (holders, why) = match counts.get(&group) {

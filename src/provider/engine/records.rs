@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::state::Actual;
-use crate::org::Row;
-use crate::org::soql::{full_name, listed, text};
+use crate::org::soql::{listed, text};
 use crate::record_id;
 use crate::value::Value;
 
@@ -48,27 +47,16 @@ impl Engine<'_> {
                 names.extend(left);
                 continue;
             };
-            for row in rows {
-                let (Some(id), Some(full), Some(bare)) =
-                    (text(&row, "Id"), full_name(&row, "Name"), text(&row, "Name"))
-                else {
+            let full_names = self.org.full_names(&rows, "Name").await;
+            for (row, name) in rows.iter().zip(full_names) {
+                let (Some(id), Some(name)) = (text(row, "Id"), name) else {
                     continue;
                 };
-                // Files name the records of the org's own namespace without it.
-                let is_bare = full != bare && !is_in_file(&full) && is_in_file(bare);
-                let name = if is_bare && self.has_own_namespace(&row).await { bare.to_owned() } else { full };
                 for written in ids.iter().filter(|written| record_id::is_same(written, id)) {
                     names.insert((*written).to_owned(), name.clone());
                 }
             }
         }
         names
-    }
-
-    /// Whether a record has the org's own namespace, and not that of a package.
-    async fn has_own_namespace(&self, record: &Row) -> bool {
-        let namespace = |row: &Row| text(row, "NamespacePrefix").map(str::to_owned);
-        let org = self.org.query("SELECT NamespacePrefix FROM Organization").await;
-        org.is_ok_and(|rows| rows.first().and_then(namespace) == namespace(record))
     }
 }

@@ -329,15 +329,22 @@ async fn a_part_that_the_org_does_not_show_is_not_destroyed_without_its_name() {
 #[tokio::test(start_paused = true)]
 async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it_was_renamed() {
     const ID: &str = "0PS000000000001AAA";
-    let row = |namespace: Option<&str>, name: &str| {
+    let row = |object: &'static str, namespace: Option<&str>, name: &str| {
         let row = serde_json::json!({"Id": ID, "Name": name, "NamespacePrefix": namespace});
-        row.as_object().cloned().unwrap()
+        (object, row.as_object().cloned().unwrap())
     };
-    for (namespace, full) in [(None, "Members"), (Some("acme"), "acme__Members")] {
+    // The namespace of the org and of the permission set, and its name in files.
+    for (own, namespace, full, renamed) in [
+        (None, None, "Members", "Renamed"),
+        (None, Some("acme"), "acme__Members", "acme__Renamed"),
+        (Some("acme"), Some("acme"), "Members", "Renamed"),
+        (Some("other"), Some("acme"), "acme__Members", "acme__Renamed"),
+    ] {
+        let context = format!("{own:?}, {namespace:?}");
         let (client, _) = prepared(CLIENT, Operation::Destroy).await;
         let org = client.org;
         org.with(|state| {
-            state.rows = vec![row(namespace, "Members")];
+            state.rows = vec![row("PermissionSet", namespace, "Members"), row("Organization", own, "Acme")];
             state.rewrites = Some((ID.to_owned(), full.to_owned()));
         });
         let mut policies = Resource::new(&org, POLICIES);
@@ -345,22 +352,24 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
         target.put("permitted_users", "AdminApprovedPreAuthorized".into());
         target.put("permission_sets", super::texts(&[ID]));
         let found = policies.apply(&target).await;
-        assert!(!found.has_errors(), "{full}: {found:?}");
-        policies.assert_empty_plan(&target, full).await;
-        // Another permission set of that name is not the same one.
-        org.with(|state| state.rows = vec![row(Some("other"), "Members")]);
-        let found = policies.refresh(&policies.provider()).await;
-        assert!(!found.has_errors(), "{full}: {found:?}");
-        if namespace.is_none() {
-            continue;
-        }
+        assert!(!found.has_errors(), "{context}: {found:?}");
+        policies.assert_empty_plan(&target, &context).await;
         org.with(|state| {
-            state.rows = vec![row(namespace, "Renamed")];
+            state.rows = vec![row("PermissionSet", namespace, "Renamed"), row("Organization", own, "Acme")];
             for file in state.files.values_mut() {
-                file.xml = file.xml.replace(full, "acme__Renamed");
+                file.xml = file.xml.replace(full, renamed);
             }
         });
-        policies.assert_empty_plan(&target, "renamed").await;
+        policies.assert_empty_plan(&target, &context).await;
+        // The org uses another permission set.
+        org.with(|state| {
+            for file in state.files.values_mut() {
+                file.xml = file.xml.replace(renamed, "Strangers");
+            }
+        });
+        let found = policies.refresh(&policies.provider()).await;
+        assert!(!found.has_errors(), "{context}: {found:?}");
+        assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Strangers"]), "{context}");
     }
 }
 

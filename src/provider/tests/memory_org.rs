@@ -69,8 +69,8 @@ pub struct State {
     pub rewrites: Option<(String, String)>,
     /// After this many calls, further ones are never answered.
     pub hangs_after: Option<usize>,
-    /// The rows that every query returns.
-    pub rows: Vec<Row>,
+    /// The rows that queries return, with their object.
+    pub rows: Vec<(&'static str, Row)>,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
     /// How many reads after each deploy still return the earlier files.
@@ -375,8 +375,13 @@ impl Deploys for MemoryOrg {
 }
 
 impl Queries for MemoryOrg {
-    fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(self.respond(Call::Query, |state| state.rows.clone()))
+    fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
+        Box::pin(self.respond(Call::Query, move |state| {
+            let is_asked =
+                |object: &str| soql.split(' ').skip_while(|word| *word != "FROM").nth(1) == Some(object);
+            let rows = state.rows.iter().filter(|(object, _)| is_asked(object));
+            rows.map(|(_, row)| row.clone()).collect()
+        }))
     }
 
     fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
