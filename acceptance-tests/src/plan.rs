@@ -78,10 +78,19 @@ impl Plan {
     /// Asserts that there are no changes and no drift.
     #[track_caller]
     pub fn is_empty(&self) -> &Self {
-        self.changes(&[]);
-        let drift = self.json["resource_drift"].as_array().cloned().unwrap_or_default();
-        assert!(drift.is_empty(), "the refresh detected drift: {drift:#?}");
+        let found = self.differences();
+        assert!(found.is_empty(), "the plan is not empty:\n{}", found.join("\n"));
         self
+    }
+
+    /// Everything that the plan changes and that the refresh detected, one line for each attribute:
+    /// `address: attribute: before → after`.
+    #[must_use]
+    pub fn differences(&self) -> Vec<String> {
+        let of = |kind: &str| self.json[kind].as_array().into_iter().flatten();
+        let planned = of("resource_changes").filter(|one| one["change"]["actions"][0] != "no-op");
+        let planned = planned.flat_map(|one| lines_of(one, "planned"));
+        planned.chain(of("resource_drift").flat_map(|one| lines_of(one, "drift"))).collect()
     }
 
     /// The value of an attribute before the change.
@@ -151,6 +160,50 @@ impl Plan {
     }
 }
 
+/// The attributes that a change changes, one line for each. A create or a delete is one line: all attributes change.
+fn lines_of(changed: &Value, origin: &str) -> Vec<String> {
+    let address = changed["address"].as_str().unwrap_or_default();
+    let change = &changed["change"];
+    if !change["before"].is_object() || !change["after"].is_object() {
+        return vec![format!("{address}: {} ({origin})", change["actions"])];
+    }
+    let mut lines = Vec::new();
+    changed_values(address, &change["before"], &change["after"], &change["after_unknown"], &mut lines);
+    if lines.is_empty() {
+        lines.push(format!("{address}: {} without a changed attribute", change["actions"]));
+    }
+    lines.into_iter().map(|line| format!("{line} ({origin})")).collect()
+}
+
+fn changed_values(place: &str, before: &Value, after: &Value, unknown: &Value, lines: &mut Vec<String>) {
+    let names: BTreeSet<&String> = [before, after, unknown]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(serde_json::Map::keys)
+        .collect();
+    for name in names {
+        let place = format!("{place}: {name}");
+        let (before, after, unknown) = (&before[name], &after[name], &unknown[name]);
+        if before.is_object() && after.is_object() {
+            changed_values(&place, before, after, unknown, lines);
+        } else if *unknown == true {
+            lines.push(format!("{place}: {} → unknown", shortened(before)));
+        } else if before != after {
+            lines.push(format!("{place}: {} → {}", shortened(before), shortened(after)));
+        }
+    }
+}
+
+/// A value in a message. A certificate would be twenty lines.
+fn shortened(value: &Value) -> String {
+    const MOST: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// The planned actions, and whether the refresh detected drift.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PlanMessages {
@@ -192,6 +245,48 @@ impl PlanMessages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn differences_are_one_line_for_each_attribute() {
+        let change = |address: &str, actions: &[&str], before: Value, after: Value, unknown: Value| {
+            let change =
+                json!({ "actions": actions, "before": before, "after": after, "after_unknown": unknown });
+            json!({ "address": address, "change": change })
+        };
+        let plan = |changes: Vec<Value>, drift: Vec<Value>| Plan {
+            json: json!({ "resource_changes": changes, "resource_drift": drift }),
+            words: String::new(),
+        };
+        let found = plan(
+            vec![
+                change("t.same", &["no-op"], json!({ "a": 1 }), json!({ "a": 1 }), json!({})),
+                change(
+                    "t.a",
+                    &["update"],
+                    json!({ "id": "x", "key": "k", "new": null, "policies": { "on": true, "off": 1 } }),
+                    json!({ "id": "x", "new": false, "policies": { "on": false, "off": 1 } }),
+                    json!({ "key": true, "policies": {} }),
+                ),
+                change("t.b", &["create"], Value::Null, json!({ "a": 1 }), json!({})),
+            ],
+            vec![change("t.a", &["update"], json!({ "new": null }), json!({ "new": "\n" }), Value::Null)],
+        );
+        assert_eq!(
+            found.differences(),
+            [
+                "t.a: key: \"k\" → unknown (planned)",
+                "t.a: new: null → false (planned)",
+                "t.a: policies: on: true → false (planned)",
+                "t.b: [\"create\"] (planned)",
+                "t.a: new: null → \"\\n\" (drift)",
+            ]
+        );
+        assert!(plan(Vec::new(), Vec::new()).differences().is_empty());
+        let long = change("t.a", &["update"], json!({ "a": "é".repeat(500) }), json!({}), json!({}));
+        let found = plan(vec![long], Vec::new()).differences();
+        assert!(found.iter().all(|line| line.chars().count() < 120), "{found:?}");
+    }
 
     #[test]
     fn planned_actions_and_drift_are_read_from_the_messages() {

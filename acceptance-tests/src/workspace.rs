@@ -278,12 +278,21 @@ impl<'org> Workspace<'org> {
     /// Asserts that the plan is empty, with and without a refresh.
     #[track_caller]
     pub fn assert_empty_plan(&self) {
+        let found = self.differences();
+        assert!(found.is_empty(), "the plan is not empty:\n{}", found.join("\n"));
+    }
+
+    /// The changes and the drift of a plan with a refresh and of one without, one line for each attribute.
+    #[track_caller]
+    pub fn differences(&self) -> Vec<String> {
+        let mut found = Vec::new();
         for more in [&[] as &[&str], &["-refresh=false"]] {
-            if let Some(plan) = self.non_empty_plan(more) {
-                plan.is_empty();
-            }
+            let plan = self.non_empty_plan(more);
+            let lines = plan.map(|plan| plan.differences()).unwrap_or_default().into_iter();
+            found.extend(lines.map(|line| [&[line.as_str()], more].concat().join(" ")));
         }
         self.move_plan_file_away();
+        found
     }
 
     /// Moves the plan file out of the folder, and keeps it for the search at the end.
