@@ -144,9 +144,8 @@ pub fn list(request: pb::ListResourceRequest, schema: &Schema) -> Result<ListReq
 }
 
 /// The state of a state file, possibly written with an earlier schema.
-pub fn raw_state(raw: Option<pb::RawState>, schema: &Schema) -> Result<Value> {
-    let json = raw_json(raw, "state")?;
-    dynamic_value::decode_state(&json, Shape::Block(&schema.block))
+pub fn raw_state(json: &[u8], schema: &Schema) -> Result<Value> {
+    dynamic_value::decode_state(json, Shape::Block(&schema.block))
         .map_err(|problem| unreadable("state", problem))
 }
 
@@ -156,7 +155,8 @@ pub fn raw_identity(raw: Option<pb::RawState>, schema: &IdentitySchema) -> Resul
         .map_err(|problem| unreadable("identity", problem))
 }
 
-fn raw_json(raw: Option<pb::RawState>, role: &str) -> Result<Vec<u8>> {
+/// The JSON of a stored state or identity. `role` is its name in messages.
+pub fn raw_json(raw: Option<pb::RawState>, role: &str) -> Result<Vec<u8>> {
     let raw = raw.unwrap_or_default();
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
         return Err(bugs::UNSUPPORTED_STATE_FORMAT

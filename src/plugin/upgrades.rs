@@ -2,8 +2,10 @@
 //!
 //! Terraform calls this first for every state, even of the same version. The rules:
 //! - A state of a newer schema is rejected before it is read.
-//! - Attributes that the schema no longer has are dropped. Attributes that the state does not have are null until the next
-//!   refresh.
+//! - Attributes that the schema no longer has are dropped.
+//! - Attributes that the state lacks get their default. Otherwise a plan without a refresh would change every resource, and
+//!   a refresh would report drift. Attributes without a default are null until the next refresh.
+//! - An attribute that the state has keeps its value, also null.
 //! - A value of the wrong type is an error with its path.
 //!
 //! Not here: private state (`provider/private.rs`).
@@ -11,7 +13,9 @@
 use super::from_proto::{self, Result};
 use super::generated::tfplugin5 as pb;
 use super::to_proto;
-use crate::provider::{Diagnostics, Provider, SOURCE_ADDRESS, bugs};
+use crate::provider::{Diagnostics, Provider, SOURCE_ADDRESS, Schema, bugs};
+use crate::value::{Path, Step, Value};
+use serde_json::Value as Json;
 
 pub fn state(
     provider: &Provider,
@@ -19,7 +23,7 @@ pub fn state(
 ) -> Result<pb::UpgradeResourceStateResponse> {
     let schema = from_proto::resource(provider, &request.type_name)?.schema;
     Provider::refuse_newer("state", &request.type_name, request.version, schema.version)?;
-    let state = from_proto::raw_state(request.raw_state, schema)?;
+    let state = stored_state(&request.type_name, request.raw_state, schema)?;
     let mut problems = Diagnostics::default();
     Ok(pb::UpgradeResourceStateResponse {
         upgraded_state: to_proto::state(&state, schema, &mut problems),
@@ -62,7 +66,7 @@ pub fn moved(
     let from = from_proto::resource(provider, &source).map_err(|_| unsupported())?;
     let to = from_proto::resource(provider, &target)?;
     Provider::refuse_newer("state", &source, request.source_schema_version, from.schema.version)?;
-    let state = from_proto::raw_state(request.source_state, from.schema)?;
+    let state = stored_state(&source, request.source_state, from.schema)?;
     let mut problems = provider.check_private(&source, &request.source_private);
     let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
     let (moved, private) = moved.ok_or_else(unsupported)?;
@@ -85,6 +89,26 @@ pub fn moved(
     })
 }
 
+/// A stored state, with the defaults of attributes that it lacks.
+fn stored_state(type_name: &str, raw: Option<pb::RawState>, schema: &Schema) -> Result<Value> {
+    let json = from_proto::raw_json(raw, "state")?;
+    let mut state = from_proto::raw_state(&json, schema)?;
+    // The decoded value does not distinguish a null attribute from one that the state lacks.
+    let stored: Json = serde_json::from_slice(&json).unwrap_or_default();
+    Provider::put_defaults(type_name, &mut state, &|path| !has(&stored, path));
+    Ok(state)
+}
+
+/// Whether the JSON has an attribute, even if its value is null.
+fn has(stored: &Json, path: &Path) -> bool {
+    let mut steps = path.0.iter();
+    let found = steps.try_fold(stored, |inside, step| match step {
+        Step::Attribute(name) => inside.get(name),
+        _ => None,
+    });
+    found.is_some()
+}
+
 /// Whether an address is this provider's, with the host of any registry. OpenTofu before 1.12.4 sends only the name that the
 /// type implies.
 fn is_this_provider(address: &str) -> bool {
@@ -96,6 +120,7 @@ fn is_this_provider(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const APP: &str = "salesforce_external_client_app";
 
@@ -108,8 +133,12 @@ mod tests {
     }
 
     fn upgraded(version: i64, json: &str) -> std::result::Result<serde_json::Value, String> {
+        upgraded_as(APP, version, json)
+    }
+
+    fn upgraded_as(name: &str, version: i64, json: &str) -> std::result::Result<serde_json::Value, String> {
         let request =
-            pb::UpgradeResourceStateRequest { type_name: APP.to_owned(), version, raw_state: raw(json) };
+            pb::UpgradeResourceStateRequest { type_name: name.to_owned(), version, raw_state: raw(json) };
         match state(&provider(), request) {
             Ok(response) => Ok(serde_json::from_slice(&response.upgraded_state.unwrap().json).unwrap()),
             Err(found) => Err(text_of(&found)),
@@ -121,13 +150,76 @@ mod tests {
     }
 
     #[test]
-    fn unknown_attributes_are_dropped_and_new_ones_are_null() {
+    fn unknown_attributes_are_dropped_and_new_ones_without_a_default_are_null() {
         let state =
             upgraded(0, r#"{"name":"Shop","color":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
         let state = state.as_object().unwrap();
         assert_eq!(state["name"], "Shop");
         assert!(state["label"].is_null() && state["contact_email"].is_null());
         assert!(!state.contains_key("color") && !state.contains_key("inner"));
+    }
+
+    #[test]
+    fn attributes_that_the_state_lacks_have_their_default() {
+        let (settings, policies) =
+            ("salesforce_external_client_app_oauth_settings", "salesforce_external_client_app_policies");
+        let client = "salesforce_oauth_client";
+        let rotation = "salesforce_external_client_app_credential_rotation";
+        for (name, json, place, expected) in [
+            // A default, also of an attribute that is not in a file.
+            (settings, r#"{"external_client_app":"Shop"}"#, "/pkce_required", json!(true)),
+            (settings, r#"{"external_client_app":"Shop"}"#, "/client_credentials_flow_enabled", json!(false)),
+            (settings, r#"{"external_client_app":"Shop"}"#, "/deletion_protection", json!(false)),
+            (rotation, r#"{"external_client_app":"Shop"}"#, "/wait_for_propagation", json!("0s")),
+            // Values that the state has, also null.
+            (settings, r#"{"pkce_required":false}"#, "/pkce_required", json!(false)),
+            (settings, r#"{"pkce_required":null}"#, "/pkce_required", json!(null)),
+            (rotation, r#"{"wait_for_propagation":null}"#, "/wait_for_propagation", json!(null)),
+            // No default.
+            (settings, r#"{"external_client_app":"Shop"}"#, "/callback_urls", json!(null)),
+            (settings, r#"{"external_client_app":"Shop"}"#, "/trusted_ip_range", json!([])),
+            (policies, r#"{"external_client_app":"Shop"}"#, "/start_page", json!(null)),
+            // The parts of a client that the state has, and the block of its policies.
+            (
+                client,
+                r#"{"name":"Shop","callback_urls":["https://a.example/"]}"#,
+                "/pkce_required",
+                json!(true),
+            ),
+            (
+                client,
+                r#"{"name":"Shop","policies":{}}"#,
+                "/policies/token_exchange_flow_enabled",
+                json!(false),
+            ),
+            (
+                client,
+                r#"{"name":"Shop","policies":{"token_exchange_flow_enabled":null}}"#,
+                "/policies/token_exchange_flow_enabled",
+                json!(null),
+            ),
+            (client, r#"{"name":"Shop"}"#, "/deletion_protection", json!(false)),
+            // A client without OAuth settings or policies does not get them by their defaults.
+            (client, r#"{"name":"Shop","callback_urls":null}"#, "/pkce_required", json!(null)),
+            (client, r#"{"name":"Shop"}"#, "/policies", json!(null)),
+        ] {
+            let state = upgraded_as(name, 0, json).unwrap();
+            assert_eq!(state.pointer(place), Some(&expected), "{name} {json}: {place}");
+        }
+    }
+
+    #[test]
+    fn a_moved_state_has_the_defaults_of_its_type() {
+        let request = pb::MoveResourceStateRequest {
+            source_provider_address: SOURCE_ADDRESS.to_owned(),
+            source_type_name: "salesforce_external_client_app_oauth_settings".to_owned(),
+            source_state: raw(r#"{"external_client_app":"Shop"}"#),
+            target_type_name: "salesforce_oauth_client".to_owned(),
+            ..Default::default()
+        };
+        let state = moved(&provider(), request).unwrap().target_state.unwrap();
+        let state: serde_json::Value = serde_json::from_slice(&state.json).unwrap();
+        assert_eq!(state["pkce_required"], true);
     }
 
     #[test]

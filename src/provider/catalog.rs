@@ -14,6 +14,7 @@ use super::resources::{
 use super::schema::Schema;
 use super::union_spec::UnionSpec;
 use super::{actions, data_sources, diagnostics, ephemeral_resources, functions, lists, rotation};
+use crate::value::{Path, Value};
 
 pub static RESOURCES: &[&ResourceSpec] = &[
     &external_client_app::SPEC,
@@ -83,6 +84,15 @@ impl Managed {
             Managed::Metadata(spec) => spec.subject,
             Managed::Union(spec) => spec.whole().subject,
             Managed::Rotation => rotation::SUBJECT,
+        }
+    }
+
+    /// Gives attributes that a stored state lacks their defaults.
+    pub fn put_defaults(self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
+        match self {
+            Managed::Metadata(spec) => spec.put_defaults(state, is_absent),
+            Managed::Union(spec) => spec.put_defaults(state, is_absent),
+            Managed::Rotation => rotation::put_defaults(state, is_absent),
         }
     }
 

@@ -63,7 +63,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::lock::lock;
 use crate::org;
-use crate::value::Value;
+use crate::value::{Path, Value};
 use action_spec::Invocation;
 use catalog::Managed;
 use config::{Choice, Environment, Resolved};
@@ -170,6 +170,13 @@ impl Provider {
             return Ok(());
         }
         Err(diagnostics::newer_state(what, type_name, version, known).into())
+    }
+
+    /// Gives attributes that a stored state lacks, because it was written before they existed, their defaults.
+    pub fn put_defaults(type_name: &str, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
+        if let Some(managed) = Managed::named(type_name) {
+            managed.put_defaults(state, is_absent);
+        }
     }
 
     /// Warns about unreadable private state, which is otherwise ignored.

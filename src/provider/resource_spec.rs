@@ -10,7 +10,7 @@ use super::lockout::Lockout;
 use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
 use crate::metadata::{Compared, Field, Kind, MetadataType, Omitted, OnChange, SendPolicy};
-use crate::value::{Type, Value};
+use crate::value::{Path, Type, Value};
 
 /// A managed resource.
 #[derive(Debug)]
@@ -172,6 +172,17 @@ impl ResourceSpec {
     /// Attributes that exist only in Terraform. A change sends nothing to Salesforce.
     pub fn is_provider_side(attribute: &str) -> bool {
         attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
+    }
+
+    /// Gives attributes that a stored state lacks their defaults, as a plan does.
+    pub fn put_defaults(&self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
+        let rows = self.rows().map(|row| (row.field.attribute, row.field.omitted.value()));
+        let protection = self.protectable.then(|| (DELETION_PROTECTION, false.into()));
+        for (name, default) in rows.chain(protection) {
+            if !default.is_null() && is_absent(&Path::attribute(name)) {
+                state.put(name, default);
+            }
+        }
     }
 
     pub fn schema(&self) -> &Schema {

@@ -166,6 +166,18 @@ impl UnionSpec {
         }
     }
 
+    /// Gives attributes that a stored state lacks the defaults of their members. A member that the state does not have stays
+    /// absent: its defaults alone would make it look created.
+    pub fn put_defaults(&self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
+        let there = |member: &&Member| self.is_there(member, state);
+        let members: Vec<&Member> = self.members.iter().filter(there).collect();
+        for member in members {
+            let mut view = self.view(member, state);
+            member.spec.put_defaults(&mut view, &|path| is_absent(&self.path(member, path.clone())));
+            self.put(member, &view, state);
+        }
+    }
+
     /// The path in the union for a path of a member.
     pub fn path(&self, member: &Member, path: Path) -> Path {
         let root = path.root().unwrap_or_default();

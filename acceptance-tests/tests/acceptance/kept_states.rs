@@ -6,6 +6,8 @@
 //! identities. A stored state is never changed.
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::plan::Plan;
+use acceptance_tests::switches;
 use acceptance_tests::terraform::{self, Product};
 use acceptance_tests::workspace::Workspace;
 use base64::Engine as _;
@@ -101,6 +103,26 @@ impl Kept<'_> {
     fn write(&self, state: &Value) {
         self.workspace.write("terraform.tfstate", &state.to_string());
     }
+
+    /// Asserts that there are no changes and no drift, with and without a refresh.
+    #[track_caller]
+    fn assert_empty_plan(&self) {
+        self.has_none(&self.workspace.differences());
+    }
+
+    /// Asserts that there are no planned changes. Drift is allowed.
+    #[track_caller]
+    fn changes_nothing(&self, plan: &Plan) {
+        if !plan.actions().is_empty() {
+            self.has_none(&plan.differences());
+        }
+    }
+
+    #[track_caller]
+    fn has_none(&self, differences: &[String]) {
+        let lines: Vec<String> = differences.iter().map(|line| format!("{}: {line}", self.version)).collect();
+        assert!(lines.is_empty(), "the plan is not empty:\n{}", lines.join("\n"));
+    }
 }
 
 /// Runs a test with each stored state, in a workspace whose org has the same resources.
@@ -122,7 +144,7 @@ fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
 fn every_stored_state_is_read_without_changes() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
-        kept.workspace.assert_empty_plan();
+        kept.assert_empty_plan();
         let run = kept.workspace.run(PLAN).succeeded();
         assert!(!run.contains(WARNING), "{}: {run}", kept.version);
         assert_eq!(org.deploys().len(), deploys);
@@ -154,22 +176,58 @@ fn the_newest_stored_state_has_every_resource_with_an_identity() {
     assert!(written.iter().any(|(_, instance)| !private_of(instance).is_empty()), "no private state");
 }
 
+/// The value that the provider's schema documents as the default of a boolean or a text.
+fn default_of(column: &Value) -> Option<Value> {
+    let (_, rest) = column["description"].as_str()?.split_once("Defaults to `")?;
+    let (text, _) = rest.split_once('`')?;
+    Some(if column["type"] == "bool" { json!(text == "true") } else { json!(text) })
+}
+
+/// Removes the attributes that an earlier version without them would have omitted: those without a value and those
+/// with their default. Returns the number of defaults.
+fn remove_what_could_be_new(schema: &Value, attributes: &mut Value) -> usize {
+    let columns = schema["attributes"].as_object().expect("the attributes");
+    let mut defaults = 0;
+    for (name, column) in columns.iter().filter(|(_, column)| column["required"] != true) {
+        let is_default = default_of(column).is_some_and(|default| attributes[name] == default);
+        if is_default || attributes[name].is_null() {
+            attributes.as_object_mut().expect("attributes").remove(name);
+            defaults += usize::from(is_default);
+        }
+    }
+    for (name, nested) in schema["block_types"].as_object().into_iter().flatten() {
+        if attributes[name].is_object() {
+            defaults += remove_what_could_be_new(&nested["block"], &mut attributes[name]);
+        }
+    }
+    defaults
+}
+
 /// Attributes that later schemas removed or added.
 #[test]
 fn removed_and_added_attributes_cause_no_changes() {
+    let schemas = switches::schema();
     with_each(|_, kept| {
         let mut state = kept.state.clone();
-        for (_, instance) in instances(&mut state) {
+        let mut defaults = 0;
+        for (address, instance) in instances(&mut state) {
+            let schema = &schemas[address.split('.').next().unwrap_or_default()]["block"];
+            defaults += remove_what_could_be_new(schema, &mut instance["attributes"]);
             let attributes = instance["attributes"].as_object_mut().expect("attributes");
             attributes.insert("gone".to_owned(), json!({ "deep": [1, "x", null] }));
             attributes.insert("gone_too".to_owned(), json!("x"));
-            attributes.remove("description");
-            attributes.remove("pkce_required");
+        }
+        assert!(defaults > 20, "{}: only {defaults} attributes with a default", kept.version);
+        kept.write(&state);
+        kept.assert_empty_plan();
+
+        // An attribute without a default, but with a value in the org: the refresh sets it.
+        for (_, instance) in instances(&mut state) {
+            instance["attributes"].as_object_mut().expect("attributes").remove("description");
         }
         kept.write(&state);
-        // The refresh sets the new attributes.
         let plan = kept.workspace.plan(&[]);
-        plan.changes(&[]);
+        kept.changes_nothing(&plan);
         assert!(!plan.words.contains("gone"), "{}", plan.words);
     });
 }
@@ -213,10 +271,10 @@ fn invalid_private_state_is_a_warning() {
             }
             kept.write(&state);
             let plan = kept.workspace.plan(&[]);
-            plan.changes(&[]);
+            kept.changes_nothing(&plan);
             assert!(plan.words.contains(WARNING), "{}", plan.words);
             let without = kept.workspace.plan(&["-refresh=false"]);
-            without.changes(&[]);
+            kept.changes_nothing(&without);
             assert!(without.words.contains(WARNING), "{}", without.words);
             if at == 0 {
                 kept.workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "private-state-unreadable");
@@ -227,7 +285,7 @@ fn invalid_private_state_is_a_warning() {
             kept.workspace.run(&refresh).succeeded();
             let run = kept.workspace.run(PLAN).succeeded();
             assert!(!run.contains(WARNING), "it was rewritten: {run}");
-            kept.workspace.assert_empty_plan();
+            kept.assert_empty_plan();
             assert_eq!(org.deploys().len(), deploys);
         }
     });

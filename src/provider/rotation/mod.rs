@@ -135,6 +135,15 @@ pub fn schema() -> &'static Schema {
     })
 }
 
+/// Gives attributes that a stored state lacks their defaults.
+pub fn put_defaults(state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
+    for (name, role, _) in ATTRIBUTES {
+        if *role == Role::Default && is_absent(&Path::attribute(*name)) {
+            state.put(name, DEFAULT_WAIT.into());
+        }
+    }
+}
+
 /// Everything that is wrong with a configuration, whatever the org.
 pub fn validate(config: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
