@@ -3,10 +3,11 @@
 
 use super::package;
 use super::types;
-use super::{ComponentKey, certificate_facts, decode, encode};
+use super::{ComponentKey, NEWEST_VERSION, OLDEST_VERSION, certificate_facts, decode, encode};
 use crate::properties::{Choices, broken};
 use crate::xml::{self, Element};
 use std::collections::HashSet;
+use std::fmt;
 
 /// A document or component that is written and read again is equal, and is written the same way.
 pub fn metadata_xml(data: &[u8]) {
@@ -29,18 +30,45 @@ pub fn metadata_xml(data: &[u8]) {
         assert_eq!(xml::parse_of_any_length(&text), Ok(root), "without a limit");
     }
     if let Ok(component) = decode(kind, "Shop_x", &text) {
-        for version in [60, 62, 67] {
+        for version in [OLDEST_VERSION, 62, NEWEST_VERSION] {
+            let place = format!("{} in API {version}.0", kind.name);
             let first = encode(&component, version);
             match decode(kind, "Shop_x", &first.xml) {
-                Ok(again) => assert_eq!(encode(&again, version).xml, first.xml, "of {text:?}"),
-                Err(error) => broken(format!("{error}: {:?} of {text:?}", first.xml)),
+                Ok(again) => {
+                    let second = encode(&again, version).xml;
+                    if let Some((one, two)) = first_difference(&first.xml, &second) {
+                        broken(format!("{place}: {} becomes {}", shortened(one), shortened(two)));
+                    }
+                }
+                Err(error) => broken(format!("{place}: {error}: {}", shortened(&first.xml))),
             }
             let lines = first.xml.lines().count();
-            assert!(first.lines.keys().all(|line| (1..=lines).contains(&(*line as usize))), "{first:?}");
+            let outside = first.lines.iter().find(|(line, _)| !(1..=lines).contains(&(**line as usize)));
+            assert!(outside.is_none(), "{place}: {outside:?} of {lines} lines");
         }
     }
     // Such files contain certificates.
     let _ = certificate_facts(&text);
+}
+
+/// The first line in which two files differ.
+fn first_difference<'a>(one: &'a str, two: &'a str) -> Option<(&'a str, &'a str)> {
+    if one == two {
+        return None;
+    }
+    let most = one.lines().count().max(two.lines().count());
+    let lines = |text: &'a str| text.lines().chain(std::iter::repeat("nothing")).take(most);
+    Some(lines(one).zip(lines(two)).find(|(one, two)| one != two).unwrap_or((one, two)))
+}
+
+/// A value in a message: generated texts can be long, and have characters that a terminal does not show.
+pub fn shortened(value: impl fmt::Debug) -> String {
+    const MOST: usize = 120;
+    let text = format!("{value:?}");
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 fn written(root: &Element) -> String {

@@ -1,17 +1,21 @@
 //! Files of orgs: unchanged elements are written back in their original form.
 
+use std::fmt;
+
 use proptest::prelude::*;
 
 use super::certificates::RSA_1024;
 use super::round_trips::{component, value};
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
+use crate::metadata::properties::shortened;
 use crate::metadata::{
-    Component, Element, Field, Kind, MetadataType, SendPolicy, decode, encode, same_meaning, types,
+    Component, Element, Field, Kind, MetadataType, NEWEST_VERSION, SendPolicy, decode, encode, same_meaning,
+    types,
 };
 use crate::value::Value;
 use crate::xml::parse as parse_xml;
 
-const VERSION: u16 = 67;
+const VERSION: u16 = NEWEST_VERSION;
 
 /// Files as retrieved, with unknown elements, with empty elements, and as edited by other tools.
 fn files() -> Vec<(&'static MetadataType, String)> {
@@ -150,8 +154,8 @@ fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
     generated || kind.dropped.contains(&element)
 }
 
-/// Asserts that two files differ only in the element of a row, if any.
-fn assert_differs_only_in(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) {
+/// The first difference between two files outside the element of a row, if any.
+fn other_difference(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) -> Option<String> {
     let is_changed = |element: &str| {
         let group = field.map_or("", |field| field.element_path().0);
         // An empty group is replaced when an element is added.
@@ -161,14 +165,51 @@ fn assert_differs_only_in(field: Option<&Field>, kind: &MetadataType, before: &s
         let all = elements(kind, xml).into_iter();
         all.filter(|(name, _)| !is_never_sent(kind, name) && !is_changed(name)).collect()
     };
-    assert_eq!(rest(after), rest(before), "{:?}", field.map(|field| field.element));
+    let (before, after) = (rest(before), rest(after));
+    if before == after {
+        return None;
+    }
+    let lost = before.iter().find(|element| !after.contains(element));
+    let new = after.iter().find(|element| !before.contains(element));
+    let name = lost.or(new).map_or("the order", |(name, _)| name.as_str());
+    // One element that changed, or two independent ones.
+    let new = new.filter(|(other, _)| lost.is_none() || other == name);
+    let text = |found: Option<&(String, Element)>| match found {
+        Some((_, element)) if element.children.is_empty() => shortened(&element.text),
+        Some((_, element)) => shortened(&element.children),
+        None => "nothing".to_owned(),
+    };
+    let change = field.map_or(String::new(), |field| format!(", after a change of {}", field.element));
+    Some(format!("{} in API {VERSION}.0: {name}: {} becomes {}{change}", kind.name, text(lost), text(new)))
+}
+
+/// Asserts that two files are the same.
+#[track_caller]
+fn assert_same(kind: &MetadataType, before: &str, after: &str) {
+    let found = other_difference(None, kind, before, after);
+    assert!(found.is_none(), "{}", found.unwrap_or_default());
+}
+
+#[test]
+fn a_difference_names_the_element_and_its_text() {
+    let before = file(&APP, "<a>1</a><label>Shop</label><z>1</z>");
+    for (inside, expected) in [
+        ("<a>1</a><label>Shop</label><z>1</z>", None),
+        ("<a>1</a><label>Store</label><z>1</z>", Some("label: \"Shop\" becomes \"Store\"")),
+        ("<a>1</a><z>1</z>", Some("label: \"Shop\" becomes nothing")),
+        ("<a>1</a><b>2</b><label>Shop</label><z>1</z>", Some("b: nothing becomes \"2\"")),
+    ] {
+        let found = other_difference(None, &APP, &before, &file(&APP, inside));
+        let place = format!("{} in API {VERSION}.0: ", APP.name);
+        assert_eq!(found, expected.map(|expected| place + expected), "{inside}");
+    }
 }
 
 #[test]
 fn an_unchanged_file_is_written_unchanged() {
     for (kind, xml) in files() {
         let read = decode(kind, "Shop_x", &xml).unwrap();
-        assert_differs_only_in(None, kind, &xml, &encode(&read, VERSION).xml);
+        assert_same(kind, &xml, &encode(&read, VERSION).xml);
         // An equivalent value is not a change.
         let same: Vec<(&'static Field, Value)> = kind
             .fields
@@ -176,7 +217,7 @@ fn an_unchanged_file_is_written_unchanged() {
             .filter(|field| !field.attribute.is_empty())
             .map(|field| (field, read.get(field.attribute).clone()))
             .collect();
-        assert_differs_only_in(None, kind, &xml, &encode(&read.merge(&same), VERSION).xml);
+        assert_same(kind, &xml, &encode(&read.merge(&same), VERSION).xml);
     }
 }
 
@@ -207,7 +248,7 @@ fn an_equivalent_value_keeps_the_text_of_the_org() {
         let (_, xml) = files().into_iter().find(|(other, _)| *other == kind).unwrap();
         let read = decode(kind, "Shop_x", &xml).unwrap();
         let merged = read.merge(&[(field(kind, attribute), value)]);
-        assert_differs_only_in(None, kind, &xml, &encode(&merged, VERSION).xml);
+        assert_same(kind, &xml, &encode(&merged, VERSION).xml);
     }
 }
 
@@ -266,7 +307,24 @@ fn components_are_equal_regardless_of_their_form() {
     assert_eq!(list(&["a"]), list(&["a"]));
 }
 
-fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)> {
+/// A change of one attribute of a file.
+struct Change {
+    field: &'static Field,
+    to: Value,
+    read: Component,
+    xml: String,
+}
+
+/// The file is in no message: it can have pages of unicode.
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, from) = (self.read.key.kind.name, self.read.get(self.field.attribute));
+        let attribute = self.field.attribute;
+        write!(f, "{kind} {attribute} from {} to {}", shortened(from), shortened(&self.to))
+    }
+}
+
+fn changes() -> impl Strategy<Value = Change> {
     let found =
         prop::sample::select(files()).prop_map(|(kind, xml)| (decode(kind, "Shop_x", &xml).unwrap(), xml));
     let generated = prop::sample::select(types::ALL).prop_flat_map(component).prop_map(|generated| {
@@ -278,24 +336,32 @@ fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)
             read.key.kind.fields.iter().filter(|field| !matches!(field.kind, Kind::Parent)).collect();
         let rows = rows.into_iter().filter(|field| field.sent != SendPolicy::Never).collect::<Vec<_>>();
         prop::sample::select(rows).prop_flat_map(move |field| {
+            let (read, xml) = (read.clone(), xml.clone());
             let to = prop_oneof![4 => value(field), 1 => Just(Value::Null)];
-            (Just(field), to, Just(read.clone()), Just(xml.clone()))
+            to.prop_map(move |to| Change { field, to, read: read.clone(), xml: xml.clone() })
         })
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn changing_one_attribute_changes_one_element((field, to, read, xml) in changes()) {
-        let kind = read.key.kind;
+    fn changing_one_attribute_changes_one_element(change in changes()) {
+        let Change { field, to, read, xml } = &change;
+        let (kind, attribute) = (read.key.kind, field.attribute);
         let written = encode(&read.merge(&[(field, to.clone())]), VERSION).xml;
-        assert_differs_only_in(Some(field), kind, &xml, &written);
-        let again = decode(kind, "Shop_x", &written).unwrap();
-        prop_assert!(same_meaning(field, again.get(field.attribute), &to), "{}", written);
-        if same_meaning(field, read.get(field.attribute), &to) {
-            assert_differs_only_in(None, kind, &xml, &written);
+        let mut found = other_difference(Some(field), kind, xml, &written);
+        if same_meaning(field, read.get(attribute), to) {
+            found = found.or_else(|| other_difference(None, kind, xml, &written));
         }
+        prop_assert!(found.is_none(), "{}", found.unwrap_or_default());
+        let again = decode(kind, "Shop_x", &written).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let now = again.get(attribute);
+        prop_assert!(
+            same_meaning(field, now, to),
+            "{} in API {}.0: {}: {} was written, {} was read",
+            kind.name, VERSION, attribute, shortened(to), shortened(now)
+        );
     }
 }
