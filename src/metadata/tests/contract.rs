@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use super::{POLICIES, field};
 use crate::metadata::types::oauth_settings::SCOPES;
-use crate::metadata::{Compared, Field, Kind, MetadataType, OLDEST_VERSION, Omitted, Rule, types};
+use crate::metadata::{
+    Compared, Field, Kind, MetadataType, NEWEST_VERSION, OLDEST_VERSION, Omitted, Rule, types,
+};
 
 fn read(name: &str) -> Json {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/salesforce");
@@ -19,6 +21,24 @@ fn words(json: &Json) -> Vec<String> {
     let words = json.as_array().into_iter().flatten();
     let word = |word: &Json| word.as_str().map_or_else(|| word.to_string(), str::to_owned);
     words.map(word).collect()
+}
+
+/// Values as in the JSON.
+fn list(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn is_repeated(field: &Field) -> bool {
+    matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_))
+}
+
+/// A line of the contract.
+fn element_line(name: &str, ty: &str, required: bool, repeated: bool, since: u16) -> String {
+    format!(
+        "{{\"name\": \"{name}\", \"type\": \"{ty}\", \"required\": {required}, \"repeated\": {repeated}, \
+         \"since\": {since}, \"evidence\": \"wsdl\"}}"
+    )
 }
 
 struct Contract {
@@ -59,12 +79,22 @@ impl Contract {
 
     fn rows(&mut self) {
         for field in self.kind.fields {
+            self.supported(field);
             let (group, name) = field.element_path();
             let elements = if group.is_empty() {
                 self.json["elements"].clone()
             } else {
                 let Some(outer) = find(&self.json["elements"], group) else {
-                    self.differs(group, "no such group");
+                    let line = element_line(group, "<TypeName>", false, false, field.since);
+                    let file = self.file();
+                    self.differs(
+                        field.element,
+                        format!(
+                            "no element {group}. Add this line to \"elements\" of {file}, with the facts of the WSDL:\n    \
+                             {line}\nand its elements to \"types\":\n    \
+                             \"<TypeName>\": {{\"elements\": [{{\"name\": \"{name}\", …}}]}}"
+                        ),
+                    );
                     continue;
                 };
                 let ty = outer["type"].as_str().unwrap().to_owned();
@@ -80,56 +110,183 @@ impl Contract {
         }
     }
 
-    /// The line of the contract for a row that it lacks.
+    /// The contract in messages.
+    fn file(&self) -> String {
+        format!("proto/salesforce/{}.json", self.kind.name)
+    }
+
+    /// What to add to the contract for a row that it lacks.
     fn line_to_add(&self, name: &str, field: &Field) -> String {
-        let (kind, since) = (self.kind.name, field.since);
-        let ty = match field.kind {
-            Kind::Bool => "boolean",
-            Kind::Int => "int",
-            _ => "string",
+        let (group, _) = field.element_path();
+        let place = match find(&self.json["elements"], group) {
+            Some(outer) => format!("\"elements\" of \"types\".{}", outer["type"]),
+            None => "\"elements\"".to_owned(),
         };
+        let required = matches!(field.kind, Kind::Parent);
+        let (ty, more) = match field.kind {
+            Kind::Bool => ("boolean", String::new()),
+            Kind::Int => ("int", String::new()),
+            Kind::Enum(words) if field.compared == Compared::AnyCase => {
+                ("string", format!(", \"documented_values\": {}", list(words)))
+            }
+            Kind::Enum(_) => ("<EnumName>", String::new()),
+            Kind::Entries { .. } | Kind::Blocks(_) => ("<TypeName>", String::new()),
+            Kind::Text | Kind::Lines | Kind::Commas | Kind::Parent => ("string", String::new()),
+        };
+        let line = element_line(name, ty, required, is_repeated(field), field.since);
+        let line = line.trim_end_matches('}');
+        let also = match field.kind {
+            Kind::Enum(words) if more.is_empty() => {
+                format!("\nand this entry to \"enums\":\n    \"<EnumName>\": {}", list(words))
+            }
+            Kind::Entries { .. } | Kind::Blocks(_) => {
+                let inner = element_line("…", "string", true, false, field.since);
+                format!("\nand this entry to \"types\":\n    \"<TypeName>\": {{\"elements\": [{inner}]}}")
+            }
+            _ => String::new(),
+        };
+        let file = self.file();
         format!(
-            "no such element. Add this line to proto/salesforce/{kind}.json, with the facts of the WSDL:\n    \
-             {{\"name\": \"{name}\", \"type\": \"{ty}\", \"required\": false, \"repeated\": false, \
-             \"since\": {since}, \"evidence\": \"wsdl\"}}"
+            "no such element. Add this line to {place} of {file}, with the facts of the WSDL:\n    \
+             {line}{more}}}{also}"
         )
+    }
+
+    /// Whether the type in the contract fits the row. Reports it otherwise.
+    fn fits(&mut self, field: &Field, ty: &str) -> bool {
+        let any_case = field.compared == Compared::AnyCase;
+        let (row, needed, is_right) = match field.kind {
+            Kind::Bool => ("Field::bool", "\"boolean\"", ty == "boolean"),
+            Kind::Int => ("Field::int", "\"int\"", ty == "int"),
+            Kind::Text => ("Field::text", "\"string\"", ty == "string"),
+            Kind::Lines => ("Field::lines", "\"string\"", ty == "string"),
+            Kind::Commas => ("Field::commas", "\"string\"", ty == "string"),
+            Kind::Parent => ("Field::parent", "\"string\"", ty == "string"),
+            // Orgs return plain strings in upper or lower case.
+            Kind::Enum(_) if any_case => ("Field::one_of with any_case()", "\"string\"", ty == "string"),
+            Kind::Enum(_) => {
+                let is_simple = ["boolean", "int", "string"].contains(&ty);
+                ("Field::one_of without any_case()", "the name of an entry of \"enums\"", !is_simple)
+            }
+            Kind::Entries { .. } => {
+                ("Field::entries", "the name of an entry of \"types\"", self.json["types"][ty].is_object())
+            }
+            Kind::Blocks(_) => {
+                ("Field::blocks", "the name of an entry of \"types\"", self.json["types"][ty].is_object())
+            }
+        };
+        if !is_right {
+            let file = self.file();
+            self.differs(
+                field.element,
+                format!(
+                    "the row is {row}, whose \"type\" in {file} is {needed}. There it is \"{ty}\". Change the row or \
+                     the line, whichever differs from the WSDL"
+                ),
+            );
+        }
+        is_right
+    }
+
+    /// The values of an enum.
+    fn same_words(&mut self, field: &Field, element: &Json, ours: &[&str]) {
+        let (name, file) = (field.element, self.file());
+        let ty = element["type"].as_str().unwrap();
+        let column =
+            ["settable_values", "documented_values"].into_iter().find(|it| element.get(it).is_some());
+        let theirs = match column {
+            Some(column) => words(&element[column]),
+            None if self.json["enums"].get(ty).is_some() => words(&self.json["enums"][ty]),
+            None => {
+                let missing = if ty == "string" {
+                    format!("add to its line \"documented_values\": {}", list(ours))
+                } else {
+                    format!("add to \"enums\" \"{ty}\": {}", list(ours))
+                };
+                self.differs(name, format!("{file} does not list its values: {missing}"));
+                return;
+            }
+        };
+        if theirs == ours {
+            return;
+        }
+        let place =
+            column.map_or(format!("\"enums\".\"{ty}\""), |column| format!("\"{column}\" of its line"));
+        let new: Vec<&str> =
+            ours.iter().copied().filter(|word| !theirs.iter().any(|it| it == word)).collect();
+        let lost: Vec<&str> = theirs.iter().map(String::as_str).filter(|word| !ours.contains(word)).collect();
+        let mut what = Vec::new();
+        if !new.is_empty() {
+            what.push(format!("Add {} to {place}", list(&new)));
+        }
+        if !lost.is_empty() {
+            what.push(format!("Add {} to the row", list(&lost)));
+        }
+        if what.is_empty() {
+            what.push("Use the order of the contract in the row".to_owned());
+        }
+        let theirs: Vec<&str> = theirs.iter().map(String::as_str).collect();
+        self.differs(
+            name,
+            format!(
+                "the row has the values {}, {file} has {} in {place}. {}",
+                list(ours),
+                list(&theirs),
+                what.join(". ")
+            ),
+        );
+    }
+
+    /// The API version of a row that the provider does not support yet.
+    fn supported(&mut self, field: &Field) {
+        if field.since > NEWEST_VERSION {
+            self.differs(
+                field.element,
+                format!(
+                    "the row has since({}), but the provider supports API versions up to {NEWEST_VERSION}.0. Raise \
+                     NEWEST_VERSION in src/metadata/field.rs (CONTRIBUTING.md, \"support a new Salesforce release\"), \
+                     or correct the row",
+                    field.since
+                ),
+            );
+        }
     }
 
     fn row(&mut self, field: &Field, element: &Json) {
         let name = field.element;
         let ty = element["type"].as_str().unwrap();
-        let enumeration = self.json["enums"].get(ty).map(words);
-        let repeated = element["repeated"] == true;
         let required = element["required"] == true;
-        let settable = element.get("settable_values").or(element.get("documented_values")).map(words);
+        let file = self.file();
 
         let since = u64::from(OLDEST_VERSION).max(element["since"].as_u64().unwrap());
         if u64::from(field.since) != since {
-            self.differs(name, format!("since is {}, the contract says {since}", field.since));
+            self.differs(
+                name,
+                format!(
+                    "the row has since({}), but its line in {file} has \"since\": {}, so the row needs since({since}). \
+                     Without since, a row has since({OLDEST_VERSION})",
+                    field.since, element["since"]
+                ),
+            );
         }
         if required && field.omitted == Omitted::Cleared && !matches!(field.kind, Kind::Parent) {
             self.differs(name, "is required in the contract, but the row clears it when it is omitted");
         }
-        if repeated != matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_)) {
-            self.differs(name, format!("repeated is {repeated}"));
+        let repeated = element["repeated"] == true;
+        if repeated != is_repeated(field) {
+            self.differs(
+                name,
+                format!(
+                    "\"repeated\" is {repeated} in {file}. Only elements of Field::entries and Field::blocks are repeated"
+                ),
+            );
+        }
+        if !self.fits(field, ty) {
+            return;
         }
         match field.kind {
-            Kind::Bool if ty != "boolean" => self.differs(name, format!("is {ty}")),
-            Kind::Int if ty != "int" => self.differs(name, format!("is {ty}")),
-            Kind::Text | Kind::Lines | Kind::Commas | Kind::Parent if ty != "string" => {
-                self.differs(name, format!("is {ty}"));
-            }
-            Kind::Parent if !required => self.differs(name, "is not required"),
-            Kind::Enum(ours) => {
-                // Orgs return plain strings in upper or lower case.
-                if (ty == "string") != (field.compared == Compared::AnyCase) {
-                    self.differs(name, format!("is {ty}, and compared {:?}", field.compared));
-                }
-                match settable.or(enumeration) {
-                    Some(theirs) if theirs == ours => {}
-                    theirs => self.differs(name, format!("the words are {theirs:?}")),
-                }
-            }
+            Kind::Parent if !required => self.differs(name, format!("is not required in {file}")),
+            Kind::Enum(ours) => self.same_words(field, element, ours),
             Kind::Entries { key, value } => {
                 let inner = self.json["types"][ty]["elements"].clone();
                 for part in [key, value] {
@@ -210,16 +367,19 @@ impl Contract {
     }
 }
 
+/// Every difference between a table and its contract, with what to write.
+pub fn differences(kind: &'static MetadataType, json: Json) -> Vec<String> {
+    let mut contract = Contract { kind, json, differences: Vec::new() };
+    contract.head();
+    contract.rows();
+    contract.every_element_has_a_row();
+    contract.differences
+}
+
 #[test]
 fn the_tables_match_the_contract() {
-    let mut differences = Vec::new();
-    for kind in types::ALL {
-        let mut contract = Contract { kind, json: read(kind.name), differences: Vec::new() };
-        contract.head();
-        contract.rows();
-        contract.every_element_has_a_row();
-        differences.append(&mut contract.differences);
-    }
+    let mut differences: Vec<String> =
+        types::ALL.iter().flat_map(|kind| differences(kind, read(kind.name))).collect();
     differences.sort();
     differences.dedup();
     assert!(differences.is_empty(), "\n{}", differences.join("\n"));

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod contract;
+mod contract_messages;
 mod decoding;
 mod encoding;
 mod found_files;

@@ -121,7 +121,11 @@ fn versions_are_supported_by_the_provider() {
     for (place, field) in rows() {
         let versions = field.newer_values.iter().map(|(_, since)| *since);
         for since in versions.chain([field.since]) {
-            assert!((OLDEST_VERSION..=NEWEST_VERSION).contains(&since), "{place}: {since}");
+            assert!(
+                (OLDEST_VERSION..=NEWEST_VERSION).contains(&since),
+                "{place}: {since} is not from {OLDEST_VERSION} to {NEWEST_VERSION}. The newest version is NEWEST_VERSION \
+                 in src/metadata/field.rs"
+            );
         }
         for (_, since) in field.newer_values {
             assert!(*since > field.since, "{place}: a newer value must be newer than its element");
