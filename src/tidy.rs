@@ -1,11 +1,11 @@
 //! Checks the rules of ARCHITECTURE.md on the sources: layers, crates per layer, independence of the acceptance tests,
-//! places that expose secrets, names of fields, and module docs.
+//! places that expose secrets, names of fields, copies of a constant, and module docs.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::metadata::types;
+use crate::metadata::{NEWEST_VERSION, types};
 
 /// Each module and the modules that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -217,6 +217,24 @@ fn acceptance_tests_do_not_import_the_provider() {
         if path.extension().is_some_and(|ending| ending == "rs") {
             check_imports(&path);
         }
+    }
+}
+
+/// The acceptance tests share no code with the provider, so each has its own constant.
+#[test]
+fn the_newest_api_version_is_the_same_in_the_provider_the_emulator_and_make_live() {
+    let copies = [
+        ("acceptance-tests/emulator/src/lib.rs", "const NEWEST_API_VERSION: u32 = "),
+        ("acceptance-tests/live/org.rs", "const NEWEST_VERSION: u32 = "),
+    ];
+    for (path, constant) in copies {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        let found = words_after(&text, constant).next();
+        assert_eq!(
+            found,
+            Some(NEWEST_VERSION.to_string().as_str()),
+            "{path}: {constant}; NEWEST_VERSION in src/metadata/field.rs is {NEWEST_VERSION}"
+        );
     }
 }
 
