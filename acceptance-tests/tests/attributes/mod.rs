@@ -11,6 +11,7 @@
 
 mod equivalents;
 mod life;
+mod row;
 mod schema;
 pub(crate) mod subject;
 mod table;

@@ -1,5 +1,6 @@
 //! The table and the provider's schema contain the same attributes.
 
+use super::row;
 use super::table::{CLIENT, COMPUTED, attributes};
 use crate::acceptance::rotation;
 use acceptance_tests::switches;
@@ -8,8 +9,9 @@ use std::collections::BTreeSet;
 
 #[test]
 fn every_attribute_has_a_test() {
+    let schema = switches::schema();
     let mut in_schema = BTreeSet::new();
-    for (resource, schema) in switches::schema().as_object().expect("the resources") {
+    for (resource, schema) in schema.as_object().expect("the resources") {
         paths(&schema["block"], &format!("{resource}."), &mut in_schema);
     }
     let rows = || {
@@ -28,14 +30,16 @@ fn every_attribute_has_a_test() {
         )
         .collect();
     eprintln!("{} attributes tested of {}", in_schema.intersection(&tested).count(), in_schema.len());
-    let untested: Vec<&String> = in_schema.difference(&tested).collect();
+    let untested: BTreeSet<String> = in_schema.difference(&tested).cloned().collect();
+    let rows = row::all(&untested, &schema);
     assert!(
         untested.is_empty(),
-        "attributes without a test: {untested:#?}\nAdd a row for each to LISTED in \
-         acceptance-tests/tests/attributes/table.rs, two values, the metadata type, the element and what happens \
-         without it:\n    switch!(settings, \"NAME\", \"1\", \"2\").at(GLOBAL_OAUTH, \"ELEMENT\").kept(),\n\
+        "{} rows are missing. Add them to LISTED in acceptance-tests/tests/attributes/table.rs; replace the \
+         values if the attribute does not accept them, and add .with(…) if it needs another one:\n    {}\n\
          A boolean needs no row when its name follows from its element (isFooEnabled: foo_enabled, enableFoo: \
-         foo_enabled)."
+         foo_enabled).",
+        rows.len(),
+        rows.join("\n    ")
     );
     let unknown: Vec<&String> = tested.difference(&in_schema).collect();
     assert!(

@@ -34,6 +34,22 @@ impl Resource {
         }
     }
 
+    /// The resource of a type in Terraform.
+    pub fn of_type(name: &str) -> Option<Self> {
+        RESOURCES.into_iter().find(|resource| resource.type_name() == name)
+    }
+
+    /// The function that creates its rows.
+    pub fn constructor(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Settings => "settings",
+            Self::Policies => "policies",
+            Self::OrgOidc => "oidc",
+            Self::OrgApps => "org_apps",
+        }
+    }
+
     /// The attribute that names the app.
     fn naming_attribute(self) -> Option<&'static str> {
         match self {
@@ -228,7 +244,7 @@ pub fn attributes() -> &'static [Attribute] {
 }
 
 fn derived(switch: &'static Switch) -> Attribute {
-    let resource = RESOURCES.into_iter().find(|resource| resource.type_name() == switch.resource);
+    let resource = Resource::of_type(switch.resource);
     let line = |value: bool| format!("{} = {value}", switch.attribute).leak();
     let (first, second) = (line(switch.value()), line(!switch.value()));
     let row = Attribute::new(resource.expect("a resource of the table"), &switch.attribute, first, second);
