@@ -27,7 +27,7 @@ pub(super) const OBSERVE_DELAY: Duration = Duration::from_millis(500);
 /// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
 /// The maximum after the deploy was sent: sending it can take minutes if the org is busy or a login is necessary.
-const MAX_OBSERVE_DELAY: Duration = Duration::from_secs(15);
+const MAX_OBSERVE_DELAY: Duration = Duration::from_secs(60);
 /// The timeout for reading the files at the start of a deploy.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
