@@ -245,7 +245,7 @@ impl Org {
             quoted(parted(app).1)
         );
         let rows = self.query(&soql).await?;
-        let names = self.full_names(&rows, "DeveloperName").await;
+        let names = self.full_names(&rows, "DeveloperName").await?;
         // Queries ignore case.
         let row = rows.iter().zip(names).find(|(_, name)| name.as_deref() == Some(app));
         Ok(row.and_then(|(row, _)| text(row, "Id")).map(str::to_owned))

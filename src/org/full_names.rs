@@ -17,21 +17,21 @@ const NAMESPACE: &str = "NamespacePrefix";
 impl Org {
     /// The full names of records that were queried with their `NamespacePrefix`, as metadata files contain them: an org
     /// with a namespace has it in its own records too, but not in its files.
-    pub async fn full_names(&self, rows: &[Row], name: &str) -> Vec<Option<String>> {
+    pub async fn full_names(&self, rows: &[Row], name: &str) -> Result<Vec<Option<String>>, Unavailable> {
         let own = if rows.iter().any(|row| text(row, NAMESPACE).is_some()) {
-            self.own_namespace().await
+            self.own_namespace().await?
         } else {
             None
         };
-        rows.iter().map(|row| full_name(row, name, own.as_deref())).collect()
+        Ok(rows.iter().map(|row| full_name(row, name, own.as_deref())).collect())
     }
 
-    /// The namespace of the packages that are developed in the org. `None` also when it cannot be queried.
-    async fn own_namespace(&self) -> Option<String> {
+    /// The namespace of the packages that are developed in the org.
+    async fn own_namespace(&self) -> Result<Option<String>, Unavailable> {
         let queried = self.inner.own_namespace.get_or_try_init(|| async {
             let rows = self.query("SELECT NamespacePrefix FROM Organization").await?;
             Ok::<_, Unavailable>(rows.first().and_then(|row| text(row, NAMESPACE)).map(str::to_owned))
         });
-        queried.await.ok().cloned().flatten()
+        Ok(queried.await?.clone())
     }
 }

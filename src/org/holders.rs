@@ -96,7 +96,9 @@ impl Inner {
         prefix: Option<&str>,
         groups: &BTreeSet<Group>,
     ) -> Result<AssignmentCounts, Unavailable> {
-        let prefix = quoted_or_null(prefix);
+        // Queries return the org's own permission sets with its namespace, if it has one.
+        let own = self.own_namespace.get().and_then(Option::as_deref);
+        let prefix = quoted_or_null(prefix.or(own));
         let these = format!(
             "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
             listed(groups.iter().map(Group::bare))

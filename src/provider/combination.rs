@@ -76,12 +76,8 @@ impl Condition {
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
         // Elements of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
-            // It may turn out to be null.
-            return match self {
-                Condition::Unwritten if !written.is_null() => None,
-                Condition::Unwritten => Some(true),
-                _ => None,
-            };
+            // It may also turn out to be null.
+            return None;
         }
         Some(match self {
             Condition::True => effective == &Value::Bool(true),

@@ -266,7 +266,7 @@ impl Listing<'_> {
     /// A page of the selected apps.
     async fn records(&self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Unavailable> {
         let (rows, next) = self.org.query_page(page).await?;
-        let names = self.org.full_names(&rows, lists::NAME_COLUMN).await;
+        let names = self.org.full_names(&rows, lists::NAME_COLUMN).await?;
         let records = rows.iter().zip(names).filter_map(|(row, name)| self.record(row, name?));
         Ok((records.collect(), next))
     }

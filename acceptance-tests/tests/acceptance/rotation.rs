@@ -262,6 +262,22 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
 }
 
 #[test]
+fn credentials_that_another_client_has_rotated_since_the_plan_are_not_revoked() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let ours = current_credentials(&org);
+    workspace.configure(&shop(&org, &at(1), &at(2)));
+    workspace.plan(&[]).changes(&[(ROTATION, Update)]);
+    org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "rotate"})));
+    workspace.apply_plan().failed_with("rotated since the plan");
+    assert!(logs_in(org.url(), &ours), "still valid");
+    // The next plan shows what it revokes.
+    workspace.apply().succeeded();
+    assert!(!logs_in(org.url(), &ours), "revoked");
+    workspace.assert_empty_plan();
+}
+
+#[test]
 fn a_second_rotation_does_not_revoke_the_previous_credentials_by_default() {
     for (staging, rejected) in [("beside_expired", true), ("beside_rotated", false), ("alone", true)] {
         let org = Emulator::start();

@@ -137,6 +137,7 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
     let soql = format!("{RECORD} WHERE MasterLabel = {}", quoted(label));
     let rows = org.query(&soql).await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
     let names = org.full_names(&rows, "DeveloperName").await;
+    let names = names.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
     let mut found: Vec<(String, Row)> = names
         .into_iter()
         .zip(rows)
@@ -159,7 +160,7 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
 async fn by_name(org: &Org, app: &str) -> Option<Row> {
     let soql = format!("{RECORD} WHERE DeveloperName = {}", quoted(parted(app).1));
     let rows = org.query(&soql).await.ok()?;
-    let names = org.full_names(&rows, "DeveloperName").await;
+    let names = org.full_names(&rows, "DeveloperName").await.ok()?;
     names.into_iter().zip(rows).find(|(name, _)| name.as_deref() == Some(app)).map(|(_, row)| row)
 }
 

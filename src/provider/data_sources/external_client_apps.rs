@@ -80,6 +80,7 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let prefix = question.argument("name_prefix").unwrap_or_default();
         let full_names = question.org.full_names(&rows, "DeveloperName").await;
+        let full_names = full_names.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let mut apps: Vec<(String, Value)> = rows
             .iter()
             .zip(full_names)

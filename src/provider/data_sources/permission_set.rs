@@ -66,9 +66,16 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         // Queries ignore case, but a name belongs to one permission set.
         let full_names = question.org.full_names(&rows, "Name").await;
+        let full_names = full_names.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let named = rows.iter().zip(full_names).filter_map(|(row, name)| Some((row, name?)));
         let is_it = |(row, name): &(&Row, String)| match argument {
-            "name" => name.eq_ignore_ascii_case(written),
+            // Also with the org's own namespace, which files omit.
+            "name" => {
+                let with_namespace = text(row, "NamespacePrefix")
+                    .and_then(|namespace| written.strip_prefix(namespace)?.strip_prefix("__"));
+                name.eq_ignore_ascii_case(written)
+                    || with_namespace.is_some_and(|bare| name.eq_ignore_ascii_case(bare))
+            }
             _ => text(row, "Label") == Some(written),
         };
         let found: Vec<(&Row, String)> = named.filter(is_it).collect();

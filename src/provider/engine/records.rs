@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::state::Actual;
+use crate::org::Unavailable;
 use crate::org::soql::{listed, text};
 use crate::record_id;
 use crate::value::Value;
@@ -22,9 +23,12 @@ impl Engine<'_> {
             let Some(record) = row.field.record else { continue };
             let in_file =
                 files.part(row.part).component().map(|component| component.get(row.field.attribute));
+            // Nothing to compare with.
             let is_in_file = |name: &str| {
-                let members = in_file.and_then(Value::members).unwrap_or_default();
-                members.iter().filter_map(Value::as_text).any(|member| member.eq_ignore_ascii_case(name))
+                in_file.is_none_or(|file| {
+                    let mut members = file.members().unwrap_or_default().iter().filter_map(Value::as_text);
+                    members.any(|member| member.eq_ignore_ascii_case(name))
+                })
             };
             let members = values.get(row.field.attribute).members().unwrap_or_default();
             let mut ids: BTreeSet<&str> = members
@@ -42,12 +46,16 @@ impl Engine<'_> {
             let namespace = if record.has_namespace { ", NamespacePrefix" } else { "" };
             let soql =
                 format!("SELECT Id, Name{namespace} FROM {} WHERE Id IN ({})", record.object, listed(&ids));
-            let Ok(rows) = self.org.query(&soql).await else {
+            let named = async {
+                let rows = self.org.query(&soql).await?;
+                let full_names = self.org.full_names(&rows, "Name").await?;
+                Ok::<_, Unavailable>((rows, full_names))
+            };
+            let Ok((rows, full_names)) = named.await else {
                 let left = ids.iter().filter_map(|id| Some(((*id).to_owned(), known.get(*id)?.clone())));
                 names.extend(left);
                 continue;
             };
-            let full_names = self.org.full_names(&rows, "Name").await;
             for (row, name) in rows.iter().zip(full_names) {
                 let (Some(id), Some(name)) = (text(row, "Id"), name) else {
                     continue;

@@ -251,9 +251,16 @@ impl DesiredState<'_> {
             if field.omitted != Omitted::ManagedIfSet || !is_first {
                 return None;
             }
+            // A block is the same if its required elements are.
+            let Kind::Blocks(elements) = field.kind else { return None };
+            let is_same = |one: &Value, other: &Value| {
+                let mut required = elements.iter().filter(|element| element.omitted == Omitted::Required);
+                required.all(|element| one.get(element.attribute) == other.get(element.attribute))
+            };
             let planned = planned.members().unwrap_or_default();
             let members = existing.get(field.attribute).members().unwrap_or_default();
-            let left: Vec<Value> = members.iter().filter(|it| !planned.contains(it)).cloned().collect();
+            let is_planned = |member: &&Value| planned.iter().any(|other| is_same(member, other));
+            let left: Vec<Value> = members.iter().filter(|it| !is_planned(it)).cloned().collect();
             (!left.is_empty()).then_some((field.attribute, left))
         })
     }

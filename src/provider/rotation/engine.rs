@@ -195,7 +195,8 @@ impl Rotations<'_> {
         let session = self.session().await?;
         let what = diagnostics::the(NOUN, &app);
         self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
-        let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
+        // A noticed change of the key is in the plan; only a rotation continues from before it.
+        let since = memory.moved.as_ref().filter(|_| rotate).map(|moved| moved.from.as_str());
         let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);
         let rotation = RotationRequest { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
         let tell = |step: &_| tracing::info!(app, ?step, "changing credentials");
