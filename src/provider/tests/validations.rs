@@ -95,6 +95,12 @@ fn values_that_orgs_contain_pass_or_are_warnings() {
 fn required_attributes_must_not_be_null_and_read_only_ones_must_not_be_set() {
     assert_eq!(errors("", &[("name", Value::Null)]), ["name"]);
     assert!(errors("", &[("label", Value::Unknown)]).is_empty());
+    // A variable of a module is unknown during validation, and may be null.
+    let session = ("guest_jwt_session_timeout_type", Value::text("UserSession"));
+    let minutes =
+        |value: Value| errors("_policies", &[session.clone(), ("guest_jwt_timeout_minutes", value)]);
+    assert!(minutes(Value::Unknown).is_empty());
+    assert_eq!(minutes(Value::int(20)), ["guest_jwt_timeout_minutes"]);
     assert_eq!(errors("_oauth_settings", &[("consumer_key", "x".into())]), ["consumer_key"]);
     assert_eq!(errors("_policies", &[("id", "x".into())]), ["id"]);
 }
