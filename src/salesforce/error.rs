@@ -145,7 +145,8 @@ pub enum ErrorKind {
     Unreachable { host: String, dns: bool, text: String },
     #[error("the certificate of {host} is not trusted: {text}")]
     Untrusted { host: String, text: String },
-    /// The proxy created no tunnel: nothing was sent. `temporary`: not because of its settings or credentials.
+    /// The proxy created no tunnel: nothing was sent. `temporary`: perhaps only for a while. The HTTP client does not tell
+    /// a proxy that restarts (502, 503) from one that denies the host (403); only missing credentials are certain.
     #[error("the proxy refused the connection to {host}: {text}")]
     Proxy { host: String, temporary: bool, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
