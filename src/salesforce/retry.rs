@@ -58,14 +58,14 @@ impl Retry {
             Call::Configure | Call::DeployStatus => return None,
             // A login that received no response (30 seconds) is repeated once, and so is a read (120 seconds).
             // Nothing was sent, so the attempt does not count towards the limit of logins. A wrong name stays wrong.
-            Call::Login if is_unreachable(&error.kind) && !is_unknown_host(&error.kind) => (5, 40.0),
+            Call::Login if is_unconnected && !is_unknown_host(&error.kind) => (5, 40.0),
             Call::Login => (3, 40.0),
             Call::CancelDeploy => (3, 30.0),
             // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
-            Call::Versions | Call::UserInfo if is_unreachable(&error.kind) => (5, 40.0),
+            Call::Versions | Call::UserInfo if is_unconnected => (5, 40.0),
             // After a login the host is right, so the network or a proxy is down, perhaps for half a minute.
-            _ if is_unreachable(&error.kind) => (u32::MAX, 60.0),
+            _ if is_unconnected => (u32::MAX, 60.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 150.0),

@@ -108,15 +108,7 @@ fn resource(
         files.push((part, file));
         actual.parts.push((part, state));
     }
-    let records = BTreeMap::new();
-    let context = StateContext {
-        spec,
-        app,
-        org_id: &session.org_id_18,
-        importing: true,
-        before: &Value::Null,
-        records: &records,
-    };
+    let context = StateContext::of_import(spec, app, &session.org_id_18);
     let mut values = join(&context, &actual, &Value::Null);
     for row in spec.rows() {
         // A default applies to an element that a file omits, not to a missing file.

@@ -1,7 +1,5 @@
 //! Import: from an ID or an identity to a first state, which Read completes.
 
-use std::collections::BTreeMap;
-
 use super::read::actual;
 use super::state::{Actual, PartState, StateContext, join};
 use super::{Engine, diagnostics};
@@ -128,13 +126,6 @@ pub fn listed(
         return Ok(None);
     }
     check_importable(app, &actual)?;
-    let context = StateContext {
-        spec,
-        app,
-        org_id: &session.org_id_18,
-        importing: true,
-        before: &Value::Null,
-        records: &BTreeMap::default(),
-    };
+    let context = StateContext::of_import(spec, app, &session.org_id_18);
     Ok(Some(join(&context, &actual, &first_state(spec, app, session))))
 }

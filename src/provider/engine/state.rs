@@ -85,6 +85,14 @@ pub struct StateContext<'a> {
     pub records: &'a BTreeMap<String, String>,
 }
 
+impl<'a> StateContext<'a> {
+    /// The context of an import, without a state before it.
+    pub fn of_import(spec: &'static ResourceSpec, app: &'a str, org_id: &'a str) -> StateContext<'a> {
+        static NO_RECORDS: BTreeMap<String, String> = BTreeMap::new();
+        StateContext { spec, app, org_id, importing: true, before: &Value::Null, records: &NO_RECORDS }
+    }
+}
+
 /// The state of a resource: the values of the org, in the form of `prior` if they are equivalent.
 pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
     let spec = context.spec;

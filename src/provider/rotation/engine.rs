@@ -224,11 +224,11 @@ impl Rotations<'_> {
             if rotated.outcome.is_none() {
                 // Nothing was rotated. If the key is different, the next refresh must detect it.
                 state.put(KEY, key);
-            }
-            if error.is_some() && rotated.outcome.is_none() {
-                memory.moved = since
-                    .filter(|since| *since != rotated.credentials.consumer.key)
-                    .map(|from| KeyChange { from, noticed: seconds() });
+                if error.is_some() {
+                    memory.moved = since
+                        .filter(|since| *since != rotated.credentials.consumer.key)
+                        .map(|from| KeyChange { from, noticed: seconds() });
+                }
             }
             reply.state = state;
             reply.private = memory.write();

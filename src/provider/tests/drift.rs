@@ -9,10 +9,11 @@ use super::memory_org::MemoryOrg;
 use super::workspace::{
     APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
 };
-use crate::metadata::ComponentKey;
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
+use crate::metadata::{ComponentKey, MetadataType};
+use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{PlanReply, Private};
 use crate::value::{Path, Value};
 
@@ -299,16 +300,20 @@ async fn an_interrupt_ends_an_operation_at_once_if_nothing_was_sent_and_the_org_
     }
 }
 
+/// Destroys a resource whose creation could not be read, so that the private state has no names, in an org that does not
+/// show this type.
+async fn destroy_unseen(resource: &mut Resource, hidden: &'static MetadataType) -> Diagnostics {
+    resource.private = Private::new();
+    resource.org.with(|state| state.hidden = vec![hidden]);
+    let (prior, provider) = (resource.state.clone(), resource.provider());
+    resource.apply_of(&provider, &prior, &Value::Null, &PlanReply::default()).await
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_app_that_the_org_does_not_show_is_destroyed_by_its_name() {
     for type_name in [APP, CLIENT] {
         let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
-        // The creation could not be read, so the private state has no names.
-        resource.private = Private::new();
-        let (prior, plan) = (resource.state.clone(), PlanReply::default());
-        resource.org.with(|state| state.hidden = vec![&external_client_application::TYPE]);
-        let provider = resource.provider();
-        let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
+        let found = destroy_unseen(&mut resource, &external_client_application::TYPE).await;
         assert!(!found.has_errors(), "{type_name}: {found:?}");
         assert!(!exists(&resource.org), "{type_name}");
     }
@@ -317,11 +322,8 @@ async fn an_app_that_the_org_does_not_show_is_destroyed_by_its_name() {
 #[tokio::test(start_paused = true)]
 async fn a_part_that_the_org_does_not_show_is_not_destroyed_without_its_name() {
     let (mut resource, _) = prepared(SETTINGS, Operation::Destroy).await;
-    resource.private = Private::new();
-    let (prior, plan) = (resource.state.clone(), PlanReply::default());
-    resource.org.with(|state| state.hidden = vec![&oauth_settings::TYPE]);
-    let provider = resource.provider();
-    let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
+    let prior = resource.state.clone();
+    let found = destroy_unseen(&mut resource, &oauth_settings::TYPE).await;
     assert_eq!(ids(&found), ["component-not-accessible"], "{found:?}");
     assert_eq!(resource.state, prior);
 }
