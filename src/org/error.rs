@@ -160,6 +160,16 @@ impl ApplyError {
         matches!(self.kind, ApplyErrorKind::AfterInternalError { .. })
     }
 
+    /// Whether the deploy has ended, so that the org does not change any more because of it.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.kind,
+            ApplyErrorKind::Rejected { .. }
+                | ApplyErrorKind::AfterInternalError { .. }
+                | ApplyErrorKind::CanceledBy { .. }
+        )
+    }
+
     /// Whether the org is certainly unchanged.
     pub fn is_clean(&self) -> bool {
         self.kind.is_clean()

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use super::read::actual;
 use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Omitted;
@@ -17,10 +16,6 @@ use crate::provider::refusal;
 use crate::provider::resource_spec::{ID, ORG_ID, Row};
 use crate::value::{Path, Value};
 
-/// Milliseconds between polls for an object that should exist: reads may lag behind a deploy, for half a minute at most.
-const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
-/// The same if the object may not exist.
-const LAGS_IF_UNSURE: [u64; 1] = [500];
 /// Milliseconds between polls for the effect of a deploy: its response was lost, or the read may be from before it.
 pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
 /// How often a deploy whose response was lost is sent again, if the org shows no effect.
@@ -131,29 +126,20 @@ impl Engine<'_> {
         path.root().is_some_and(is_known)
     }
 
-    /// Creates the reply after changes were sent.
-    ///
-    /// # Errors
-    /// The rejection, if it is certain that nothing was changed.
+    /// Creates the reply after changes were sent that may have taken effect. `after`: the resource as read afterwards.
     pub(super) async fn conclude(
         &self,
         apply: &Apply<'_>,
         outcome: Result<Applied, ApplyError>,
-    ) -> Result<ApplyReply, Diagnostics> {
+        after: Result<Actual, Diagnostics>,
+    ) -> ApplyReply {
         let create = apply.request.prior.is_null();
         let outcome = match outcome {
             Ok(applied) => ApplyOutcome::Succeeded(applied),
-            Err(error) if error.is_clean() => {
-                return Err(self.refusals(apply.app, &apply.request.planned, &error));
-            }
-            Err(error) => match &error.kind {
-                ApplyErrorKind::Rejected { .. }
-                | ApplyErrorKind::AfterInternalError { .. }
-                | ApplyErrorKind::CanceledBy { .. } => ApplyOutcome::Failed(error),
-                _ => ApplyOutcome::Unknown(error),
-            },
+            Err(error) if error.has_ended() => ApplyOutcome::Failed(error),
+            Err(error) => ApplyOutcome::Unknown(error),
         };
-        let actual = match self.after(apply, &outcome).await {
+        let actual = match after {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
@@ -166,11 +152,11 @@ impl Engine<'_> {
                     }
                 });
                 reply.diagnostics.extend(found);
-                return Ok(reply);
+                return reply;
             }
         };
         if actual.exists() {
-            return Ok(self.reply_when_current(apply, &actual, outcome).await);
+            return self.reply_when_current(apply, &actual, outcome).await;
         }
         let (mut reply, values) = match outcome {
             ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
@@ -185,7 +171,7 @@ impl Engine<'_> {
                 self.failure(apply, &error, values, values == StateValues::NoneFound)
             }
         });
-        Ok(reply)
+        reply
     }
 
     /// The error of a deploy that may have changed something. `is_unchanged`: a read shows that it did not.
@@ -212,33 +198,6 @@ impl Engine<'_> {
             _ => diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
         };
         diagnostic.into()
-    }
-
-    /// Reads the resource after a deploy, until its required components exist.
-    async fn after(&self, apply: &Apply<'_>, outcome: &ApplyOutcome) -> Result<Actual, Diagnostics> {
-        if let ApplyOutcome::Succeeded(Applied { after: Some(after), .. }) = outcome
-            && let Ok(actual) = actual(self.spec, apply.app, apply.session, after)
-            && actual.exists()
-        {
-            return Ok(actual);
-        }
-        let deadline = Instant::now() + VERIFY_TIMEOUT;
-        let lags: &[u64] = match outcome {
-            ApplyOutcome::Failed(error) if !error.is_after_internal_error() => &LAGS_IF_UNSURE,
-            _ => &LAGS,
-        };
-        let mut lags = lags.iter();
-        loop {
-            let actual =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
-            match lags.next() {
-                Some(lag) if !actual.exists() => {
-                    self.org.distrust(apply.app);
-                    crate::org::sleep(Duration::from_millis(*lag)).await;
-                }
-                _ => return Ok(actual),
-            }
-        }
     }
 
     /// The reply from the values of the org. Values that differ from the plan are read again, because reads may lag
@@ -443,6 +402,8 @@ mod tests {
     use super::*;
     use crate::org::{DeployProblem, any_org};
     use crate::provider::connected::Connected;
+    use crate::provider::engine::joint::Share;
+    use crate::provider::engine::verification::read_after;
     use crate::provider::plan::PlanContext;
     use crate::provider::resources::{external_client_app::SPEC, oauth_settings};
 
@@ -494,7 +455,10 @@ mod tests {
             private: PrivateState::default(),
             deadline: Instant::now() + Duration::from_secs(60),
         };
-        let reply = engine.conclude(&apply, outcome.map_err(ApplyError::from)).await.unwrap();
+        let share = Share { engine, request: request.clone(), alone: true };
+        let (outcome, range) = (outcome.map_err(ApplyError::from), 0..0);
+        let after = read_after(&[&share], std::slice::from_ref(&apply), &[range], &outcome).await.remove(0);
+        let reply = engine.conclude(&apply, outcome, after).await;
         assert_eq!(reply.state.get(ID).as_text(), Some("Shop"), "the state has the planned values");
         reply.diagnostics
     }

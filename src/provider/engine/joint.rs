@@ -14,6 +14,7 @@ use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::state::{Actual, DesiredState};
 use super::update::unchanged;
+use super::verification::read_after;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Component;
 use crate::org::{
@@ -424,7 +425,7 @@ async fn check_session(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> R
 }
 
 /// Concatenates lists, and returns the range of each.
-fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>) {
+pub(super) fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>) {
     let (mut all, mut ranges) = (Vec::new(), Vec::new());
     for list in lists {
         let start = all.len();
@@ -446,10 +447,13 @@ async fn build_replies(
     {
         return Err(refusals(shares, applies, error));
     }
+    let after = read_after(shares, applies, ranges, &outcome).await;
     let mut replies = Vec::new();
-    for (index, ((share, apply), range)) in shares.iter().zip(applies).zip(ranges).enumerate() {
+    for (index, (((share, apply), range), after)) in
+        shares.iter().zip(applies).zip(ranges).zip(after).enumerate()
+    {
         let own = outcome.clone().map(|applied| own_of(applied, shares, index, range));
-        replies.push(share.engine.conclude(apply, own).await.map_err(|found| vec![(index, found)])?);
+        replies.push(share.engine.conclude(apply, own, after).await);
     }
     Ok(replies)
 }

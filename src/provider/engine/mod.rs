@@ -18,6 +18,7 @@ mod records;
 pub(super) mod state;
 mod update;
 mod user_counts;
+mod verification;
 
 pub use activity::Activity;
 pub use claims::CreationConflict;

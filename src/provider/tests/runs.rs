@@ -8,6 +8,7 @@ use super::workspace::{
     APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, lost, prepared, shop,
 };
 use crate::salesforce::{Call, ErrorKind};
+use tokio::time::Instant;
 
 /// A disturbance of the org.
 type Disturbance = (&'static str, fn(&mut State));
@@ -117,4 +118,23 @@ async fn a_deletion_that_has_no_effect_is_an_error_and_the_app_stays_in_the_stat
             assert!(!exists(&resource.org), "{type_name}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_deploys_get_lost_is_awaited_once_and_not_once_for_each_of_its_resources() {
+    let mut took = Vec::new();
+    for type_name in [APP, CLIENT] {
+        let (mut resource, target) = prepared(type_name, Operation::Create).await;
+        let only = Some(Call::StartDeploy);
+        resource.org.with(|state| {
+            state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: lost() }];
+        });
+        let begun = Instant::now();
+        let found = resource.apply(&target).await;
+        assert!(ids(&found).contains(&"outcome-unknown"), "{type_name}: {found:?}");
+        assert!(!resource.state.is_null(), "{type_name}");
+        took.push(begun.elapsed());
+    }
+    // The policies are deployed once more, as Salesforce may have created its own.
+    assert!(took[1] < took[0] * 2, "app alone, client: {took:?}");
 }

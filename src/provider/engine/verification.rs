@@ -1,0 +1,76 @@
+//! Reads the components of a deploy afterwards, until they exist. `apply` compares them with the plan.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::apply::Apply;
+use super::joint::Share;
+use super::read::actual;
+use super::state::Actual;
+use super::{VERIFY_TIMEOUT, diagnostics};
+use crate::org::{Applied, ApplyError, Freshness, Instant, Lookup};
+use crate::provider::diagnostics::Diagnostics;
+
+/// Milliseconds between polls for components that should exist: reads may lag behind a deploy, for half a minute at
+/// most.
+const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
+/// The same if they may not exist.
+const LAGS_IF_UNSURE: [u64; 1] = [500];
+
+/// Each share as the org has it after a deploy. All shares are read and awaited together, because half a minute for
+/// each would be long if none of them was created.
+pub(super) async fn read_after(
+    shares: &[&Share<'_>],
+    applies: &[Apply<'_>],
+    ranges: &[Range<usize>],
+    outcome: &Result<Applied, ApplyError>,
+) -> Vec<Result<Actual, Diagnostics>> {
+    let parts = || shares.iter().zip(applies);
+    let each = |found: &[Lookup], ranges: &[Range<usize>]| -> Vec<Result<Actual, Diagnostics>> {
+        let own = |range: &Range<usize>| found.get(range.clone()).unwrap_or_default();
+        let found = parts().zip(ranges.iter().map(own));
+        found
+            .map(|((share, apply), found)| actual(share.engine.spec, apply.app, apply.session, found))
+            .collect()
+    };
+    let exists = |found: &Result<Actual, Diagnostics>| found.as_ref().is_ok_and(Actual::exists);
+    if let Ok(Applied { after: Some(after), .. }) = outcome {
+        let read = each(after, ranges);
+        if read.iter().all(exists) {
+            return read;
+        }
+    }
+    let Some((first, apply)) = parts().next() else { return Vec::new() };
+    let (wanted, ranges) =
+        super::joint::ranges(parts().map(|(share, it)| share.engine.wanted(it.app, &it.private)));
+    let deadline = Instant::now() + VERIFY_TIMEOUT;
+    let lags: &[u64] = match outcome {
+        Err(error) if error.has_ended() && !error.is_after_internal_error() => &LAGS_IF_UNSURE,
+        _ => &LAGS,
+    };
+    let mut lags = lags.iter();
+    loop {
+        let found = match first.engine.org.read(&wanted, Freshness::Now, deadline).await {
+            Ok(found) => each(&found, &ranges),
+            Err(error) => {
+                return parts()
+                    .map(|(share, apply)| {
+                        Err(diagnostics::unreadable(share.engine.spec.noun, apply.app, &error).into())
+                    })
+                    .collect();
+            }
+        };
+        match lags.next() {
+            Some(lag) if found.iter().any(is_missing) => {
+                first.engine.org.distrust(apply.app);
+                crate::org::sleep(Duration::from_millis(*lag)).await;
+            }
+            _ => return found,
+        }
+    }
+}
+
+/// Whether the org shows that it does not exist.
+fn is_missing(found: &Result<Actual, Diagnostics>) -> bool {
+    found.as_ref().is_ok_and(|actual| !actual.exists())
+}
