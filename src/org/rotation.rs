@@ -128,6 +128,8 @@ impl Org {
         if !request.rotate && is_rotated_by_others(request.since, &seen) {
             return Err(RotationError { kind: RotationErrorKind::RotatedSincePlan, seen: None });
         }
+        let previous = seen.staged.iter().filter(|staged| staged.state == StagedState::Rotated);
+        progress.previous = previous.map(|staged| staged.id.clone()).collect();
         // Decided once: credentials that this run revokes must not count as those of an earlier run.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);

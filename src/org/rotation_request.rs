@@ -58,6 +58,8 @@ pub(super) struct Progress {
     pub occupied: Option<Unavailable>,
     /// The credentials that the org has revoked. Its list may lag behind.
     pub ended: BTreeSet<String>,
+    /// The previous credentials that the org listed at first. Later ones belong to rotations of others, or to this one.
+    pub previous: BTreeSet<String>,
     /// Whether a revocation was sent after the rotation: until then, the previous credentials must be listed.
     pub has_sent_revocation: bool,
 }
@@ -91,6 +93,12 @@ impl Progress {
         self.outcome.is_some()
     }
 
+    /// Whether these previous credentials are those of the request, and not those that others have rotated meanwhile.
+    fn is_requested(&self, previous: &Staged) -> bool {
+        let is_of = |asked: &RequestedRotation| previous.key.as_ref().is_none_or(|key| *key == asked.before);
+        self.previous.contains(&previous.id) || self.asked.as_ref().is_some_and(is_of)
+    }
+
     fn is_there(&self, staged: &Staged, state: &StagedState) -> bool {
         staged.state == *state && !self.ended.contains(&staged.id)
     }
@@ -104,7 +112,7 @@ pub(super) fn next(
     progress: &Progress,
 ) -> Result<Option<Step>, RotationErrorKind> {
     let find = |state: StagedState| seen.staged.iter().find(|staged| progress.is_there(staged, &state));
-    let rotated = find(StagedState::Rotated);
+    let rotated = find(StagedState::Rotated).filter(|staged| progress.is_requested(staged));
     if request.rotate && !progress.is_rotated() {
         if request.own == Some(seen.consumer.key.as_str()) {
             return Err(RotationErrorKind::OwnLogin { revoke: false });

@@ -46,6 +46,8 @@ struct Pairs {
     lag: u32,
     /// How many lists after a rotation do not contain the previous pair.
     hides_previous: u32,
+    /// The key that another user rotates to, immediately after the next revocation.
+    rotated_by_others: Option<&'static str>,
 }
 
 struct Model(Mutex<Pairs>);
@@ -223,6 +225,17 @@ impl CredentialsApi for Model {
             let ended = pairs.staged.iter().find(|it| it.id == id).and_then(|it| it.key.clone());
             pairs.revoked.extend(ended);
             pairs.staged.retain(|it| it.id != id);
+            if let Some(key) = pairs.rotated_by_others.take() {
+                let previous = std::mem::replace(&mut pairs.key, key.to_owned());
+                pairs.staged.push(Staged {
+                    id: "9zz00000000007".to_owned(),
+                    key: Some(previous),
+                    state: StagedState::Rotated,
+                    created_by: Some(OTHER_USER.to_owned()),
+                    created_date: None,
+                    expiration_date: None,
+                });
+            }
             Ok(())
         }))
     }
@@ -495,4 +508,15 @@ async fn a_confirmed_rotation_is_reported_even_if_reads_are_outdated() {
         assert_eq!(rotated.credentials.consumer.key, "K1", "{lag}");
         assert_eq!(model.counts(), [1, 0, 1]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_others_rotate_during_a_revocation_are_not_revoked() {
+    let model = Model::new("K1");
+    model.staged("9zz1", "K0", StagedState::Rotated, OWN_USER);
+    model.pairs().rotated_by_others = Some("F2");
+    let next = RotationRequest { since: Some("K1"), ..request(false, true) };
+    let rotated = run(&model, &next).await.unwrap().unwrap();
+    assert_eq!(rotated.revoked, 1);
+    assert_eq!(model.pairs().revoked.len(), 1, "the previous key of the others is still valid");
 }
