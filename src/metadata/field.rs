@@ -4,6 +4,7 @@
 //! provider's schema, plan and validation) implement them.
 
 use super::rule::Rule;
+use crate::record_id;
 use crate::value::{Type, Value};
 
 /// A field of a metadata type.
@@ -130,6 +131,13 @@ pub struct Record {
     pub prefix: &'static str,
     /// Whether packages contain such records, so that the full name has a namespace.
     pub has_namespace: bool,
+}
+
+impl Record {
+    /// Whether a text has the form of a record ID of this object.
+    pub fn is_id(&self, text: &str) -> bool {
+        text.starts_with(self.prefix) && record_id::has_form(text)
+    }
 }
 
 impl Omitted {

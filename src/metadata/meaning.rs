@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::certificate;
-use super::field::{Compared, Field, Kind, Omitted, Record};
+use super::field::{Compared, Field, Kind, Omitted};
 use crate::record_id::checked_short;
 use crate::value::Value;
 
@@ -43,9 +43,14 @@ pub(super) fn meanings(field: &Field, members: &[Value]) -> BTreeSet<Value> {
     }
 }
 
-/// A text, or a member of a set of texts.
+/// A text, or a member of a set of texts. The case of a record ID counts, also where that of a name does not.
 fn plain_word(field: &Field, text: &str) -> String {
     let plain = plain_text(text);
+    if let Some(record) = field.record
+        && let Some(id) = checked_short(record.prefix, &plain)
+    {
+        return id.to_owned();
+    }
     match field.compared {
         Compared::AsWritten => plain,
         Compared::AnyCase => plain.to_lowercase(),
@@ -92,17 +97,10 @@ fn plain_set(field: &Field, members: &[Value]) -> Value {
             Some((_, stands_for)) => {
                 plain.extend(stands_for.iter().map(|word| Value::text(plain_word(field, word))));
             }
-            None => plain.push(Value::text(same_record(field.record, &word))),
+            None => plain.push(Value::text(word)),
         }
     }
     Value::set(plain)
-}
-
-fn same_record(record: Option<Record>, text: &str) -> &str {
-    match record {
-        Some(record) => checked_short(record.prefix, text).unwrap_or(text),
-        None => text,
-    }
 }
 
 /// Why an API version does not support a value.

@@ -95,7 +95,8 @@ fn record_ids_of_15_and_18_characters_are_equal() {
     assert!(same(&["0PS000000000001"], &["0PS000000000001GAA"]));
     assert!(!same(&["0PS000000000001"], &["0PS000000000002"]));
     assert!(!same(&["0PS000000000001AAA", "Shop"], &["0PS000000000001"]));
-    assert!(!same(&["Shop"], &["shop"]));
+    assert!(!same(&["0PS00000000000a"], &["0PS00000000000A"]), "the case of an ID counts");
+    assert!(same(&["Shop"], &["shop"]), "the case of a name does not");
     // A published example: the three characters encode the case.
     assert_eq!(checked_short("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
     assert_eq!(checked_short("001", "001d000000IqhSLIAZ"), None);

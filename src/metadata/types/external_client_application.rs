@@ -18,6 +18,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("The display name of the app.")
             .setup("External Client App Name"),
         Field::text("contact_email", "contactEmail")
+            .any_case()
             .rules(&[Rule::Email])
             .doc("The email address that Salesforce and subscribers can use to contact you about the app.")
             .setup("Contact Email"),

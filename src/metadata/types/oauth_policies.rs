@@ -26,6 +26,7 @@ pub static TYPE: MetadataType = MetadataType {
         .setup("Permitted Users"),
         Field::commas("permission_sets", "commaSeparatedPermissionSet")
             .kept()
+            .any_case()
             .packaged_record("PermissionSet", "0PS")
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
@@ -35,6 +36,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Selected Permission Sets"),
         Field::commas("profiles", "commaSeparatedProfile")
             .kept()
+            .any_case()
             .since(62)
             .record("Profile", "00e")
             .rules(&[Rule::Each(&Rule::RecordOrLabel("00e"))])
