@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::provider::Provider;
 
-/// How long running calls can take after SIGTERM.
-const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(90);
+/// How long running calls can take after SIGTERM: a deploy may start, run, be canceled and be read, for three minutes in
+/// all. A supervisor that waits less kills the process.
+const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(200);
 /// How long running calls can take after Terraform has disconnected. Deploys should not be left incomplete.
 const DRAIN_AFTER_LOSS: Duration = Duration::from_secs(60);
 /// How long a client can take to reconnect.
