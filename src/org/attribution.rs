@@ -45,6 +45,13 @@ pub(super) fn locate(messages: &[&ComponentMessage], sent: &[SentComponent<'_>])
     problems
 }
 
+/// The written components that already existed, according to the messages.
+pub(super) fn existing(messages: &[ComponentMessage], sent: &[SentComponent<'_>]) -> Vec<ComponentKey> {
+    let existing = messages.iter().filter(|message| message.created == Some(false));
+    let members = existing.filter_map(|message| member(message, "", sent));
+    members.filter(|member| member.component.is_some()).map(|member| member.key.clone()).collect()
+}
+
 /// The component of a message. For a deletion of a missing component, Salesforce reports the name of the manifest, so
 /// the text counts, too.
 fn member<'a, 'b>(

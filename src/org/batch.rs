@@ -96,16 +96,19 @@ impl<J, A> QueuedJob<J, A> {
         (queued, JobHandle { stage, receiver })
     }
 
-    /// Whether its caller no longer waits.
+    /// Whether its caller no longer waits, and it has changed nothing yet.
     pub(super) fn is_abandoned(&self) -> bool {
-        self.sender.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
+        !self.kept && (self.sender.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn))
     }
 
     /// Marks it as sent, unless its caller has withdrawn it.
     pub(super) fn send(&self) -> bool {
         let mut stage = lock(&self.stage);
+        if self.kept {
+            return true;
+        }
         let stays = !self.sender.is_closed() && !matches!(*stage, Stage::Withdrawn);
-        if stays && !self.kept {
+        if stays {
             *stage = Stage::Sent(None);
         }
         stays
@@ -121,9 +124,10 @@ impl<J, A> QueuedJob<J, A> {
         self.set_unless_withdrawn(Stage::Held);
     }
 
-    /// From now on it cannot be withdrawn.
-    pub(super) fn keep_sent(&mut self) {
+    /// From now on it cannot be withdrawn: it must be completed, also without its caller, at least until the given time.
+    pub(super) fn keep_sent(&mut self, until: Instant) {
         self.kept = true;
+        self.deadline = self.deadline.max(until);
     }
 
     fn set_unless_withdrawn(&self, next: Stage) {

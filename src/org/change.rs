@@ -42,6 +42,8 @@ pub struct Applied {
     pub before: Vec<Lookup>,
     /// What was read afterwards, if it could be read.
     pub after: Option<Vec<Lookup>>,
+    /// The written components that the org already had, as far as Salesforce reports it.
+    pub existing: Vec<ComponentKey>,
     /// Others changed the org in the meantime.
     pub disturbed: bool,
     /// Concurrent changes to the same files that were overwritten, if only temporarily.

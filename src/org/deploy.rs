@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::attribution::SentComponent;
+use super::attribution::{self, SentComponent};
 use super::budget::POLL_GRACE;
 use super::deploy_outcome::{DeployOutcome, Effect, judge};
 use super::deployer::QueuedJob;
@@ -69,7 +69,7 @@ impl Inner {
             phase_tx.send_replace(Phase::Over);
             end
         };
-        let (end, observed) = tokio::join!(polled, self.observe(&id, seen, changes, phase_rx, started));
+        let (end, mut observed) = tokio::join!(polled, self.observe(&id, seen, changes, phase_rx, started));
         let taken_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let ended = match end {
             PollEnd::Lost(why) => {
@@ -87,6 +87,7 @@ impl Inner {
                     failures = report.component_failures.len(),
                     "deploy ended"
                 );
+                observed.existing = attribution::existing(&report.component_successes, sent);
                 judge(&id, &report, canceled_by_us, changes, sent)
             }
         };

@@ -23,9 +23,11 @@ use crate::record_id::{is_same, short};
 use crate::salesforce::Class;
 
 /// The newest entries are enough, since the queue is read repeatedly.
-const QUERY: &str =
-    "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
+const QUERY: &str = "SELECT Id, Status, CheckOnly, CreatedDate, CompletedDate FROM DeployRequest \
+     ORDER BY CreatedDate DESC LIMIT 30";
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
+/// The statuses of a deploy that has ended.
+const ENDED: [&str; 4] = ["Succeeded", "SucceededPartial", "Failed", "Canceled"];
 
 /// A deploy in the org's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +43,14 @@ pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
 impl DeployQueue {
     fn read(rows: &[Row]) -> DeployQueue {
-        let entries = rows.iter().filter_map(|row| {
+        // A validation writes nothing, and may run for an hour.
+        let deploys = rows.iter().filter(|row| row.get("CheckOnly") != Some(&true.into()));
+        let entries = deploys.filter_map(|row| {
+            let has_ended = text(row, "Status").is_some_and(|status| ENDED.contains(&status));
             Some(QueuedDeploy {
                 id: text(row, "Id")?.to_owned(),
                 created: text(row, "CreatedDate").unwrap_or_default().to_owned(),
-                done: text(row, "CompletedDate").is_some(),
+                done: has_ended || text(row, "CompletedDate").is_some(),
             })
         });
         DeployQueue(entries.collect())
@@ -156,6 +161,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn queue(entries: &[(&str, &str, bool)]) -> DeployQueue {
         let entries = entries.iter().map(|(id, created, done)| QueuedDeploy {
@@ -188,12 +194,18 @@ mod tests {
     }
 
     #[test]
-    fn a_row_with_a_completed_date_is_done() {
-        let row = |completed: serde_json::Value| {
-            let row = serde_json::json!({"Id": "0Af1", "CreatedDate": "d", "CompletedDate": completed});
-            row.as_object().cloned().unwrap()
-        };
-        assert!(DeployQueue::read(&[row("2026".into())]).is_free());
-        assert!(!DeployQueue::read(&[row(serde_json::Value::Null)]).is_free());
+    fn only_deploys_that_have_not_ended_occupy_the_queue() {
+        for (columns, is_free) in [
+            (json!({"Status": "InProgress", "CompletedDate": null}), false),
+            (json!({"Status": "Pending", "CheckOnly": false}), false),
+            (json!({"Status": "Canceling", "CompletedDate": null}), false),
+            (json!({"Status": "Succeeded", "CompletedDate": "2026"}), true),
+            (json!({"Status": "Failed", "CompletedDate": null}), true),
+            (json!({"Status": "InProgress", "CheckOnly": true, "CompletedDate": null}), true),
+        ] {
+            let mut row = columns.as_object().cloned().unwrap();
+            row.extend([("Id".to_owned(), "0Af1".into()), ("CreatedDate".to_owned(), "d".into())]);
+            assert_eq!(DeployQueue::read(&[row]).is_free(), is_free, "{columns}");
+        }
     }
 }

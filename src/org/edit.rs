@@ -19,7 +19,7 @@ use super::poll::Phase;
 use super::read::{Selection, lookups};
 use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Changes, Inner, Lookup, Overwritten, ReadError, Wanted};
-use crate::metadata::Component;
+use crate::metadata::{Component, ComponentKey};
 
 /// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent
 /// its own.
@@ -56,6 +56,8 @@ pub(super) struct Observed {
     pub concurrent: ConcurrentDeploys,
     /// The files at the start of the deploy, if they could be read.
     pub was: Option<Box<Snapshot>>,
+    /// The written components that the org already had.
+    pub existing: Vec<ComponentKey>,
 }
 
 impl Inner {
@@ -141,7 +143,7 @@ impl Inner {
         // The channel lives as long as the deploy.
         let phase = phase_rx.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
         let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
-        Observed { seen, concurrent, was }
+        Observed { seen, concurrent, was, existing: Vec::new() }
     }
 
     /// The current content of these components. `None` when it cannot be read in time.

@@ -1,7 +1,7 @@
 //! The full names of records, as metadata files contain them.
 
 use super::soql::text;
-use super::{Org, Row, Unavailable};
+use super::{Inner, Org, Row, Unavailable};
 
 /// `namespace__Name`, or `Name` without a namespace and with the org's own one.
 fn full_name(row: &Row, name: &str, own_namespace: Option<&str>) -> Option<String> {
@@ -19,17 +19,19 @@ impl Org {
     /// with a namespace has it in its own records too, but not in its files.
     pub async fn full_names(&self, rows: &[Row], name: &str) -> Result<Vec<Option<String>>, Unavailable> {
         let own = if rows.iter().any(|row| text(row, NAMESPACE).is_some()) {
-            self.own_namespace().await?
+            self.inner.own_namespace().await?
         } else {
             None
         };
         Ok(rows.iter().map(|row| full_name(row, name, own.as_deref())).collect())
     }
+}
 
+impl Inner {
     /// The namespace of the packages that are developed in the org.
-    async fn own_namespace(&self) -> Result<Option<String>, Unavailable> {
-        let queried = self.inner.own_namespace.get_or_try_init(|| async {
-            let rows = self.query("SELECT NamespacePrefix FROM Organization").await?;
+    pub(super) async fn own_namespace(&self) -> Result<Option<String>, Unavailable> {
+        let queried = self.own_namespace.get_or_try_init(|| async {
+            let rows = self.apis.queries.query("SELECT NamespacePrefix FROM Organization").await?;
             Ok::<_, Unavailable>(rows.first().and_then(|row| text(row, NAMESPACE)).map(str::to_owned))
         });
         Ok(queried.await?.clone())

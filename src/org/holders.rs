@@ -97,8 +97,8 @@ impl Inner {
         groups: &BTreeSet<Group>,
     ) -> Result<AssignmentCounts, Unavailable> {
         // Queries return the org's own permission sets with its namespace, if it has one.
-        let own = self.own_namespace.get().and_then(Option::as_deref);
-        let prefix = quoted_or_null(prefix.or(own));
+        let own = self.own_namespace().await?;
+        let prefix = quoted_or_null(prefix.or(own.as_deref()));
         let these = format!(
             "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
             listed(groups.iter().map(Group::bare))

@@ -55,7 +55,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, OnceCell};
-pub use tokio::time::{Instant, sleep};
+pub use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 #[cfg(any(test, fuzzing))]
@@ -140,6 +140,8 @@ pub enum Lookup {
     /// It may exist, but the org does not show it.
     Hidden {
         why: String,
+        /// The app exists under a name that differs only in case.
+        other_case: bool,
     },
     /// More than one part of the type belongs to the app, and no hint selects one: their full names.
     Several(Vec<String>),

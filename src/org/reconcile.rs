@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::budget::{MAX_EDIT_DEPLOYS, VERIFY_TIMEOUT};
+use super::deploy_queue::ConcurrentDeploys;
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, Observed};
 use super::job::{Editing, Job};
@@ -92,11 +93,15 @@ impl Inner {
             results.push((queued, result));
         }
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
-        let others_came = surprised && self.others_came(&made.observed.seen, &made.deploy_id).await;
+        let came =
+            if surprised { self.came_since(&made.observed.seen, &made.deploy_id).await } else { Vec::new() };
         for (mut queued, result) in results {
-            let JobResult { mut applied, undone, lost, .. } = result;
-            applied.disturbed |= others_came;
-            let again = !lost.is_empty() || undone && applied.disturbed;
+            let JobResult { mut applied, undone, lost, replaced, .. } = result;
+            applied.disturbed |= !came.is_empty();
+            // Without a deploy of others that wrote the file, the org does not keep the value, however often it is sent.
+            let again = !lost.is_empty()
+                || undone
+                    && (replaced || self.others_wrote(&made.observed, &came, &queued.job.changes).await);
             match queued.job.edit.as_mut() {
                 Some(editing) if again && editing.rounds < MAX_EDIT_DEPLOYS && !self.stopped() => {
                     tracing::info!(
@@ -106,7 +111,7 @@ impl Inner {
                     editing.rounds = editing.rounds.saturating_add(1);
                     editing.lost = lost;
                     editing.made = Some(applied);
-                    queued.keep_sent();
+                    queued.keep_sent(Instant::now() + VERIFY_TIMEOUT);
                     self.deployer.queue.resume(queued, self.runner());
                 }
                 _ => {
@@ -199,11 +204,25 @@ impl Inner {
         }
     }
 
-    /// Whether another deploy has been sent since some files were read.
-    async fn others_came(&self, seen: &Baseline, own: &str) -> bool {
-        let Baseline::Done(before) = seen else { return false };
-        let Some(queue) = self.deploy_queue().await else { return false };
-        queue.besides(before).iter().any(|id| !is_same(id, own) && !self.deployer.is_own(id))
+    /// The deploys of others that have been sent since some files were read.
+    async fn came_since(&self, seen: &Baseline, own: &str) -> Vec<String> {
+        let Baseline::Done(before) = seen else { return Vec::new() };
+        let Some(queue) = self.deploy_queue().await else { return Vec::new() };
+        let mut came = queue.besides(before);
+        came.retain(|id| !is_same(id, own) && !self.deployer.is_own(id));
+        came
+    }
+
+    /// Whether a deploy of others at the same time, or one of those that came later, wrote a file of these changes.
+    async fn others_wrote(&self, observed: &Observed, came: &[String], changes: &Changes) -> bool {
+        let files: Vec<&Component> = changes.components().iter().collect();
+        let ConcurrentDeploys { before, after } = &observed.concurrent;
+        for id in before.iter().chain(after).chain(came) {
+            if self.wrote(id, &files).await {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -215,6 +234,8 @@ struct JobResult {
     changed: bool,
     /// Overwritten changes of others that are not in effect again.
     lost: Vec<Overwritten>,
+    /// Whether the deploy replaced a change that others made after the file was read.
+    replaced: bool,
 }
 
 impl JobResult {
@@ -236,9 +257,13 @@ fn result(
     let after = read.and_then(|read| lookups(read, &job.wanted).ok());
     let mut applied =
         Applied { deploy_id: Some(deploy_id.to_owned()), warnings, after, ..Applied::default() };
-    let (mut undone, mut changed, mut lost) = (false, false, Vec::new());
+    let (mut undone, mut changed, mut lost, mut was_replaced) = (false, false, Vec::new(), false);
+    // After an internal error, an earlier deploy of this job may have created them.
+    if job.internal_error.is_none() {
+        applied.existing = observed.existing.iter().filter(|key| job.has(key)).cloned().collect();
+    }
     let Some(editing) = job.edit.as_mut() else {
-        return JobResult { applied, undone, changed, lost };
+        return JobResult { applied, undone, changed, lost, replaced: was_replaced };
     };
     applied.disturbed = !observed.concurrent.before.is_empty() || !observed.concurrent.after.is_empty();
     let mut ours = std::mem::take(&mut editing.ours);
@@ -260,7 +285,7 @@ fn result(
                 if now.is_none_or(|now| now.restore(base, was) != *now) {
                     lost.push(overwritten.clone());
                 }
-                applied.disturbed = true;
+                (applied.disturbed, was_replaced) = (true, true);
                 applied.overwritten.push(overwritten);
             }
             // The replaced content is unknown. A difference to what was sent is a change of an earlier deploy that
@@ -290,7 +315,7 @@ fn result(
         applied.overwritten.splice(0..0, before.overwritten);
         applied.unseen.splice(0..0, before.unseen);
     }
-    JobResult { applied, undone, changed, lost }
+    JobResult { applied, undone, changed, lost, replaced: was_replaced }
 }
 
 /// The content that an edit replaced, if it was observed. A read that came too late shows the edit's own changes.

@@ -380,7 +380,7 @@ impl Snapshot {
 
     /// The result for what [`find`](Self::find) did not find, confirmed by the list.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
-        let hidden = |why: String| Lookup::Hidden { why };
+        let hidden = |why: String| Lookup::Hidden { why, other_case: false };
         if self.bare.contains(&wanted.app) {
             return Lookup::Absent { others: 0 };
         }
@@ -390,11 +390,12 @@ impl Snapshot {
         let same = |name: &str| name.eq_ignore_ascii_case(&wanted.app);
         let spelled = loaded.files.iter().find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
         if let Some(owner) = spelled {
-            return hidden(format!(
+            let why = format!(
                 "the name of the app in the org is {owner}, not {}; names that differ only in case refer to the same \
                  app",
                 wanted.app
-            ));
+            );
+            return Lookup::Hidden { why, other_case: true };
         }
         if let Some(why) = &loaded.refused {
             return hidden(why.clone());

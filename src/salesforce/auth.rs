@@ -62,6 +62,16 @@ impl Session {
         url
     }
 
+    /// The URL of a page that a response refers to, with its query.
+    pub(super) fn url_of_page(&self, path_and_query: &str) -> Url {
+        let (path, query) = path_and_query
+            .split_once('?')
+            .map_or((path_and_query, None), |(path, query)| (path, Some(query)));
+        let mut url = self.url(path);
+        url.set_query(query);
+        url
+    }
+
     pub(super) fn rest_url(&self, path: &str) -> Url {
         self.url(&format!("/services/data/v{}.0{path}", self.api_version))
     }

@@ -95,7 +95,7 @@ impl Client {
                     ErrorKind::Malformed("a next page with an unexpected path".to_owned()),
                 ));
             }
-            page = self.inner.get_json(call, |session| session.url(&next)).await?;
+            page = self.inner.get_json(call, |session| session.url_of_page(&next)).await?;
         }
         Ok(found)
     }

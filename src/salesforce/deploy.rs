@@ -93,6 +93,8 @@ pub struct ComponentMessage {
     pub problem: Option<String>,
     pub problem_type: Option<String>,
     pub line_number: Option<u32>,
+    /// Whether the deploy created the component. `None` if Salesforce does not return it.
+    pub created: Option<bool>,
 }
 
 impl ComponentMessage {
@@ -115,6 +117,7 @@ impl ComponentMessage {
             problem: text("problem"),
             problem_type: text("problemType"),
             line_number: message.number("lineNumber"),
+            created: message.text_of("created").and_then(|created| created.parse().ok()),
         }
     }
 }

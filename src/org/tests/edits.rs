@@ -213,6 +213,39 @@ async fn an_overwritten_edit_is_applied_again() {
     assert!(applied.disturbed && applied.overwritten.is_empty() && applied.unfinished.is_none());
 }
 
+/// Unrelated deploys arrive all the time. The provider sends a value that the org does not save once, not until it gives up.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_the_org_does_not_save_is_sent_once_in_a_busy_org() {
+    let (script, org) = org_that_writes_files();
+    script.with(|state| {
+        state.now();
+        state.drops = Some("contactEmail");
+        let unrelated = (0..100).map(|at| (UNRELATED.to_owned(), 200 + at * 1_000, 400 + at * 1_000, None));
+        state.concurrent.extend(unrelated);
+    });
+    for _ in 0..12 {
+        script.course(waits(0, 1_500));
+    }
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert_eq!(script.count("start"), 1);
+    assert!(applied.unfinished.is_none(), "{applied:?}");
+    let after = applied.after.unwrap();
+    assert!(after[0].component().unwrap().get("contact_email").is_null());
+}
+
+/// A deploy of others overwrites the edit, whose caller has given up by then.
+#[tokio::test(start_paused = true)]
+async fn a_change_of_others_is_restored_after_the_timeout_of_the_caller() {
+    let (script, org) = org_that_writes_files();
+    earlier_rival(&script, 900);
+    script.course(waits(900, 1_000)).course(waits(0, 1_000));
+    let soon = Instant::now() + Duration::from_millis(1_500);
+    let error = org.edit(email(), soon).await.unwrap_err();
+    assert!(!error.is_clean(), "{error}");
+    sleep(Duration::from_secs(60)).await;
+    assert_has_both(&script);
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts() {
     let (script, org) = org_that_writes_files();

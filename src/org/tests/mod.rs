@@ -94,7 +94,12 @@ struct State {
     concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     queue_fails: Option<Error>,
+    /// Deploys do not save the lines with this text.
+    drops: Option<&'static str>,
 }
+
+/// A deploy of others that does not write Shop.
+const UNRELATED: &str = "0AfUnrelated";
 
 impl State {
     fn now(&mut self) -> u64 {
@@ -134,7 +139,8 @@ impl State {
             for file in self.contents[at].1.clone() {
                 if let Some(key) = package::key_of(&file.path) {
                     let properties = properties(key.kind, &key.full_name);
-                    self.files.insert(key, (file.text, properties));
+                    let kept = file.text.lines().filter(|line| !line.contains(self.drops.unwrap_or("\n")));
+                    self.files.insert(key, (kept.collect::<Vec<_>>().join("\n"), properties));
                 }
             }
         }
@@ -297,7 +303,7 @@ impl Deploys for Script {
                 if state.concurrent.iter().any(|(rival, ..)| rival == id) {
                     let wrote = ComponentMessage {
                         component_type: APP.name.into(),
-                        full_name: "Shop".into(),
+                        full_name: if id == UNRELATED { "Other" } else { "Shop" }.into(),
                         ..ComponentMessage::default()
                     };
                     return Ok(DeployReport { component_successes: vec![wrote], ..ended("Succeeded") });

@@ -27,7 +27,7 @@ fn name_of(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Found(found) => found.component.key.full_name.clone(),
         Lookup::Absent { .. } => "absent".into(),
-        Lookup::Hidden { why } => format!("hidden: {why}"),
+        Lookup::Hidden { why, .. } => format!("hidden: {why}"),
         Lookup::Several(names) => format!("several: {}", names.join(" ")),
     }
 }

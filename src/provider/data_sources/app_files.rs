@@ -99,7 +99,7 @@ fn resource(
                 (File::Unreadable { why }, PartState::Unreadable)
             }
             Lookup::Absent { .. } => (File::Absent, PartState::Absent),
-            Lookup::Hidden { why } => (File::Unreadable { why }, PartState::Unreadable),
+            Lookup::Hidden { why, .. } => (File::Unreadable { why }, PartState::Unreadable),
             Lookup::Several(names) => {
                 let why = format!("several components belong to the app: {}", names.join(", "));
                 (File::Unreadable { why }, PartState::Unreadable)

@@ -408,6 +408,16 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     ))
 }
 
+/// The org had no such object before the deploy, and had one when the deploy was processed.
+pub fn overwritten_on_creation(noun: &str, app: &str) -> Diagnostic {
+    let object = the(noun, app);
+    rows::CONCURRENT_CHANGE.diagnostic(format!(
+        "Salesforce reports that this apply did not create {object} but overwrote it: another user or another workspace \
+         created it after the provider had checked that it did not exist. Make sure that only one configuration \
+         manages it."
+    ))
+}
+
 /// The provider could not restore an overwritten value, or could not write its own value again.
 pub fn conflict_unresolved(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
     let object = the(noun, app);

@@ -239,6 +239,15 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
     ))
 }
 
+/// The records of an attribute with IDs could not be queried, and were not known before.
+pub fn names_not_queried(attribute: &str, why: &str) -> Diagnostic {
+    let detail = format!(
+        "The org contains the names of the records, and the configuration contains IDs. The query for the names of these \
+         IDs failed ({why}), so the provider assumes that {attribute} is unchanged if the number of elements is the same."
+    );
+    read::DRIFT_NOT_CHECKED.diagnostic(detail).at_attribute(attribute)
+}
+
 pub fn import_unreadable(app: &str, kind: &str) -> Diagnostic {
     import::CONSUMER_SETTINGS_UNREADABLE.diagnostic(format!(
         "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so their values are unknown. To \

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 use super::activity::DependencyWait;
 use super::apply::Apply;
 use super::claims::CreationConflict;
-use super::state::{Actual, DesiredState, PartState, same};
+use super::state::{Actual, DesiredState, PartState};
 use super::{Engine, diagnostics};
-use crate::metadata::Omitted;
+use crate::metadata::{Omitted, same_meaning};
 use crate::org::{self, Found, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
 use crate::record_id::is_same;
@@ -159,7 +159,7 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
             (Value::Null, Omitted::Default(value)) => value.value(),
             (value, _) => value.clone(),
         };
-        same(row.field, desired.planned.get(name), &there, &Default::default())
+        same_meaning(row.field, desired.planned.get(name), &there)
     })
 }
 

@@ -12,8 +12,8 @@ use crate::org::{Applied, ApplyError, ApplyErrorKind, Changes, Freshness, Instan
 use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::refusal;
-use crate::provider::resource_spec::{ID, ORG_ID, Row};
+use crate::provider::resource_spec::{Creation, ID, ORG_ID, ResourceSpec, Row};
+use crate::provider::{plan, refusal};
 use crate::value::{Path, Value};
 
 /// Milliseconds between polls for the effect of a deploy: its response was lost, or the read may be from before it.
@@ -28,6 +28,12 @@ pub(super) struct Apply<'a> {
     pub session: &'a SessionFacts,
     pub private: PrivateState,
     pub deadline: Instant,
+}
+
+/// Whether a request changes anything.
+pub(super) fn has_changes(spec: &'static ResourceSpec, request: &ApplyRequest) -> bool {
+    let ApplyRequest { prior, planned, .. } = request;
+    prior.is_null() || !plan::changed_rows(spec, prior, planned).is_empty()
 }
 
 /// What is known about the result.
@@ -92,6 +98,8 @@ impl Engine<'_> {
             match send().await {
                 // This deploy changed nothing, perhaps because the previous one succeeded. The read will show it.
                 Err(error) if error.is_clean() || error.is_after_internal_error() => return sent,
+                // The previous one may have created what exists.
+                Ok(applied) => return Ok(Applied { existing: Vec::new(), ..applied }),
                 next => sent = next,
             }
         }
@@ -261,7 +269,8 @@ impl Engine<'_> {
     /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
     async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
-        let records = self.record_names(planned, &apply.private.records, actual).await;
+        let mut found = Diagnostics::default();
+        let records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
         let context = StateContext {
             spec: self.spec,
             app: apply.app,
@@ -271,7 +280,6 @@ impl Engine<'_> {
             records: &records,
         };
         let mut state = join(&context, actual, planned);
-        let mut found = Diagnostics::default();
         self.fill_unreadable(apply.app, actual, &mut state, &mut found, false).await;
         let mut differences = Diagnostics::default();
         let mut is_unchanged = true;
@@ -284,7 +292,11 @@ impl Engine<'_> {
                 continue;
             }
             if !is_managed(row, config) {
-                // Other changes in the org are shown by the next refresh.
+                // Other changes in the org are shown by the next refresh. Outputs and other resources have the planned key.
+                let is_key = self.spec.key_row().is_some_and(|key| key.field.attribute == name);
+                if is_key && wanted.is_set() && kept.is_set() {
+                    found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
+                }
                 state.put(name, wanted.clone());
                 continue;
             }
@@ -308,7 +320,9 @@ impl Engine<'_> {
             }
             // A deploy that is not complete did not save a different value.
             ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) if differences.is_empty() => {
-                found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
+                if has_changes(self.spec, apply.request) {
+                    found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
+                }
             }
             ApplyOutcome::Unknown(error) | ApplyOutcome::Failed(error) => {
                 found.extend(self.failure(apply, &error, StateValues::LastRead, is_unchanged));
@@ -358,6 +372,12 @@ impl Engine<'_> {
                 let warning = diagnostics::overwritten(name, read, was, back);
                 found.push(if self.spec.row(name).is_some() { warning.at_attribute(name) } else { warning });
             }
+        }
+        let deciding = self.spec.parts.first().filter(|_| self.spec.creation == Creation::New);
+        if prior.is_null()
+            && applied.existing.iter().any(|key| deciding.is_some_and(|part| part.kind == key.kind))
+        {
+            found.push(diagnostics::overwritten_on_creation(self.spec.noun, apply.app));
         }
         for deploy in &applied.unseen {
             found.push(diagnostics::overwritten_unseen(self.spec.noun, apply.app, deploy));

@@ -83,7 +83,11 @@ impl Engine<'_> {
                 Lookup::Several(names) => {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
-                Lookup::Hidden { why } => {
+                // The state is of an app that no longer exists, not of this one.
+                Lookup::Hidden { why, other_case: true } => {
+                    return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
+                }
+                Lookup::Hidden { why, other_case: false } => {
                     let is_app = catalog::APP.parts.iter().any(|part| part.kind == wanted.kind);
                     let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
                     match &wanted.hint {

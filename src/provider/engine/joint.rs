@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::adoption::{AdoptionResult, is_our_own};
-use super::apply::Apply;
+use super::apply::{Apply, has_changes};
 use super::create::settings_overwritten_on_adopt;
 use super::merge::{Merge, MergeError};
 use super::read::actual;
@@ -187,13 +187,17 @@ async fn with_adopted(
     made
 }
 
-/// The result. If Salesforce created its own components instead, they have other values: writes them once more.
+/// The result. If Salesforce created its own components instead, they have other values: writes them once more. Nothing
+/// more is sent if the app was not created or is uncertain.
 async fn rewrite_adopted(
     mut made: Vec<ApplyReply>,
     shares: &[&Share<'_>],
     app: &str,
     deadline: Instant,
 ) -> Vec<ApplyReply> {
+    if made.first().is_some_and(|app| app.diagnostics.has_errors()) {
+        return made;
+    }
     for (share, reply) in shares.iter().zip(&mut made) {
         if share.engine.spec.creation == Creation::Adopts && reply.diagnostics.has_errors() {
             let again = adopt(share, app, deadline).await;
@@ -256,7 +260,7 @@ async fn adopt_all(
 pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let app = first.engine.app_of(&first.request.planned);
-    if !shares.iter().any(Share::changes) {
+    if !shares.iter().any(|share| has_changes(share.engine.spec, &share.request)) {
         return Ok(shares.iter().map(|share| unchanged(&share.request)).collect());
     }
     // Unchanged shares are checked too: a component of a deleted app must not be created.
@@ -372,12 +376,6 @@ impl Share<'_> {
     fn desired(&self, session: &SessionFacts) -> DesiredState<'_> {
         let ApplyRequest { config, prior, planned, .. } = &self.request;
         DesiredState { spec: self.engine.spec, config, prior, planned, version: session.api_version }
-    }
-
-    /// Whether there are changes to send.
-    fn changes(&self) -> bool {
-        let ApplyRequest { prior, planned, .. } = &self.request;
-        prior.is_null() || !plan::changed_rows(self.engine.spec, prior, planned).is_empty()
     }
 
     /// The settings that the adoption overwrote.

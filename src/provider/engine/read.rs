@@ -99,7 +99,7 @@ impl Engine<'_> {
         if private.imported {
             check_importable(&app, &actual)?;
         }
-        let records = self.record_names(&prior, &private.records, &actual).await;
+        let records = self.record_names(&prior, &private.records, &actual, &mut reply.diagnostics).await;
         let context = StateContext {
             spec: self.spec,
             app: &app,
@@ -313,7 +313,7 @@ pub(super) fn actual(
                 PartState::Absent
             }
             Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
-            Lookup::Hidden { why } => return hidden(why),
+            Lookup::Hidden { why, .. } => return hidden(why),
             Lookup::Several(names) => {
                 return Err(diagnostics::several(spec.noun, app, part.kind.name, names).into());
             }

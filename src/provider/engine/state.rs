@@ -172,10 +172,24 @@ fn absent(field: &Field) -> Value {
 
 /// Whether two values are equivalent to Salesforce, with record IDs resolved to names.
 pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String, String>) -> bool {
-    if field.record.is_none() || records.is_empty() {
-        return metadata::same_meaning(field, one, other);
+    let Some(record) = field.record else { return metadata::same_meaning(field, one, other) };
+    let (named_one, named_other) = (named(one, records), named(other, records));
+    if metadata::same_meaning(field, &named_one, &named_other) {
+        return true;
     }
-    metadata::same_meaning(field, &named(one, records), &named(other, records))
+    // Where a query for names failed, only the number of the elements counts.
+    let is_unqueried =
+        |value: &Value| value.as_text().is_some_and(|text| record.is_id(text) && !records.contains_key(text));
+    let rest = |of: &Value, without: &Value| -> Vec<Value> {
+        let (members, others) = (of.members().unwrap_or_default(), without.members().unwrap_or_default());
+        members.iter().filter(|member| !others.contains(member)).cloned().collect()
+    };
+    let (one, other) = (rest(&named_one, &named_other), rest(&named_other, &named_one));
+    let are_ids = |values: &[Value]| values.iter().all(is_unqueried);
+    let are_names = |values: &[Value]| !values.iter().any(is_unqueried);
+    !one.is_empty()
+        && one.len() == other.len()
+        && (are_ids(&one) && are_names(&other) || are_names(&one) && are_ids(&other))
 }
 
 fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {

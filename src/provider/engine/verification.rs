@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::apply::Apply;
+use super::apply::{Apply, LAGS_OF_EFFECTS};
 use super::joint::Share;
 use super::read::actual;
 use super::state::Actual;
@@ -14,8 +14,6 @@ use crate::provider::diagnostics::Diagnostics;
 /// Milliseconds between polls for components that should exist: reads may lag behind a deploy, for half a minute at
 /// most.
 const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
-/// The same if they may not exist.
-const LAGS_IF_UNSURE: [u64; 1] = [500];
 
 /// Each share as the org has it after a deploy. All shares are read and awaited together, because half a minute for
 /// each would be long if none of them was created.
@@ -45,7 +43,7 @@ pub(super) async fn read_after(
         super::joint::ranges(parts().map(|(share, it)| share.engine.wanted(it.app, &it.private)));
     let deadline = Instant::now() + VERIFY_TIMEOUT;
     let lags: &[u64] = match outcome {
-        Err(error) if error.has_ended() && !error.is_after_internal_error() => &LAGS_IF_UNSURE,
+        Err(error) if error.has_ended() && !error.is_after_internal_error() => &LAGS_OF_EFFECTS,
         _ => &LAGS,
     };
     let mut lags = lags.iter();

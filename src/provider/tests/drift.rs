@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::memory_org::MemoryOrg;
+use super::memory_org::{Failure, MemoryOrg};
 use super::workspace::{
     APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
 };
@@ -15,6 +15,7 @@ use crate::metadata::types::{
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{PlanReply, Private};
+use crate::salesforce::{Call, ErrorKind};
 use crate::value::{Path, Value};
 
 /// Replaces a text in the file of the app.
@@ -457,4 +458,113 @@ async fn policies_remain_when_terraform_stops_managing_them() {
     assert!(!found.has_errors(), "{found:?}");
     assert!(policies.state.is_null());
     assert_eq!(client.org.with(|state| state.files.len()), files);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_cannot_be_queried_are_no_difference() {
+    const ID: &str = "0PS000000000001AAA";
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    let org = client.org;
+    let refused = ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
+    org.with(|state| {
+        let row = serde_json::json!({"Id": ID, "Name": "Members"});
+        state.rows = vec![("PermissionSet", row.as_object().cloned().unwrap())];
+        state.rewrites = Some((ID.to_owned(), "Members".to_owned()));
+        let only = Some(Call::Query);
+        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: refused }];
+    });
+    let mut policies = Resource::new(&org, POLICIES);
+    let mut target = shop(POLICIES, "Shop");
+    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
+    target.put("permission_sets", super::texts(&[ID]));
+    let found = policies.apply(&target).await;
+    assert!(!found.has_errors() && ids(&found).contains(&"drift-not-checked"), "{found:?}");
+    let found = policies.refresh(&policies.provider()).await;
+    assert_eq!(ids(&found), ["drift-not-checked"], "{found:?}");
+    assert_eq!(policies.state.get("permission_sets"), &super::texts(&[ID]));
+    // A second permission set is a difference in any case.
+    org.with(|state| {
+        for file in state.files.values_mut() {
+            file.xml = file.xml.replace(">Members<", ">Members,Strangers<");
+        }
+    });
+    policies.refresh(&policies.provider()).await;
+    assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members", "Strangers"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_and_addresses_in_another_case_are_no_difference() {
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    let org = client.org;
+    org.with(|state| state.rewrites = Some(("shop_customer".to_owned(), "Shop_Customer".to_owned())));
+    let mut policies = Resource::new(&org, POLICIES);
+    let mut target = shop(POLICIES, "Shop");
+    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
+    target.put("permission_sets", super::texts(&["shop_customer"]));
+    let found = policies.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    policies.assert_empty_plan(&target, "permission sets").await;
+
+    let mut app = Resource::new(&MemoryOrg::default(), APP);
+    app.org.with(|state| state.rewrites = Some(("Ada@".to_owned(), "ada@".to_owned())));
+    let mut target = shop(APP, "Shop");
+    target.put("contact_email", "Ada@example.com".into());
+    let found = app.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    app.assert_empty_plan(&target, "contact_email").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_name_differs_only_in_case_is_not_destroyed_instead() {
+    for type_name in [APP, CLIENT] {
+        let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
+        let prior = resource.state.clone();
+        resource.org.with(|state| {
+            let file = state.files.remove(&key()).unwrap();
+            state.files.insert(ComponentKey::new(&external_client_application::TYPE, "SHOP"), file);
+        });
+        let provider = resource.provider();
+        let found = resource.apply_of(&provider, &prior, &Value::Null, &PlanReply::default()).await;
+        assert!(found.has_errors() && resource.state == prior, "{type_name}: {found:?}");
+        assert_eq!(
+            resource.org.with(|state| state.files.keys().filter(|key| key.full_name == "SHOP").count()),
+            1
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_key_that_changes_before_an_update_is_reported_and_the_next_refresh_shows_it() {
+    let (mut resource, _) = prepared(CLIENT, Operation::Update).await;
+    let mut target = shop(CLIENT, "Shop");
+    target.put("label", "Store".into());
+    let before = resource.state.get("consumer_key").clone();
+    let found = resource
+        .apply_after(&target, |org| {
+            org.with(|state| {
+                for file in state.files.values_mut() {
+                    file.xml = file.xml.replace("<consumerKey>3MVG9", "<consumerKey>3MVG9New");
+                }
+            });
+        })
+        .await;
+    assert_eq!(ids(&found), ["changed-since-plan"], "{found:?}");
+    assert_eq!(found.0[0].path, Some(Path::attribute("consumer_key")));
+    assert_eq!(resource.state.get("consumer_key"), &before, "Terraform requires the planned value");
+    resource.refresh(&resource.provider()).await;
+    assert_ne!(resource.state.get("consumer_key"), &before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_others_create_while_the_deploy_is_sent_is_reported() {
+    let (mut existing, target) = prepared(APP, Operation::Create).await;
+    let other = Resource::new(&MemoryOrg::default(), APP);
+    let mut created = other.clone();
+    created.apply(&target).await;
+    let theirs = xml(&created.org).replace("<label>Shop<", "<label>Theirs<");
+    existing.org.with(|state| state.appears = Some((key(), theirs)));
+    let found = existing.apply(&target).await;
+    assert_eq!(ids(&found), ["concurrent-change"], "{found:?}");
+    assert!(found.0[0].detail.contains("did not create"), "{found:?}");
+    assert!(!existing.state.is_null());
 }

@@ -63,6 +63,8 @@ pub struct State {
     pub refuses_next_deploys: Option<ErrorKind>,
     /// Whether deletions are reported as successful but have no effect.
     pub keeps_deleted: bool,
+    /// Another client creates this file immediately before the next deploy.
+    pub appears: Option<(ComponentKey, String)>,
     /// The message with which the org rejects the next deploy of this file.
     pub rejection: Option<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
@@ -124,10 +126,14 @@ impl State {
             let only = Some(Call::StartDeploy);
             self.failures.push(Failure { from: 0, times: usize::MAX, only, after: false, kind });
         }
+        if let Some((key, xml)) = self.appears.take() {
+            self.add(key, xml);
+        }
         let mut successes = Vec::new();
         for file in &files {
             if let Some(key) = package::key_of(&file.path) {
-                successes.push(message(&key));
+                let created = Some(!self.files.contains_key(&key));
+                successes.push(ComponentMessage { created, ..message(&key) });
                 self.write(key, file.text.clone());
             } else if file.path.starts_with("destructiveChanges") && !self.keeps_deleted {
                 for (kind, name) in members(&file.text) {

@@ -5,7 +5,7 @@
 
 use super::memory_org::{Failure, MemoryOrg, State};
 use super::workspace::{
-    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, lost, prepared, shop,
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, lost, prepared, shop,
 };
 use crate::salesforce::{Call, ErrorKind};
 use tokio::time::Instant;
@@ -68,7 +68,7 @@ async fn a_disturbed_deploy_of_a_part_loses_nothing_in_the_run_that_created_the_
     let mut problems = Vec::new();
     for disturbance in DISTURBANCES {
         for disturbed in [APP, SETTINGS, POLICIES] {
-            for lag in [0, 1] {
+            for lag in [0, 1, 2] {
                 if let Some(problem) = create_disturbed(disturbed, disturbance, lag).await {
                     problems.push(format!("{disturbed}, {}, lag {lag}: {problem}", disturbance.0));
                 }
@@ -135,6 +135,31 @@ async fn a_client_whose_deploys_get_lost_is_awaited_once_and_not_once_for_each_o
         assert!(!resource.state.is_null(), "{type_name}");
         took.push(begun.elapsed());
     }
-    // The policies are deployed once more, as Salesforce may have created its own.
-    assert!(took[1] < took[0] * 2, "app alone, client: {took:?}");
+    assert_eq!(took[0], took[1], "the app alone, and the client");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_policies_are_deployed_after_the_creation_of_their_client_has_failed() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
+    target.put("policies", config(POLICIES, &[]));
+    resource.org.with(|state| {
+        let only = Some(Call::StartDeploy);
+        state.failures = vec![Failure { from: 0, times: 3, only, after: false, kind: lost() }];
+    });
+    let found = resource.apply(&target).await;
+    assert!(found.has_errors() && !resource.state.is_null(), "{found:?}");
+    assert_eq!(resource.org.with(|state| state.commits()), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_change_of_a_client_is_reported_once() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Update).await;
+    target.clone_from(&shop(CLIENT, "Shop"));
+    target.put("label", "Store".into());
+    resource.org.with(|state| {
+        let only = Some(Call::StartDeploy);
+        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: lost() }];
+    });
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["outcome-unknown"], "{found:?}");
 }

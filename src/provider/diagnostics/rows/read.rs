@@ -96,8 +96,8 @@ rows! {
     DRIFT_NOT_CHECKED = warning(
         "drift-not-checked",
         "Drift not checked",
-        "The org does not allow the provider to read the consumer settings. Their attributes keep the values that Terraform \
-         last wrote.",
+        "The org does not allow the provider to read the consumer settings, or to query the names of record IDs. The \
+         attributes keep the values that Terraform last wrote.",
         "Grant access, or suppress the warning. [Authentication](authentication.md#permissions-of-the-user)",
     );
 }
