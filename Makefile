@@ -2,8 +2,10 @@
 # To use another Terraform: TERRAFORM=terraform make test, or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
 
 export TERRAFORM
-# Tests wait for Terraform or for a deploy during half of their time.
-JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Tests wait for Terraform or for a deploy during half of their time, and cases of `make chaos` also for retries.
+CHAOS_JOBS := $(or $(JOBS),$(shell expr 6 \* $(CORES)))
+JOBS ?= $(shell expr 3 \* $(CORES))
 # Table-driven tests that run Terraform for every row. They take long and run separately.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
@@ -61,9 +63,9 @@ writers: build ## Test concurrent workspaces that change one file, ROUNDS=200, a
 	  --ignored writers:: queues::
 
 # A failure prints the names and the seed that repeat it. JOBS=4 runs four cases at a time; LIST=1 lists them.
-chaos: build ## Test faults at every call, kills, interrupts and load (90 minutes on 2 cores); QUICK=1 (10 minutes), SEED=7, ONLY=name
+chaos: build ## Test faults at every call, kills, interrupts and load (an hour on 2 cores); QUICK=1 (10 minutes), SEED=7, ONLY=name
 	@scripts/fetch-terraform >/dev/null
-	@target/debug/chaos --jobs=$(JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
+	@target/debug/chaos --jobs=$(CHAOS_JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 
 # Needs a nightly compiler and ten minutes for the first build. Without it, proptest checks the same properties.
 fuzz: ## Fuzz the properties in src/properties.rs; SECONDS=60 for each, ONLY=name

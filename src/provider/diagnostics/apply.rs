@@ -1,8 +1,8 @@
 //! Diagnostics about the result of a change: rejected, changed, uncertain, or in conflict with others.
 
-use super::Diagnostic;
 use super::org::{PLEASE_REPORT, capitalised, the, unavailable, unreadable};
 use super::rows::{apply as rows, credentials, plan};
+use super::{Diagnostic, Diagnostics};
 use crate::org::{ApplyError, ApplyErrorKind, DeployProblem, Meaning, Unavailable};
 use crate::provider::danger::shown;
 use crate::provider::engine::CreationConflict;
@@ -51,6 +51,19 @@ fn with_taint(mut detail: String, created: bool) -> String {
         detail.push_str(UNTAINT);
     }
     detail
+}
+
+/// Adds to errors of policies that an earlier deploy of the same apply saved the rest of the client. `created`: it is
+/// new, so Terraform taints it.
+pub fn add_saved_before(found: &mut Diagnostics, created: bool) {
+    for error in found.0.iter_mut().filter(|diagnostic| diagnostic.is_error()) {
+        error
+            .detail
+            .push_str(" This is about the policies only: the app and its OAuth settings were saved before.");
+        if created && !error.detail.contains(UNTAINT) {
+            error.detail.push_str(UNTAINT);
+        }
+    }
 }
 
 pub fn internal_error(

@@ -182,7 +182,10 @@ async fn with_adopted(
     deadline: Instant,
 ) -> Vec<ApplyReply> {
     for share in adopted {
-        made.push(adopt(share, app, deadline).await);
+        let mut reply = adopt(share, app, deadline).await;
+        let is_new = share.request.prior.is_null();
+        diagnostics::add_saved_before(&mut reply.diagnostics, is_new);
+        made.push(reply);
     }
     made
 }

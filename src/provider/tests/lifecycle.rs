@@ -161,7 +161,7 @@ async fn a_rejected_change_is_an_error_and_changes_nothing() {
             let (mut resource, target) = prepared(type_name, operation).await;
             let before = (resource.state.clone(), resource.org.with(|state| state.commits()));
             resource.org.with(|state| {
-                state.rejection = Some((key(), "Label: data value too large".to_owned()));
+                state.rejections.push_back((key(), "Label: data value too large".to_owned()));
             });
             let found = resource.apply(&target).await;
             assert_eq!(ids(&found), ["change-rejected"], "{context}: {found:?}");

@@ -65,8 +65,8 @@ pub struct State {
     pub keeps_deleted: bool,
     /// Another client creates this file immediately before the next deploy.
     pub appears: Option<(ComponentKey, String)>,
-    /// The message with which the org rejects the next deploy of this file.
-    pub rejection: Option<(ComponentKey, String)>,
+    /// The messages with which the org rejects the next deploys, if they have these files.
+    pub rejections: VecDeque<(ComponentKey, String)>,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
     /// After this many calls, further ones are never answered.
@@ -114,12 +114,11 @@ impl State {
         let files = package::read(zip).unwrap_or_default();
         self.stale = (self.lag > 0).then(|| (self.files.clone(), self.lag));
         self.stale_list = (self.list_lag > 0).then(|| (self.files.clone(), self.list_lag));
-        if let Some((key, problem)) = self.rejection.take() {
-            if files.iter().any(|file| package::key_of(&file.path).as_ref() == Some(&key)) {
-                let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
-                return DeployReport { component_failures: vec![failure], ..ended("Failed") };
-            }
-            self.rejection = Some((key, problem));
+        let contains =
+            |key: &ComponentKey| files.iter().any(|file| package::key_of(&file.path).as_ref() == Some(key));
+        if let Some((key, problem)) = self.rejections.pop_front_if(|(key, _)| contains(key)) {
+            let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
+            return DeployReport { component_failures: vec![failure], ..ended("Failed") };
         }
         self.commits += 1;
         if let Some(kind) = self.refuses_next_deploys.take() {

@@ -5,9 +5,13 @@
 
 use super::memory_org::{Failure, MemoryOrg, State};
 use super::workspace::{
-    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, lost, prepared, shop,
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, lost, prepared, shop,
 };
+use crate::metadata::ComponentKey;
+use crate::metadata::types::oauth_policies;
+use crate::provider::catalog::Managed;
 use crate::salesforce::{Call, ErrorKind};
+use crate::value::Value;
 use tokio::time::Instant;
 
 /// A disturbance of the org.
@@ -138,10 +142,19 @@ async fn a_client_whose_deploys_get_lost_is_awaited_once_and_not_once_for_each_o
     assert_eq!(took[0], took[1], "the app alone, and the client");
 }
 
+/// The block of a client.
+fn policies() -> Value {
+    let schema = Managed::named(CLIENT).unwrap().schema();
+    let mut block =
+        schema.block.blocks.iter().find(|nested| nested.name == "policies").unwrap().block.empty();
+    block.put("session_timeout_minutes", Value::int(30));
+    block
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_policies_are_deployed_after_the_creation_of_their_client_has_failed() {
     let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
-    target.put("policies", config(POLICIES, &[]));
+    target.put("policies", policies());
     resource.org.with(|state| {
         let only = Some(Call::StartDeploy);
         state.failures = vec![Failure { from: 0, times: 3, only, after: false, kind: lost() }];
@@ -149,6 +162,21 @@ async fn no_policies_are_deployed_after_the_creation_of_their_client_has_failed(
     let found = resource.apply(&target).await;
     assert!(found.has_errors() && !resource.state.is_null(), "{found:?}");
     assert_eq!(resource.org.with(|state| state.commits()), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_that_the_org_rejects_after_their_client_was_created_do_not_hide_that_it_exists() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
+    target.put("policies", policies());
+    let rejection =
+        || (ComponentKey::new(&oauth_policies::TYPE, "Shop_oauthPlcy"), "duplicate value found".to_owned());
+    resource.org.with(|state| state.rejections.extend([rejection(), rejection()]));
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["change-rejected"], "{found:?}");
+    for part in ["OAuth settings were saved", "terraform untaint"] {
+        assert!(found.0[0].detail.contains(part), "{part}: {found:?}");
+    }
+    assert!(resource.state.get("consumer_key").is_set() && exists(&resource.org), "{:?}", resource.state);
 }
 
 #[tokio::test(start_paused = true)]
