@@ -3,7 +3,7 @@
 use super::apply::LAGS_OF_EFFECTS;
 use super::claims::DeletionConflict;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
-use crate::metadata::ComponentKey;
+use crate::metadata::{ComponentKey, MetadataType};
 use crate::org::{ApplyError, ApplyErrorKind, Changes, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics, StateValues};
@@ -88,7 +88,7 @@ impl Engine<'_> {
                     return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
                 }
                 Lookup::Hidden { why, other_case: false } => {
-                    let is_app = catalog::APP.parts.iter().any(|part| part.kind == wanted.kind);
+                    let is_app = is_app_type(wanted.kind);
                     let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
                     match &wanted.hint {
                         Some(name) => keys.push(ComponentKey::new(wanted.kind, name)),
@@ -108,7 +108,14 @@ impl Engine<'_> {
         }
         let deciding = self.deciding(&app, &private);
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
-        let outcome = self.send_surely(Changes::Delete(keys), &deciding, deadline, arrived).await;
+        let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
+        let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
+            // The parts of an app disappear with it, also where the org rejects to delete one of them alone.
+            (Err(error), Some(key)) if rejects_only_others(&error, key) => {
+                self.send_surely(Changes::Delete(vec![key.clone()]), &deciding, deadline, arrived).await
+            }
+            (outcome, _) => outcome,
+        };
         let trouble = match &outcome {
             Ok(applied) => {
                 // The read after the deploy, unless the org lags behind.
@@ -183,4 +190,14 @@ fn has_consumer_key(lookup: &Lookup) -> bool {
     oauth_settings::SPEC.key_row().is_some_and(|row| {
         found.component.key.kind == row.part.kind && found.component.get(row.field.attribute).is_set()
     })
+}
+
+fn is_app_type(kind: &MetadataType) -> bool {
+    catalog::APP.parts.iter().any(|part| part.kind == kind)
+}
+
+/// Whether the org rejected a deletion because of other components only.
+fn rejects_only_others(error: &ApplyError, key: &ComponentKey) -> bool {
+    let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = &error.kind else { return false };
+    problems.iter().all(|problem| problem.key.as_ref().is_some_and(|other| other != key))
 }

@@ -114,8 +114,14 @@ impl State {
         let files = package::read(zip).unwrap_or_default();
         self.stale = (self.lag > 0).then(|| (self.files.clone(), self.lag));
         self.stale_list = (self.list_lag > 0).then(|| (self.files.clone(), self.list_lag));
-        let contains =
-            |key: &ComponentKey| files.iter().any(|file| package::key_of(&file.path).as_ref() == Some(key));
+        let contains = |key: &ComponentKey| {
+            let deleted = (key.kind.package_type().to_owned(), key.full_name.clone());
+            files.iter().any(|file| {
+                let deletes = file.path.starts_with("destructiveChanges");
+                package::key_of(&file.path).as_ref() == Some(key)
+                    || deletes && members(&file.text).contains(&deleted)
+            })
+        };
         if let Some((key, problem)) = self.rejections.pop_front_if(|(key, _)| contains(key)) {
             let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
             return DeployReport { component_failures: vec![failure], ..ended("Failed") };

@@ -5,10 +5,10 @@
 
 use super::memory_org::{Failure, MemoryOrg, State};
 use super::workspace::{
-    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, lost, prepared, shop,
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, exists, ids, key, lost, prepared, shop,
 };
 use crate::metadata::ComponentKey;
-use crate::metadata::types::oauth_policies;
+use crate::metadata::types::{configurable_policies, oauth_policies};
 use crate::provider::catalog::Managed;
 use crate::salesforce::{Call, ErrorKind};
 use crate::value::Value;
@@ -177,6 +177,25 @@ async fn policies_that_the_org_rejects_after_their_client_was_created_do_not_hid
         assert!(found.0[0].detail.contains(part), "{part}: {found:?}");
     }
     assert!(resource.state.get("consumer_key").is_set() && exists(&resource.org), "{:?}", resource.state);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_is_destroyed_although_the_org_rejects_to_delete_its_policies() {
+    for (type_name, key, is_destroyed) in [
+        (APP, ComponentKey::new(&configurable_policies::TYPE, "Shop_plcy"), true),
+        (CLIENT, ComponentKey::new(&configurable_policies::TYPE, "Shop_plcy"), true),
+        (CLIENT, key(), false),
+    ] {
+        let context = format!("{type_name}: {key}");
+        let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+        let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
+        resource.org = client.org;
+        resource.org.with(|state| state.rejections.push_back((key, "cannot be deleted".to_owned())));
+        let found = resource.destroy().await;
+        assert_eq!(!found.has_errors(), is_destroyed, "{context}: {found:?}");
+        assert_eq!(exists(&resource.org), !is_destroyed, "{context}");
+        assert_eq!(resource.state.is_null(), is_destroyed, "{context}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
