@@ -1,19 +1,19 @@
-//! `make live`: runs the scenarios on a real org, and tests every fact that is not confirmed.
+//! `make live`: runs the scenarios on a real org, and answers the open questions.
 //!
 //! Needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do; jsforce, an
 //! independent Salesforce client, does what another administrator would do. Nothing here depends on the emulator:
-//! its tests use it like any org (`tests/live`). The facts are in `facts.rs`, the probes that test them in
+//! its tests use it like any org (`tests/live`). The open questions are in `questions.rs`, the probes that test them in
 //! `probes/`.
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "its purpose is to start programs")]
 
 mod cleanup;
 mod client;
-mod facts;
 mod file;
 mod names;
 mod org;
 mod probes;
+mod questions;
 mod report;
 mod run;
 mod settings;

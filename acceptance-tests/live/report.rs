@@ -1,9 +1,9 @@
 //! The result of a run: a table for people, a file for programs. The org's texts are redacted before they get here.
 
 use crate::cleanup::CleanupResult;
-use crate::facts::{Fact, Marked, OUT_OF_REACH};
 use crate::org::About;
 use crate::probes::Verdict;
+use crate::questions::{Marked, OUT_OF_REACH, Question};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub enum ScenarioResult {
 #[derive(Default)]
 pub struct Report {
     pub scenarios: Vec<(String, ScenarioResult)>,
-    pub facts: Vec<(&'static Fact, Verdict)>,
+    pub questions: Vec<(&'static Question, Verdict)>,
     pub is_interrupted: bool,
 }
 
@@ -32,7 +32,8 @@ impl Report {
     }
 
     pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |is: fn(&Verdict) -> bool| self.facts.iter().filter(|(_, verdict)| is(verdict)).count();
+        let count =
+            |is: fn(&Verdict) -> bool| self.questions.iter().filter(|(_, verdict)| is(verdict)).count();
         (
             count(|verdict| matches!(verdict, Verdict::Held(_))),
             count(|verdict| matches!(verdict, Verdict::DidNotHold(_))),
@@ -53,21 +54,21 @@ impl Report {
                 row(&mut out, word, name, reason);
             }
         }
-        if !self.facts.is_empty() {
+        if !self.questions.is_empty() {
             out.push_str("\nOpen questions, and the answers of this org\n\n");
-            for (fact, verdict) in &self.facts {
+            for (question, verdict) in &self.questions {
                 let (word, details) = match verdict {
                     Verdict::Held(details) => ("held", details),
                     Verdict::DidNotHold(details) => ("DID NOT HOLD", details),
                     Verdict::Undecided(details) => ("not decided", details),
                 };
-                row(&mut out, word, &format!("{}: {}", fact.id, fact.claim), details);
+                row(&mut out, word, &format!("{}: {}", question.id, question.claim), details);
             }
             let (held, failed, open) = self.counts();
             let _infallible = writeln!(
                 out,
                 "\n{} questions: {held} held, {failed} did not hold, {open} undecided.",
-                self.facts.len()
+                self.questions.len()
             );
             out.push_str("\nOpen questions that a run cannot answer\n\n");
             for (marked, reason) in OUT_OF_REACH {
@@ -87,15 +88,15 @@ impl Report {
             };
             json!({ "name": name, "result": result, "why": reason })
         });
-        let facts = self.facts.iter().map(|(fact, verdict)| {
+        let questions = self.questions.iter().map(|(question, verdict)| {
             let (word, details) = match verdict {
                 Verdict::Held(details) => ("held", details),
                 Verdict::DidNotHold(details) => ("did not hold", details),
                 Verdict::Undecided(details) => ("not decided", details),
             };
-            let marked = fact.marked.iter().map(place);
+            let marked = question.marked.iter().map(place);
             let marked: Vec<Value> = marked.collect();
-            json!({ "id": fact.id, "claim": fact.claim, "marked": marked, "verdict": word, "said": details })
+            json!({ "id": question.id, "claim": question.claim, "marked": marked, "verdict": word, "said": details })
         });
         let out_of_reach =
             OUT_OF_REACH.iter().map(|(marked, reason)| json!({ "marked": place(marked), "why": reason }));
@@ -108,7 +109,7 @@ impl Report {
             "prefix": prefix,
             "interrupted": self.is_interrupted,
             "scenarios": scenarios.collect::<Vec<Value>>(),
-            "facts": facts.collect::<Vec<Value>>(),
+            "questions": questions.collect::<Vec<Value>>(),
             "outOfReach": out_of_reach.collect::<Vec<Value>>(),
             "removed": cleanup.removed,
             "left": cleanup.left,

@@ -1,9 +1,9 @@
-//! One run: the scenarios, then the facts, one after the other, until they are done or interrupted.
+//! One run: the scenarios, then the open questions, one after the other, until they are done or interrupted.
 
 use crate::client::CallError;
-use crate::facts::{FACTS, Fact};
 use crate::org::{Kind, Org};
 use crate::probes::{ProbeContext, Verdict};
+use crate::questions::{QUESTIONS, Question};
 use crate::report::{Report, ScenarioResult};
 use crate::say;
 use crate::settings::Selection;
@@ -27,7 +27,7 @@ pub fn plan(org: &Org, selection: &Selection) -> String {
     if !named.is_empty() {
         lines.push(format!("  the scenarios {}, with Terraform and the provider", named.join(", ")));
     }
-    match facts(selection).count() {
+    match questions(selection).count() {
         0 => {}
         count => lines.push(format!("  {count} questions, each with its own external client app")),
     }
@@ -43,8 +43,8 @@ fn scenarios(selection: &Selection) -> impl Iterator<Item = Scenario> {
     Scenario::all().into_iter().filter(|scenario| selection.has_scenario(&scenario.name))
 }
 
-fn facts(selection: &Selection) -> impl Iterator<Item = &'static Fact> {
-    FACTS.iter().filter(|fact| selection.has_fact(fact.id))
+fn questions(selection: &Selection) -> impl Iterator<Item = &'static Question> {
+    QUESTIONS.iter().filter(|question| selection.has_question(question.id))
 }
 
 /// The first signal stops the run and lets it clean up; the second exits immediately.
@@ -90,18 +90,18 @@ pub fn run(org: &Org, selection: &Selection) -> Report {
         say(&format!("  scenario {}: {}", scenario.name, word(&outcome)));
         report.scenarios.push((scenario.name, outcome));
     }
-    for fact in facts(selection) {
+    for question in questions(selection) {
         if interrupt::is_requested() {
             break;
         }
-        let verdict = run_probe(org, fact);
+        let verdict = run_probe(org, question);
         let word = match &verdict {
             Verdict::Held(_) => "held",
             Verdict::DidNotHold(_) => "did not hold",
             Verdict::Undecided(_) => "not decided",
         };
-        say(&format!("  {}: {word}", fact.id));
-        report.facts.push((fact, verdict));
+        say(&format!("  {}: {word}", question.id));
+        report.questions.push((question, verdict));
     }
     report.is_interrupted = interrupt::is_requested();
     report
@@ -157,9 +157,9 @@ fn words(reason: &(dyn Any + Send)) -> String {
         .to_owned()
 }
 
-fn run_probe(org: &Org, fact: &Fact) -> Verdict {
-    let context = ProbeContext { org, app: org.scope.name(fact.id) };
-    match (fact.probe)(&context) {
+fn run_probe(org: &Org, question: &Question) -> Verdict {
+    let context = ProbeContext { org, app: org.scope.name(question.id) };
+    match (question.probe)(&context) {
         Ok(Verdict::Held(details)) => Verdict::Held(org.redacted(&details)),
         Ok(Verdict::DidNotHold(details)) => Verdict::DidNotHold(org.redacted(&details)),
         Ok(Verdict::Undecided(details)) => Verdict::Undecided(org.redacted(&details)),

@@ -1,6 +1,6 @@
 //! The settings of a run: arguments, and the same SALESFORCE_* variables that the provider uses.
 
-use crate::facts::FACTS;
+use crate::questions::QUESTIONS;
 use acceptance_tests::scenario::Scenario;
 use acceptance_tests::target::Credentials;
 use acceptance_tests::terraform::repository;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub const HELP: &str = "make live                 runs every scenario and every open question on the org of the SALESFORCE_* variables
 make live PLAN=1          only shows the org and the planned actions
 make live SWEEP=1         only removes leftovers of earlier runs
-make live ONLY=facts      the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
+make live ONLY=questions  the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
 
 LIVE_PRODUCTION=yes       allows a production org
 LIVE_REPORT=file.json     the file of the report, target/live-report.json by default";
@@ -29,17 +29,17 @@ pub enum Task {
     Run,
 }
 
-/// The selected scenarios and facts.
+/// The selected scenarios and open questions.
 #[derive(Debug, Clone, Default)]
 pub struct Selection(Vec<String>);
 
 impl Selection {
     fn is_known(&self) -> Result<(), String> {
         let scenarios = Scenario::all();
-        let known: Vec<&str> = ["scenarios", "facts"]
+        let known: Vec<&str> = ["scenarios", "questions"]
             .into_iter()
             .chain(scenarios.iter().map(|scenario| scenario.name.as_str()))
-            .chain(FACTS.iter().map(|fact| fact.id))
+            .chain(QUESTIONS.iter().map(|question| question.id))
             .collect();
         match self.0.iter().find(|word| !known.contains(&word.as_str())) {
             Some(word) => {
@@ -53,8 +53,8 @@ impl Selection {
         self.0.is_empty() || self.0.iter().any(|word| word == "scenarios" || word == name)
     }
 
-    pub fn has_fact(&self, id: &str) -> bool {
-        self.0.is_empty() || self.0.iter().any(|word| word == "facts" || word == id)
+    pub fn has_question(&self, id: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == "questions" || word == id)
     }
 }
 

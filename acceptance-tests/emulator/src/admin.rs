@@ -421,7 +421,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
     match name {
         "isSandbox" => state.org.is_sandbox = flag()?,
         "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
-        // Only the ID; `POST refresh` imitates a sandbox refresh.
+        // Only the ID; `POST refresh` emulates a sandbox refresh.
         "id" => state.org.id = value.as_str().filter(|id| id.len() == 18).ok_or("must be an id")?.to_string(),
         "jwtTokens" => {
             let jwt = flag()?;

@@ -154,7 +154,7 @@ impl<'a> Application<'a> {
                 )
             }
             Some(version) if version < OLDEST_VERSION => {
-                format!("not imitated: API version {version}.0; the oldest is {OLDEST_VERSION}.0")
+                format!("not emulated: API version {version}.0; the oldest is {OLDEST_VERSION}.0")
             }
             Some(_) => return true,
         };
@@ -192,7 +192,7 @@ impl<'a> Application<'a> {
                 .iter()
                 .any(|kind| kind.package_name() == member.kind && kind.exists_at(self.version));
             let problem = if !known {
-                format!("not imitated: the metadata type {}", member.kind)
+                format!("not emulated: the metadata type {}", member.kind)
             } else if !exists {
                 format!("Unknown type name '{}' specified in package.xml", member.kind)
             } else if member.name != "*"
@@ -249,8 +249,8 @@ impl<'a> Application<'a> {
         let failure = |problem: String, line: u32, column: u32| {
             vec![Message { problem, problem_type: "Error".to_string(), line, column, ..base.clone() }]
         };
-        if !behavior::is_imitated(&kind.name) {
-            return failure(format!("not imitated: {}", kind.name), 0, 0);
+        if !behavior::is_emulated(&kind.name) {
+            return failure(format!("not emulated: {}", kind.name), 0, 0);
         }
         let allowed = behavior::writers(&kind.name);
         if !allowed.iter().any(|permission| self.settings.user.may(permission)) {
@@ -443,7 +443,7 @@ fn identify(
     let unknown = || format!("The file {path} is not of a known metadata type");
     let (directory, file) = path.split_once('/').ok_or_else(unknown)?;
     if !contract.knows_directory(directory) {
-        return Err(format!("not imitated: files in {directory}/"));
+        return Err(format!("not emulated: files in {directory}/"));
     }
     if file.ends_with("-meta.xml") {
         return Err(format!("{path}: the ending -meta.xml belongs to the source format, not into a package"));

@@ -22,7 +22,7 @@ pub enum Evidence {
     Assumed,
 }
 
-/// One behavior of a real org that this emulator imitates.
+/// One behavior of a real org that this emulator emulates.
 pub struct Fact {
     pub what: &'static str,
     pub evidence: Evidence,
@@ -221,7 +221,7 @@ pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
 }
 
 /// Types that the contract describes and that have not been observed in an org.
-pub fn is_imitated(kind: &str) -> bool {
+pub fn is_emulated(kind: &str) -> bool {
     !matches!(kind, "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies")
 }
 

@@ -13,7 +13,7 @@ pub fn client_in_header(header: &str) -> Result<Option<String>, Fault> {
         match option.split_once('=') {
             Some(("client", name)) if !name.is_empty() => client = Some(name.to_string()),
             Some(("defaultNamespace", _)) => {}
-            _ => return Err(Fault::not_imitated(format!("the call option '{option}'"))),
+            _ => return Err(Fault::not_emulated(format!("the call option '{option}'"))),
         }
     }
     Ok(client)
@@ -26,7 +26,7 @@ pub fn client_in_element(options: Node<'_, '_>) -> Result<Option<String>, Fault>
         match option.tag_name().name() {
             "client" => client = option.text().map(str::to_string),
             "defaultNamespace" => {}
-            other => return Err(Fault::not_imitated(format!("the call option '{other}'"))),
+            other => return Err(Fault::not_emulated(format!("the call option '{other}'"))),
         }
     }
     Ok(client)
@@ -49,7 +49,7 @@ mod tests {
         }
         for header in ["acme/1", "client=", "Client=a", "user=a"] {
             let fault = client_in_header(header).unwrap_err();
-            assert_eq!(fault.text, format!("not imitated: the call option '{header}'"));
+            assert_eq!(fault.text, format!("not emulated: the call option '{header}'"));
         }
         let element = |inside: &str| {
             let text = format!("<CallOptions>{inside}</CallOptions>");
@@ -58,6 +58,6 @@ mod tests {
         assert_eq!(element("<client>acme/1</client>"), Ok(Some("acme/1".to_string())));
         assert_eq!(element("<defaultNamespace>b</defaultNamespace>"), Ok(None));
         let fault = element("<name>acme</name>").unwrap_err();
-        assert_eq!(fault.text, "not imitated: the call option 'name'");
+        assert_eq!(fault.text, "not emulated: the call option 'name'");
     }
 }

@@ -204,7 +204,7 @@ impl Reader<'_, '_> {
         let is_known = node.tag_name().namespace() == Some(NAMESPACE)
             && elements.iter().any(|element| element.name == name && !element.required);
         if !self.kind.is_settings() || !is_known || node.children().any(|child| !child.is_comment()) {
-            return Err(self.problem(node, format!("not imitated: xsi:nil on the element {name}")));
+            return Err(self.problem(node, format!("not emulated: xsi:nil on the element {name}")));
         }
         self.refuse_attributes(node)
     }
@@ -213,7 +213,7 @@ impl Reader<'_, '_> {
         let Some(shape) = self.kind.shape(element) else {
             return Err(self.problem(
                 node,
-                format!("not imitated: the contract does not describe the type {}", element.value_type),
+                format!("not emulated: the contract does not describe the type {}", element.value_type),
             ));
         };
         if let Shape::Nested(elements) = shape {

@@ -62,7 +62,7 @@ pub fn answer(
         (_, ["credentials", app, consumer, "staged", rest @ ..]) => {
             staged(&mut state.org, &caller, call, (app, consumer), rest)
         }
-        _ => Err(not_imitated(request)),
+        _ => Err(not_emulated(request)),
     };
     answer.unwrap_or_else(|refusal| refusal)
 }
@@ -73,8 +73,8 @@ fn not_found() -> Response {
     error(404, "NOT_FOUND", "The requested resource does not exist")
 }
 
-fn not_imitated(request: &Request) -> Response {
-    error(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path))
+fn not_emulated(request: &Request) -> Response {
+    error(501, "NOT_EMULATED", &format!("not emulated: {} {}", request.method, request.path))
 }
 
 /// A page of a list, and the location of the next one.
@@ -276,8 +276,8 @@ fn staged(
     }
     consumer_of(org, &name, consumer)?;
     if !org.tree.consumers.get(&name).is_some_and(|main| stamp::names(consumer, main)) {
-        let words = "not imitated: staging for a further consumer of an app";
-        return Err(error(501, "NOT_IMITATED", words));
+        let words = "not emulated: staging for a further consumer of an app";
+        return Err(error(501, "NOT_EMULATED", words));
     }
     match (caller.request.method.as_str(), rest) {
         ("GET", []) => {
@@ -309,7 +309,7 @@ fn staged(
             call.note("deleted", json!(id));
             Ok(Response::empty(204))
         }
-        _ => Err(not_imitated(caller.request)),
+        _ => Err(not_emulated(caller.request)),
     }
 }
 

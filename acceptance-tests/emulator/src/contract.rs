@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_element_has_a_known_shape() {
-        for kind in Contract::get().types().iter().filter(|kind| crate::behavior::is_imitated(&kind.name)) {
+        for kind in Contract::get().types().iter().filter(|kind| crate::behavior::is_emulated(&kind.name)) {
             for element in kind.elements.iter().filter(|element| element.until.is_none()) {
                 assert!(kind.shape(element).is_some(), "{}.{}", kind.name, element.name);
             }

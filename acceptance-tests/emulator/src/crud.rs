@@ -73,7 +73,7 @@ fn kind_of(name: &str, version: u32) -> Result<&'static MetadataType, Fault> {
     match Contract::get().by_name(name) {
         Some(kind) if kind.exists_at(version) => Ok(kind),
         Some(_) => Err(Fault::new("INVALID_TYPE", format!("This type of metadata is not available: {name}"))),
-        None => Err(Fault::not_imitated(format!("the metadata type '{name}'"))),
+        None => Err(Fault::not_emulated(format!("the metadata type '{name}'"))),
     }
 }
 
@@ -190,7 +190,7 @@ fn delete(state: &mut State, kind: &MetadataType, full_name: &str, user: &User) 
         || crate::org::OAUTH_POLICIES == kind.name
         || crate::org::APP_POLICIES == kind.name
     {
-        Some(("INVALID_OPERATION", format!("not imitated: deleting {}", kind.name)))
+        Some(("INVALID_OPERATION", format!("not emulated: deleting {}", kind.name)))
     } else if state.org.tree.get(&kind.name, full_name).is_none() {
         Some(("INVALID_CROSS_REFERENCE_KEY", format!("no {} named {full_name} found", kind.name)))
     } else if let Err(refusal) = installed::is_changeable(&state.org, &kind.name, full_name) {

@@ -39,7 +39,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     let kind = match Contract::get().by_package_name(&member.kind, &member.name) {
         Some(kind) if kind.is_settings() => return failure("Settings can't be deleted".to_string()),
         Some(kind) => kind,
-        None => return failure(format!("not imitated: the metadata type {}", member.kind)),
+        None => return failure(format!("not emulated: the metadata type {}", member.kind)),
     };
     let allowed = behavior::writers(&kind.name);
     if !allowed.iter().any(|permission| work.settings.user.may(permission)) {
@@ -66,7 +66,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
             || goes_along(APP, &app);
         if !is_free {
             return failure(format!(
-                "not imitated: deleting {} while the app {app} keeps its settings",
+                "not emulated: deleting {} while the app {app} keeps its settings",
                 member.kind
             ));
         }

@@ -301,7 +301,7 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Response {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
         // This includes the partner API, whose login() orgs disable.
         ["services", "Soap", ..] => {
-            Fault::not_imitated(format!("{} {}", request.method, request.path)).answer()
+            Fault::not_emulated(format!("{} {}", request.method, request.path)).answer()
         }
         ["services", "oauth2", "token"] => oauth::token(state, request, call),
         ["services", "oauth2", "userinfo"] => oauth::userinfo(state, request, call),
@@ -312,8 +312,8 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Response {
         | ["services", "auth", "headless", ..] => {
             let hint =
                 format!("the flows of external users are called on the site's host, {}", state.org.site.url);
-            fault::oauth(501, "not_imitated", &format!("not imitated: {}; {hint}", request.path))
+            fault::oauth(501, "not_emulated", &format!("not emulated: {}; {hint}", request.path))
         }
-        _ => fault::rest(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path)),
+        _ => fault::rest(501, "NOT_EMULATED", &format!("not emulated: {} {}", request.method, request.path)),
     }
 }

@@ -17,8 +17,8 @@ impl Fault {
     }
 
     /// Behavior without any evidence.
-    pub fn not_imitated(what: impl std::fmt::Display) -> Fault {
-        Fault { status: 501, code: "NOT_IMITATED".to_string(), text: format!("not imitated: {what}") }
+    pub fn not_emulated(what: impl std::fmt::Display) -> Fault {
+        Fault { status: 501, code: "NOT_EMULATED".to_string(), text: format!("not emulated: {what}") }
     }
 
     pub fn answer(&self) -> Response {

@@ -1,5 +1,5 @@
 //! Apps from an installed package: what a subscriber's org contains of them, and what it may not change. Packages
-//! themselves (versions, upgrades, dependencies) are not imitated; `/emulator/packages` adds their apps.
+//! themselves (versions, upgrades, dependencies) are not emulated; `/emulator/packages` adds their apps.
 
 use crate::behavior;
 use crate::component::{Fields, Value};

@@ -1,7 +1,7 @@
 //! A strict emulator of the parts of a Salesforce org that External Client Apps use.
 //!
 //! It shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`), and
-//! XML is parsed with a different library. Without evidence for what an org does, it rejects ("not imitated: …").
+//! XML is parsed with a different library. Without evidence for what an org does, it rejects ("not emulated: …").
 //!
 //! `start` runs it inside a test; `main.rs` is the standalone program.
 

@@ -101,7 +101,7 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Response 
         }
         "" => error(400, "unsupported_grant_type", "grant type not supported"),
         "password" | "authorization_code" | "urn:ietf:params:oauth:grant-type:device" => {
-            error(501, "unsupported_grant_type", &format!("not imitated: the grant type {grant}"))
+            error(501, "unsupported_grant_type", &format!("not emulated: the grant type {grant}"))
         }
         _ => error(400, "unsupported_grant_type", "grant type not supported"),
     }

@@ -67,14 +67,14 @@ pub fn read(zip: &[u8]) -> Result<Package, PackageError> {
         [] => return Err(PackageError::new("package.xml", "No package.xml found")),
         [only] => (*only).clone(),
         _ => {
-            return Err(PackageError::new("package.xml", "not imitated: several packages in one zip"));
+            return Err(PackageError::new("package.xml", "not emulated: several packages in one zip"));
         }
     };
     let prefix = path.strip_suffix("package.xml").unwrap_or("").to_string();
     let mut package = Package { prefix: prefix.clone(), ..Package::default() };
     for (path, content) in all {
         let Some(name) = path.strip_prefix(&prefix) else {
-            return Err(PackageError::new(&path, "not imitated: a file beside the package's folder"));
+            return Err(PackageError::new(&path, "not emulated: a file beside the package's folder"));
         };
         match name {
             "package.xml" => package.manifest = read_manifest(name, &content)?,
@@ -188,7 +188,7 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, PackageError> {
                 .extend(read_types(&document, node).map_err(|(node, text)| wrong(node, text))?),
             "fullName" | "apiAccessLevel" | "description" | "namespacePrefix" | "objectPermissions"
             | "postInstallClass" | "setupWeblink" | "uninstallClass" => {
-                return Err(wrong(node, format!("not imitated: {} in a package", node.tag_name().name())));
+                return Err(wrong(node, format!("not emulated: {} in a package", node.tag_name().name())));
             }
             other => {
                 return Err(wrong(
@@ -205,7 +205,7 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, PackageError> {
         if before.into_iter().any(|other| other.kind == member.kind && other.name == member.name) {
             return Err(PackageError {
                 file: file.to_string(),
-                problem: format!("not imitated: {} {} is named twice", member.kind, member.name),
+                problem: format!("not emulated: {} {} is named twice", member.kind, member.name),
                 line: Some(member.line),
             });
         }

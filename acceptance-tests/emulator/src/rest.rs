@@ -92,7 +92,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Response
             deploys(state, request, method, rest, &user, version, call)
         }
         (_, ["apps", "oauth", rest @ ..]) => connect::answer(state, request, call, &user, version, rest),
-        (method, _) => error(501, "NOT_IMITATED", &format!("not imitated: {method} {}", request.path)),
+        (method, _) => error(501, "NOT_EMULATED", &format!("not emulated: {method} {}", request.path)),
     }
 }
 
@@ -199,7 +199,7 @@ fn create_permission_set(state: &mut State, request: &Request, user: &User) -> R
     if let Some(other) =
         fields.keys().find(|field| !["Name", "Label", "Description"].contains(&field.as_str()))
     {
-        return error(501, "NOT_IMITATED", &format!("not imitated: {other} of a permission set"));
+        return error(501, "NOT_EMULATED", &format!("not emulated: {other} of a permission set"));
     }
     let text = |field: &str| fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
     let (Some(name), Some(_)) = (text("Name"), text("Label")) else {
@@ -229,7 +229,7 @@ fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Response {
             .is_some_and(|sets| crate::behavior::list(sets).contains(&set.name))
     };
     if set.holders > 0 || state.org.tree.all(OAUTH_POLICIES).any(|(_, policies)| names(policies)) {
-        return error(501, "NOT_IMITATED", "not imitated: deleting a permission set that is in use");
+        return error(501, "NOT_EMULATED", "not emulated: deleting a permission set that is in use");
     }
     state.org.permission_sets.retain(|other| other.id != set.id);
     Response::empty(204)
@@ -245,7 +245,7 @@ fn deploys(
     call: &mut Call,
 ) -> Response {
     if version < crate::apply::OLDEST_VERSION {
-        return error(501, "NOT_IMITATED", &format!("not imitated: API version {version}.0"));
+        return error(501, "NOT_EMULATED", &format!("not emulated: API version {version}.0"));
     }
     if let Err(fault) = soap::may_use_metadata(user) {
         return error(403, &fault.code, &fault.text);
@@ -290,7 +290,7 @@ fn deploys(
                 Err(fault) => fault.rest_answer(),
             }
         }
-        _ => error(501, "NOT_IMITATED", &format!("not imitated: {method} {}", request.path)),
+        _ => error(501, "NOT_EMULATED", &format!("not emulated: {method} {}", request.path)),
     }
 }
 
@@ -309,7 +309,7 @@ fn start(state: &mut State, request: &Request, user: &User, version: u32, call: 
         Err(problem) => return error(400, "JSON_PARSER_ERROR", &problem.to_string()),
     };
     if sent.get("validatedDeployRequestId").is_some() {
-        return error(501, "NOT_IMITATED", "not imitated: quick deploys");
+        return error(501, "NOT_EMULATED", "not emulated: quick deploys");
     }
     let Some(file) = file else {
         return error(400, "INVALID_MULTIPART_REQUEST", "the part 'file' is missing");

@@ -49,8 +49,8 @@ pub fn normalize(
 ) -> Result<Normalized, Refusal> {
     installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
-    if !behavior::is_imitated(&kind.name) {
-        return refuse("", format!("not imitated: {} (its behavior in an org is not documented)", kind.name));
+    if !behavior::is_emulated(&kind.name) {
+        return refuse("", format!("not emulated: {} (its behavior in an org is not documented)", kind.name));
     }
     if kind.is_settings() && world.org.switches.org_settings != SettingsAccess::Open {
         return refuse(
@@ -172,7 +172,7 @@ fn parent(
         );
     }
     if existing.is_some_and(|component| text(&component.fields, PARENT) != Some(app)) {
-        return refuse(PARENT, format!("not imitated: moving {name} to another external client app"));
+        return refuse(PARENT, format!("not emulated: moving {name} to another external client app"));
     }
     if let Some((_, other)) = world.tree.part(&kind.name, app).filter(|(other, _)| *other != name)
         && is_single(&kind.name)

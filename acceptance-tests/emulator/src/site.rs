@@ -35,7 +35,7 @@ use crate::fault;
 use crate::http::{Request, Response};
 use crate::org::Org;
 use crate::rest;
-use gate::{Stop, not_imitated};
+use gate::{Stop, not_emulated};
 
 /// The value that a client sends instead of a token of Google's reCAPTCHA; any other is rejected.
 pub const RECAPTCHA_TOKEN: &str = "emulator-recaptcha-token";
@@ -163,6 +163,6 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<Resp
         ["id", "keys"] => Ok(Response::json(200, &jwt::keys(&state.org.id))),
         ["services", "data", ..] => Ok(rest::answer(state, request, call)),
         ["outside", ..] => Ok(fault::rest(404, "NOT_FOUND", "no site here: its path prefix is missing")),
-        _ => not_imitated(format!("{} {} on the site's host", request.method, request.path)),
+        _ => not_emulated(format!("{} {} on the site's host", request.method, request.path)),
     }
 }

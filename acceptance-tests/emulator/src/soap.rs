@@ -113,7 +113,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
         "readMetadata" | "createMetadata" | "updateMetadata" | "upsertMetadata" | "deleteMetadata" => {
             crud::answer(state, &document, method, &user, version, call)?
         }
-        other => return Err(Fault::not_imitated(format!("the SOAP operation {other}"))),
+        other => return Err(Fault::not_emulated(format!("the SOAP operation {other}"))),
     };
     Ok((name, results))
 }
@@ -124,7 +124,7 @@ fn version_of(state: &State, request: &Request) -> Result<u32, Fault> {
     match package::parse_version(&written) {
         Some(version) if version > state.org.api_version || version < 31 => Err(unsupported(&written)),
         Some(version) if version < OLDEST_VERSION => {
-            Err(Fault::not_imitated(format!("API version {written}")))
+            Err(Fault::not_emulated(format!("API version {written}")))
         }
         Some(version) => Ok(version),
         None => Err(unsupported(&written)),

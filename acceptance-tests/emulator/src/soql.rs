@@ -26,7 +26,7 @@ pub fn run(source: &Source<'_>, text: &str) -> Result<Value, Refusal> {
         columns.iter().find(|known| known.eq_ignore_ascii_case(field)).copied().ok_or_else(|| {
             (
                 "INVALID_FIELD",
-                format!("No such column '{field}' on entity '{}'. (or not imitated: {text})", query.object),
+                format!("No such column '{field}' on entity '{}'. (or not emulated: {text})", query.object),
             )
         })
     };
@@ -52,7 +52,7 @@ pub fn run(source: &Source<'_>, text: &str) -> Result<Value, Refusal> {
     let counts = query.items.iter().any(|item| matches!(item, Item::Count { .. }));
     let records = if counts || !query.groups.is_empty() {
         if order.is_some() || query.limit != usize::MAX {
-            return Err(("MALFORMED_QUERY", format!("not imitated: ORDER BY or LIMIT of counts: {text}")));
+            return Err(("MALFORMED_QUERY", format!("not emulated: ORDER BY or LIMIT of counts: {text}")));
         }
         counted(&query, &found, column)?
     } else {
@@ -271,7 +271,7 @@ mod tests {
             ("SELECT Name who FROM User", "only aggregate expressions use field aliasing"),
             ("SELECT COUNT() FROM User GROUP BY Name", "COUNT() with GROUP BY"),
             ("SELECT Id, COUNT(Name) FROM User GROUP BY Name", "Field must be grouped or aggregated: Id"),
-            ("SELECT COUNT(Id) FROM User LIMIT 1", "not imitated: ORDER BY or LIMIT of counts"),
+            ("SELECT COUNT(Id) FROM User LIMIT 1", "not emulated: ORDER BY or LIMIT of counts"),
         ] {
             let (code, found) = run(query).unwrap_err();
             assert_eq!(code, "MALFORMED_QUERY");

@@ -95,7 +95,7 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorization requires that the deploying user has one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
-    /// The guide documents no special access rules for the org's settings. This switch imitates an org that has
+    /// The guide documents no special access rules for the org's settings. This switch emulates an org that has
     /// some.
     pub org_settings: SettingsAccess,
     pub first_policies: FirstPolicies,

@@ -1,4 +1,4 @@
-//! The probes: each creates an app, queries the org, and returns a verdict. The facts are in `facts.rs`.
+//! The probes: each creates an app, queries the org, and returns a verdict. The open questions are in `questions.rs`.
 
 pub mod access;
 pub mod deletions;
@@ -15,7 +15,7 @@ use crate::org::{Deployed, Org};
 use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The verdict of an org on a fact, with the text or the values that it returned.
+/// The verdict of an org on an open question, with the text or the values that it returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Held(String),
@@ -27,7 +27,7 @@ pub enum Verdict {
 pub type ProbeResult = Result<Verdict, CallError>;
 
 /// The emulator rejects calls with this prefix where no source documents the behavior. No org returns it.
-const NOT_IMITATED: &str = "not imitated:";
+const NOT_EMULATED: &str = "not emulated:";
 
 pub struct ProbeContext<'org> {
     pub org: &'org Org,
@@ -135,7 +135,7 @@ pub fn is_accepted(done: &Deployed) -> Verdict {
 
 /// The verdict on a rejection; `wants` is whether acceptance was expected.
 fn decided(wants: bool, details: String) -> Verdict {
-    if details.contains(NOT_IMITATED) {
+    if details.contains(NOT_EMULATED) {
         Verdict::Undecided(format!("the emulator says: {details}"))
     } else if wants {
         Verdict::DidNotHold(details)
@@ -164,7 +164,7 @@ pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     verdict(holds, found.join(", "))
 }
 
-/// Several verdicts on one fact: held if all held.
+/// Several verdicts on one question: held if all held.
 pub fn all(verdicts: Vec<(&str, Verdict)>) -> Verdict {
     let mut details = Vec::new();
     let (mut failed, mut open) = (false, false);
@@ -205,9 +205,9 @@ mod tests {
     }
 
     #[test]
-    fn a_not_imitated_rejection_is_undecided() {
-        assert!(matches!(decided(false, "not imitated: x".to_owned()), Verdict::Undecided(_)));
-        assert!(matches!(decided(true, "not imitated: x".to_owned()), Verdict::Undecided(_)));
+    fn a_not_emulated_rejection_is_undecided() {
+        assert!(matches!(decided(false, "not emulated: x".to_owned()), Verdict::Undecided(_)));
+        assert!(matches!(decided(true, "not emulated: x".to_owned()), Verdict::Undecided(_)));
         assert!(matches!(decided(false, "no".to_owned()), Verdict::Held(_)));
         assert!(matches!(decided(true, "no".to_owned()), Verdict::DidNotHold(_)));
     }

@@ -40,7 +40,7 @@ fn wait_for_app(org: &Emulator) {
 fn ctrl_c_stops_the_run_and_nothing_remains() {
     let org = shared_org(&["--deploy-ms", "300"]);
     let before = visible_state(&org);
-    for half in ["--only=policies", "--only=facts"] {
+    for half in ["--only=policies", "--only=questions"] {
         let live = Live::in_org(&org);
         let child = live.start(&[half]);
         wait_for_app(&org);

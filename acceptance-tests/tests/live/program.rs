@@ -82,9 +82,9 @@ impl Finished {
 
     /// id → verdict.
     pub fn verdicts(&self) -> BTreeMap<String, String> {
-        let facts = self.report["facts"].as_array().into_iter().flatten();
+        let questions = self.report["questions"].as_array().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        facts.map(|fact| (text(&fact["id"]), text(&fact["verdict"]))).collect()
+        questions.map(|question| (text(&question["id"]), text(&question["verdict"]))).collect()
     }
 
     /// The IDs with this verdict.
@@ -92,10 +92,10 @@ impl Finished {
         self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
     }
 
-    /// The response of the org to a fact.
+    /// The response of the org to an open question.
     pub fn response(&self, id: &str) -> String {
-        let facts = self.report["facts"].as_array().into_iter().flatten();
-        let found = facts.into_iter().find(|fact| fact["id"] == id);
+        let questions = self.report["questions"].as_array().into_iter().flatten();
+        let found = questions.into_iter().find(|question| question["id"] == id);
         found.unwrap_or_else(|| panic!("{id} was not queried"))["said"]
             .as_str()
             .unwrap_or_default()

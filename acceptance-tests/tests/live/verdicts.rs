@@ -1,11 +1,11 @@
-//! The scenarios pass, every fact is tested, and its verdict depends on the org.
+//! The scenarios pass, every open question is asked, and its verdict depends on the org.
 
 use super::program::{Live, at, change, shared_org, visible_state};
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::scenario::Scenario;
 use serde_json::json;
 
-/// Facts that the emulator cannot decide, or for which it has no matching setup.
+/// Open questions that the emulator cannot decide, or for which it has no matching setup.
 const OPEN_ON_THE_EMULATOR: [&str; 5] =
     ["code_flow", "global_hidden", "other_key", "policies_stay", "staged_words"];
 
@@ -31,7 +31,7 @@ fn passes(name: &str) {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    // With a fact after it, which is tested in an org that was already used.
+    // With an open question after it, which is asked in an org that was already used.
     let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
     assert_eq!(run.verdicts()["order"], "held");
     let result = run.report["scenarios"][0]["result"].as_str().unwrap();
@@ -50,14 +50,14 @@ fn every_fact_has_the_expected_verdict_and_nothing_remains() {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    let run = live.run(&["--only=facts"]).ended_with(0);
+    let run = live.run(&["--only=questions"]).ended_with(0);
     assert!(run.verdicts().len() >= 50, "{}", run.stdout);
     assert_eq!(run.with_verdict("did not hold"), NO_RULE_OF_THE_EMULATOR, "{}", run.stdout);
     assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
     for id in run.verdicts().keys() {
         assert!(!run.response(id).is_empty(), "{id} has no text of the org");
     }
-    assert!(run.response("other_key").contains("not imitated"));
+    assert!(run.response("other_key").contains("not emulated"));
     assert!(run.response("code_flow").contains("oAuthCdCrdtFlowEnable"));
     assert_eq!(visible_state(&org), before);
     run.assert_no_secrets(&org);
@@ -89,7 +89,7 @@ fn an_org_with_other_behavior_gets_other_verdicts() {
         }),
     );
     let before = visible_state(&org);
-    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    let run = Live::in_org(&org).run(&["--only=questions"]).ended_with(0);
     let mut failed = run.with_verdict("did not hold");
     failed.retain(|id| !NO_RULE_OF_THE_EMULATOR.contains(&id.as_str()));
     let changed = ["order", "own_set", "pkce_off", "rest_key", "rotation", "secret_shown", "warnings"];
@@ -127,7 +127,7 @@ fn an_org_with_other_staged_credentials_gets_other_verdicts() {
 
 #[test]
 fn an_org_with_other_rules_for_packages_gets_other_verdicts() {
-    let facts = ["at_the_end", "flows_alone", "policies_first", "policies_named", "policies_one"];
+    let questions = ["at_the_end", "flows_alone", "policies_first", "policies_named", "policies_one"];
     let message = "doesn't have a valid OAuth settings configuration";
     for (switches, expected, id, words) in [
         (
@@ -153,7 +153,7 @@ fn an_org_with_other_rules_for_packages_gets_other_verdicts() {
         let org = shared_org(&[]);
         change(&org, &switches);
         let before = visible_state(&org);
-        let run = Live::in_org(&org).run(&[&format!("--only={}", facts.join(","))]).ended_with(0);
+        let run = Live::in_org(&org).run(&[&format!("--only={}", questions.join(","))]).ended_with(0);
         assert_eq!(run.with_verdict("did not hold"), expected, "{switches}: {}", run.stdout);
         assert!(run.response(id).contains(words), "{}", run.response(id));
         assert_eq!(visible_state(&org), before);
@@ -172,12 +172,12 @@ fn settings_and_permissions_limit_the_facts_that_can_be_decided() {
         }),
     );
     let before = visible_state(&org);
-    let run = Live::in_org(&org).run(&["--only=facts,policies"]).ended_with(0);
+    let run = Live::in_org(&org).run(&["--only=questions,policies"]).ended_with(0);
     let verdicts = run.verdicts();
     for id in ["code_flow", "global_hidden", "global_shown", "rest_secret", "staged_gate", "staged_words"] {
         assert_eq!(verdicts[id], "held", "{id}: {}", run.response(id));
     }
-    // Without the Global file, these facts have nothing to check and are not decided.
+    // Without the Global file, these questions have nothing to check and are not decided.
     for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown", "staged_twice"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.response(id));
     }
@@ -188,10 +188,10 @@ fn settings_and_permissions_limit_the_facts_that_can_be_decided() {
 }
 
 #[test]
-fn an_older_api_version_decides_fewer_facts() {
+fn an_older_api_version_decides_fewer_questions() {
     let org = shared_org(&["--api-version", "62"]);
     let before = visible_state(&org);
-    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    let run = Live::in_org(&org).run(&["--only=questions"]).ended_with(0);
     assert_eq!(run.report["org"]["apiVersion"], "62.0");
     for id in ["jwt_timeouts", "staged_none", "staged_versions"] {
         assert_eq!(run.verdicts()[id], "not decided", "{}", run.response(id));

@@ -16,7 +16,7 @@ pub fn app(
     existing: Option<&Component>,
 ) -> Result<(), Refusal> {
     if fields.contains_key("managedType") {
-        return refuse("managedType", "not imitated: managedType is for Salesforce's own use");
+        return refuse("managedType", "not emulated: managedType is for Salesforce's own use");
     }
     if let Some(sent) = text(fields, "orgScopedExternalApp")
         && of_this_org(world.org, sent) != Some(name)
@@ -76,14 +76,14 @@ pub fn oauth_settings(
     let sent = text(fields, "oauthLink").map(str::to_string);
     let sent = match sent.as_deref().and_then(|sent| of_this_org(world.org, sent)) {
         Some(consumer) if !is_consumer_id(consumer) => {
-            return refuse("oauthLink", format!("not imitated: the oauthLink {}", sent.unwrap_or_default()));
+            return refuse("oauthLink", format!("not emulated: the oauthLink {}", sent.unwrap_or_default()));
         }
         Some(consumer)
             if consumers.iter().any(|(other, id)| *other != app && stamp::same_id(id, consumer)) =>
         {
             return refuse(
                 "oauthLink",
-                "not imitated: a link to the consumer of another external client app of this org",
+                "not emulated: a link to the consumer of another external client app of this org",
             );
         }
         // A file that was retrieved before the consumer was recreated still contains the old link.
@@ -160,7 +160,7 @@ pub fn global_settings(
             (Some(sent), None) if element == "consumerKey" && is_consumer_key(sent) => {}
             (Some(_), _) => {
                 let element = if element == "consumerKey" { "consumerKey" } else { "consumerSecret" };
-                return refuse(element, format!("not imitated: choosing a {element}; leave it out"));
+                return refuse(element, format!("not emulated: choosing a {element}; leave it out"));
             }
             (None, Some(present)) => {
                 let present = Value::text(present);

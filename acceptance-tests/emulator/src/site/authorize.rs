@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::client::{Client, MINUTE};
 use super::credential::{self, Form};
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::otp::{self, Method, Purpose};
 use super::{guest, registration};
 use crate::component::is_true;
@@ -61,7 +61,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<R
     let variant_name = request.header("auth-request-type").unwrap_or_default().to_string();
     call.note("variant", json!(variant_name));
     if !matches!(request.method.as_str(), "GET" | "POST") {
-        return not_imitated(format!("{} on authorize", request.method));
+        return not_emulated(format!("{} on authorize", request.method));
     }
     let org = &state.org;
     let settings = |element: &str| {
@@ -89,7 +89,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<R
     match form.get("response_type") {
         "code_credentials" => {}
         flow @ ("code" | "token" | "hybrid_token" | "device_code") => {
-            return not_imitated(format!("the flow with response_type={flow}"));
+            return not_emulated(format!("the flow with response_type={flow}"));
         }
         _ => return Err(Gate::ResponseType.into()),
     }
@@ -197,7 +197,7 @@ fn credentials(
         return in_body.ok_or_else(|| closed.into());
     }
     if !form.get("login_hint").is_empty() && basic.is_none() {
-        return not_imitated("user discovery (login_hint): its Apex handler is not run here");
+        return not_emulated("user discovery (login_hint): its Apex handler is not run here");
     }
     let anywhere = pair(Some(form.get("username")), Some(form.get("password")));
     basic.or(in_body).or(anywhere).ok_or_else(|| Gate::NoCredentials.into())
@@ -283,9 +283,9 @@ pub fn may_log_in(
         Some("Bypass") => Ok(()),
         Some("Enforce_RelaxRefresh") if moment == LoginStage::Refresh => Ok(()),
         _ if client.has_trusted_ranges() => {
-            not_imitated("trusted IP ranges of an app, from outside of the profile's ranges")
+            not_emulated("trusted IP ranges of an app, from outside of the profile's ranges")
         }
-        Some("Bypass_2factor") => not_imitated(
+        Some("Bypass_2factor") => not_emulated(
             "ipRelaxationPolicyType Bypass_2factor from outside of the profile's ranges: it asks for a second factor",
         ),
         _ => Err(Gate::LoginRestricted.into()),

@@ -172,7 +172,7 @@ gates! {
 pub enum Stop {
     Gate(Gate),
     /// Behavior without evidence, rejected with an explicit message.
-    NotImitated(String),
+    NotEmulated(String),
 }
 
 /// The table, for tests over HTTP.
@@ -197,15 +197,15 @@ impl From<Gate> for Stop {
     }
 }
 
-pub fn not_imitated<T>(what: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::NotImitated(what.into()))
+pub fn not_emulated<T>(what: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::NotEmulated(what.into()))
 }
 
 impl Stop {
     pub fn answer(&self, call: &mut Call) -> Response {
         match self {
             Stop::Gate(gate) => gate.answer(call),
-            Stop::NotImitated(what) => fault::oauth(501, "not_imitated", &format!("not imitated: {what}")),
+            Stop::NotEmulated(what) => fault::oauth(501, "not_emulated", &format!("not emulated: {what}")),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::credential::{self, Form};
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::issue;
 use crate::emulator::{Call, State};
 use crate::http::{Request, Response};
@@ -24,7 +24,7 @@ pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Res
     let (session, user) = live(org, token).ok_or(Gate::TokenBad)?;
     call.user = Some(user.username.clone());
     if org.site.network.guest_user.as_ref() == Some(&user.username) {
-        return not_imitated("userinfo with a guest's token");
+        return not_emulated("userinfo with a guest's token");
     }
     let external = user.external.clone().unwrap_or_default();
     let mut names = user.name.splitn(2, ' ');
@@ -148,12 +148,12 @@ pub fn revoke(state: &mut State, request: &Request) -> Result<Response, Stop> {
     Ok(Response::empty(200))
 }
 
-/// The gates of the data APIs for users of the site. Few of these APIs are imitated.
+/// The gates of the data APIs for users of the site. Few of these APIs are emulated.
 pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -> Result<(), Stop> {
     let session = request.bearer().and_then(|token| org.session(token));
     let Some(site) = session.and_then(|session| session.site.as_ref()) else {
         return if request.on_site {
-            not_imitated("data APIs on the site's host with a token of the org")
+            not_emulated("data APIs on the site's host with a token of the org")
         } else {
             Ok(())
         };
@@ -170,7 +170,7 @@ pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -
     match (request.method.as_str(), resource) {
         ("GET", [] | ["limits"]) => Ok(()),
         ("GET", ["sobjects", "User", id]) if crate::stamp::same_id(id, &user.id) => Ok(()),
-        _ => not_imitated(format!("{} {} by a user of the site", request.method, request.path)),
+        _ => not_emulated(format!("{} {} by a user of the site", request.method, request.path)),
     }
 }
 

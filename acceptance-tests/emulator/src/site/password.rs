@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::credential;
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::otp;
 use super::protection::{self, member};
 use crate::emulator::{Call, State};
@@ -23,7 +23,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<R
     let body = protection::body(request)?;
     let Some(username) = member(&body, "username") else {
         if settings.is_user_disambiguation_allowed_forgot_pwd {
-            return not_imitated("user discovery: its Apex handler is not run here");
+            return not_emulated("user discovery: its Apex handler is not run here");
         }
         return Err(Gate::InitBody.into());
     };
@@ -32,7 +32,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<R
         protection::authenticate(org, request, "forgot_password")?;
     }
     if body.contains_key("emailtemplate") {
-        return not_imitated("emailtemplate: the list of allowed templates");
+        return not_emulated("emailtemplate: the list of allowed templates");
     }
     call.note("step", json!(if is_second { 2 } else { 1 }));
     if is_second { finish(org, username, &body) } else { start(org, username, &body) }

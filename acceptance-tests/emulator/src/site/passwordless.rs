@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::otp::{self, Method, Purpose};
 use super::protection::{self, member};
 use crate::emulator::{Call, State};
@@ -27,7 +27,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Re
         return Err(Gate::Recaptcha.into());
     }
     if body.contains_key("emailtemplate") {
-        return not_imitated("emailtemplate: the list of allowed templates");
+        return not_emulated("emailtemplate: the list of allowed templates");
     }
     let user = org
         .user_named(username)

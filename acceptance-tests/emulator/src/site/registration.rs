@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::credential;
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::otp::{self, Method, Purpose, Registration};
 use super::people::External;
 use super::protection::{self, member};
@@ -34,7 +34,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Re
         return Err(Gate::Recaptcha.into());
     }
     if body.contains_key("emailtemplate") {
-        return not_imitated("emailtemplate: the list of allowed templates");
+        return not_emulated("emailtemplate: the list of allowed templates");
     }
     if !wanted.password.is_empty() && !credential::is_strong(&wanted.password) {
         return Err(Gate::WeakPassword.into());
@@ -42,7 +42,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Re
     let to = match method {
         Method::Email => wanted.email.clone(),
         Method::Sms if wanted.phone.is_empty() => {
-            return not_imitated(
+            return not_emulated(
                 "a registration by SMS without userdata.mobilePhone or customdata.mobilePhone",
             );
         }

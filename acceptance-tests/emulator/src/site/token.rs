@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::authorize::{self, CODE_LIFETIME, Code, LoginStage, Variant};
 use super::client::{Client, DAY};
 use super::credential::{self, Form};
-use super::gate::{Gate, Stop, not_imitated};
+use super::gate::{Gate, Stop, not_emulated};
 use super::guest;
 use super::issue::{self, Grant};
 use crate::emulator::{Call, State};
@@ -32,7 +32,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<R
         | "urn:ietf:params:oauth:grant-type:token-exchange"
         | "urn:ietf:params:oauth:grant-type:device"
         | "urn:ietf:params:oauth:grant-type:saml2-bearer" => {
-            return not_imitated(format!("the grant type {grant_type} on a site's host"));
+            return not_emulated(format!("the grant type {grant_type} on a site's host"));
         }
         _ => return Err(Gate::GrantType.into()),
     };
@@ -71,7 +71,7 @@ fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> R
     call.user = Some(user.username.clone());
     still_open(org, &client, &user, &code, request)?;
     if let Some(element) = client.unsupported_setting(&code.scopes) {
-        return not_imitated(format!("tokens for an app with {element}"));
+        return not_emulated(format!("tokens for an app with {element}"));
     }
     for known in org.site.codes.iter_mut().filter(|known| known.code == code.code) {
         known.is_used = true;
@@ -157,7 +157,7 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
     authorize::may_log_in(org, &user, &client, &request.peer, LoginStage::Refresh)?;
     client.admits(&user).map_err(|_| Gate::AccessLost)?;
     if let Some(element) = client.unsupported_setting(&login.scopes) {
-        return not_imitated(format!("tokens for an app with {element}"));
+        return not_emulated(format!("tokens for an app with {element}"));
     }
     let next = client.is_on("isRefreshTokenRotationEnabled").then(|| issue::new_refresh_token(org));
     let is_rotated = next.is_some();

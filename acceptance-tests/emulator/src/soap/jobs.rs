@@ -80,10 +80,10 @@ pub fn start_deploy(
     if let Some(level) = &options.test_level
         && level != "NoTestRun"
     {
-        return Err(Fault::not_imitated(format!("the test level {level}")));
+        return Err(Fault::not_emulated(format!("the test level {level}")));
     }
     if options.perform_retrieve {
-        return Err(Fault::not_imitated("performRetrieve"));
+        return Err(Fault::not_emulated("performRetrieve"));
     }
     let bytes = job::decode(&zip)
         .ok_or_else(|| Fault::new("INVALID_OPERATION", "The parameter ZipFile is not valid base64"))?;
@@ -209,7 +209,7 @@ pub fn retrieve(
         .ok_or_else(|| Fault::new("INVALID_OPERATION", "Required parameter is missing: retrieveRequest"))?;
     for name in ["packageNames", "specificFiles", "rootTypesWithDependencies"] {
         if children(request, name).any(|node| node.text().is_some_and(|text| !text.trim().is_empty())) {
-            return Err(Fault::not_imitated(format!("{name} in a retrieve")));
+            return Err(Fault::not_emulated(format!("{name} in a retrieve")));
         }
     }
     let unpackaged = child(request, "unpackaged")
@@ -227,12 +227,12 @@ pub fn retrieve(
         let kind = text_of(types, "name")
             .ok_or_else(|| Fault::new("INVALID_OPERATION", "Required parameter is missing: name"))?;
         if !Contract::get().types().iter().any(|known| known.package_name() == kind) {
-            return Err(Fault::not_imitated(format!("the metadata type {kind}")));
+            return Err(Fault::not_emulated(format!("the metadata type {kind}")));
         }
         for member in children(types, "members") {
             let name = member.text().unwrap_or("").trim().to_string();
             if kind == "Settings" && Contract::get().by_package_name(&kind, &name).is_none() {
-                return Err(Fault::not_imitated(format!("the settings {name} of an org")));
+                return Err(Fault::not_emulated(format!("the settings {name} of an org")));
             }
             members.push((kind.clone(), name));
         }

@@ -37,7 +37,7 @@ pub fn list(
             return Err(if Contract::get().by_name(&name).is_some() {
                 Fault::new("INVALID_TYPE", format!("Unknown type: {name}"))
             } else {
-                Fault::not_imitated(format!("the metadata type {name}"))
+                Fault::not_emulated(format!("the metadata type {name}"))
             });
         }
         for kind in kinds {
@@ -68,7 +68,7 @@ pub fn describe(method: Node<'_, '_>, version: u32) -> Result<String, Fault> {
     let mut kinds: Vec<&MetadataType> = Contract::get()
         .types()
         .iter()
-        .filter(|kind| kind.exists_at(version) && !kind.is_settings() && behavior::is_imitated(&kind.name))
+        .filter(|kind| kind.exists_at(version) && !kind.is_settings() && behavior::is_emulated(&kind.name))
         .collect();
     kinds.sort_by_key(|kind| &kind.name);
     let mut objects: Vec<Value> = kinds

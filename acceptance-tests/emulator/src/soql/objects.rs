@@ -117,7 +117,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
         _ => {
             return Err((
                 "INVALID_TYPE",
-                format!("sObject type '{object}' is not supported. (not imitated here)"),
+                format!("sObject type '{object}' is not supported. (not emulated here)"),
             ));
         }
     };
@@ -140,7 +140,7 @@ fn tooling_rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal
     if !object.eq_ignore_ascii_case("DeployRequest") {
         return Err((
             "INVALID_TYPE",
-            format!("sObject type '{object}' is not supported. (not imitated here)"),
+            format!("sObject type '{object}' is not supported. (not emulated here)"),
         ));
     }
     let row = |deploy: &crate::job::Deploy| {

@@ -151,7 +151,7 @@ impl Reader<'_> {
             Some(Token::Word(text) | Token::Text(text)) => format!("'{text}'"),
             Some(Token::Sign(sign)) => format!("'{sign}'"),
         };
-        ("MALFORMED_QUERY", format!("unexpected token: {near} (or not imitated: {})", self.query))
+        ("MALFORMED_QUERY", format!("unexpected token: {near} (or not emulated: {})", self.query))
     }
 
     fn next(&mut self) -> Option<Token> {

@@ -59,7 +59,7 @@ fn invalid_zips_and_manifests_are_rejected() {
         (
             "a managed package",
             package("<namespacePrefix>acme</namespacePrefix>"),
-            "not imitated: namespacePrefix in a package",
+            "not emulated: namespacePrefix in a package",
         ),
         (
             "file beside the folder",

@@ -46,7 +46,7 @@ fn inconsistent_files_are_rejected() {
                 "Shop_oauth",
                 "<externalClientApplication>Other</externalClientApplication>",
             ),
-            "not imitated: moving",
+            "not emulated: moving",
         ),
         ("name with a dash", Package::new().with(APP, "My-App", ""), "can only contain underscores"),
         ("name with two underscores", Package::new().with(APP, "My__App", ""), "two consecutive underscores"),
@@ -115,14 +115,14 @@ fn invalid_packages_are_rejected() {
             "not of a known metadata type",
         ),
         (
-            "directory that is not imitated",
+            "directory that is not emulated",
             app("").file("classes/A.cls", "x"),
-            "not imitated: files in classes/",
+            "not emulated: files in classes/",
         ),
         (
-            "type that is not imitated",
+            "type that is not emulated",
             app("").member("ApexClass", "A"),
-            "not imitated: the metadata type ApexClass",
+            "not emulated: the metadata type ApexClass",
         ),
         (
             "type that the version does not have",
@@ -165,7 +165,7 @@ fn invalid_packages_are_rejected() {
         (
             "deletion of policies alone",
             Package::new().delete(&[(OAUTH_POLICIES, POLICY)]),
-            "not imitated: deleting",
+            "not emulated: deleting",
         ),
         (
             "deletion of settings of the org",

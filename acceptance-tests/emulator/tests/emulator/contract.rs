@@ -14,7 +14,7 @@ const OLDEST: u64 = 60;
 const APP_ELEMENT: &str = "externalClientApplication";
 
 /// Types that the emulator does not accept.
-const NOT_IMITATED: [&str; 2] = ["ExtlClntAppSampleSettings", "ExtlClntAppSampleConfigurablePolicies"];
+const NOT_EMULATED: [&str; 2] = ["ExtlClntAppSampleSettings", "ExtlClntAppSampleConfigurablePolicies"];
 
 struct Schema(Value);
 
@@ -394,7 +394,7 @@ fn errors_by_interface(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static
 fn every_violation_is_rejected_by_every_interface() {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut problems_found = Vec::new();
-    for schema in Schema::all().iter().filter(|schema| !NOT_IMITATED.contains(&schema.name())) {
+    for schema in Schema::all().iter().filter(|schema| !NOT_EMULATED.contains(&schema.name())) {
         // The list of deploys grows with every attempt, so each type has a separate org.
         let org = start();
         org.shop();
@@ -448,7 +448,7 @@ fn a_type_is_rejected_in_versions_before_its_introduction() {
     let mut count = 0;
     for schema in Schema::all() {
         let since = schema.0["since"].as_u64().unwrap();
-        if since <= OLDEST || NOT_IMITATED.contains(&schema.name()) {
+        if since <= OLDEST || NOT_EMULATED.contains(&schema.name()) {
             continue;
         }
         let name = schema.name();

@@ -198,7 +198,7 @@ fn org_settings_can_be_read_only_or_hidden() {
     }
     let wild = "<retrieve><retrieveRequest><apiVersion>67.0</apiVersion><unpackaged><types><members>*</members>\
                 <name>Settings</name></types><version>67.0</version></unpackaged></retrieveRequest></retrieve>";
-    assert!(org.soap(wild).body.contains("not imitated: the settings * of an org"));
+    assert!(org.soap(wild).body.contains("not emulated: the settings * of an org"));
 }
 
 #[test]

@@ -66,14 +66,14 @@ fn invalid_envelopes_are_rejected() {
         "retired for us",
         &send("POST", &head, "/services/Soap/m/59.0", good.as_bytes()),
         501,
-        "not imitated: API version 59.0",
+        "not emulated: API version 59.0",
     );
     let other = body(&format!("<renameMetadata xmlns=\"{NS}\"/>"));
     assert_rejected(
         "operation",
         &send("POST", &head, path, other.as_bytes()),
         501,
-        "not imitated: the SOAP operation renameMetadata",
+        "not emulated: the SOAP operation renameMetadata",
     );
     let foreign = good.replace(&org.token, "00Dnobody!x");
     assert_rejected(
@@ -122,7 +122,7 @@ fn invalid_parameters_are_rejected() {
             "performRetrieve",
             deploy("<performRetrieve>true</performRetrieve>"),
             501,
-            "not imitated: performRetrieve",
+            "not emulated: performRetrieve",
         ),
         (
             "no such deploy",
@@ -154,7 +154,7 @@ fn invalid_parameters_are_rejected() {
             "type",
             retrieve("<unpackaged><types><name>ApexClass</name></types></unpackaged>"),
             501,
-            "not imitated: the metadata type ApexClass",
+            "not emulated: the metadata type ApexClass",
         ),
         (
             "version",
@@ -180,7 +180,7 @@ fn invalid_parameters_are_rejected() {
             "list of a type",
             list("<queries><type>ApexClass</type></queries>"),
             501,
-            "not imitated: the metadata type ApexClass",
+            "not emulated: the metadata type ApexClass",
         ),
         (
             "list of another version",
@@ -192,7 +192,7 @@ fn invalid_parameters_are_rejected() {
             "record without a type",
             "<createMetadata><metadata/></createMetadata>".to_string(),
             501,
-            "not imitated: the metadata type ''",
+            "not emulated: the metadata type ''",
         ),
         (
             "twelve records",
@@ -271,9 +271,9 @@ fn invalid_crud_calls_are_rejected() {
         (
             "deletion of policies",
             delete(OAUTH_POLICIES, "Shop_oauth_defaultPolicy"),
-            "not imitated: deleting",
+            "not emulated: deleting",
         ),
-        ("deletion of settings", delete("OauthOidcSettings", "OauthOidc"), "not imitated: deleting"),
+        ("deletion of settings", delete("OauthOidcSettings", "OauthOidc"), "not emulated: deleting"),
     ] {
         assert_rejected(what, &response, 200, words);
         assert!(response.body.contains("<success>false</success>"), "{what}: {}", response.body);

@@ -112,7 +112,7 @@ fn unknown_ids_and_unsupported_versions_are_rejected() {
         (unsupported_version().as_str(), "UNSUPPORTED_API_VERSION"),
         ("30.0", "UNSUPPORTED_API_VERSION"),
         ("x", "UNSUPPORTED_API_VERSION"),
-        ("59.0", "not imitated"),
+        ("59.0", "not emulated"),
     ] {
         assert!(org.soap_at(version, "<describeMetadata/>").body.contains(expected), "{version}");
     }
@@ -142,7 +142,7 @@ fn invalid_envelopes_get_faults_and_do_not_stop_the_server() {
     let response = org.soap("<deploy><ZipFile>!!!</ZipFile></deploy>");
     assert!(response.body.contains("not valid base64"));
     assert!(org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200, "the job reports it");
-    assert!(org.soap("<renameMetadata/>").body.contains("not imitated: the SOAP operation renameMetadata"));
+    assert!(org.soap("<renameMetadata/>").body.contains("not emulated: the SOAP operation renameMetadata"));
     org.shop();
 }
 

@@ -173,12 +173,12 @@ fn undocumented_links_and_keys_are_rejected() {
         Package::new().with(GLOBAL, "Shop_global", &own)
     };
     for (rule, package, expected) in [
-        ("another app's consumer", link(&other), "not imitated: a link to the consumer of another"),
-        ("no consumer", link("00DEM0000000001:001000000000041"), "not imitated: the oauthLink 00DEM"),
+        ("another app's consumer", link(&other), "not emulated: a link to the consumer of another"),
+        ("no consumer", link("00DEM0000000001:001000000000041"), "not emulated: the oauthLink 00DEM"),
         (
             "a consumer's id with a wrong checksum",
             link("00DEM0000000001:888000000000041AAB"),
-            "not imitated: the oauthLink",
+            "not emulated: the oauthLink",
         ),
         (
             "an org's id with a wrong checksum",
@@ -188,7 +188,7 @@ fn undocumented_links_and_keys_are_rejected() {
         (
             "another key",
             global("<consumerKey>3MVG9another</consumerKey>"),
-            "not imitated: choosing a consumerKey",
+            "not emulated: choosing a consumerKey",
         ),
     ] {
         let deployed = org.deploy(&package);
@@ -209,7 +209,7 @@ fn undocumented_links_and_keys_are_rejected() {
     };
     let problems = org.deploy(&fresh("a key")).problems();
     assert!(
-        problems.iter().any(|problem| problem.contains("not imitated: choosing a consumerKey")),
+        problems.iter().any(|problem| problem.contains("not emulated: choosing a consumerKey")),
         "{problems:?}"
     );
     // Two apps with one key: both exist, and logins fail because the key is ambiguous.
@@ -335,11 +335,11 @@ fn settings_with_nil_elements_and_empty_settings_are_accepted() {
     assert_eq!(deploy("ExternalClientApp", &silent).status(), "Succeeded");
     assert_eq!(org.components(), before);
     for (rule, elements, expected) in [
-        ("unknown", "<enableAll xsi:nil=\"true\"/>", "not imitated: xsi:nil on the element enableAll"),
+        ("unknown", "<enableAll xsi:nil=\"true\"/>", "not emulated: xsi:nil on the element enableAll"),
         (
             "a value beside it",
             "<enableExternalClientApps xsi:nil=\"true\">true</enableExternalClientApps>",
-            "not imitated: xsi:nil",
+            "not emulated: xsi:nil",
         ),
         ("not nil", "<enableExternalClientApps xsi:nil=\"false\"/>", "enableExternalClientApps invalid"),
         (
@@ -355,7 +355,7 @@ fn settings_with_nil_elements_and_empty_settings_are_accepted() {
     let app = "<label xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>";
     let problems = org.deploy(&Package::new().with(APP, "Shop", app)).problems();
     assert!(
-        problems.iter().any(|problem| problem.contains("not imitated: xsi:nil on the element label")),
+        problems.iter().any(|problem| problem.contains("not emulated: xsi:nil on the element label")),
         "{problems:?}"
     );
 

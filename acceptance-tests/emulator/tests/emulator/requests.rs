@@ -27,7 +27,7 @@ fn invalid_multipart_bodies_are_rejected() {
             "quick deploy",
             vec![form(r#"{"validatedDeployRequestId":"0Af"}"#)],
             501,
-            "not imitated: quick deploys",
+            "not emulated: quick deploys",
         ),
         (
             "tests",
@@ -42,7 +42,7 @@ fn invalid_multipart_bodies_are_rejected() {
         "old version",
         &org.multipart(59, &[options, file]),
         501,
-        "not imitated: API version 59.0",
+        "not emulated: API version 59.0",
     );
     let bearer = format!("Bearer {}", org.token);
     let raw = |content_type: &str, body: &str| {
@@ -100,7 +100,7 @@ fn unknown_paths_and_missing_permissions_are_rejected() {
         400,
         "the only change of a deployment is the status Canceling",
     );
-    assert_rejected("method", &org.rest("DELETE", path, ""), 501, "not imitated: DELETE");
+    assert_rejected("method", &org.rest("DELETE", path, ""), 501, "not emulated: DELETE");
     // Requests for other purposes are rejected explicitly instead of returning "not found".
     for path in [
         "sobjects",
@@ -118,7 +118,7 @@ fn unknown_paths_and_missing_permissions_are_rejected() {
             path,
             &get(&org, &format!("/services/data/v66.0/{path}")),
             501,
-            "not imitated: GET /services/data",
+            "not emulated: GET /services/data",
         );
     }
     assert_rejected(
@@ -128,7 +128,7 @@ fn unknown_paths_and_missing_permissions_are_rejected() {
         "invalid query locator",
     );
     let partner = org.http("POST", "/services/Soap/u/64.0", &[("Content-Type", "text/xml")], b"<login/>");
-    assert_rejected("SOAP login", &partner, 501, "<faultcode>sf:NOT_IMITATED</faultcode>");
+    assert_rejected("SOAP login", &partner, 501, "<faultcode>sf:NOT_EMULATED</faultcode>");
     assert_rejected(
         "SOQL text",
         &org.query("SELECT Id FROM User WHERE Name = 'x"),
@@ -140,7 +140,7 @@ fn unknown_paths_and_missing_permissions_are_rejected() {
         "SOQL object",
         &org.query("SELECT Id FROM Account"),
         400,
-        "is not supported. (not imitated here)",
+        "is not supported. (not emulated here)",
     );
     assert_rejected("SOQL column", &org.query("SELECT Nope FROM User"), 400, "No such column 'Nope'");
 
@@ -185,7 +185,7 @@ fn invalid_grants_are_rejected() {
     for (what, body, status, words) in [
         ("no grant", String::new(), 400, "grant type not supported"),
         ("unknown grant", "grant_type=magic".to_string(), 400, "grant type not supported"),
-        ("passwords", "grant_type=password".to_string(), 501, "not imitated: the grant type password"),
+        ("passwords", "grant_type=password".to_string(), 501, "not emulated: the grant type password"),
         ("no assertion", format!("grant_type={jwt}"), 400, "invalid assertion"),
         (
             "unknown client",

@@ -104,7 +104,7 @@ fn components_are_listed_and_types_are_described() {
     assert!(
         org.soap("<listMetadata><queries><type>ApexClass</type></queries></listMetadata>")
             .body
-            .contains("not imitated")
+            .contains("not emulated")
     );
     let described = org.soap("<describeMetadata><asOfVersion>60.0</asOfVersion></describeMetadata>").body;
     assert!(described.contains("<directoryName>extlClntAppGlobalOauthSets</directoryName><inFolder>false</inFolder><metaFile>false</metaFile><suffix>ecaGlblOauth</suffix>"));
@@ -122,6 +122,6 @@ fn unsupported_retrieve_requests_are_rejected() {
         let response =
             org.soap(&format!("<retrieve><retrieveRequest>{request}</retrieveRequest></retrieve>"));
         assert_eq!(response.status, 501, "{}", response.body);
-        assert!(response.body.contains("not imitated"));
+        assert!(response.body.contains("not emulated"));
     }
 }

@@ -164,7 +164,7 @@ fn elements_outside_their_versions_are_rejected() {
         ("type of timeout before 65", policies("<guestJwtSessionTimeoutType>Custom</guestJwtSessionTimeoutType><guestJwtTimeout>5</guestJwtTimeout>").at(64), "guestJwtSessionTimeoutType invalid"),
         ("long timeout before 65", policies("<guestJwtTimeout>60</guestJwtTimeout>").at(64), "bad value for restricted picklist field: 60"),
         ("version beyond the org's", app("<label>x</label>").at(salesforce_emulator::NEWEST_API_VERSION + 1), "1 Invalid version specified"),
-        ("version that is not imitated", app("<label>x</label>").at(59), "not imitated: API version 59.0"),
+        ("version that is not emulated", app("<label>x</label>").at(59), "not emulated: API version 59.0"),
     ]);
 }
 
@@ -229,11 +229,11 @@ fn invalid_values_are_rejected() {
             "invalid URL: b",
         ),
         ("certificate", global("<certificate>MIIB</certificate>"), "not a valid X.509 certificate"),
-        ("custom key", global("<consumerKey>mine</consumerKey>"), "not imitated: choosing a consumerKey"),
+        ("custom key", global("<consumerKey>mine</consumerKey>"), "not emulated: choosing a consumerKey"),
         (
             "custom secret",
             global("<consumerSecret>mine</consumerSecret>"),
-            "not imitated: choosing a consumerSecret",
+            "not emulated: choosing a consumerSecret",
         ),
         (
             "ID token validity",
@@ -246,7 +246,7 @@ fn invalid_values_are_rejected() {
             app("<distributionState>Managed</distributionState>"),
             "bad value for restricted picklist field: Managed",
         ),
-        ("managed type", app("<managedType>Local</managedType>"), "not imitated: managedType"),
+        ("managed type", app("<managedType>Local</managedType>"), "not emulated: managedType"),
         (
             "app of another org",
             app("<orgScopedExternalApp>00D000000000009:Shop</orgScopedExternalApp>"),
@@ -341,7 +341,7 @@ fn invalid_values_are_rejected() {
         (
             "undocumented type",
             one("ExtlClntAppSampleSettings", "Shop_sample", &format!("{PARENT}<isEnabled>true</isEnabled>")),
-            "not imitated: ExtlClntAppSampleSettings",
+            "not emulated: ExtlClntAppSampleSettings",
         ),
     ]);
 }

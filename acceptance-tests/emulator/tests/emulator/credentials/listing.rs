@@ -100,7 +100,7 @@ fn an_app_can_have_several_consumers() {
     let staged = format!("{}/staged", consumers[1]["url"].as_str().unwrap());
     let response = keys.org.json("POST", &staged, "{}");
     assert!(
-        response.body.contains("not imitated: staging for a further consumer of an app"),
+        response.body.contains("not emulated: staging for a further consumer of an app"),
         "{}",
         response.body
     );

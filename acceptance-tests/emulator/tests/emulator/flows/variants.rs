@@ -380,6 +380,6 @@ fn unsupported_requests_are_rejected_explicitly() {
         ),
     ] {
         assert_eq!(response.status, 501, "{what}: {}", response.body);
-        assert!(response.body.contains("not imitated"), "{what}: {}", response.body);
+        assert!(response.body.contains("not emulated"), "{what}: {}", response.body);
     }
 }

@@ -1,8 +1,8 @@
-//! The facts that a run in an org can test. This is the only list.
+//! The open questions that a run in an org can answer. This is the only list.
 //!
-//! Each fact belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited` or
-//! `assumed`, or a sentence of the documentation. The tests below keep both in step: when a behavior is confirmed
-//! or removed, or a sentence no longer exists, its fact leaves this list. A new unconfirmed behavior needs a fact
+//! Each question belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited`
+//! or `assumed`, or a sentence of the documentation. The tests below keep both in step: when a behavior is confirmed or
+//! removed, or a sentence no longer exists, its question leaves this list. A new unconfirmed behavior needs a question
 //! here, or an entry in `OUT_OF_REACH` with the reason.
 
 use crate::probes::{
@@ -17,7 +17,7 @@ pub enum Marked {
     Text(&'static str, &'static str),
 }
 
-pub struct Fact {
+pub struct Question {
     /// Also part of the name of the app that the probe creates, so keep it short.
     pub id: &'static str,
     pub claim: &'static str,
@@ -26,260 +26,260 @@ pub struct Fact {
     pub probe: fn(&ProbeContext<'_>) -> ProbeResult,
 }
 
-const fn fact(
+const fn question(
     id: &'static str,
     claim: &'static str,
     marked: &'static [Marked],
     probe: fn(&ProbeContext<'_>) -> ProbeResult,
-) -> Fact {
-    Fact { id, claim, marked, probe }
+) -> Question {
+    Question { id, claim, marked, probe }
 }
 
 use Marked::{Behavior, Text};
 
 #[rustfmt::skip]
-pub const FACTS: &[Fact] = &[
+pub const QUESTIONS: &[Question] = &[
     // Values that no file sets.
-    fact("replace", "A deploy resets the elements that a file omits",
+    question("replace", "A deploy resets the elements that a file omits",
         &[Behavior("A deploy replaces the whole file: omitted elements are reset to their defaults")],
         kept::a_deploy_replaces_the_file),
-    fact("oauth_policies", "New OAuth policies admit all users for 365 days, with the flows disabled",
+    question("oauth_policies", "New OAuth policies admit all users for 365 days, with the flows disabled",
         &[Behavior("Defaults of the OAuth policies: Enforce, AllSelfAuthorized, SpecificLifetime 365 Days, STANDARD, flow flags false")],
         kept::defaults_of_the_oauth_policies),
-    fact("app_policies", "New app policies are enabled and have no start page",
+    question("app_policies", "New app policies are enabled and have no start page",
         &[Behavior("Defaults of the app policies: isEnabled, isOauthPluginEnabled true, startPage None")],
         kept::defaults_of_the_app_policies),
-    fact("policies_first", "Policies in the package that creates their app are accepted under their own names, and no default policies are created",
+    question("policies_first", "Policies in the package that creates their app are accepted under their own names, and no default policies are created",
         &[Behavior("Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type"),
           Text("docs/guides/deploys.md", "Two public repositories are reported to deploy apps this way"),
           Text("docs/guides/deploys.md", "Whether Salesforce then creates any policies itself is not confirmed")],
         together::policies_of_the_creating_package),
-    fact("policies_named", "Policies with the names of the default policies are accepted in the package that creates their app",
+    question("policies_named", "Policies with the names of the default policies are accepted in the package that creates their app",
         &[Behavior("Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type")],
         together::policies_with_the_names_of_the_defaults),
-    fact("policies_one", "If such a package contains policies of one type, Salesforce creates those of the other type",
+    question("policies_one", "If such a package contains policies of one type, Salesforce creates those of the other type",
         &[Behavior("Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type")],
         together::policies_of_one_type),
-    fact("safe_defaults", "PKCE and the secret for refresh tokens are required by default",
+    question("safe_defaults", "PKCE and the secret for refresh tokens are required by default",
         &[Behavior("isPkceRequired and isSecretRequiredForRefreshToken default to true")],
         kept::safe_defaults_of_the_global_settings),
-    fact("flow_flags", "A retrieved Global file contains flow flags that were not sent",
+    question("flow_flags", "A retrieved Global file contains flow flags that were not sent",
         &[Behavior("A retrieved Global file contains the flow flags that were not sent")],
         kept::flow_flags_that_were_not_sent),
-    fact("pkce_off", "isPkceRequired = false is kept",
+    question("pkce_off", "isPkceRequired = false is kept",
         &[Behavior("isPkceRequired false is stored"),
           Text("docs/guides/troubleshooting.md", "`pkce_required` stays `true` after `false` is sent"),
           Text("docs/resources/external_client_app_oauth_settings.md", "One org is reported to keep `true` when `false` is sent"),
           Text("docs/resources/oauth_client.md", "One org is reported to keep `true` when `false` is sent")],
         kept::pkce_can_be_disabled),
-    fact("id_validity", "The validity of ID tokens is 1 to 720 minutes, and 2 by default",
+    question("id_validity", "The validity of ID tokens is 1 to 720 minutes, and 2 by default",
         &[Behavior("idTokenValidityInMinutes is 1 to 720, 2 by default")], kept::id_token_validity),
-    fact("id_flags", "An idTokenConfig is returned with its flags, which default to false",
+    question("id_flags", "An idTokenConfig is returned with its flags, which default to false",
         &[Behavior("An idTokenConfig is returned with all its flags, which default to false")],
         kept::id_token_flags),
-    fact("label", "An omitted label becomes the full name",
+    question("label", "An omitted label becomes the full name",
         &[Behavior("An omitted label becomes the full name")], kept::an_omitted_label),
-    fact("zero", "The policy Zero is returned with a period of 0 and no unit",
+    question("zero", "The policy Zero is returned with a period of 0 and no unit",
         &[Behavior("Zero is returned with a validity period of 0 and no unit")], kept::zero_has_a_period),
-    fact("infinite", "The policy Infinite is returned without a period",
+    question("infinite", "The policy Infinite is returned without a period",
         &[Behavior("The policy type Infinite is returned without a validity period if none was sent")], kept::infinite_has_no_period),
 
     // Values that Salesforce returns.
-    fact("scopes_order", "Scopes are returned in the order of the list in Setup",
+    question("scopes_order", "Scopes are returned in the order of the list in Setup",
         &[Behavior("The other scopes are returned in the order of the list in Setup")], values::scopes_in_order),
-    fact("sets_sorted", "Permission sets are returned sorted",
+    question("sets_sorted", "Permission sets are returned sorted",
         &[Behavior("Custom scopes, permission sets and profiles are returned sorted")], values::permission_sets_are_sorted),
-    fact("word_case", "A keyword that is a string in the schema is accepted in another letter case, and returned unchanged",
+    question("word_case", "A keyword that is a string in the schema is accepted in another letter case, and returned unchanged",
         &[Behavior("Values that are strings in the schema and a list in the documentation are accepted in any letter case and returned unchanged: Enforce_relaxrefresh")],
         values::keywords_in_another_case),
-    fact("scopes_alike", "Basic and OfflineAccess are returned unchanged",
+    question("scopes_alike", "Basic and OfflineAccess are returned unchanged",
         &[Behavior("Basic and its parts, RefreshToken and OfflineAccess are returned unchanged")],
         values::equivalent_scopes_are_kept),
-    fact("set_ids", "A permission set sent as an ID is returned as a name",
+    question("set_ids", "A permission set sent as an ID is returned as a name",
         &[Behavior("Permission sets sent as IDs are returned as names")], values::permission_set_ids_become_names),
-    fact("list_breaks", "A list may contain a line break after a comma",
+    question("list_breaks", "A list may contain a line break after a comma",
         &[Behavior("Items of a list may be separated by a comma and a line break")],
         values::a_list_may_have_line_breaks),
-    fact("line_breaks", "Line breaks and character references are returned as the characters they represent",
+    question("line_breaks", "Line breaks and character references are returned as the characters they represent",
         &[Behavior("Line breaks are returned unchanged, whether they were sent as characters or as references")],
         values::line_breaks_are_kept),
-    fact("order", "Elements are accepted in any order",
+    question("order", "Elements are accepted in any order",
         &[Behavior("The elements of a file may be in any order")], values::elements_in_any_order),
-    fact("own_set", "An admin may pre-authorise a permission set that is not assigned to them",
+    question("own_set", "An admin may pre-authorise a permission set that is not assigned to them",
         &[Behavior("Pre-authorization does not require that the deploying user has one of the permission sets")],
         values::pre_authorization_needs_no_assignment),
-    fact("name_case", "The names of two apps must differ in more than case",
+    question("name_case", "The names of two apps must differ in more than case",
         &[Behavior("App names that differ only in case are duplicates")], values::names_differ_in_more_than_case),
 
     // Rejections.
-    fact("lonely_global", "A Global file without OAuth settings is rejected",
+    question("lonely_global", "A Global file without OAuth settings is rejected",
         &[Behavior("A Global file needs the app's OAuth settings")], refused::global_settings_without_settings),
-    fact("unknown_app", "A component of an unknown app is rejected with INVALID_CROSS_REFERENCE_KEY",
+    question("unknown_app", "A component of an unknown app is rejected with INVALID_CROSS_REFERENCE_KEY",
         &[Behavior("A component that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY")],
         refused::parts_of_an_unknown_app),
-    fact("rotation", "Rotating the secret needs ignoreWarnings",
+    question("rotation", "Rotating the secret needs ignoreWarnings",
         &[Behavior("The flags that rotate the key and the secret need ignoreWarnings")],
         refused::rotation_without_ignoring_warnings),
-    fact("foreign_link", "The oauthLink of another org is rejected for a local app",
+    question("foreign_link", "The oauthLink of another org is rejected for a local app",
         &[Behavior("A foreign oauthLink is accepted for packaged apps only")], refused::a_foreign_oauth_link),
-    fact("unknown_scope", "The error for an unknown scope lists the 36 scopes",
+    question("unknown_scope", "The error for an unknown scope lists the 36 scopes",
         &[Behavior("The error for an unknown scope lists the 36 scopes")], refused::an_unknown_scope),
-    fact("jwt_timeouts", "JWT timeouts are single values up to 720, and only with the type Custom",
+    question("jwt_timeouts", "JWT timeouts are single values up to 720, and only with the type Custom",
         &[Behavior("JWT timeouts: 1, 5, 10, 15, 30; since 65.0 also 60 to 720; only with the type Custom")],
         refused::jwt_timeouts),
-    fact("jwt_needed", "A session timeout type for named users without JWT tokens is rejected as invalid plugin settings",
+    question("jwt_needed", "A session timeout type for named users without JWT tokens is rejected as invalid plugin settings",
         &[Behavior("A session timeout type for named users without JWT tokens fails: Invalid plugin settings")],
         refused::a_session_timeout_without_jwt),
-    fact("guest", "The guest flow is rejected unless the app issues JWT tokens and has the code and credentials flow",
+    question("guest", "The guest flow is rejected unless the app issues JWT tokens and has the code and credentials flow",
         &[Behavior("Guest flow without the JWT or the code and credentials flag fails the deploy")],
         refused::guests_without_jwt),
-    fact("at_the_end", "Dependencies between settings and policies are checked at the end of a package",
+    question("at_the_end", "Dependencies between settings and policies are checked at the end of a package",
         &[Behavior("Rules over several files of an app are checked at the end of a deploy or call, whatever the order of its files: guests, with any files; session timeouts for named users, if the policies are among the files")],
         together::dependent_files),
-    fact("flows_alone", "Policies may allow client credentials and token exchange while the settings do not",
+    question("flows_alone", "Policies may allow client credentials and token exchange while the settings do not",
         &[Behavior("Policies may allow client credentials and token exchange while the settings do not")],
         together::flows_without_the_settings),
-    fact("code_flow", "The code and credentials flow is rejected while the org does not allow it",
+    question("code_flow", "The code and credentials flow is rejected while the org does not allow it",
         &[Behavior("isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable")],
         refused::code_credential_flow_without_the_setting),
-    fact("at_most_128", "128 custom attributes and IP ranges are accepted, 129 are not",
+    question("at_most_128", "128 custom attributes and IP ranges are accepted, 129 are not",
         &[Behavior("At most 128 custom attributes and 128 trusted IP ranges")], refused::more_than_128_entries),
-    fact("api_names", "Names with a hyphen, two underscores, or one at the end are rejected",
+    question("api_names", "Names with a hyphen, two underscores, or one at the end are rejected",
         &[Behavior("Full names: letters, digits, underscore; start with a letter; no trailing or double underscore")],
         refused::api_names),
-    fact("start_url", "startUrl is required with the start page Custom, and rejected without it",
+    question("start_url", "startUrl is required with the start page Custom, and rejected without it",
         &[Behavior("startUrl of the app policies is required with the start page Custom, rejected otherwise")],
         refused::start_urls),
-    fact("periods", "Periods and units of refresh tokens are required or rejected depending on the policy",
+    question("periods", "Periods and units of refresh tokens are required or rejected depending on the policy",
         &[Behavior("Refresh token periods and units are required with SpecificLifetime and SpecificInactivity, rejected otherwise")],
         refused::refresh_token_periods),
-    fact("own_key", "A custom consumer key is accepted for a new consumer",
+    question("own_key", "A custom consumer key is accepted for a new consumer",
         &[Behavior("A consumerKey in the file that creates the consumer becomes its key")], refused::a_custom_key),
-    fact("other_key", "A different consumer key for an existing consumer is rejected",
+    question("other_key", "A different consumer key for an existing consumer is rejected",
         &[Behavior("Deploys of a consumerKey or consumerSecret that differs from the current one are rejected")],
         refused::another_key),
-    fact("own_link", "An oauthLink of this org to an unknown consumer has no effect",
+    question("own_link", "An oauthLink of this org to an unknown consumer has no effect",
         &[Behavior("An oauthLink of this org that names no consumer of another app is accepted and does not change the link")],
         values::a_link_to_an_unknown_consumer),
-    fact("foreign_app", "The orgScopedExternalApp of another org is rejected",
+    question("foreign_app", "The orgScopedExternalApp of another org is rejected",
         &[Behavior("An orgScopedExternalApp of another org is rejected")], refused::an_app_of_another_org),
-    fact("line_numbers", "A refusal names the line of the element",
+    question("line_numbers", "A refusal names the line of the element",
         &[Behavior("The lineNumber of a failure is that of the faulty element")], refused::the_line_of_the_element),
 
     // Rules that the provider only warns about (`unconfirmed-rule`). The emulator has no such rules.
-    fact("long_label", "A label of 256 characters is rejected, one of 255 is not",
+    question("long_label", "A label of 256 characters is rejected, one of 255 is not",
         &[Text("docs/guides/troubleshooting.md", "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length")],
         refused::a_long_label),
-    fact("long_callbacks", "Callback URLs of more than 2000 characters together are rejected",
+    question("long_callbacks", "Callback URLs of more than 2000 characters together are rejected",
         &[Text("docs/guides/troubleshooting.md", "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length")],
         refused::long_callback_urls),
-    fact("plain_http", "A callback URL with plain http is rejected",
+    question("plain_http", "A callback URL with plain http is rejected",
         &[Text("docs/guides/troubleshooting.md", "not confirmed in an org, such as a maximum length, no plain `http`, or a minimum key size")],
         refused::plain_http),
-    fact("short_key", "A certificate with a key of 1024 bits is rejected",
+    question("short_key", "A certificate with a key of 1024 bits is rejected",
         &[Text("docs/resources/external_client_app_oauth_settings.md", "An RSA key should have at least 2048 bits")],
         refused::a_short_key),
-    fact("overlap", "Trusted IP ranges that overlap are rejected",
+    question("overlap", "Trusted IP ranges that overlap are rejected",
         &[Text("docs/resources/external_client_app_oauth_settings.md", "The ranges should not overlap")],
         refused::overlapping_ranges),
 
     // Deletions.
-    fact("cascade", "Deleting the OAuth settings deletes the Global file and the OAuth policies",
+    question("cascade", "Deleting the OAuth settings deletes the Global file and the OAuth policies",
         &[Behavior("Deleting the OAuth settings deletes the Global file and the OAuth policies")],
         deletions::settings_delete_their_parts),
-    fact("policies_stay", "OAuth policies are not deleted alone",
+    question("policies_stay", "OAuth policies are not deleted alone",
         &[Behavior("Policy files are deleted only together with their app or its OAuth settings")],
         deletions::policies_alone),
-    fact("warnings", "A warning fails a deploy that does not ignore warnings",
+    question("warnings", "A warning fails a deploy that does not ignore warnings",
         &[Behavior("Without ignoreWarnings a warning fails the deploy")], deletions::a_warning_fails),
 
     // Keys, secrets, certificates.
-    fact("global_shown", "enableConsumerSecretApiAccess controls whether the Global file is readable",
+    question("global_shown", "enableConsumerSecretApiAccess controls whether the Global file is readable",
         &[Behavior("enableConsumerSecretApiAccess controls whether a Global file can be read")],
         access::the_global_file_follows_the_setting),
-    fact("global_hidden", "A Global file without read access looks like a missing one",
+    question("global_hidden", "A Global file without read access looks like a missing one",
         &[Behavior("An unreadable Global file looks like a missing one, also in lists")],
         access::an_unreadable_global_file),
-    fact("secret_shown", "A readable Global file contains the secret",
+    question("secret_shown", "A readable Global file contains the secret",
         &[Behavior("A readable Global file contains the secret")], access::the_secret_comes_with_the_global_file),
-    fact("rest_secret", "enableClientSecretInRestApiAccess controls whether REST returns the secret",
+    question("rest_secret", "enableClientSecretInRestApiAccess controls whether REST returns the secret",
         &[Behavior("enableClientSecretInRestApiAccess and ViewClientSecret control whether REST returns the secret")],
         access::the_secret_in_rest),
-    fact("rest_key", "REST returns the consumer key",
+    question("rest_key", "REST returns the consumer key",
         &[Behavior("The credentials of Connect REST contain the consumer key")], access::the_key_in_rest),
-    fact("rest_unused", "REST lists apps without tokens",
+    question("rest_unused", "REST lists apps without tokens",
         &[Behavior("Connect REST lists apps without issued tokens")], access::apps_without_tokens),
-    fact("cert_cleared", "A deploy without the certificate clears it",
+    question("cert_cleared", "A deploy without the certificate clears it",
         &[Behavior("A deploy without the certificate clears it")],
         access::the_certificate_is_cleared),
-    fact("audience", "A JWT for an External Client App may have the org's My Domain as its audience, and no shared login host",
+    question("audience", "A JWT for an External Client App may have the org's My Domain as its audience, and no shared login host",
         &[Text("docs/guides/authentication.md", "This is not confirmed by Salesforce; `make live` tests it in an org"),
           Text("docs/guides/troubleshooting.md", "External Client Apps are reported to accept no other audience"),
           Text("docs/guides/troubleshooting.md", "which is reported to result in the same error"),
           Text("docs/index.md", "External Client Apps are reported to accept no other")],
         access::the_audience_is_the_my_domain),
-    fact("wildcard", "A retrieve of * returns the apps",
+    question("wildcard", "A retrieve of * returns the apps",
         &[Behavior("A retrieve of * returns the apps")], access::wildcards),
 
     // Staged credentials.
-    fact("staged_versions", "Staged credentials are not found before version 65.0",
+    question("staged_versions", "Staged credentials are not found in versions earlier than 65.0",
         &[Behavior("The usage list exists since 59.0, credentials since 60.0, staged credentials since 65.0; earlier versions return 404")],
         pairs::versions),
-    fact("page_sizes", "A page size of 0 or more than 100, and a page before the first are rejected",
+    question("page_sizes", "A page size of 0 or more than 100, and a page before the first are rejected",
         &[Behavior("pageSize is 1 to 100, 100 by default; other values are rejected")], pairs::sizes_of_pages),
-    fact("id_lengths", "Lists contain IDs with 15 characters, responses about one entry contain 18",
+    question("id_lengths", "Lists contain IDs with 15 characters, responses about one entry contain 18",
         &[Behavior("Lists contain IDs of consumers and staged credentials with 15 characters, responses about one entry with 18")],
         pairs::lengths_of_ids),
-    fact("staged_none", "The list of staged credentials is empty when there are none",
+    question("staged_none", "The list of staged credentials is empty when there are none",
         &[Behavior("The list of staged credentials is empty when there are none")], pairs::nothing_is_staged),
-    fact("staged_answer", "Staging returns 201 and the list",
+    question("staged_answer", "Staging returns 201 and the list",
         &[Behavior("POST of staged credentials returns the list; it has no parameters")],
         pairs::the_response_to_staging),
-    fact("staged_bodies", "Staging rejects a body with members; rotating rejects another command or none",
+    question("staged_bodies", "Staging rejects a body with members; rotating rejects another command or none",
         &[Behavior("Staging rejects a body with members, and rotating rejects any command except rotate; both require application/json")],
         pairs::other_bodies),
-    fact("staged_twice", "Staging is rejected while other staged credentials are active",
+    question("staged_twice", "Staging is rejected while other staged credentials are active",
         &[Behavior("Active or Rotated staged credentials prevent new ones, Expired ones do not")],
         pairs::staging_twice),
-    fact("staged_beside", "Staging is rejected while rotated credentials exist",
+    question("staged_beside", "Staging is rejected while rotated credentials exist",
         &[Behavior("Active or Rotated staged credentials prevent new ones, Expired ones do not"),
           Text("docs/resources/external_client_app_credential_rotation.md", "whether it does is not confirmed")],
         pairs::staging_beside_rotated_credentials),
-    fact("staged_by", "createdBy is the user ID with 15 characters",
+    question("staged_by", "createdBy is the user ID with 15 characters",
         &[Behavior("createdBy of staged credentials is the user ID with 15 characters")], pairs::creator_of_staged_credentials),
-    fact("staged_login", "A staged key is known to the token endpoint before it is rotated",
+    question("staged_login", "A staged key is known to the token endpoint before it is rotated",
         &[Behavior("Active staged credentials can log in like the current ones")], pairs::a_staged_key_is_known),
-    fact("own_secret", "The current key works with its own secret, and not with that of the staged credentials",
+    question("own_secret", "The current key works with its own secret, and not with that of the staged credentials",
         &[Behavior("In all credentials, each key works with its own secret")],
         pairs::a_key_with_the_secret_of_another),
-    fact("rotated_id", "The previous credentials have the ID of the staged ones",
+    question("rotated_id", "The previous credentials have the ID of the staged ones",
         &[Behavior("The previous credentials have the ID of the staged ones, and expire 30 days after the rotation")],
         pairs::the_id_after_a_rotation),
-    fact("rotated_end", "The previous credentials expire 30 days after the rotation",
+    question("rotated_end", "The previous credentials expire 30 days after the rotation",
         &[Behavior("The previous credentials have the ID of the staged ones, and expire 30 days after the rotation")],
         pairs::the_expiry_after_a_rotation),
-    fact("rotated_answer", "Rotating returns the previous credentials, which cannot be rotated again",
+    question("rotated_answer", "Rotating returns the previous credentials, which cannot be rotated again",
         &[Behavior("Rotating returns the previous credentials; only active credentials can be rotated")],
         pairs::the_response_to_rotating),
-    fact("staged_gate", "enableClientSecretInRestApiAccess controls whether staged credentials are available",
+    question("staged_gate", "enableClientSecretInRestApiAccess controls whether staged credentials are available",
         &[Behavior("Staged credentials need the org's setting and the permissions External Client App Developer and View Client Secret")],
         pairs::the_setting_of_the_org),
-    fact("staged_words", "Without them, the error is: not currently enabled",
+    question("staged_words", "Without them, the error is: not currently enabled",
         &[Behavior("Without them: not currently enabled")], pairs::the_text_of_the_rejection),
-    fact("staged_packaged", "Packaged apps have no staged credentials",
+    question("staged_packaged", "Packaged apps have no staged credentials",
         &[Behavior("Only local apps have staged credentials")], pairs::a_packaged_app),
-    fact("staged_deploy", "A deploy that rotates the secret does not change staged credentials",
+    question("staged_deploy", "A deploy that rotates the secret does not change staged credentials",
         &[Behavior("A deploy that rotates the key or the secret does not change staged credentials")],
         pairs::a_deploy_that_rotates),
 
     // The interfaces.
-    fact("soap_headers", "SOAP calls without SOAPAction or with another content type are rejected",
+    question("soap_headers", "SOAP calls without SOAPAction or with another content type are rejected",
         &[Behavior("SOAP calls need a SOAPAction header and the content type text/xml")], wire::soap_headers),
-    fact("deploy_query", "Deploys can be found by a tooling query on DeployRequest",
+    question("deploy_query", "Deploys can be found by a tooling query on DeployRequest",
         &[Behavior("Deploys can be found by a tooling query on DeployRequest")], wire::deploys_can_be_queried),
 ];
 
-/// Facts that a run cannot test with one login and without changing what belongs to others.
+/// Open questions that a run cannot answer with one login and without changing what belongs to others.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
     (Text("docs/guides/hcp-terraform.md", "provider's process sees that variable is not confirmed"),
@@ -368,13 +368,13 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "needs a first-party app and its attestations; a deploy alone does not show the required format"),
     (Text("docs/resources/oauth_client.md", "Whether Salesforce expects its text or its name is not confirmed"),
         "needs a first-party app and its attestations; a deploy alone does not show the required format"),
-    (Text("docs/guides/certificates.md", "succeeds while Salesforce processes the new file is not confirmed"),
+    (Text("docs/guides/certificates.md", "It is not confirmed whether every login succeeds while Salesforce processes the new file"),
         "needs continuous logins with a new app, which may take half an hour to propagate"),
     (Text("docs/guides/certificates.md", "How long Salesforce takes to use the new certificate everywhere is not confirmed"),
         "takes that long, and needs logins with a new app"),
-    (Text("docs/guides/certificates.md", "Whether access tokens that were issued before the change remain valid is not confirmed"),
+    (Text("docs/guides/certificates.md", "It is not confirmed whether access tokens that were issued before the change remain valid"),
         "needs a token of a new app, which may take half an hour to propagate"),
-    (Text("docs/guides/certificates.md", "Whether Salesforce rejects signatures with the key of a certificate that has expired, or is not valid yet, is not confirmed"),
+    (Text("docs/guides/certificates.md", "It is not confirmed whether Salesforce rejects signatures with the key of a certificate that has expired, or is not valid yet"),
         "needs a certificate that expires during the run, and logins with a new app"),
     (Behavior("Token exchange accepts subject tokens of five kinds with up to 10000 characters; token_handler names a handler that is enabled for the app, and the default is the app's default handler"),
         "needs an Apex class, and a run does not create one"),
@@ -417,10 +417,11 @@ mod tests {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Every mark in this file, with the fact that it belongs to.
+    /// Every mark in this file, with the open question that it belongs to.
     fn places() -> impl Iterator<Item = (String, Marked)> {
-        let marks =
-            FACTS.iter().flat_map(|fact| fact.marked.iter().map(|marked| (fact.id.to_owned(), *marked)));
+        let marks = QUESTIONS
+            .iter()
+            .flat_map(|question| question.marked.iter().map(|marked| (question.id.to_owned(), *marked)));
         marks.chain(OUT_OF_REACH.iter().map(|(marked, _)| ("OUT_OF_REACH".to_owned(), *marked)))
     }
 
@@ -453,7 +454,10 @@ mod tests {
         let open =
             behaviors.iter().filter(|(_, evidence)| *evidence != "confirmed").map(|(what, _)| what.as_str());
         let missing: Vec<&str> = open.filter(|what| !known.contains(what)).collect();
-        assert!(missing.is_empty(), "add each to FACTS, or to OUT_OF_REACH with the reason: {missing:#?}");
+        assert!(
+            missing.is_empty(),
+            "add each to QUESTIONS, or to OUT_OF_REACH with the reason: {missing:#?}"
+        );
     }
 
     /// The phrases that mark an unconfirmed statement in the documentation.
@@ -488,7 +492,7 @@ mod tests {
                         known
                             .iter()
                             .any(|(path, sentence)| *path == name && line.contains(sentence.as_str())),
-                        "{name} has an unconfirmed statement; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
+                        "{name} has an unconfirmed statement; add it to QUESTIONS, or to OUT_OF_REACH with the reason: {line}"
                     );
                 }
             }
@@ -498,9 +502,9 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_valid_in_a_name() {
-        assert!(FACTS.iter().all(|fact| !fact.marked.is_empty()));
-        let ids: BTreeSet<&str> = FACTS.iter().map(|fact| fact.id).collect();
-        assert_eq!(ids.len(), FACTS.len());
+        assert!(QUESTIONS.iter().all(|question| !question.marked.is_empty()));
+        let ids: BTreeSet<&str> = QUESTIONS.iter().map(|question| question.id).collect();
+        assert_eq!(ids.len(), QUESTIONS.len());
         for id in ids {
             assert!(
                 id.len() <= 20
