@@ -147,7 +147,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     read(text, Form::File)
 }
 
-/// The same without a limit for texts, for documents that are not written back.
+/// Parses one document without a limit for texts, for documents that are not written back.
 pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
     read(text, Form::LongFile)
 }

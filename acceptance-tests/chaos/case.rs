@@ -35,7 +35,7 @@ pub struct Outcome {
     pub state_lost_by_terraform: bool,
     /// Peak memory of the provider in KiB.
     pub memory: u64,
-    /// Whether the org sent a response that no org sends. The memory figure then does not represent normal use.
+    /// Whether the response was hostile: no real org sends it. The memory figure then does not represent normal use.
     pub hostile: bool,
     /// A remark for the report.
     pub note: Option<String>,

@@ -24,9 +24,10 @@ const DISPENSABLE: [&str; 3] = ["checkDeployStatus", "query", "toolingQuery"];
 struct InjectionPoint {
     step: Step,
     calls: Calls,
+    /// The number of the call, from 1.
     nth: usize,
     when: When,
-    /// The call that is the nth.
+    /// The name of that call.
     at: String,
     /// Whether the case takes as long as `slow_at` of the row.
     is_slow: bool,

@@ -209,7 +209,7 @@ impl Target for Testbed {
     }
 
     fn time_limit(&self) -> std::time::Duration {
-        // Locks are waited for up to ten minutes. A longer run hangs.
+        // The provider waits up to ten minutes for a lock. A command that takes 25 minutes counts as hanging.
         std::time::Duration::from_secs(1500)
     }
 }

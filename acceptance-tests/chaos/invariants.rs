@@ -11,7 +11,7 @@ use acceptance_tests::terraform::Run;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Longer than any process or deploy runs after its Terraform has exited.
+/// Every process and deploy ends within this time after Terraform has exited.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Text that no command may print, regardless of what the org returned.

@@ -33,7 +33,7 @@ impl fmt::Display for ComponentKey {
     }
 }
 
-/// The same as `Display`, because the derived form would log the whole table.
+/// Prints the same as `Display`, because the derived form would log the whole table.
 impl fmt::Debug for ComponentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

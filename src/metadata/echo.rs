@@ -12,7 +12,7 @@ pub fn echo(text: &str) -> String {
     quoted(text)
 }
 
-/// The same for a text that is known not to be a secret.
+/// The value for an error message, for a text that is known not to be a secret.
 pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown: String = text.chars().take(LONGEST).collect();

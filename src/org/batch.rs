@@ -33,7 +33,7 @@ pub(super) trait Job: Send + 'static {
     fn conflicts_with(&self, other: &Self) -> bool;
     /// Whether this job must not be in an earlier batch than the other.
     fn awaits(&self, other: &Self) -> bool;
-    /// Its share of each limit.
+    /// Its part of each limit.
     fn weight(&self) -> [usize; 2];
 }
 
@@ -44,7 +44,8 @@ pub struct Window {
     pub quiet: Duration,
     /// When it has been open for this long.
     pub ceiling: Duration,
-    /// The same, while a job is being prepared: leaving without it may cost a whole batch.
+    /// When it has been open for this long while a job is being prepared: a job that misses the batch waits for the
+    /// next one.
     pub long_ceiling: Duration,
     /// The quiet time when jobs arrived while a batch ran. Its maximum is `long_ceiling`.
     pub stream_quiet: Duration,
@@ -207,7 +208,7 @@ struct State<J, A> {
     working: bool,
 }
 
-/// A guard: the caller is preparing a job.
+/// As long as this exists, the caller is preparing a job.
 pub(super) struct Preparing<J, A>(Arc<Queue<J, A>>);
 
 impl<J, A> Drop for Preparing<J, A> {
@@ -282,7 +283,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });
     }
 
-    /// Whether such a job waits.
+    /// Whether a job that matches `such` is waiting.
     pub(super) fn has(&self, such: impl Fn(&J) -> bool) -> bool {
         lock(&self.state).waiting.iter().any(|queued| !queued.is_abandoned() && such(&queued.job))
     }
@@ -301,7 +302,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     }
 
     /// Waits until the batch closes. The time starts again after each batch: callers that have just received a result
-    /// send the changes that depend on it, and a batch that leaves without them splits a wave of Terraform's.
+    /// send the changes that depend on it, and a batch that closes before they arrive splits a wave of Terraform's.
     async fn gather(&self, streams: bool) {
         let opened = Instant::now();
         let long_ceiling = self.window.long_ceiling.max(self.window.ceiling);
@@ -403,8 +404,8 @@ fn less([room, other_room]: [usize; 2], [weight, other_weight]: [usize; 2]) -> O
     Some([room.checked_sub(weight)?, other_room.checked_sub(other_weight)?])
 }
 
-/// In the order of arrival, but each job after those that it awaits, and those after earlier jobs that they conflict
-/// with (unless these await them). Cycles are broken.
+/// Sorts jobs by arrival, with two exceptions: a job follows the jobs that it awaits, and an awaited job follows
+/// earlier jobs that it conflicts with (unless these await it). Cycles are broken.
 fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
     fn visit<J: Job>(place: usize, jobs: &[&J], seen: &mut [bool], order: &mut Vec<usize>) {
         match (seen.get_mut(place), jobs.get(place)) {

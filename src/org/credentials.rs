@@ -92,7 +92,7 @@ impl fmt::Display for Setting {
 }
 
 impl Org {
-    /// The consumer key of an app, and its staged credentials. Below API version 65.0 nothing is staged.
+    /// The consumer key of an app, and its staged credentials. In API versions earlier than 65.0, nothing is staged.
     ///
     /// # Errors
     /// When they cannot be read, or the app does not exist.
@@ -110,7 +110,7 @@ impl Org {
         in_time(deadline, read).await
     }
 
-    /// The same for a known consumer.
+    /// The credentials of a known consumer.
     pub(super) async fn with_staged(
         &self,
         app_id: String,
@@ -128,7 +128,7 @@ impl Org {
         Ok(Credentials { app_id, consumer, staged })
     }
 
-    /// The same for an app that may be new: waits for a while until the org shows its consumer.
+    /// The credentials of an app that may be new. Waits for a while until the org shows its consumer.
     pub async fn new_credentials(
         &self,
         app: &str,
@@ -253,7 +253,7 @@ impl Org {
         Ok(row.and_then(|(row, _)| text(row, "Id")).map(str::to_owned))
     }
 
-    /// The same, without an error.
+    /// The record ID of an app. `None` also on an error.
     async fn record_of(&self, app: &str) -> Option<String> {
         self.app_record_id(app).await.ok().flatten()
     }

@@ -129,7 +129,7 @@ impl Inner {
     }
 }
 
-/// Outdates what was read when a deploy ends in any way.
+/// Marks earlier reads as outdated when a deploy ends, whatever its outcome.
 struct Outdate<'a> {
     org: &'a Inner,
     apps: BTreeSet<String>,

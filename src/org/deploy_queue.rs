@@ -1,12 +1,12 @@
 //! Concurrent deploys: the org's deploy queue.
 //!
-//! Salesforce documents that an org processes one deploy at a time from a queue; that nothing else writes meanwhile
-//! is an assumption. A file is always written as a whole, so a change must be based on the file as it is when the
-//! deploy starts. Therefore an edit is sent when the queue is idle, and half a second later the queue is read again
-//! for deploys that were sent at the same time.
+//! Salesforce documents that an org processes one deploy at a time from a queue. It is an assumption that nothing else
+//! writes meanwhile. A file is always written as a whole, so a change must be based on the file as it is when the
+//! deploy starts. Therefore an edit is sent when the queue is idle, and half a second later the queue is read again for
+//! deploys that were sent at the same time.
 //!
-//! If the queue cannot be read, concurrent deploys are not detected; only the files at the start of the deploy are
-//! (`edit.rs`).
+//! If the queue cannot be read, concurrent deploys are not detected. Only changes to the files at the start of the
+//! deploy are (`edit.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -64,7 +64,7 @@ impl DeployQueue {
         self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id).to_owned()).collect()
     }
 
-    /// Whether all deploys of the queue were completed before.
+    /// Whether all deploys of the queue were already in the set `before`.
     pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
         self.0.iter().all(|entry| before.contains(short(&entry.id)))
     }
@@ -75,7 +75,7 @@ impl DeployQueue {
         new.map(|entry| short(&entry.id).to_owned()).collect()
     }
 
-    /// The deploys that are neither in the given set nor the own one.
+    /// The deploys that are neither in the given set nor our deploy, `own`.
     pub(super) fn concurrent(&self, seen: &BTreeSet<String>, own: &str) -> ConcurrentDeploys {
         let of_own = self.0.iter().find(|entry| is_same(&entry.id, own));
         let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
@@ -93,12 +93,12 @@ impl DeployQueue {
     }
 }
 
-/// Other deploys that were sent at the same time as the own one.
+/// Other deploys that were sent at the same time as our deploy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentDeploys {
     /// They wrote first, possibly the same files.
     pub before: Vec<String>,
-    /// They write last, and may not know of the own changes.
+    /// They write last, and may not know of our changes.
     pub after: Vec<String>,
 }
 

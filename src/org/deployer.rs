@@ -230,8 +230,8 @@ impl Inner {
             if self.stopped() {
                 return Attempt::Failed(ApplyErrorKind::NotSent);
             }
-            // A caller that is dropped after this point does not stop its deploy; one that was dropped before it does
-            // not take part.
+            // A caller that is dropped after this point does not stop its deploy; one that was dropped before this
+            // point does not take part.
             let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
                 hold(group);

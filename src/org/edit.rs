@@ -2,9 +2,9 @@
 //!
 //! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
 //! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
-//! (`deploy_queue.rs`). When the own deploy starts, the files are read again: these are the contents that it
-//! replaces, including changes in Setup. A deploy is never canceled for this; overwritten changes are
-//! restored by the next one (`reconcile.rs`).
+//! (`deploy_queue.rs`). When our deploy starts, the files are read again: these are the contents that it replaces,
+//! including changes in Setup. A deploy is never canceled for this; overwritten changes are restored by the next one
+//! (`reconcile.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Changes, Inner, Lookup, Overwritten, ReadError, Wanted};
 use crate::metadata::{Component, ComponentKey};
 
-/// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent
-/// its own.
+/// How long after the start the queue is read again: by then, every client that did not see our deploy has sent its
+/// own.
 pub(super) const OBSERVE_DELAY: Duration = Duration::from_millis(500);
-/// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
+/// The delay as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
 /// The maximum after the deploy was sent: sending it can take minutes if the org is busy or a login is necessary.
 const MAX_OBSERVE_DELAY: Duration = Duration::from_secs(60);
@@ -119,7 +119,7 @@ impl Inner {
         }
     }
 
-    /// Observes other deploys while the own one runs.
+    /// Observes other deploys while our deploy runs.
     pub(super) async fn observe(
         &self,
         id: &str,

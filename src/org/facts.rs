@@ -8,7 +8,7 @@ use crate::record_id;
 pub struct SessionFacts {
     /// The org's 15-character ID, which is case-sensitive.
     pub org_id: String,
-    /// The same ID in 18 characters.
+    /// The org's ID in 18 characters.
     pub org_id_18: String,
     /// Empty if Salesforce did not return it.
     pub user_id: String,

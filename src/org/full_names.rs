@@ -3,7 +3,7 @@
 use super::soql::text;
 use super::{Inner, Org, Row, Unavailable};
 
-/// `namespace__Name`, or `Name` without a namespace and with the org's own one.
+/// `namespace__Name`. `Name` if the namespace is empty or is the org's own.
 fn full_name(row: &Row, name: &str, own_namespace: Option<&str>) -> Option<String> {
     let name = text(row, name)?;
     Some(match text(row, NAMESPACE).filter(|namespace| Some(*namespace) != own_namespace) {

@@ -2,8 +2,8 @@
 //!
 //! A read of one app searches for its parts (`read.rs`, `search.rs`). Here the org's lists come first, so that each
 //! file is retrieved once and only listed files are requested. A name is only a hint; the file names its app. If that
-//! is another app than the name suggests, the file is kept until that app's turn; an app that may have a part with
-//! another app's name as prefix comes last. The snapshot of other readers is not used.
+//! app differs from the one that the name suggests, the file is kept until that app's turn; an app that may have a part
+//! with another app's name as prefix comes last. The snapshot of other readers is not used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Inventory {
     /// Wanted apps that are not listed: a list may lag behind, and then the lists of their parts may, too.
     unlisted: HashSet<String>,
     queue: VecDeque<String>,
-    /// Apps that may have a part with the name of another app's.
+    /// Apps that may have a part whose name suggests another app.
     ambiguous: Vec<String>,
     /// Apps that seem to have none of the needed parts, judging by names.
     unlikely: Vec<String>,

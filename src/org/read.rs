@@ -330,7 +330,7 @@ impl Inner {
         Ok(())
     }
 
-    /// A refusal of a single type is a fact about that type.
+    /// If the org rejects a retrieve of one type, records that this type cannot be read.
     fn note(
         &self,
         snapshot: &mut Snapshot,

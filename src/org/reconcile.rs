@@ -23,11 +23,12 @@ use super::{Applied, ApplyErrorKind, Changes, DeployProblem, Inner, Overwritten,
 use crate::metadata::{Component, ComponentKey, same_meaning};
 use crate::record_id::{is_same, short};
 
-/// How long the queue must be idle until the overwritten clients are considered to have applied their changes again:
-/// some calls, and this many retrieves.
+/// How long the queue must be idle until the overwritten clients are considered to have applied their changes again.
+/// `REAPPLY_IDLE` covers the calls, and `RETRIEVES` the retrieves, of such a client.
 const REAPPLY_IDLE: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
-/// The same while fewer deploys have followed than were overwritten; their machines may be busy.
+/// The idle time instead of `REAPPLY_IDLE` while fewer deploys have followed than were overwritten; their machines may
+/// be busy.
 const REAPPLY_LATE: Duration = Duration::from_secs(15);
 const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
@@ -35,7 +36,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(900);
 #[derive(Default)]
 struct UnseenWrites {
     deploys: Vec<String>,
-    /// As many deploys have followed: every difference to what was sent is a change of theirs.
+    /// At least as many deploys have followed, so every difference from what was sent is a change by other clients.
     reapplied: bool,
 }
 
@@ -124,8 +125,8 @@ impl Inner {
         }
     }
 
-    /// Waits for later deploys; if the content of earlier ones is unknown, also until they may have been applied
-    /// again. Returns the deploys with unknown content.
+    /// Waits for later deploys. If the content of earlier ones is unknown, also waits until their clients may have
+    /// applied their changes again. Returns the deploys with unknown content.
     async fn await_concurrent(&self, made: &Completed) -> UnseenWrites {
         let observed = &made.observed;
         let Observed { concurrent, seen, .. } = observed;
@@ -184,7 +185,7 @@ impl Inner {
     }
 
     /// Waits until this many deploys have followed and the queue has been idle for a while, for a minute at most.
-    /// Returns whether as many have followed.
+    /// Returns whether that many have followed.
     async fn await_reapply(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
         let until = Instant::now() + VERIFY_TIMEOUT;
         let (mut last, mut came) = (Instant::now(), BTreeSet::new());
@@ -228,7 +229,7 @@ impl Inner {
 
 struct JobResult {
     applied: Applied,
-    /// Whether a change of it is not in effect.
+    /// Whether a change that this job requested is not in effect.
     undone: bool,
     /// Whether something else differs.
     changed: bool,
@@ -288,7 +289,7 @@ fn result(
                 (applied.disturbed, was_replaced) = (true, true);
                 applied.overwritten.push(overwritten);
             }
-            // The replaced content is unknown. A difference to what was sent is a change of an earlier deploy that
+            // The replaced content is unknown. A difference from what was sent is a change of an earlier deploy that
             // was applied again.
             (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);

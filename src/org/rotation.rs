@@ -1,8 +1,8 @@
 //! Rotates the credentials of a consumer, and revokes previous ones.
 //!
-//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost. So
-//! this is a loop: read the credentials, decide (`rotation_request.rs`, pure), do one step, read again. It continues
-//! from whatever it finds, also after a crash, and rotates once per request.
+//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost. So this
+//! is a loop: read the credentials, decide (`rotation_request.rs`, pure), do one step, read again. It continues from
+//! whatever it finds, even after a crash, and rotates once per request.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::metadata::record_prefix;
 use crate::record_id::is_same;
 use crate::salesforce::{self, RetriedError, Staged, StagedState};
 
-/// Whether the consumer has another key than at plan time. It has not if the org still shows the key from before the
+/// Whether the consumer's key differs from the key at plan time. Not if the org still shows the key from before the
 /// last rotation.
 fn is_rotated_by_others(since: Option<&str>, seen: &Credentials) -> bool {
     let key = seen.consumer.key.as_str();
@@ -47,12 +47,12 @@ pub struct Rotated {
     pub revoked: usize,
 }
 
-/// What a consumer's credentials tell without changing them.
+/// What the credentials show about earlier runs and other users.
 #[derive(Clone, Debug, Default)]
 pub struct RotationHistory {
     /// A rotation that an earlier run has completed.
     pub rotated: Option<Outcome>,
-    /// The same, if the previous credentials had to be revoked as well.
+    /// Such a rotation, if the previous credentials had to be revoked as well.
     pub rotated_and_ended: Option<Outcome>,
     /// Credentials that another user has staged, or whose creator is unknown.
     pub foreign: Option<Staged>,
@@ -90,7 +90,7 @@ pub enum RotationErrorKind {
     Expired,
     #[error(transparent)]
     Refused(Unavailable),
-    /// The outcome of too many steps is unknown.
+    /// Too many steps had an unknown outcome.
     #[error("the outcome is unknown: {0}")]
     Unverified(Unavailable),
     /// The org confirmed that credentials are revoked, but still lists them.
@@ -302,8 +302,8 @@ impl Org {
             .ok_or(CredentialsError::NoConsumer)
     }
 
-    /// What the credentials of a consumer tell of earlier runs and other users, if the key was `since`. Changes
-    /// nothing.
+    /// What the credentials show about earlier runs and other users. `since`: the key before a change that a refresh
+    /// noticed. Changes nothing.
     pub async fn rotation_history(
         &self,
         seen: &Credentials,

@@ -136,7 +136,7 @@ pub(super) fn next(
                 previous: Box::new(staged.clone()),
                 message: message.clone(),
             }),
-            // The org has just become free.
+            // No previous credentials block staging anymore.
             None => Ok(Some(Step::Stage)),
         };
     }
@@ -154,7 +154,8 @@ fn revoke(
     let is_own = match (request.own, staged.key.as_deref()) {
         (None, _) => false,
         (Some(own), Some(key)) => own == key,
-        // Salesforce does not return the key. It is not ours if the consumer's current key is.
+        // Salesforce does not return the key. The provider does not log in with these credentials if it logs in with
+        // the consumer's current key.
         (Some(own), None) => own != seen.consumer.key,
     };
     if is_own {
@@ -164,9 +165,9 @@ fn revoke(
     }
 }
 
-/// Whether an interrupted run completed the request: the consumer has another key than at plan time, and that one
-/// belongs to the previous credentials, which no other user has rotated. If they had to be revoked as well, nothing
-/// of them may be left; who revoked them is unknown.
+/// Whether an interrupted run completed the rotation. The consumer's key differs from the key at plan time, which is
+/// now the previous key, and no other user rotated it. If the request also revokes, the previous credentials may
+/// already be gone; Salesforce does not return who revoked them.
 pub(super) fn done_before(
     since: Option<&str>,
     revoke: bool,

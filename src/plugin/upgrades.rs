@@ -5,7 +5,7 @@
 //! - Attributes that the schema no longer has are dropped.
 //! - Attributes that the state lacks get their default. Otherwise a plan without a refresh would change every resource, and
 //!   a refresh would report drift. Attributes without a default are null until the next refresh.
-//! - An attribute that the state has keeps its value, also null.
+//! - An attribute that the state has keeps its value, even if it is null.
 //! - A value of the wrong type is an error with its path.
 //!
 //! Not here: private state (`provider/private.rs`).
@@ -166,12 +166,12 @@ mod tests {
         let client = "salesforce_oauth_client";
         let rotation = "salesforce_external_client_app_credential_rotation";
         for (name, json, place, expected) in [
-            // A default, also of an attribute that is not in a file.
+            // A default, even of an attribute that is not in a file.
             (settings, r#"{"external_client_app":"Shop"}"#, "/pkce_required", json!(true)),
             (settings, r#"{"external_client_app":"Shop"}"#, "/client_credentials_flow_enabled", json!(false)),
             (settings, r#"{"external_client_app":"Shop"}"#, "/deletion_protection", json!(false)),
             (rotation, r#"{"external_client_app":"Shop"}"#, "/wait_for_propagation", json!("0s")),
-            // Values that the state has, also null.
+            // Values that the state has, even null.
             (settings, r#"{"pkce_required":false}"#, "/pkce_required", json!(false)),
             (settings, r#"{"pkce_required":null}"#, "/pkce_required", json!(null)),
             (rotation, r#"{"wait_for_propagation":null}"#, "/wait_for_propagation", json!(null)),

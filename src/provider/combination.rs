@@ -76,7 +76,7 @@ impl Condition {
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
         // Elements of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
-            // It may also turn out to be null.
+            // The unknown value may be null.
             return None;
         }
         Some(match self {

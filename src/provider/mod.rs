@@ -172,7 +172,7 @@ impl Provider {
         Err(diagnostics::newer_state(what, type_name, version, known).into())
     }
 
-    /// Gives attributes that a stored state lacks, because it was written before they existed, their defaults.
+    /// Sets each attribute that a stored state lacks to its default. The state may be older than the attribute.
     pub fn put_defaults(type_name: &str, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
         if let Some(managed) = Managed::named(type_name) {
             managed.put_defaults(state, is_absent);

@@ -32,7 +32,7 @@ impl Place {
         self.block_with(block, fields.iter().map(|field| field.attribute))
     }
 
-    /// The same with a schema.
+    /// One of the blocks at this place, with its schema.
     pub fn block_of(&self, member: &Value, block: &Block) -> Place {
         self.block_with(member, block.attributes.iter().map(|attribute| attribute.name.as_str()))
     }

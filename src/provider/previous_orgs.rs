@@ -62,7 +62,7 @@ pub struct Refreshed {
     pub key: Option<(String, Option<String>)>,
     /// Missing resources.
     pub missing: Vec<&'static str>,
-    /// Attributes with other values than in the state.
+    /// Attributes with values that differ from the state.
     pub differing: Vec<String>,
     /// Metadata types that the org does not return, so that the state keeps its values.
     pub unseen: Vec<&'static str>,

@@ -67,7 +67,7 @@ fn check_prose(field: &Field, value: &Value, place: &Place, found: &mut Diagnost
     }
 }
 
-/// Checks that Terraform does not do: a required attribute may be null, and a read-only one may be set.
+/// The checks that Terraform does not make: a required attribute may be null, and a read-only one may be set.
 fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnostics) {
     for attribute in &block.attributes {
         let value = config.get(&attribute.name);

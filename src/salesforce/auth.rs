@@ -220,7 +220,8 @@ impl Inner {
         Ok(session)
     }
 
-    /// Logs in, unless a login that failed since `asked`, or that failed permanently a short time ago, is the answer.
+    /// Logs in. Returns the earlier error instead if a login failed since `asked`, or failed permanently a short time
+    /// ago.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
         if let Some((when, error)) = &state.refused
             && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))

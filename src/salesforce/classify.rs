@@ -251,7 +251,8 @@ fn page(status: u16, body: &[u8]) -> Page {
     }
 }
 
-/// The JSON of an error, which is short: a tree takes many times the memory of its text.
+/// The JSON of an error. Only short bodies are parsed, because the parsed value takes many times the memory of the
+/// text.
 fn error_json(body: &[u8]) -> Option<serde_json::Value> {
     const LIMIT: usize = 1024 * 1024;
     if body.len() > LIMIT { None } else { serde_json::from_slice(body).ok() }

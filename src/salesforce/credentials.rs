@@ -1,8 +1,8 @@
 //! The keys and secrets of an app's consumers, and their rotation: Connect REST below `/apps/oauth/credentials`.
 //!
-//! A consumer has a key and a secret, and beside them *staged* credentials: new ones, or, after a rotation, the
-//! previous ones. Each function is one exchange; the caller handles a lost response. A secret leaves this module only
-//! through [`Client::consumer_secret`].
+//! A consumer has a key and a secret, and beside them *staged* credentials. The API lists the previous credentials
+//! among the staged ones, in the state `Rotated`. Each function is one exchange; the caller handles a lost response. A
+//! secret leaves this module only through [`Client::consumer_secret`].
 
 use std::fmt;
 
@@ -124,7 +124,7 @@ impl Client {
         Ok((text(&json, "key").ok_or_else(malformed)?, secret))
     }
 
-    /// The staged credentials of a consumer, including the previous ones.
+    /// The staged credentials of a consumer. The API lists the previous ones among them.
     pub async fn staged_credentials(
         &self,
         application_id: &str,
@@ -134,8 +134,8 @@ impl Client {
         let path = format!("{}/staged", consumer_path(call, application_id, consumer_id)?);
         match self.inner.get_json(call, |session| session.rest_url(&path)).await {
             Ok(json) => self.inner.read_staged(call, json),
-            // It is not documented whether nothing staged is an empty list or this error. The consumer existed just
-            // before.
+            // It is not documented whether the org returns an empty list or this error if nothing is staged. The
+            // consumer existed just before.
             Err(error) if error.class() == Class::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// Rotates staged credentials in; the previous ones are staged from then on.
+    /// Rotates staged credentials in. From then on, the API lists the previous ones among the staged ones.
     ///
     /// # Errors
     /// Besides refusals: a lost response, after which the rotation may be done or not.

@@ -141,7 +141,8 @@ impl Client {
     /// The status of a deploy, with all component messages.
     ///
     /// # Errors
-    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue; callers that know its ID retry.
+    /// [`Class::NotFound`] even for an existing deploy, for a moment when it leaves the queue; callers that know its ID
+    /// retry.
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
         let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
@@ -149,11 +150,11 @@ impl Client {
         Ok(DeployReport::read(&result, &self.inner.redactor))
     }
 
-    /// Requests a cancellation. The deploy may still succeed; below API version 65.0 a deploy with status `Canceled`
-    /// may have been committed. Only a read tells.
+    /// Requests a cancellation. The deploy may still succeed; in API versions earlier than 65.0, a deploy with status
+    /// `Canceled` may have been committed. Only a read tells.
     ///
     /// # Errors
-    /// Also when the deploy can no longer be canceled.
+    /// Includes the case that the deploy can no longer be canceled.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)

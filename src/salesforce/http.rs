@@ -91,7 +91,7 @@ pub(super) struct Http {
     proxied: OnceLock<Result<reqwest::Client, String>>,
     /// For this machine: a proxy would get plain HTTP, including the token.
     direct: OnceLock<Result<reqwest::Client, String>>,
-    /// The same without TLS, which works without CA certificates.
+    /// For this machine, without TLS, which works without CA certificates.
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
 

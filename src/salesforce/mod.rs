@@ -251,7 +251,7 @@ impl Inner {
                     retried::note(Some(&error));
                     tokio::time::sleep(wait).await;
                     if call == Call::StartDeploy {
-                        // It may arrive from now on.
+                        // From here on, the org may receive the deploy.
                         retried::note(None);
                     }
                 }

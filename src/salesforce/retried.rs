@@ -1,4 +1,4 @@
-//! The error that a request is being retried for, for the callers that wait for it: their timeout may pass first.
+//! Tells waiting callers which error a request is retried after, because their timeout may pass first.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ tokio::task_local! {
     static CALLERS: Vec<RetriedError>;
 }
 
-/// The error that the current request of a caller is being retried for. Clones share it.
+/// The error that the current request of a caller is retried after. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct RetriedError(Arc<Mutex<Option<Arc<Error>>>>);
 

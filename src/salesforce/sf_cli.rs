@@ -1,7 +1,7 @@
 //! Authentication by the Salesforce CLI: runs `sf` to get a token. Its files are never read.
 //!
 //! The output contains a token, so it is not logged, and an error contains only the redacted message of a failure. No
-//! shell is involved. Versions before 2.136.8 (May 2026) print the token in `sf org display`; newer ones hide it
+//! shell is involved. Versions earlier than 2.136.8 (May 2026) print the token in `sf org display`; newer ones hide it
 //! there and have a separate command.
 
 use std::ffi::OsString;

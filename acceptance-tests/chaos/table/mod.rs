@@ -29,7 +29,7 @@ pub enum Expected {
     SucceedsWithRedeploy,
     /// It fails with an error that contains this text.
     FailsWith(&'static str),
-    /// Either result: the fault looks the same as a more serious one.
+    /// It may succeed or fail: the provider cannot distinguish this fault from a more serious one.
     Either,
 }
 

@@ -68,7 +68,7 @@ pub fn retry_after_of_centuries() -> Action {
     Action::Response(Response::new(503, "text/plain", "").with("retry-after", &u64::MAX.to_string()))
 }
 
-/// A tree of it would take a gigabyte.
+/// Parsed as JSON, it would take a gigabyte.
 pub fn long_error() -> Action {
     let zeros = "0,".repeat(30 * 1024 * 1024);
     Action::Response(Response::new(400, "application/json", format!("[{zeros}0]")))

@@ -141,7 +141,7 @@ fn in_parts(kind: &Kind) {
     assert_eq!(org.deploys().len(), usize::from(!imported.is_empty()));
 }
 
-/// The same app as one resource: if one of its parts is rejected, the client is rejected.
+/// The same app as one resource: if one of its parts is rejected, the resource is rejected.
 fn as_one_resource(kind: &Kind) {
     let org = Emulator::start();
     (kind.create)(&org);

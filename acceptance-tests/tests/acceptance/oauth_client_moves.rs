@@ -32,7 +32,7 @@ fn to_client(from: &str) -> String {
     format!("{}{}{removed}", oauth_client::SHOP, moved(from, CLIENT))
 }
 
-/// The parts, one of which replaces the client; the two others are imported.
+/// The parts, one of which replaces `salesforce_oauth_client`; the two others are imported.
 fn to_parts(to: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != to);
     let imports: String = others.map(|part| imported(part, "\"Shop\"")).collect();

@@ -1,5 +1,5 @@
-//! For every way in which an org handles policies in the package that creates their app, the result is the client as
-//! configured.
+//! For every way in which an org handles policies in the package that creates their app, the result is
+//! `salesforce_oauth_client` as configured.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{OAUTH, OAUTH_POLICIES, POLICIES};

@@ -1,5 +1,5 @@
-//! Dependent settings: one deploy changes each valid state to each other one, regardless of the parts of the client
-//! that the settings belong to.
+//! Dependent settings: one deploy changes each valid state to each other one, regardless of the parts of
+//! `salesforce_oauth_client` that the settings belong to.
 
 use super::oauth_client::{CLIENT, SHOP, without_policies};
 use acceptance_tests::emulator::Emulator;

@@ -48,7 +48,7 @@ pub fn in_clients(parts: &str) -> String {
         format!("resource \"{CLIENT}\" \"{name}\" {{\n{}\n{block}}}\n", top.join("\n"))
     });
     let text = rest.join("\n") + "\n" + &clients.collect::<String>();
-    // References to a part become references to the client.
+    // References to a part become references to `salesforce_oauth_client`.
     [SETTINGS, POLICIES, APP]
         .iter()
         .fold(text, |text, part| text.replace(&format!("{part}."), &format!("{CLIENT}.")))

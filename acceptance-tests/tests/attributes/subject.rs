@@ -1,5 +1,5 @@
-//! The app of an attribute in a configuration: with the resources of its parts, or with the client. The steps are in
-//! `life.rs`.
+//! The app of an attribute in a configuration: with the resources of its parts, or with `salesforce_oauth_client`. The
+//! steps are in `life.rs`.
 
 use super::table::{Attribute, BLOCK, CLIENT, Omitted, Resource, attributes};
 use acceptance_tests::emulator::Emulator;

@@ -59,7 +59,7 @@ impl Resource {
         }
     }
 
-    /// The path of an attribute in the client; `None` if the client has a different one: the app's name, and
+    /// The path of an attribute in `salesforce_oauth_client`; `None` if that has a different one: the app's name, and
     /// attributes that several parts have at the top.
     pub fn in_client(self, name: &'static str) -> Option<String> {
         if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
@@ -129,7 +129,7 @@ impl Attribute {
         }
     }
 
-    /// The path in the client.
+    /// The path in `salesforce_oauth_client`.
     pub fn in_client(&self) -> Option<String> {
         self.resource.in_client(self.name)
     }

@@ -160,7 +160,7 @@ fn stays_the_same(value: &Value, shape: Shape<'_>) {
     }
 }
 
-/// The same with refined unknown values, as newer versions of Terraform send them.
+/// The value with refined unknown values, as newer versions of Terraform send them.
 fn refined(wire: Wire) -> Wire {
     match wire {
         // It is not null.

@@ -23,7 +23,7 @@ pub struct AuthMethod {
     pub may_have: &'static [&'static str],
     /// Arguments that otherwise select another method.
     pub takes: &'static [&'static str],
-    /// The same value in another argument, which is ignored if the environment has both.
+    /// Other arguments for this value. They are ignored if the environment has both.
     pub before: &'static [&'static str],
     /// Arguments that the value already contains, so that the block must not set them.
     pub contained: &'static [&'static str],

@@ -2,7 +2,7 @@
 //!
 //! Terraform applies in a separate process that does not know about a deletion before it is requested. So both sides
 //! register here: a creation waits for a deletion, an object whose app is being deleted is not adopted, and an object
-//! that was created or adopted is not deleted because of another address.
+//! that was created or adopted is not deleted by a resource at another address.
 //!
 //! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbors`).
 

@@ -40,8 +40,8 @@ pub struct Share<'a> {
 /// Errors by the index of the share.
 pub type Refused = Vec<(usize, Diagnostics)>;
 
-/// Creates all of them. The first is the app, which determines whether something exists. `others` are parts that are
-/// not managed, which no other resource in this run may manage.
+/// Creates the resources of all shares. The first is the app, which determines whether something exists. `others` are
+/// parts that are not managed, which no other resource in this run may manage.
 ///
 /// # Errors
 /// If it is certain that nothing was created.
@@ -256,7 +256,7 @@ async fn adopt_all(
     Ok(replies)
 }
 
-/// Changes all of them: edits existing components, and creates missing ones.
+/// Changes the resources of all shares: edits existing components, and creates missing ones.
 ///
 /// # Errors
 /// If it is certain that nothing was changed.

@@ -65,7 +65,7 @@ impl Engine<'_> {
     fn own_consumer(&self, app: &str) -> Option<Wanted> {
         self.client_id?;
         let row = oauth_settings::SPEC.key_row()?;
-        // A file that cannot be read is not it, so a short wait is sufficient.
+        // A file that cannot be read does not count as the provider's own consumer, so a short wait is sufficient.
         Some(Wanted::new(row.part.kind, app).best_effort())
     }
 

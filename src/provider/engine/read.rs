@@ -27,7 +27,7 @@ impl Engine<'_> {
         reply
     }
 
-    /// The differences to a previous org.
+    /// The differences from a previous org.
     pub async fn report_previous_org(&self, app: &str, refreshed: &Refreshed) -> Diagnostic {
         match self.session().await {
             Ok(session) => diagnostics::previous_org_refreshed(
@@ -41,7 +41,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The same for a member of a union, which reports the differences itself.
+    /// Refreshes the state of a member of a union, which reports the differences itself.
     pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Refreshed>) {
         let mut reply = request.as_before(Diagnostics::default());
         let mut refreshed = None;
@@ -127,7 +127,7 @@ impl Engine<'_> {
         Ok(refreshed)
     }
 
-    /// The differences to a state of a previous org.
+    /// The differences from a state of a previous org.
     fn differences(
         &self,
         from: &str,
@@ -138,7 +138,7 @@ impl Engine<'_> {
     ) -> Refreshed {
         let key = self.spec.key_row().map(|row| row.field.attribute);
         let text = |state: &Value| key.and_then(|key| state.get(key).as_text()).map(str::to_owned);
-        // The link to the own consumer, and other values that start with the ID of the org.
+        // The link to the app's own consumer, and other values that start with the ID of the org.
         let owner = |state: &Value, name: &str| {
             let owner = state.get(name).as_text().and_then(|text| text.split_once(':'));
             owner.map(|(owner, _)| owner.to_owned())
@@ -195,7 +195,7 @@ impl Engine<'_> {
         object.get(self.spec.subject_attribute()).as_text().unwrap_or_default().to_owned()
     }
 
-    /// The same in the plan of a create, which does not know the org.
+    /// The app or org in the plan of a create, which does not know the org.
     pub(super) async fn subject(&self, planned: &Value) -> Result<String, Diagnostic> {
         match self.spec.subject {
             Subject::App { .. } => Ok(self.app_of(planned)),

@@ -26,7 +26,7 @@ impl Engine<'_> {
             let Some(record) = row.field.record else { continue };
             let in_file =
                 files.part(row.part).component().map(|component| component.get(row.field.attribute));
-            // Nothing to compare with.
+            // Without a file there is nothing to compare.
             let is_in_file = |name: &str| {
                 in_file.is_none_or(|file| {
                     let mut members = file.members().unwrap_or_default().iter().filter_map(Value::as_text);

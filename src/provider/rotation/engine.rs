@@ -84,7 +84,7 @@ impl Rotations<'_> {
             }
             Err(error) => {
                 let is_import = Memory::read(&request.private).imported.is_some();
-                // An import would be empty.
+                // Without a key, the import would have no values.
                 if is_import && request.state.get(KEY).is_null() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
@@ -195,7 +195,8 @@ impl Rotations<'_> {
         let session = self.session().await?;
         let what = diagnostics::the(NOUN, &app);
         self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
-        // A noticed change of the key is in the plan; only a rotation continues from before it.
+        // If a refresh found a changed key, the plan already shows it. Only a rotation starts from the key before that
+        // change, because it may continue an interrupted run.
         let since = memory.moved.as_ref().filter(|_| rotate).map(|moved| moved.from.as_str());
         let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);
         let rotation = RotationRequest { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
@@ -318,7 +319,7 @@ fn date_of(outcome: Outcome) -> String {
     }
 }
 
-/// Since 1970.
+/// The current time in seconds since 1970.
 fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

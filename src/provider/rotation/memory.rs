@@ -12,7 +12,7 @@ const RECENT: u64 = 24 * 3600;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// The consumer has another key than the state, perhaps from an interrupted rotation.
+    /// The consumer has a different key from the state, perhaps from an interrupted rotation.
     #[serde(flatten)]
     pub moved: Option<KeyChange>,
     /// The previous key, if it is still valid.
@@ -21,7 +21,7 @@ pub struct Memory {
     /// The planned rotation was already made: the date that the org returns, or an empty text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated: Option<String>,
-    /// The same if the previous credentials are revoked too.
+    /// The planned rotation was already made, and the previous credentials are revoked too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_and_ended: Option<String>,
     /// The other user with staged credentials, and the date.

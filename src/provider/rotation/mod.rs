@@ -135,7 +135,7 @@ pub fn schema() -> &'static Schema {
     })
 }
 
-/// Gives attributes that a stored state lacks their defaults.
+/// Sets each attribute that a stored state lacks to its default.
 pub fn put_defaults(state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
     for (name, role, _) in ATTRIBUTES {
         if *role == Role::Default && is_absent(&Path::attribute(*name)) {

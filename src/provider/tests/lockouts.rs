@@ -50,7 +50,7 @@ fn login(method: u8, own: &Pair) -> OwnLogin {
     }
 }
 
-/// The lockout errors of a plan that changes an attribute of the own app from one value to another.
+/// The lockout errors of a plan that changes an attribute of the provider's own app from one value to another.
 fn lockout_errors(
     resource: &str,
     attribute: &'static str,
@@ -135,7 +135,8 @@ fn a_change_that_ends_the_authentication_method_in_use_is_rejected() {
     ];
     for (resource, attribute, old, new, ends) in &cases {
         for method in METHODS {
-            // A plan of policies does not know the consumer key. A read may have recorded that the app is the own app.
+            // A plan of policies does not know the consumer key. A read may have recorded that it is the provider's own
+            // app.
             let private = PrivateState { own_app: *resource == POLICIES, ..none() };
             let context = PlanContext {
                 version: Some(67),

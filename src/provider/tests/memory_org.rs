@@ -24,7 +24,7 @@ use crate::salesforce::{
 use crate::secret::Secret;
 use crate::xml;
 
-/// The user that the provider logs in as.
+/// The user that Terraform logs in as.
 pub const USER: &str = "005000000000001";
 const ORG_ID: &str = "00D000000000001";
 const PARENT: &str = "externalClientApplication";

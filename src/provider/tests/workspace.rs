@@ -96,7 +96,7 @@ impl Resource {
         self.apply_after(config, |_| {}).await
     }
 
-    /// The same, with changes by others between the plan and the apply.
+    /// `terraform apply`, with changes by others between the plan and the apply.
     pub async fn apply_after(&mut self, config: &Value, change: impl FnOnce(&MemoryOrg)) -> Diagnostics {
         let planning = self.provider();
         if !self.state.is_null() {

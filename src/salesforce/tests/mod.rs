@@ -15,7 +15,7 @@ use server::Server;
 
 /// Generated for these tests; nothing trusts it.
 pub(super) const PKCS8: &str = include_str!("pkcs8.pem");
-/// The same key.
+/// The key of `PKCS8` in PKCS#1 format.
 pub(super) const PKCS1: &str = include_str!("pkcs1.pem");
 /// An elliptic curve key.
 pub(super) const EC_PKCS8: &str = include_str!("ec_pkcs8.pem");

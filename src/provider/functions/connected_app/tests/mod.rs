@@ -219,7 +219,7 @@ fn a_large_file_is_converted() {
     assert_eq!(errors(&configuration(&result)), Vec::<String>::new());
 }
 
-/// Each row, with each word of its list or both values of its flag: the result is valid for the client.
+/// Each row, with each word of its list or both values of its flag: the result is valid.
 #[test]
 fn every_value_of_the_table_is_converted_or_listed() {
     let in_file = |row: &str, inside: &str| {
