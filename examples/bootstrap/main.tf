@@ -52,7 +52,7 @@ resource "salesforce_external_client_app_oauth_settings" "terraform" {
   oauth_scopes  = ["Api", "RefreshToken"]
   certificate   = file(var.certificate_file)
 
-  # Issue opaque tokens: before API 68.0, the Metadata API rejects JWT-based access tokens.
+  # Issue opaque tokens: in API versions earlier than 68.0, the Metadata API rejects JWT-based access tokens.
   named_user_jwt_enabled = false
 }
 

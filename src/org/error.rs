@@ -48,7 +48,7 @@ pub enum ReadErrorKind {
     /// The file of the component does not match its type. The error contains no value of the file.
     #[error(transparent)]
     Undecodable(DecodeError),
-    /// The file of the component does not name its app, so it is unknown which app lacks the part.
+    /// The file of the component does not name its app, so it is unknown which app the part belongs to.
     #[error("the file has no {element}, which every {} has", .of.name)]
     Parentless { of: &'static MetadataType, element: &'static str },
     /// The file of the component names an app that the org does not list.
@@ -119,7 +119,7 @@ pub enum ApplyErrorKind {
     #[error("the timeout was exceeded before anything was sent")]
     Expired,
     /// Salesforce reported an internal error of this deploy, and a later attempt failed: only a read shows the outcome.
-    #[error("{error}; before, Salesforce reported an internal error of deploy {deploy_id}")]
+    #[error("{error}; earlier, Salesforce reported an internal error for deploy {deploy_id}")]
     AfterInternalError { deploy_id: String, error: Box<ApplyErrorKind> },
     /// The deploy was canceled. Salesforce reports that nothing was changed; only a read confirms it.
     #[error("{who} canceled deploy {deploy_id}")]

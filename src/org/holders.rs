@@ -14,22 +14,23 @@ use super::{Inner, Org, Row, Unavailable};
 /// Names per query, which limits the length of the URL.
 const MAX_NAMES: usize = 80;
 
+/// A permission set or profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
+pub struct Assignable {
     /// Its object: `PermissionSet` or `Profile`.
     pub object: &'static str,
     /// As in files: `Shop_Customer`, `namespace__Shop_Customer`.
     pub name: String,
 }
 
-/// The number of active users with a group, each counted once.
+/// The number of active users with a permission set or profile, each counted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     Counted(u64),
     Unknown { why: String },
 }
 
-pub type AssignmentCounts = BTreeMap<Group, Holders>;
+pub type AssignmentCounts = BTreeMap<Assignable, Holders>;
 
 #[derive(Default)]
 pub(super) struct Counted {
@@ -39,8 +40,8 @@ pub(super) struct Counted {
 }
 
 impl Org {
-    /// The holders of each wanted group. Never fails: errors are in the results.
-    pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> AssignmentCounts {
+    /// The holders of each wanted permission set or profile. Never fails: errors are in the results.
+    pub async fn holders(&self, wanted: BTreeSet<Assignable>, deadline: Instant) -> AssignmentCounts {
         if wanted.is_empty() {
             return AssignmentCounts::new();
         }
@@ -52,34 +53,40 @@ impl Org {
 }
 
 impl Inner {
-    async fn holders(&self, wanted: &BTreeSet<Group>) -> AssignmentCounts {
+    async fn holders(&self, wanted: &BTreeSet<Assignable>) -> AssignmentCounts {
         let mut counted = self.counted.lock().await;
         counted.keep_if(self.generation(), self.timing.snapshot);
-        let missing = |counted: &Counted| wanted.iter().any(|group| !counted.counts.contains_key(group));
+        let missing =
+            |counted: &Counted| wanted.iter().any(|assignable| !counted.counts.contains_key(assignable));
         if missing(&counted) {
-            let mut groups = wanted.clone();
-            groups.extend(self.snapshot.lock().await.groups());
-            groups.retain(|group| !counted.counts.contains_key(group));
-            for (object, prefix) in sources(&groups) {
-                let of_source: Vec<&Group> = groups
+            let mut assignables = wanted.clone();
+            assignables.extend(self.snapshot.lock().await.assignables());
+            assignables.retain(|assignable| !counted.counts.contains_key(assignable));
+            for (object, prefix) in sources(&assignables) {
+                let of_source: Vec<&Assignable> = assignables
                     .iter()
-                    .filter(|group| group.object == object && group.prefix() == prefix)
+                    .filter(|assignable| assignable.object == object && assignable.prefix() == prefix)
                     .collect();
-                for groups in of_source.chunks(MAX_NAMES) {
-                    let counts = self.counts(object, prefix, groups).await;
+                for assignables in of_source.chunks(MAX_NAMES) {
+                    let counts = self.counts(object, prefix, assignables).await;
                     counted.counts.extend(counts);
                 }
             }
         }
-        let answer = |group: &Group| {
+        let answer = |assignable: &Assignable| {
             let why = "the users were not counted".to_owned();
-            counted.counts.get(group).cloned().unwrap_or(Holders::Unknown { why })
+            counted.counts.get(assignable).cloned().unwrap_or(Holders::Unknown { why })
         };
-        wanted.iter().map(|group| (group.clone(), answer(group))).collect()
+        wanted.iter().map(|assignable| (assignable.clone(), answer(assignable))).collect()
     }
 
-    async fn counts(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> AssignmentCounts {
-        let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
+    async fn counts(
+        &self,
+        object: &str,
+        prefix: Option<&str>,
+        assignables: &[&Assignable],
+    ) -> AssignmentCounts {
+        let all: BTreeSet<Assignable> = assignables.iter().map(|assignable| (*assignable).clone()).collect();
         let outcome = match object {
             PERMISSION_SET => self.permission_sets(prefix, &all).await,
             PROFILE => self.profiles(&all).await,
@@ -94,14 +101,14 @@ impl Inner {
     async fn permission_sets(
         &self,
         prefix: Option<&str>,
-        groups: &BTreeSet<Group>,
+        assignables: &BTreeSet<Assignable>,
     ) -> Result<AssignmentCounts, Unavailable> {
         // Queries return the org's own permission sets with its namespace, if it has one.
         let own = self.own_namespace().await?;
         let prefix = quoted_or_null(prefix.or(own.as_deref()));
         let these = format!(
             "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
-            listed(groups.iter().map(Group::bare))
+            listed(assignables.iter().map(Assignable::bare))
         );
         let direct = format!(
             "SELECT PermissionSet.Name, COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment \
@@ -114,13 +121,16 @@ impl Inner {
         let grouped = self.apis.queries.query(&grouped).await?;
         let mut counts = AssignmentCounts::new();
         for row in &direct {
-            take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
+            take(&mut counts, assignables, text(row, "Name"), number(row, "holders"));
         }
-        for group in groups {
-            let of_group =
-                |row: &&Row| related(row, "PermissionSet", "Name").is_some_and(|name| group.is(name));
-            let ids: BTreeSet<&str> =
-                grouped.iter().filter(of_group).filter_map(|row| text(row, "PermissionSetGroupId")).collect();
+        for assignable in assignables {
+            let of_assignable =
+                |row: &&Row| related(row, "PermissionSet", "Name").is_some_and(|name| assignable.is(name));
+            let ids: BTreeSet<&str> = grouped
+                .iter()
+                .filter(of_assignable)
+                .filter_map(|row| text(row, "PermissionSetGroupId"))
+                .collect();
             if ids.is_empty() {
                 continue;
             }
@@ -129,59 +139,64 @@ impl Inner {
                 "SELECT COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment WHERE Assignee.IsActive = true \
                  AND ((PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name = {}) \
                  OR PermissionSetGroupId IN ({}))",
-                quoted(group.bare()),
+                quoted(assignable.bare()),
                 listed(ids)
             );
             let rows = self.apis.queries.query(&either).await?;
             if let Some(count) = rows.first().and_then(|row| number(row, "holders")) {
-                counts.insert(group.clone(), Holders::Counted(count));
+                counts.insert(assignable.clone(), Holders::Counted(count));
             }
         }
-        let absent: BTreeSet<&Group> = groups.iter().filter(|group| !counts.contains_key(group)).collect();
+        let absent: BTreeSet<&Assignable> =
+            assignables.iter().filter(|assignable| !counts.contains_key(assignable)).collect();
         if !absent.is_empty() {
             let soql = format!(
                 "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
-                listed(absent.iter().map(|group| group.bare()))
+                listed(absent.iter().map(|assignable| assignable.bare()))
             );
-            self.count_unassigned(&mut counts, groups, &soql, "permission set").await?;
+            self.count_unassigned(&mut counts, assignables, &soql, "permission set").await?;
         }
         Ok(counts)
     }
 
-    async fn profiles(&self, groups: &BTreeSet<Group>) -> Result<AssignmentCounts, Unavailable> {
+    async fn profiles(&self, assignables: &BTreeSet<Assignable>) -> Result<AssignmentCounts, Unavailable> {
         let soql = format!(
             "SELECT Profile.Name, COUNT(Id) holders FROM User WHERE IsActive = true AND Profile.Name IN ({}) \
              GROUP BY Profile.Name",
-            listed(groups.iter().map(Group::bare))
+            listed(assignables.iter().map(Assignable::bare))
         );
         let mut counts = AssignmentCounts::new();
         for row in &self.apis.queries.query(&soql).await? {
-            take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
+            take(&mut counts, assignables, text(row, "Name"), number(row, "holders"));
         }
-        let absent: Vec<&str> =
-            groups.iter().filter(|group| !counts.contains_key(group)).map(Group::bare).collect();
+        let absent: Vec<&str> = assignables
+            .iter()
+            .filter(|assignable| !counts.contains_key(assignable))
+            .map(Assignable::bare)
+            .collect();
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
             // Standard profiles have other names in files than in queries.
-            self.count_unassigned(&mut counts, groups, &soql, "profile").await?;
+            self.count_unassigned(&mut counts, assignables, &soql, "profile").await?;
         }
         Ok(counts)
     }
 
-    /// A group that exists and has no count has no holders; one that a query does not return is unknown.
+    /// A permission set or profile that exists and has no count has no holders; one that a query does not return is
+    /// unknown.
     async fn count_unassigned(
         &self,
         counts: &mut AssignmentCounts,
-        groups: &BTreeSet<Group>,
+        assignables: &BTreeSet<Assignable>,
         soql: &str,
         what: &str,
     ) -> Result<(), Unavailable> {
         for row in &self.apis.queries.query(soql).await? {
-            take(counts, groups, text(row, "Name"), Some(0));
+            take(counts, assignables, text(row, "Name"), Some(0));
         }
-        for group in groups {
+        for assignable in assignables {
             let why = || format!("a query of the org returned no {what} with that name");
-            counts.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
+            counts.entry(assignable.clone()).or_insert_with(|| Holders::Unknown { why: why() });
         }
         Ok(())
     }
@@ -199,7 +214,7 @@ impl Counted {
     }
 }
 
-impl Group {
+impl Assignable {
     /// The namespace of a permission set from a package. Names of profiles may contain anything.
     fn prefix(&self) -> Option<&str> {
         let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
@@ -218,17 +233,22 @@ impl Group {
     }
 }
 
-fn sources(groups: &BTreeSet<Group>) -> BTreeSet<(&'static str, Option<&str>)> {
-    groups.iter().map(|group| (group.object, group.prefix())).collect()
+fn sources(assignables: &BTreeSet<Assignable>) -> BTreeSet<(&'static str, Option<&str>)> {
+    assignables.iter().map(|assignable| (assignable.object, assignable.prefix())).collect()
 }
 
-fn take(counts: &mut AssignmentCounts, groups: &BTreeSet<Group>, name: Option<&str>, count: Option<u64>) {
+fn take(
+    counts: &mut AssignmentCounts,
+    assignables: &BTreeSet<Assignable>,
+    name: Option<&str>,
+    count: Option<u64>,
+) {
     let (Some(name), Some(count)) = (name, count) else { return };
-    for group in groups.iter().filter(|group| group.is(name)) {
-        counts.entry(group.clone()).or_insert(Holders::Counted(count));
+    for assignable in assignables.iter().filter(|assignable| assignable.is(name)) {
+        counts.entry(assignable.clone()).or_insert(Holders::Counted(count));
     }
 }
 
-fn all_unknown(groups: impl IntoIterator<Item = Group>, why: &str) -> AssignmentCounts {
-    groups.into_iter().map(|group| (group, Holders::Unknown { why: why.to_owned() })).collect()
+fn all_unknown(assignables: impl IntoIterator<Item = Assignable>, why: &str) -> AssignmentCounts {
+    assignables.into_iter().map(|assignable| (assignable, Holders::Unknown { why: why.to_owned() })).collect()
 }

@@ -1,8 +1,8 @@
 //! Isolates the jobs that make a shared deploy fail.
 //!
-//! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend
-//! on them; the others are deployed again. If the org names none, the group is split in halves until it is clear.
-//! Each step removes a job or makes the groups smaller, so the process ends.
+//! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend on
+//! them; the others are deployed again. If the org names none, the group is split in halves until the jobs at fault are
+//! known. Each step removes a job or makes the groups smaller, so the process ends.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -76,11 +76,11 @@ impl<'a> Isolation<'a> {
         if alone && self.unattributed.is_repeated(problems) {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
-        let is_about = |member: &QueuedJob, problem: &DeployProblem| {
-            problem.key.as_ref().is_some_and(|key| member.job.has(key))
+        let is_about = |queued: &QueuedJob, problem: &DeployProblem| {
+            problem.key.as_ref().is_some_and(|key| queued.job.has(key))
         };
-        let named = |member: &QueuedJob| problems.iter().any(|problem| is_about(member, problem));
-        let (causes, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
+        let named = |queued: &QueuedJob| problems.iter().any(|problem| is_about(queued, problem));
+        let (causes, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|queued| alone || named(queued));
         if causes.is_empty() {
             return self.halve(rest);
         }
@@ -89,27 +89,27 @@ impl<'a> Isolation<'a> {
         // A job that only lacks an app which is being created is deployed again when the app exists.
         let mut rejected = BTreeSet::new();
         let mut failing = Vec::new();
-        for member in causes {
+        for queued in causes {
             let own: Vec<&DeployProblem> =
-                problems.iter().filter(|problem| alone || is_about(&member, problem)).collect();
+                problems.iter().filter(|problem| alone || is_about(&queued, problem)).collect();
             let lacks_app = own.iter().all(|problem| problem.is_missing_app());
-            if lacks_app && member.returns < MAX_REQUEUES && self.is_coming(&member.job) {
-                self.left.push((member, Disposition::Returns));
+            if lacks_app && queued.returns < MAX_REQUEUES && self.is_coming(&queued.job) {
+                self.left.push((queued, Disposition::Returns));
                 continue;
             }
             // An app that the org already has still exists after a change of it is rejected.
-            rejected.extend(self.new_apps(&member.job));
-            failing.push((member, own));
+            rejected.extend(self.new_apps(&queued.job));
+            failing.push((queued, own));
         }
-        for (member, own) in failing {
+        for (queued, own) in failing {
             let real = own.iter().filter(|problem| !problem.is_missing_app());
             let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
-            let reported = match blocked(&member.job, &rejected) {
+            let reported = match blocked(&queued.job, &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
                 None => own.into_iter().cloned().collect(),
             };
-            self.left.push((member, Disposition::Fails(rejection(reported))));
+            self.left.push((queued, Disposition::Fails(rejection(reported))));
         }
         self.block(&mut rejected, rejection);
     }
@@ -126,14 +126,14 @@ impl<'a> Isolation<'a> {
             let out: Vec<QueuedJob> = groups
                 .flat_map(|group| {
                     group
-                        .extract_if(.., |member| blocked(&member.job, rejected).is_some())
+                        .extract_if(.., |queued| blocked(&queued.job, rejected).is_some())
                         .collect::<Vec<_>>()
                 })
                 .collect();
-            for member in out {
-                let problems = blocked(&member.job, rejected).into_iter().collect();
-                rejected.extend(self.new_apps(&member.job));
-                self.left.push((member, Disposition::Fails(rejection(problems))));
+            for queued in out {
+                let problems = blocked(&queued.job, rejected).into_iter().collect();
+                rejected.extend(self.new_apps(&queued.job));
+                self.left.push((queued, Disposition::Fails(rejection(problems))));
             }
             if rejected.len() == before {
                 return;
@@ -149,7 +149,7 @@ impl<'a> Isolation<'a> {
     }
 
     fn fail(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
-        self.left.extend(group.into_iter().map(|member| (member, Disposition::Fails(error.clone()))));
+        self.left.extend(group.into_iter().map(|queued| (queued, Disposition::Fails(error.clone()))));
     }
 
     /// The apps that a job creates.

@@ -67,7 +67,7 @@ pub use change::{Applied, Changes, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::SessionFacts;
-pub use holders::{AssignmentCounts, Group, Holders};
+pub use holders::{Assignable, AssignmentCounts, Holders};
 pub use inventory::Inventory;
 pub use rotation::{Rotated, RotationError, RotationErrorKind};
 pub use timing::{Timing, timestamp};
@@ -126,7 +126,7 @@ pub enum Freshness {
     Snapshot,
     /// Read after this call: before a write, after a write, after an error.
     Now,
-    /// The same, where the component is expected not to exist. A list is cheaper than a retrieve then.
+    /// Read after this call, where the component is expected not to exist. A list is cheaper than a retrieve then.
     Absence,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attribution::has_word;
-use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
+use super::{Assignable, Found, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::types::APP;
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Meaning, Retrieved, means};
@@ -20,7 +20,7 @@ pub(super) struct Snapshot {
     kinds: BTreeMap<&'static MetadataType, Loaded>,
     /// When loading last failed, and the error.
     failed: Option<(Instant, ReadError)>,
-    /// New apps of this process that have no other files than these.
+    /// New apps of this process that have no files besides these.
     bare: BTreeSet<String>,
 }
 
@@ -293,22 +293,23 @@ impl Snapshot {
     }
 
     /// The permission sets and profiles that the files name.
-    pub(super) fn groups(&self) -> Vec<Group> {
+    pub(super) fn assignables(&self) -> Vec<Assignable> {
         let components = self
             .kinds
             .values()
             .flat_map(|loaded| &loaded.files)
             .filter_map(|file| file.content.as_ref().ok());
-        let mut groups = Vec::new();
+        let mut assignables = Vec::new();
         for component in components {
             for field in component.key.kind.fields {
                 let Some(record) = field.record else { continue };
                 let members = component.get(field.attribute).members().unwrap_or_default();
                 let names = members.iter().filter_map(Value::as_text);
-                groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+                assignables
+                    .extend(names.map(|name| Assignable { object: record.object, name: name.to_owned() }));
             }
         }
-        groups
+        assignables
     }
 
     /// A file that names no app and has the wanted name.

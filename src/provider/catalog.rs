@@ -74,7 +74,7 @@ impl Managed {
     pub fn noun(self) -> &'static str {
         match self {
             Managed::Metadata(spec) => spec.noun,
-            Managed::Union(spec) => spec.whole().noun,
+            Managed::Union(spec) => spec.first().noun,
             Managed::Rotation => rotation::NOUN,
         }
     }
@@ -82,12 +82,12 @@ impl Managed {
     pub fn subject(self) -> Subject {
         match self {
             Managed::Metadata(spec) => spec.subject,
-            Managed::Union(spec) => spec.whole().subject,
+            Managed::Union(spec) => spec.first().subject,
             Managed::Rotation => rotation::SUBJECT,
         }
     }
 
-    /// Gives attributes that a stored state lacks their defaults.
+    /// Sets each attribute that a stored state lacks to its default.
     pub fn put_defaults(self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
         match self {
             Managed::Metadata(spec) => spec.put_defaults(state, is_absent),

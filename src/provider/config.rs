@@ -145,7 +145,7 @@ static ARGUMENTS: &[Argument] = &[
         "api_version",
         "The API version, such as `66.0`. Defaults to the newest version that both the org and the provider support.",
     ),
-    text("expected_org_id", "The ID of the org. The provider refuses to connect to any other org."),
+    text("expected_org_id", "The ID of the org. The provider does not connect to any other org."),
     Argument {
         name: PREVIOUS_ORG_IDS,
         kind: ArgumentKind::Set,
@@ -176,8 +176,8 @@ static ARGUMENTS: &[Argument] = &[
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
         doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
-              30% of the existing ones. Defaults to `false`: such a refresh fails with an error instead of leading to \
-              a plan that recreates all of them.",
+              30% of the known ones (the missing ones and those that the org still lists). Defaults to `false`: such a \
+              refresh fails with an error instead of leading to a plan that recreates all of them.",
     },
 ];
 

@@ -75,7 +75,7 @@ struct Removal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplacedBy {
     Nothing,
-    /// The same type for another app, by name if known.
+    /// A resource of the same type for another app, by name if known.
     Another(Option<String>),
 }
 
@@ -223,10 +223,10 @@ impl Neighbors {
     }
 }
 
-/// Whether this resource has the name of the app. In a union only the whole has it.
+/// Whether this resource has the name of the app. In a union, only the first member has the name.
 fn names_itself(spec: &ResourceSpec, request: &PlanRequest) -> bool {
     let union = catalog::UNIONS.iter().find(|union| union.name == request.type_name);
-    union.is_none_or(|union| union.whole().name == spec.name)
+    union.is_none_or(|union| union.first().name == spec.name)
 }
 
 /// Whether the types contain a union and one of its members.

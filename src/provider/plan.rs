@@ -25,7 +25,8 @@ pub struct PlanContext {
     pub client_id: Option<String>,
     pub login: OwnLogin,
     pub allow_self_lockout: bool,
-    /// The new resource was read in this run (and was protected or not), so it is tainted. Adds messages only.
+    /// `Some` if the resource is planned as new although this run read it, so it is tainted. The value: whether it was
+    /// protected. Adds messages only.
     pub tainted: Option<bool>,
     /// Another resource of the configuration manages the same settings of the org. Adds messages only.
     pub twice: bool,
@@ -57,10 +58,10 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if create {
         // The existing settings of an org are not known before they are adopted, so each may change. A new app has no
         // clients or users.
-        let taken_over = spec.creation == Creation::Adopts
+        let adopted = spec.creation == Creation::Adopts
             && spec.subject_in(&request.config).is_some()
             && !context.new_app;
-        let dangers = spec.dangers.iter().filter(|it| taken_over || it.change == Transition::On);
+        let dangers = spec.dangers.iter().filter(|it| adopted || it.change == Transition::On);
         let subject = spec.subject_in(&request.config).unwrap_or("the new app");
         let found =
             dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
@@ -161,8 +162,8 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
     }
 }
 
-/// Whether the consumer belongs to this org. A link in the configuration is then redundant, as in generated
-/// configurations: it is not sent, and removing it does not replace the resource.
+/// Whether the consumer belongs to this org. If the configuration also has a link to it, the link is redundant: it is
+/// not sent, and removing it does not replace the resource.
 pub fn has_own_consumer(spec: &ResourceSpec, prior: &Value) -> bool {
     spec.key_row().is_some_and(|row| prior.get(row.field.attribute).is_set())
 }
@@ -206,7 +207,7 @@ fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path
     changed.map(Path::attribute).collect()
 }
 
-/// Whether a link refers to the own consumer of the app, which an import omits from the state.
+/// Whether a link refers to the app's own consumer, which an import omits from the state.
 fn names_own_consumer(spec: &ResourceSpec, prior: &Value, link: &Value) -> bool {
     let owner = link.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
     let here = |owner| {
@@ -322,11 +323,11 @@ fn no_longer_managed<'a>(
         (gone && !value.is_empty()).then_some(Removed {
             attribute: name,
             value,
-            guards: spec.guard(name).is_some(),
+            controls_access: spec.access_rank(name).is_some(),
         })
     });
     let mut left: Vec<Removed<'_>> = left.collect();
-    left.sort_by_key(|left| spec.guard(left.attribute).unwrap_or(usize::MAX));
+    left.sort_by_key(|left| spec.access_rank(left.attribute).unwrap_or(usize::MAX));
     left
 }
 

@@ -36,7 +36,7 @@ pub struct ResourceSpec {
     /// Changes that would lock out the provider, if it authenticates with this app.
     pub lockouts: &'static [Lockout],
     /// Unmanaged attributes that control access, the most important first.
-    pub guards: &'static [&'static str],
+    pub access_attributes: &'static [&'static str],
     /// Unmanaged attributes that depend on another one. If that one changes and these are not set, they are removed.
     pub dependents: &'static [(&'static str, &'static str)],
     pub combinations: &'static [Combination],
@@ -165,8 +165,8 @@ impl ResourceSpec {
     }
 
     /// The rank of an attribute among those that control access.
-    pub fn guard(&self, attribute: &str) -> Option<usize> {
-        self.guards.iter().position(|name| *name == attribute)
+    pub fn access_rank(&self, attribute: &str) -> Option<usize> {
+        self.access_attributes.iter().position(|name| *name == attribute)
     }
 
     /// Attributes that exist only in Terraform. A change sends nothing to Salesforce.
@@ -174,7 +174,7 @@ impl ResourceSpec {
         attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
     }
 
-    /// Gives attributes that a stored state lacks their defaults, as a plan does.
+    /// Sets each attribute that a stored state lacks to its default, as a plan does.
     pub fn put_defaults(&self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
         let rows = self.rows().map(|row| (row.field.attribute, row.field.omitted.value()));
         let protection = self.protectable.then(|| (DELETION_PROTECTION, false.into()));
@@ -215,7 +215,7 @@ impl ResourceSpec {
                 optional: true,
                 ..computed(
                     DELETION_PROTECTION,
-                    "While this is true, Terraform refuses to destroy or replace the resource. Defaults to `false`. \
+                    "While this is true, a plan that destroys or replaces the resource is rejected. Defaults to `false`. \
                      To destroy the resource, first apply `deletion_protection = false`.",
                 )
             });

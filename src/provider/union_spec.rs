@@ -17,7 +17,7 @@ pub struct UnionSpec {
     /// The resource type: `salesforce_oauth_client`.
     pub name: &'static str,
     pub doc: &'static str,
-    /// The first member is the whole, with the name of the union. Deleting it deletes the others.
+    /// Only the first member (the app) has the name of the app. Deleting it deletes the others.
     pub members: &'static [Member],
     pub schema: OnceLock<Schema>,
 }
@@ -42,16 +42,16 @@ const SHARED: [&str; 5] = [ID, ORG_ID, NAMESPACE, DELETION_PROTECTION, timeouts:
 
 impl UnionSpec {
     /// The first member, whose object contains those of the others.
-    pub fn whole(&self) -> &'static ResourceSpec {
+    pub fn first(&self) -> &'static ResourceSpec {
         self.members.first().map_or(super::catalog::APP, |member| member.spec)
     }
 
     pub fn naming_attribute(&self) -> &'static str {
-        self.whole().subject_attribute()
+        self.first().subject_attribute()
     }
 
-    fn is_whole(&self, member: &Member) -> bool {
-        member.spec.name == self.whole().name
+    fn is_first(&self, member: &Member) -> bool {
+        member.spec.name == self.first().name
     }
 
     /// The attributes of a member in the union. If several members at the top level have the same attribute, the first
@@ -72,12 +72,12 @@ impl UnionSpec {
     }
 
     fn block(&self) -> Block {
-        let whole = &self.whole().schema().block;
+        let first = &self.first().schema().block;
         let shared = |name: &str| SHARED.contains(&name);
         let mut block = Block { description: self.doc.to_owned(), ..Block::default() };
         block
             .attributes
-            .extend(whole.attributes.iter().filter(|it| it.name == self.naming_attribute()).cloned());
+            .extend(first.attributes.iter().filter(|it| it.name == self.naming_attribute()).cloned());
         for member in self.members {
             let (attributes, mut blocks) = self.rows_of(member);
             match &member.block {
@@ -92,8 +92,8 @@ impl UnionSpec {
                 }),
             }
         }
-        block.attributes.extend(whole.attributes.iter().filter(|it| shared(&it.name)).cloned());
-        block.blocks.extend(whole.blocks.iter().filter(|it| shared(&it.name)).cloned());
+        block.attributes.extend(first.attributes.iter().filter(|it| shared(&it.name)).cloned());
+        block.blocks.extend(first.blocks.iter().filter(|it| shared(&it.name)).cloned());
         block
     }
 
@@ -116,7 +116,7 @@ impl UnionSpec {
         match &member.block {
             _ if state.is_null() => false,
             Some(block) => !state.get(block.name).is_null(),
-            None if self.is_whole(member) => true,
+            None if self.is_first(member) => true,
             None => self.owned(member).iter().any(|name| !state.get(name).is_empty()),
         }
     }
@@ -159,15 +159,15 @@ impl UnionSpec {
             Some(block) => object.put(block.name, Value::object(rows)),
             None => rows.for_each(|(name, value)| object.put(name, value)),
         }
-        if self.is_whole(member) && !view.is_null() {
+        if self.is_first(member) && !view.is_null() {
             for name in SHARED.into_iter().chain([self.naming_attribute()]) {
                 object.put(name, view.get(name).clone());
             }
         }
     }
 
-    /// Gives attributes that a stored state lacks the defaults of their members. A member that the state does not have stays
-    /// absent: its defaults alone would make it look created.
+    /// Sets each attribute that a stored state lacks to its default in its member. A member that the state does not
+    /// have stays absent: its defaults alone would make it look created.
     pub fn put_defaults(&self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
         let there = |member: &&Member| self.is_there(member, state);
         let members: Vec<&Member> = self.members.iter().filter(there).collect();

@@ -145,8 +145,9 @@ pub enum ErrorKind {
     Unreachable { host: String, dns: bool, text: String },
     #[error("the certificate of {host} is not trusted: {text}")]
     Untrusted { host: String, text: String },
-    /// The proxy created no tunnel: nothing was sent. `temporary`: perhaps only for a while. The HTTP client does not tell
-    /// a proxy that restarts (502, 503) from one that denies the host (403); only missing credentials are certain.
+    /// The proxy created no tunnel: nothing was sent. `temporary`: the proxy may be restarting. The HTTP client cannot
+    /// distinguish a restarting proxy (502, 503) from one that denies the host (403). Only a request for credentials is
+    /// certainly not temporary.
     #[error("the proxy refused the connection to {host}: {text}")]
     Proxy { host: String, temporary: bool, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
@@ -173,7 +174,7 @@ pub enum ErrorKind {
     Auth { problem: AuthProblem, message: Option<String> },
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
-    /// The token belongs to another instance than the configured one.
+    /// The token belongs to a different instance from the configured one.
     #[error("the login returned {actual}, but instance_url is {expected}")]
     OtherInstance { expected: String, actual: String },
     /// After the session expired, the same credentials led to another org.
@@ -282,9 +283,9 @@ pub enum AuthProblem {
     /// The session is valid, but a policy denies it access to the API.
     #[error("a policy of the org does not allow this session to use the API")]
     SessionBlocked,
-    /// The access token is a JWT, which SOAP refuses below API version 68.0.
+    /// The access token is a JWT, which SOAP rejects in API versions earlier than 68.0.
     #[error(
-        "the access token is a JSON Web Token, which Salesforce's SOAP API rejects below API version 68.0"
+        "the access token is a JSON Web Token, which Salesforce's SOAP API rejects in API versions earlier than 68.0"
     )]
     JwtToken,
     #[error("the user has not approved the app")]
@@ -292,7 +293,7 @@ pub enum AuthProblem {
     /// An administrator has not approved the user for the app.
     #[error("the user is not allowed to use the app")]
     AppAccess,
-    /// The JWT has another audience than this login host.
+    /// The JWT has a different audience from this login host.
     #[error("the audience of the JWT is not valid for the login host")]
     Audience,
     #[error("the app is not installed in this org")]

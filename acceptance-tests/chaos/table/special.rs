@@ -227,7 +227,7 @@ fn mass_removal(what: &str) -> Outcome {
         testbed.org.remove(APP, &format!("Shop{number}"));
     }
     let committed = testbed.committed();
-    fails_with(&fixture.workspace.apply(), "Refusing mass removal", what);
+    fails_with(&fixture.workspace.apply(), "Mass removal rejected", what);
     assert_eq!(fixture.state().len(), 8, "{what}: resources were removed from the state");
     assert_eq!(testbed.committed(), committed, "{what}: something was created again");
     // The removal is intended.

@@ -166,7 +166,7 @@ fn the_statements_about_moves_in_the_guide_are_true() {
     assert_eq!(
         org.part(OAUTH, "Shop").text("label"),
         "Their own",
-        "the client has no attribute for it, and it is unchanged"
+        "salesforce_oauth_client has no attribute for it, and it is unchanged"
     );
 }
 

@@ -30,7 +30,7 @@ fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspa
     workspace
 }
 
-const SUMMARY: &str = "Refusing mass removal";
+const SUMMARY: &str = "Mass removal rejected";
 
 #[test]
 fn forty_missing_apps_of_a_hundred_are_rejected_with_any_parallelism() {

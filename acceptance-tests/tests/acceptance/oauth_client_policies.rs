@@ -151,7 +151,7 @@ fn ids(diagnostics: &Diagnostics) -> BTreeSet<String> {
     diagnostics.iter().filter_map(|(_, _, words, _)| after(words)).collect()
 }
 
-/// The same changes with three resources and with the client.
+/// The same changes with three resources and with `salesforce_oauth_client`.
 #[test]
 fn a_client_has_the_same_diagnostics_as_its_parts() {
     let words = plan_texts::words();
@@ -172,7 +172,7 @@ fn a_client_has_the_same_diagnostics_as_its_parts() {
         let text = plan_texts::filled(&plan_texts::edited(case), &words);
         let (of_parts, of_whole) = (diagnostics(in_parts, &text), diagnostics(whole, &in_clients(&text)));
         suppressible.extend(ids(&of_whole));
-        // A diagnostic with one cause is reported for each part, and once for the client.
+        // A diagnostic with one cause is reported for each part, and once for `salesforce_oauth_client`.
         let is_reported = |(severity, summary, _, at): &&Words| {
             of_whole.iter().any(|(same, first, _, place)| (same, first, place) == (severity, summary, at))
         };
@@ -180,7 +180,7 @@ fn a_client_has_the_same_diagnostics_as_its_parts() {
         let more: Vec<_> = of_whole.difference(&of_parts).collect();
         if !missing.is_empty() || !more.is_empty() {
             problems.push(format!(
-                "{edits:?}:\nonly the parts report {missing:#?}\nonly the client reports {more:#?}"
+                "{edits:?}:\nonly the parts report {missing:#?}\nonly salesforce_oauth_client reports {more:#?}"
             ));
         }
     }

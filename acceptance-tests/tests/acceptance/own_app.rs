@@ -350,7 +350,7 @@ fn jwt_tokens_are_rejected_below_the_api_version_that_accepts_them() {
     let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
     own.configure(&[jwt]);
     own.workspace.set("SALESFORCE_API_VERSION", "67.0");
-    own.plan().failed_with(LOCKOUT).containing("below API version 68.0");
+    own.plan().failed_with(LOCKOUT).containing("in API versions earlier than 68.0");
     own.workspace.unset("SALESFORCE_API_VERSION");
     own.workspace.apply().succeeded().containing("New tokens are JWTs");
     own.workspace.assert_empty_plan();

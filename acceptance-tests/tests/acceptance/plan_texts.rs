@@ -110,7 +110,7 @@ pub const WARNINGS: &[Case] = &[
         &[("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")],
         &[
             "New tokens are JWTs",
-            "below API version 68.0, the SOAP API rejects JWT",
+            "in API versions earlier than 68.0, the SOAP API rejects JWT",
             "session_timeout_minutes",
             SUPPRESS,
         ],

@@ -169,7 +169,7 @@ fn a_mass_removal_in_a_refreshed_sandbox_is_rejected() {
     }
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
-    let run = workspace.run(PLAN).failed_with("Refusing mass removal");
+    let run = workspace.run(PLAN).failed_with("Mass removal rejected");
     assert!(run.contains("which replaces that org") && run.contains(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);

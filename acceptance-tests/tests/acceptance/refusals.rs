@@ -129,7 +129,9 @@ fn other_messages_of_the_org_lead_to_the_same_errors() {
             settings.as_slice(),
             vec!["guest_code_credential_flow_enabled = true"],
             "guest_code_credential_flow_enabled = true",
-            format!("Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled = true in {DEVELOPER}"),
+            format!(
+                "Or: guest_code_credential_flow_enabled requires code_credential_flow_enabled = true in {DEVELOPER}"
+            ),
         ),
         (
             policy,
@@ -153,8 +155,9 @@ fn other_messages_of_the_org_lead_to_the_same_errors() {
             settings.as_slice(),
             vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
             "permitted_users = \"AllSelfAuthorized\"",
-            "The flow that code_credential_flow_enabled = true in salesforce_external_client_app_oauth_settings \
-             enables has none".into(),
+            "The Authorization Code and Credentials Flow (code_credential_flow_enabled = true in \
+             salesforce_external_client_app_oauth_settings) has no consent screen"
+                .into(),
         ),
         (
             global,

@@ -39,7 +39,7 @@ fn of(resource: &str, name: &str, schema: &Value) -> String {
         let place = if resource == ROTATION {
             "a row in ATTRIBUTES in acceptance-tests/tests/acceptance/rotation.rs".to_owned()
         } else {
-            format!("no part has it: a test of its own, or a Resource in {TABLE}")
+            format!("no part has it: write a separate test, or add a Resource in {TABLE}")
         };
         return format!("{resource}.{name}: {place}");
     };

@@ -4,7 +4,7 @@ locals {
   app = provider::salesforce::connected_app(file("${path.module}/Shop.connectedApp-meta.xml"))
 }
 
-# Settings in the file that the client below does not have. Review them before the first apply.
+# Settings in the file that the resource below does not have. Review them before the first apply.
 output "not_converted" {
   value = local.app.not_converted
 }

@@ -1,5 +1,5 @@
 # An earlier version of this module had three resources. These blocks move its state without changing the org: the
-# settings become the client, and the client reads the app and the policies.
+# settings become salesforce_oauth_client.this, which reads the app and the policies.
 # The settings move instead of the app, because their state contains the consumer, which some orgs do not return.
 
 moved {

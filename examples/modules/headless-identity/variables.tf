@@ -102,7 +102,7 @@ variable "scopes" {
   }
   validation {
     condition     = length(setintersection(var.scopes, ["PwdlessLogin", "UserRegistration", "ForgotPassword"])) == 0
-    error_message = "scopes must not contain PwdlessLogin, UserRegistration or ForgotPassword. They belong to the app of an internal integration user, which calls the site's init endpoints. Here, the token of every customer would have them."
+    error_message = "scopes must not contain PwdlessLogin, UserRegistration or ForgotPassword. They belong to the app of an integration user, which calls the site's init endpoints. Here, the token of every customer would have them."
   }
 }
 
@@ -143,7 +143,7 @@ variable "refresh_token_rotation" {
 }
 
 variable "jwt_access_tokens" {
-  description = "Whether access tokens of users are JWTs, which SOAP APIs before 68.0 reject. Defaults to true with the variant guest, which requires it."
+  description = "Whether access tokens of users are JWTs, which the SOAP API rejects in versions earlier than 68.0. Defaults to true with the variant guest, which requires it."
   type        = bool
   default     = null
 }

@@ -15,8 +15,9 @@ use crate::value::Value;
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_external_client_app",
     doc: "An External Client App, by API name or label: the app itself, its OAuth settings and its policies, if the \
-          provider's user can read them. Apps from packages are included.\n\nValues that the user cannot read are \
-          null, and `not_readable` lists them. For example, an administrator of policies can read only the policies.",
+          user that Terraform logs in as can read them. Apps from packages are included.\n\nValues that the user \
+          cannot read are null, and `not_readable` lists them. For example, an administrator of policies can read only \
+          the policies.",
     columns: &[
         own(
             "name",
@@ -58,7 +59,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "not_readable",
             Shape::Map,
             Role::Result,
-            "The metadata types that the provider's user cannot read, with the reason. Their attributes are null.",
+            "The metadata types that the user that Terraform logs in as cannot read, with the reason. Their attributes \
+             are null.",
         ),
     ],
     one_of: &["name", "label"],

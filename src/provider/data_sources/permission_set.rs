@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::records::{flag, value};
 use crate::org::soql::{parted, quoted, related, text};
-use crate::org::{Group, Holders, Row};
+use crate::org::{Assignable, Holders, Row};
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
@@ -30,8 +30,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "holders",
             Shape::Number,
             Role::Result,
-            "The number of active users who have it, directly or through permission set groups. Null if the provider's \
-             user cannot count them.",
+            "The number of active users who have it, directly or through permission set groups. Null if the user that \
+             Terraform logs in as cannot count them.",
         ),
         own("holders_not_known", Shape::Text, Role::Result, "Why `holders` is null."),
         own("owned_by_profile", Shape::Bool, Role::Result, "Whether it belongs to a profile."),
@@ -69,7 +69,7 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let full_names = full_names.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let named = rows.iter().zip(full_names).filter_map(|(row, name)| Some((row, name?)));
         let is_it = |(row, name): &(&Row, String)| match argument {
-            // Also with the org's own namespace, which files omit.
+            // The argument may contain the org's own namespace, which files omit.
             "name" => {
                 let with_namespace = text(row, "NamespacePrefix")
                     .and_then(|namespace| written.strip_prefix(namespace)?.strip_prefix("__"));
@@ -87,9 +87,9 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
                 return Err(diagnostics::ambiguous("permission set", argument, written, &names).into());
             }
         };
-        let group = Group { object: "PermissionSet", name: name.clone() };
-        let counts = question.org.holders([group.clone()].into(), question.deadline).await;
-        let (holders, why) = match counts.get(&group) {
+        let assignable = Assignable { object: "PermissionSet", name: name.clone() };
+        let counts = question.org.holders([assignable.clone()].into(), question.deadline).await;
+        let (holders, why) = match counts.get(&assignable) {
             Some(Holders::Counted(count)) => {
                 (Value::int(i64::try_from(*count).unwrap_or(i64::MAX)), Value::Null)
             }

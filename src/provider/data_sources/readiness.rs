@@ -12,7 +12,7 @@ use super::app_files::{self, File, Resource};
 use super::gates::{Client, Expects, GATES, Gate, Reads, VARIANTS, Variant};
 use super::site::{Column as SiteColumn, Site};
 use crate::metadata::Rule;
-use crate::org::{AssignmentCounts, Group, Holders, Org};
+use crate::org::{Assignable, AssignmentCounts, Holders, Org};
 use crate::provider::danger::shown;
 use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, ReadFuture, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
@@ -24,10 +24,11 @@ use crate::value::Value;
 pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_headless_identity_readiness",
     doc: "Checks the prerequisites of each variant of headless identity: the org setting, the app, its policies, its \
-          users, and the Experience Cloud site. For use in `check` blocks.\n\nA variant is `ready` if all gates are \
-          open, `not_ready` if a gate is closed, and `unknown` if no gate is closed and a gate cannot be read. The \
-          data source does not send requests to the site. A `ready` variant can still fail for reasons that the API \
-          does not show, such as propagation delays.",
+          users, and the Experience Cloud site. For use in `check` blocks.\n\nA gate is a setting or record that a \
+          headless flow requires, such as an enabled flow or an active user of the app. A variant is `ready` if all \
+          gates are open, `not_ready` if a gate is closed, and `unknown` if no gate is closed and a gate cannot be \
+          read. The data source does not send requests to the site. A `ready` variant can still fail for reasons that \
+          the API does not show, such as propagation delays.",
     columns: &[
         own(
             "external_client_app",
@@ -109,7 +110,7 @@ struct Facts<'a> {
     site: Result<Site, String>,
     client: Option<Client>,
     /// The permission sets and profiles of the app, or why they are not known.
-    permitted: Result<Vec<Group>, String>,
+    permitted: Result<Vec<Assignable>, String>,
     counts: AssignmentCounts,
 }
 
@@ -174,17 +175,17 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let resources = resources.map_err(|error| error.to_string());
     let permitted = permitted(&resources);
     let mut counts = AssignmentCounts::new();
-    if let Ok(groups) = &permitted {
-        let groups: BTreeSet<Group> = groups.iter().cloned().collect();
-        counts = org.holders(groups, question.deadline).await;
+    if let Ok(assignables) = &permitted {
+        let assignables: BTreeSet<Assignable> = assignables.iter().cloned().collect();
+        counts = org.holders(assignables, question.deadline).await;
     }
     Ok(Facts { org, resources, site, client, permitted, counts })
 }
 
 /// The permission sets and profiles of the policies.
-fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, String> {
+fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Assignable>, String> {
     let resources = resources.as_ref().map_err(Clone::clone)?;
-    let mut groups = Vec::new();
+    let mut assignables = Vec::new();
     for resource in resources {
         for row in resource.spec.rows() {
             let Some(record) = row.field.record else { continue };
@@ -193,10 +194,10 @@ fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, St
             }
             let members = resource.values.get(row.field.attribute).members().unwrap_or_default();
             let names = members.iter().filter_map(Value::as_text);
-            groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+            assignables.extend(names.map(|name| Assignable { object: record.object, name: name.to_owned() }));
         }
     }
-    Ok(groups)
+    Ok(assignables)
 }
 
 /// The status of a variant: `not_ready` if a gate is closed, or else `unknown` if a gate is unknown.
@@ -342,36 +343,36 @@ impl Facts<'_> {
 
     /// Another gate checks `permitted_users`.
     fn holders(&self) -> Result<GateStatus, String> {
-        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
-        if groups.is_empty() {
+        let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
+        if assignables.is_empty() {
             return Ok(GateStatus::Closed { actual: "no permission set and no profile".to_owned() });
         }
         let mut unknown = Vec::new();
-        for group in groups {
-            match self.counts.get(group) {
+        for assignable in assignables {
+            match self.counts.get(assignable) {
                 Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
-                Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
-                None => unknown.push(format!("{}: its users were not counted", group.name)),
+                Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", assignable.name)),
+                None => unknown.push(format!("{}: its users were not counted", assignable.name)),
             }
         }
         if !unknown.is_empty() {
             return Err(format!("the number of users is unknown: {}", unknown.join("; ")));
         }
-        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        let names: Vec<&str> = assignables.iter().map(|assignable| assignable.name.as_str()).collect();
         Ok(GateStatus::Closed { actual: format!("no active user has {}", names.join(", ")) })
     }
 
     async fn members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
-        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
-        if groups.is_empty() {
+        let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
+        if assignables.is_empty() {
             // Another gate checks who can use the app. This one checks only whether the site has members.
             let none = site.members()?.is_empty();
             let actual = "the site has no members".to_owned();
             return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
         }
-        match site.members_among(self.org, groups).await? {
+        match site.members_among(self.org, assignables).await? {
             (0, false) => Ok(GateStatus::Closed {
                 actual: "no active user of the app is a member of the site".to_owned(),
             }),
@@ -387,12 +388,12 @@ impl Facts<'_> {
     /// Registered users get the default profile, and what the registration handler in Apex assigns.
     fn new_users(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
-        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
+        let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
         let Some(profile) = site.default_profile()? else { return Ok(GateStatus::NotApplicable) };
-        if groups.iter().any(|group| group.object == "Profile" && group.name == profile) {
+        if assignables.iter().any(|assignable| assignable.object == "Profile" && assignable.name == profile) {
             return Ok(GateStatus::Open);
         }
-        if groups.iter().any(|group| group.object == "PermissionSet") {
+        if assignables.iter().any(|assignable| assignable.object == "PermissionSet") {
             return Err(format!(
                 "the policies do not contain the profile {profile}; whether the registration handler assigns one of \
                  their permission sets depends on its Apex code"
@@ -463,7 +464,7 @@ impl Gate {
             },
             Reads::Site(SiteColumn::Network(name)) => format!("Network.{name}"),
             Reads::Site(SiteColumn::Auth(name)) => format!("NetworkAuthApiSettings.{name}"),
-            Reads::Holders => "holders".to_owned(),
+            Reads::Holders => "PermissionSetAssignment, User".to_owned(),
             Reads::Members => "NetworkMemberGroup".to_owned(),
             Reads::NewUsers => {
                 "NetworkAuthApiSettings.RegistrationUserDefaultProfileId in the policies".to_owned()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::org::soql::{self, listed, number, quoted, related, text};
-use crate::org::{Group, Org, Row, Unavailable};
+use crate::org::{Assignable, Org, Row, Unavailable};
 
 /// The object that has a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Site {
         let auth = match org.query(&soql).await {
             Ok(rows) => {
                 let none =
-                    "the site has no headless identity settings, or the provider's user cannot see them"
+                    "the site has no headless identity settings, or the user that Terraform logs in as cannot see them"
                         .to_owned();
                 rows.into_iter().next().ok_or(none)
             }
@@ -110,14 +110,18 @@ impl Site {
 
     /// A lower bound of the active users who have one of these groups and are members of the site, and whether there may be
     /// more.
-    pub async fn members_among(&self, org: &Org, groups: &[Group]) -> Result<(u64, bool), String> {
+    pub async fn members_among(&self, org: &Org, assignables: &[Assignable]) -> Result<(u64, bool), String> {
         let members = self.members()?;
         let of_kind = |prefix: &str| -> Vec<&str> {
             members.iter().map(String::as_str).filter(|id| id.starts_with(prefix)).collect()
         };
         let (profiles, sets) = (of_kind("00e"), of_kind("0PS"));
         let names = |object: &str| -> Vec<&str> {
-            groups.iter().filter(|group| group.object == object).map(|group| group.name.as_str()).collect()
+            assignables
+                .iter()
+                .filter(|assignable| assignable.object == object)
+                .map(|assignable| assignable.name.as_str())
+                .collect()
         };
         let bare: Vec<&str> = names("PermissionSet").into_iter().map(|name| soql::parted(name).1).collect();
         let named = names("Profile");

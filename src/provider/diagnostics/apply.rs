@@ -218,8 +218,9 @@ pub fn is_different_value_saved(diagnostic: &Diagnostic) -> bool {
 pub fn adopted(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::ADOPTED.diagnostic(format!(
-        "The org already had {object}. The provider's user created the object within the last day, and it is identical \
-         to the configuration. An earlier run was probably interrupted. Terraform now manages the object."
+        "The org already had {object}. The user that Terraform logs in as created the object within the last day, and \
+         it is identical to the configuration. An earlier run was probably interrupted. Terraform now manages the \
+         object."
     ))
 }
 
@@ -372,15 +373,15 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
         .at_attribute(attribute)
 }
 
-/// The first managed members would erase these, which no plan has shown.
-pub fn unplanned_members(attribute: &str, members: &[Value]) -> Diagnostic {
-    let members: Vec<String> = members.iter().map(shown).collect();
-    rows::UNPLANNED_MEMBERS
+/// The first managed blocks would remove these, which no plan has shown.
+pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
+    let blocks: Vec<String> = blocks.iter().map(shown).collect();
+    rows::UNPLANNED_VALUES
         .diagnostic(format!(
             "The org has values of {attribute} that are not in the configuration and that the plan did not show, because the \
              attribute was not managed: {}. The apply would remove them. Nothing was changed. Add them to the configuration, \
              or remove them in Setup, and apply again.",
-            members.join("; ")
+            blocks.join("; ")
         ))
         .at_attribute(attribute)
 }
@@ -411,7 +412,7 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
     ))
 }
 
-/// The same, if it is not known what the other deploy wrote.
+/// A concurrent change, if it is not known what the other deploy wrote.
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(

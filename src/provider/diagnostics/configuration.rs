@@ -83,7 +83,7 @@ pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
     values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
-/// The same in a label or a description, where an org may have it.
+/// An invisible character in a label or a description, where an org may have it.
 pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!(
         "The value contains {unseen}, which is invisible. The plan fails unless the org already has the same value. \
@@ -252,7 +252,7 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because))
 }
 
-/// The same for a change of one attribute.
+/// A self-lockout by a change of one attribute.
 pub fn self_lockout_by(app: &str, attribute: &str, because: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because)).at_attribute(attribute)
 }
@@ -327,7 +327,7 @@ pub struct Removed<'a> {
     pub attribute: &'static str,
     pub value: &'a Value,
     /// The attribute controls access.
-    pub guards: bool,
+    pub controls_access: bool,
 }
 
 /// One warning for all attributes of a resource, since Terraform shows only the first of several warnings with the same
@@ -343,7 +343,11 @@ pub fn no_longer_managed(removed: &[Removed<'_>]) -> Option<Diagnostic> {
     };
     let lines: Vec<String> = removed.iter().map(line).collect();
     let detail = format!("{} (This warning is repeated until the resource changes.)", lines.join("\n"));
-    let row = if first.guards { &plan::ACCESS_ATTRIBUTE_NO_LONGER_MANAGED } else { &plan::NO_LONGER_MANAGED };
+    let row = if first.controls_access {
+        &plan::ACCESS_ATTRIBUTE_NO_LONGER_MANAGED
+    } else {
+        &plan::NO_LONGER_MANAGED
+    };
     Some(row.diagnostic(detail).at_attribute(first.attribute))
 }
 

@@ -19,8 +19,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::NoApp => rows::APP_NOT_FOUND
             .diagnostic(format!(
-                "The org has no External Client App with the API name \"{app}\", or the provider's user cannot see it. \
-                 Setup shows this name as \"API Name\". Check the spelling; the name is case-sensitive."
+                "The org has no External Client App with the API name \"{app}\", or the user that Terraform logs in as \
+                 cannot see it. Setup shows this name as \"API Name\". Check the spelling; the name is case-sensitive."
             ))
             .at_attribute(APP),
         CredentialsError::Hidden { why } => {
@@ -69,23 +69,23 @@ fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
         .unwrap_or_default();
     let what_to_do = match setting {
         Setting::Off => format!(
-            "The org setting {SETTING} is disabled. {ENABLE}. The provider's user also needs the permissions \
-             {PERMISSIONS}."
+            "The org setting {SETTING} is disabled. {ENABLE}. The user that Terraform logs in as also needs the \
+             permissions {PERMISSIONS}."
         ),
         Setting::On => format!(
-            "The org setting {SETTING} is enabled, so the provider's user lacks a permission: assign {PERMISSIONS}. If \
-             the setting was just enabled, apply again in a minute."
+            "The org setting {SETTING} is enabled, so the user that Terraform logs in as lacks a permission: assign \
+             {PERMISSIONS}. If the setting was just enabled, apply again in a minute."
         ),
         Setting::Unknown => format!(
             "The org setting {SETTING} must be enabled, and the provider cannot read its current value. {ENABLE}. The \
-             provider's user also needs the permissions {PERMISSIONS}."
+             user that Terraform logs in as also needs the permissions {PERMISSIONS}."
         ),
     };
     rows::CREDENTIALS_NOT_ACCESSIBLE
         .diagnostic(format!("Salesforce does not return the credentials of \"{app}\".{message} {what_to_do}"))
 }
 
-/// The same for a rotation, which has no argument to select a consumer.
+/// Why the credentials cannot be read, for a rotation, which has no argument to select a consumer.
 pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::Several(keys) => rows::MULTIPLE_CONSUMERS
@@ -100,7 +100,7 @@ pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     }
 }
 
-/// The same in a refresh, where it is a warning. `previous`: the previous org that the state belongs to.
+/// Credentials that a refresh cannot read, which is a warning. `previous`: the previous org that the state belongs to.
 pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Option<&str>) -> Diagnostic {
     let reason = rotation_credentials(app, error);
     let stays = match previous {
@@ -183,8 +183,8 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
 }
 
 /// The first values after an import.
-pub fn values_taken_over(app: &str, attribute: &str) -> Diagnostic {
-    rows::VALUES_TAKEN_OVER.diagnostic(format!(
+pub fn initial_values_recorded(app: &str, attribute: &str) -> Diagnostic {
+    rows::INITIAL_VALUES_RECORDED.diagnostic(format!(
         "\"{app}\": an import has no values for {attribute}, so the provider records the values in the configuration \
          as the current ones, and nothing is rotated or revoked. To rotate or revoke, apply, and then change \
          {attribute} again."
@@ -197,8 +197,8 @@ pub fn staged_already(app: &str, staged: &Staged) -> Diagnostic {
     let on = staged.created_date.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
     rows::CREDENTIALS_STAGED.diagnostic(format!(
         "The consumer of \"{app}\" has a staged key and secret, created{by}{on}. The apply does not change them. If \
-         the provider's user created them, the next rotation activates them. If another user created them, the \
-         rotation fails until they are rotated or deleted."
+         the user that Terraform logs in as created them, the next rotation activates them. If another user created \
+         them, the rotation fails until they are rotated or deleted."
     ))
 }
 
@@ -238,7 +238,7 @@ pub fn staged_by_another_user(
 ) -> Diagnostic {
     let by = by.as_deref().map_or_else(
         || " by a user that Salesforce does not return".to_owned(),
-        |by| format!(" by {by}, who is not the provider's user"),
+        |by| format!(" by {by}, who is not the user that Terraform logs in as"),
     );
     let on = on.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
     rows::CREDENTIALS_STAGED_BY_ANOTHER_USER

@@ -274,11 +274,11 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
 }
 
 /// An app without all parts of a resource that manages a whole app.
-pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
+pub fn incomplete_app(app_only: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
     import::IMPORT_NOT_FOUND.diagnostic(format!(
         "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or with \
          {}.",
-        missing.noun, whole.name, missing.name
+        missing.noun, app_only.name, missing.name
     ))
 }
 
@@ -361,8 +361,8 @@ pub fn lookup_interrupted(name: &str) -> Diagnostic {
 pub fn no_such_record(what: &str, argument: &str, written: &str) -> Diagnostic {
     data_sources::NOT_FOUND
         .diagnostic(format!(
-            "The org has no {what} with the {argument} {written:?}, or the provider's user cannot see it. Names are API \
-             names. Names from packages start with the namespace: namespace__Name."
+            "The org has no {what} with the {argument} {written:?}, or the user that Terraform logs in as cannot see \
+             it. Names are API names. Names from packages start with the namespace: namespace__Name."
         ))
         .at_attribute(argument)
 }

@@ -24,9 +24,9 @@ pub fn page(spec: &'static FunctionSpec) -> String {
     let example = hcl(&format!("examples/functions/{}/function.tf", spec.name));
     let _ = write!(
         page,
-        "\nProvider functions require Terraform 1.8 or OpenTofu 1.7. They require an entry in `required_providers`, but no provider block \
+        "\nProvider functions require Terraform 1.8 or OpenTofu 1.10. They require an entry in `required_providers`, but no provider block \
          and no org. OpenTofu 1.10 configures the provider before it calls a function in a plan, so you must set an authentication \
-         method. OpenTofu 1.12 does not require this.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
+         method; OpenTofu 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
@@ -55,7 +55,7 @@ fn connected_app(page: &mut String) {
          contain a secret.\n  - `why` (String) Why the element is not part of the object.\n  - `what_to_do` (String) What to do \
          about it.\n\n## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide \
          and in the JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
-         and so is a value that is invalid for the client. Statements about External Client Apps are from Salesforce's \
+         and so is a value that is invalid for `salesforce_oauth_client`. Statements about External Client Apps are from Salesforce's \
          documentation and have not been tested in an org.\n\n| element | attribute |\n|---|---|\n"
     );
     for row in ROWS {
@@ -155,7 +155,7 @@ fn the_example_of_connected_app_uses_every_attribute() {
         let (outer, inner) = target.split_once('/').unwrap_or((target, ""));
         assert!(
             attributes.iter().any(|(name, _)| name == outer),
-            "{target} is not an attribute of the client"
+            "{target} is not an attribute of salesforce_oauth_client"
         );
         let written = match (outer, inner) {
             ("name", _) => continue,

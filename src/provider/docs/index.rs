@@ -80,24 +80,20 @@ pub fn page() -> String {
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);
     page.push_str(
-        "\n## Guides\n\n\
-         - [Getting started](guides/getting-started.md)\n\
-         - [Installing](guides/installing.md): from a registry, a mirror or source; in containers\n\
-         - [Which resource to use](guides/which-resource.md)\n\
-         - [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n\
-         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider \
-         block with unknown values\n\
-         - [Headless Identity](guides/headless-identity.md): the steps of Salesforce Help as configuration\n\
-         - [Experience Cloud site](guides/experience-cloud-site.md): the settings of the site in Setup\n\
-         - [Consumer secret](guides/consumer-secret.md): pass it on without storing it, rotate it without downtime, revoke it after a \
-         leak\n\
-         - [Certificates](guides/certificates.md): expiry and replacement\n\
-         - [Importing](guides/importing.md): existing apps; from three resources to one, and back\n\
-         - [Migrating from connected apps](guides/from-connected-app.md): convert, run both, move the clients\n\
-         - [Deploys](guides/deploys.md): the deploys of an apply, and their duration\n\
-         - [Testing modules](guides/testing.md): with a mocked provider, with the emulator, in CI\n\
-         - [Upgrading](guides/upgrading.md): versions, state, downgrades; from Terraform to OpenTofu\n\
-         - [Troubleshooting](guides/troubleshooting.md): all errors and warnings\n",
+        "\n## Guides\n\n- [Getting started](guides/getting-started.md)\n- [Installing](guides/installing.md): from a \
+         registry, a mirror or source; in containers\n- [Which resource to use](guides/which-resource.md)\n- \
+         [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n- [HCP \
+         Terraform and CI](guides/hcp-terraform.md): variables, containers, proxies, a provider block with unknown \
+         values\n- [Headless Identity](guides/headless-identity.md): the steps of Salesforce Help as configuration\n- \
+         [Experience Cloud site](guides/experience-cloud-site.md): the settings of the site in Setup\n- [Consumer \
+         secret](guides/consumer-secret.md): pass it on without storing it, rotate it without downtime, revoke it \
+         after a leak\n- [Certificates](guides/certificates.md): expiry and replacement\n- \
+         [Importing](guides/importing.md): existing apps; from three resources to one, and back\n- [Migrating from \
+         connected apps](guides/from-connected-app.md): convert, run both, move the clients\n- \
+         [Deploys](guides/deploys.md): the deploys of an apply, and their duration\n- [Testing \
+         modules](guides/testing.md): with a mocked provider, with the emulator, in CI\n- \
+         [Upgrading](guides/upgrading.md): versions, state, downgrades; from Terraform to OpenTofu\n- \
+         [Troubleshooting](guides/troubleshooting.md): all errors and warnings\n",
     );
     page
 }

@@ -51,7 +51,7 @@ attribute with the secret: the provider never writes it to a state.
 
 If one of them is missing, the error names it, provided that Salesforce returns this information. After the app is \
 created or the setting is enabled, \
-Salesforce may need some time before it returns the secret. The provider waits for up to one minute.
+Salesforce may need some time before it returns the secret. The provider waits for up to 30 seconds.
 
 ## When Terraform reads it
 

@@ -217,7 +217,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
         "the state belongs to an org in `previous_org_ids`",
-        "the differences from the connected org. Nothing is rotated because of them.",
+        "the differences between the state and the connected org.",
     ),
     (
         "private-state-unreadable",

@@ -28,7 +28,7 @@ interrupted run. If another user has staged credentials, the rotation fails and 
 changes.
 3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.
 
-While the previous credentials are valid, Salesforce may refuse to stage new ones; whether it does is not confirmed. If it refuses, \
+While the previous credentials are valid, Salesforce may reject staging new ones; whether it does is not confirmed. If it does, \
 the provider reports an error and changes nothing.
 
 The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The guide \
@@ -64,7 +64,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
         "who created them, and what the next rotation does.",
     ),
     (
-        "values-taken-over",
+        "initial-values-recorded",
         "the first values of `rotate_when_changed` or `revoke_previous_when_changed` are set after an import",
         "nothing is rotated or revoked.",
     ),
@@ -83,7 +83,8 @@ pub fn page() -> String {
          | ID | when | warning |\n|---|---|---|\n",
     );
     for (id, when, what) in WARNINGS.iter().chain(&WARNINGS_OF_ALL) {
-        common_warning(&mut page, id, when, what);
+        let note = if *id == "previous-org" { " Nothing is rotated because of them." } else { "" };
+        common_warning(&mut page, id, when, &format!("{what}{note}"));
     }
     imports::section(&mut page, rotation::NAME, rotation::SUBJECT, false);
     page.push_str(

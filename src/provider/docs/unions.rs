@@ -15,7 +15,7 @@ pub fn page(spec: &'static UnionSpec) -> String {
     let _ = write!(page, "\n## Example Usage\n\n{example}");
     page.push_str(WHICH_TO_CHOOSE);
     page.push_str(SCHEMA);
-    attributes(&mut page, block, "###", |attribute| own_facts(spec.whole(), attribute));
+    attributes(&mut page, block, "###", |attribute| own_facts(spec.first(), attribute));
     nested_blocks(&mut page, block);
     let _ = write!(
         page,
@@ -33,6 +33,6 @@ pub fn page(spec: &'static UnionSpec) -> String {
         "\nAttributes that require each other are part of the same deploy, so you can enable and disable them \
          together.\n",
     );
-    imports::section(&mut page, spec.name, spec.whole().subject, false);
+    imports::section(&mut page, spec.name, spec.first().subject, false);
     page
 }

@@ -10,7 +10,8 @@ use std::sync::Mutex;
 
 use crate::lock::lock;
 
-/// Up to this number, or this share of the existing resources, may be missing.
+/// Up to this number may be missing, or this percentage of the known resources: the missing ones and those that the
+/// org still lists.
 const FEW: usize = 3;
 const SHARE_PERCENT: usize = 30;
 
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_number_or_share_of_resources_may_be_missing() {
+    fn a_small_number_or_percentage_of_resources_may_be_missing() {
         for (missing, left, expected) in [
             (1, 0, false),
             (3, 0, false),

@@ -110,9 +110,9 @@ impl Merge {
         }
         for (part, state) in &actual.parts {
             if let Some((attribute, members)) =
-                state.component().and_then(|found| desired.unplanned_members(part, found))
+                state.component().and_then(|found| desired.unplanned_values(part, found))
             {
-                let refused = diagnostics::unplanned_members(attribute, &members);
+                let refused = diagnostics::unplanned_values(attribute, &members);
                 return Err(MergeError::Refused(refused.into()));
             }
         }

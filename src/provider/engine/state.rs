@@ -255,9 +255,9 @@ impl DesiredState<'_> {
 
     /// The values that the plan changes. An adopted component gets all managed values.
     fn changes_of(&self, part: &Part, existing: &Component) -> Vec<(&'static Field, Value)> {
-        let takes_over = self.prior.is_null();
+        let adopts = self.prior.is_null();
         let changes = |(field, value): &(&'static Field, Value)| {
-            takes_over
+            adopts
                 || field.sent == SendPolicy::WhenConfigured
                 || field.sent != SendPolicy::Mirrored
                     && !metadata::same_meaning(field, self.prior.get(field.attribute), value)
@@ -265,15 +265,15 @@ impl DesiredState<'_> {
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
     }
 
-    /// The members of the org that the first managed ones would erase, with their attribute: no plan has shown them.
-    pub fn unplanned_members(&self, part: &Part, existing: &Component) -> Option<(&'static str, Vec<Value>)> {
+    /// Blocks in the org that the first managed ones would remove, with their attribute. No plan has shown them.
+    pub fn unplanned_values(&self, part: &Part, existing: &Component) -> Option<(&'static str, Vec<Value>)> {
         part.kind.fields.iter().find_map(|field| {
             let (planned, prior) = (self.planned.get(field.attribute), self.prior.get(field.attribute));
             let is_first = !self.prior.is_null() && is_empty(prior) && !is_empty(planned);
             if field.omitted != Omitted::ManagedIfSet || !is_first {
                 return None;
             }
-            // A block is the same if its required elements are.
+            // Two blocks are equal if their required elements are equal.
             let Kind::Blocks(elements) = field.kind else { return None };
             let is_same = |one: &Value, other: &Value| {
                 let mut required = elements.iter().filter(|element| element.omitted == Omitted::Required);

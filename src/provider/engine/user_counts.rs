@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Engine;
-use crate::org::{Group, Instant};
+use crate::org::{Assignable, Instant};
 use crate::provider::user_counts::UserCounts;
 use crate::value::Value;
 
@@ -24,7 +24,7 @@ impl Engine<'_> {
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
             let members = state.get(row.field.attribute).members().unwrap_or_default();
-            wanted.extend(members.iter().filter_map(Value::as_text).map(|text| Group {
+            wanted.extend(members.iter().filter_map(Value::as_text).map(|text| Assignable {
                 object: record.object,
                 name: records.get(text).map_or(text, String::as_str).to_owned(),
             }));
@@ -35,8 +35,8 @@ impl Engine<'_> {
         let counts = self.org.holders(wanted, Instant::now() + COUNT_TIMEOUT).await;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut counted = UserCounts { at: now.as_secs(), ..UserCounts::default() };
-        for (group, holders) in counts {
-            counted.of.entry(group.object.to_owned()).or_default().insert(group.name, holders);
+        for (assignable, holders) in counts {
+            counted.of.entry(assignable.object.to_owned()).or_default().insert(assignable.name, holders);
         }
         counted.or_unchanged(before)
     }

@@ -32,7 +32,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: &[],
-    guards: &[],
+    access_attributes: &[],
     dependents: &[],
     combinations: &[],
     dangers: &[],

@@ -20,7 +20,8 @@ const LOCKOUTS: &[Lockout] = &[
         when: When::Becomes(Condition::True),
         ends: Ends::AllBelow(SOAP_ACCEPTS_JWT),
         because: "With named_user_jwt_enabled = true, the access tokens of the app are JWTs, which the SOAP API \
-                  rejects below API version 68.0. If the org supports that version, set api_version = \"68.0\".",
+                  rejects in API versions earlier than 68.0. If the org supports that version, set api_version = \
+                  \"68.0\".",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
@@ -106,7 +107,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: Some("oauth_link"),
     consumer_key: Some("consumer_key"),
     lockouts: LOCKOUTS,
-    guards: &[
+    access_attributes: &[
         "secret_required_for_token_exchange",
         "refresh_token_rotation_enabled",
         "client_assertion_certificate",
@@ -199,8 +200,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::JWT_ENABLED,
             attribute: "named_user_jwt_enabled",
             change: Transition::ToTrue,
-            detail: "\"{app}\": session_timeout_minutes of the policies no longer applies, and below API version 68.0, \
-                     the SOAP API rejects JWT access tokens.",
+            detail: "\"{app}\": session_timeout_minutes of the policies no longer applies, and in API versions earlier \
+                     than 68.0, the SOAP API rejects JWT access tokens.",
         },
         Danger {
             row: &rows::EXISTING_CLIENTS,

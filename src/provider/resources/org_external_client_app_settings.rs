@@ -25,7 +25,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: &[],
-    guards: &["client_secret_in_rest_api_access_enabled", "consumer_secret_api_access_enabled"],
+    access_attributes: &["client_secret_in_rest_api_access_enabled", "consumer_secret_api_access_enabled"],
     dependents: &[],
     combinations: &[],
     dangers: &[

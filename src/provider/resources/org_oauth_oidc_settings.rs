@@ -24,7 +24,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: &[],
-    guards: &[
+    access_attributes: &[
         "code_credential_flow_enabled",
         "pkce_required",
         "username_password_flow_blocked",

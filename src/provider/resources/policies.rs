@@ -59,15 +59,16 @@ const LOCKOUTS: &[Lockout] = &[
         when: When::Becomes(Condition::Word("AdminApprovedPreAuthorized")),
         ends: Ends::All,
         because: "With permitted_users = \"AdminApprovedPreAuthorized\", only users with its permission sets and \
-                  profiles can use the app. The plan cannot determine whether the provider's user is one of them.",
+                  profiles can use the app. The plan cannot determine whether the user that Terraform logs in as is \
+                  one of them.",
     },
     Lockout {
         attribute: "permitted_users",
         when: When::Becomes(Condition::Word("AllSelfAuthorized")),
         ends: Ends::JwtBearer,
         because: "With permitted_users = \"AllSelfAuthorized\", users approve the app in a browser. The provider logs \
-                  in with JWT bearer, which requires prior approval. The plan cannot determine whether the provider's \
-                  user has approved the app.",
+                  in with JWT bearer, which requires prior approval. The plan cannot determine whether the user that \
+                  Terraform logs in as has approved the app.",
     },
     Lockout {
         attribute: "client_credentials_flow_enabled",
@@ -122,7 +123,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: LOCKOUTS,
-    guards: &[
+    access_attributes: &[
         "permitted_users",
         "permission_sets",
         "profiles",

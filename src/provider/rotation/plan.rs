@@ -102,7 +102,7 @@ fn judge(
     let own = context.client_id.as_deref().filter(|_| !context.allow_self_lockout);
     for attribute in [ROTATE, REVOKE] {
         if takes_over(attribute, prior, planned, memory) {
-            found.push(diagnostics::values_taken_over(app, attribute).at_attribute(attribute));
+            found.push(diagnostics::initial_values_recorded(app, attribute).at_attribute(attribute));
         }
     }
     // Values that are known after apply may be unchanged, so nothing is rejected yet.

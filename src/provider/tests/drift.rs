@@ -402,7 +402,7 @@ async fn the_first_ip_range_of_the_configuration_does_not_erase_those_of_setup()
     let before = (resource.state.clone(), resource.org.with(|state| state.commits()));
     target.put("trusted_ip_range", Value::set(vec![range("10.1.0.1", "10.1.0.9")]));
     let found = resource.apply(&target).await;
-    assert_eq!(ids(&found), ["unplanned-members"], "{found:?}");
+    assert_eq!(ids(&found), ["unplanned-values"], "{found:?}");
     assert!(found.0[0].detail.contains("start_ip_address = 10.0.0.1"), "{found:?}");
     assert_eq!((resource.state.clone(), resource.org.with(|state| state.commits())), before);
     let mut described = range("10.0.0.1", "10.0.0.9");

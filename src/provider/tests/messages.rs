@@ -74,9 +74,9 @@ fn every_combination_danger_and_guard_names_existing_attributes() {
             known(one);
             known(other);
         });
-        for (at, name) in spec.guards.iter().enumerate() {
+        for (at, name) in spec.access_attributes.iter().enumerate() {
             known(name);
-            assert_eq!(spec.guard(name), Some(at), "{name} is a duplicate");
+            assert_eq!(spec.access_rank(name), Some(at), "{name} is a duplicate");
             let omitted = spec.row(name).unwrap().field.omitted;
             assert_eq!(
                 omitted,

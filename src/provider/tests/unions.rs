@@ -243,7 +243,7 @@ fn a_state_moves_to_the_union_and_back_without_loss() {
             assert_eq!(private, b"{\"imported\":true}", "it is read as if it were imported");
         }
     }
-    let app = OAUTH_CLIENT.whole();
+    let app = OAUTH_CLIENT.first();
     let mut state = app.schema().block.empty();
     shop().into_iter().for_each(|(name, value)| state.put(name, value));
     let (moved, private) = union::moved_from(OAUTH_CLIENT, app, &state, b"").unwrap();

@@ -58,10 +58,10 @@ pub fn plan(
         }
     };
     if request.proposed.is_null() {
-        // Deleting the whole deletes the others.
-        let Some(whole) = spec.members.first() else { return PlanReply::default() };
-        let reply = plan(whole.spec, &member_request(whole));
-        combined.extend(whole, reply.diagnostics);
+        // Deleting the first member (the app) deletes the others.
+        let Some(first) = spec.members.first() else { return PlanReply::default() };
+        let reply = plan(first.spec, &member_request(first));
+        combined.extend(first, reply.diagnostics);
         return PlanReply {
             private: request.private.clone(),
             diagnostics: combined.found,
@@ -147,7 +147,8 @@ impl UnionPrivateState {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
     }
 
-    /// The same, with the flag that only the whole has: the provider logs in with this app.
+    /// The private state of a member, with the flag that only the first one (the app) has: the provider logs in with
+    /// this app.
     fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
         let stored = self.of(member);
         let own_app = |private: &[u8]| PrivateState::read(private).own_app;

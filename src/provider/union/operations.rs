@@ -72,16 +72,16 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         reply
     }
 
-    /// Reports the differences to a previous org once for the union.
+    /// Reports the differences from a previous org once for the union.
     async fn report_previous_org(
         &self,
         state: &Value,
         refreshed: Option<Refreshed>,
         combined: &mut MemberDiagnostics,
     ) {
-        let (Some(refreshed), Some(whole)) = (refreshed, self.spec.members.first()) else { return };
+        let (Some(refreshed), Some(first)) = (refreshed, self.spec.members.first()) else { return };
         let app = state.get(self.spec.naming_attribute()).as_text().unwrap_or_default();
-        combined.extend(whole, (self.engine)(whole.spec).report_previous_org(app, &refreshed).await.into());
+        combined.extend(first, (self.engine)(first.spec).report_previous_org(app, &refreshed).await.into());
     }
 
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
@@ -93,7 +93,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         let shares: Vec<Share<'_>> = managed().map(|member| self.share(member, &request)).collect();
         let create = request.prior.is_null();
         let operation = if create { Operation::Create } else { Operation::Update };
-        let limit = timeouts::limit(&request.planned, operation, &self.spec.whole().default_timeouts);
+        let limit = timeouts::limit(&request.planned, operation, &self.spec.first().default_timeouts);
         let made = if create {
             let all = self.spec.members.iter();
             let unmanaged = all.filter(|member| !self.spec.is_managed(member, &request.planned));
@@ -153,34 +153,34 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         }
     }
 
-    /// Deleting the whole deletes the others.
+    /// Deleting the first member (the app) deletes the others.
     async fn delete(&self, request: ApplyRequest) -> ApplyReply {
-        let Some(whole) = self.spec.members.first() else { return ApplyReply::default() };
-        let Share { engine, request: of_the_whole, .. } = self.share(whole, &request);
-        let gone = engine.apply(ApplyRequest { planned: Value::Null, ..of_the_whole }).await;
+        let Some(first) = self.spec.members.first() else { return ApplyReply::default() };
+        let Share { engine, request: of_first, .. } = self.share(first, &request);
+        let gone = engine.apply(ApplyRequest { planned: Value::Null, ..of_first }).await;
         let mut combined = MemberDiagnostics::new(self.spec);
-        combined.extend(whole, gone.diagnostics);
+        combined.extend(first, gone.diagnostics);
         if gone.state.is_null() {
             return ApplyReply { diagnostics: combined.found, ..ApplyReply::default() };
         }
         request.as_before(combined.found)
     }
 
-    /// Imports the whole, and the other members that exist.
+    /// Imports the first member (the app), and the other members that exist.
     pub async fn import(&self, request: ImportRequest) -> ImportReply {
-        let Some(whole) = self.spec.members.first() else { return ImportReply::default() };
+        let Some(first) = self.spec.members.first() else { return ImportReply::default() };
         let type_name = request.type_name.clone();
-        let of_the_whole = ImportRequest { type_name: whole.spec.name.to_owned(), ..request };
-        let reply = (self.engine)(whole.spec).import(of_the_whole).await;
+        let of_first = ImportRequest { type_name: first.spec.name.to_owned(), ..request };
+        let reply = (self.engine)(first.spec).import(of_first).await;
         let mut combined = MemberDiagnostics::new(self.spec);
-        combined.extend(whole, reply.diagnostics);
+        combined.extend(first, reply.diagnostics);
         let Some(imported) = reply.imported.into_iter().next() else {
             return ImportReply { diagnostics: combined.found, ..ImportReply::default() };
         };
         let mut state = self.spec.schema().block.empty();
-        self.spec.put(whole, &imported.state, &mut state);
+        self.spec.put(first, &imported.state, &mut state);
         let mut privates = UnionPrivateState::default();
-        privates.put(whole, &imported.private);
+        privates.put(first, &imported.private);
         for member in self.spec.members.iter().skip(1) {
             let of_member = ReadRequest {
                 type_name: member.spec.name.to_owned(),
@@ -196,7 +196,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             }
             if read.state.is_null() && member.block.is_none() {
                 let app = imported.state.get(self.spec.naming_attribute()).as_text().unwrap_or_default();
-                combined.extend(member, diagnostics::no_whole_to_import(whole.spec, member.spec, app).into());
+                combined.extend(member, diagnostics::incomplete_app(first.spec, member.spec, app).into());
                 return ImportReply { diagnostics: combined.found, ..ImportReply::default() };
             }
             if !read.state.is_null() {

@@ -130,11 +130,11 @@ rows! {
          the org.",
         "Inform the owner of the other change.",
     );
-    UNPLANNED_MEMBERS = error(
-        "unplanned-members",
+    UNPLANNED_VALUES = error(
+        "unplanned-values",
         "Unmanaged values would be removed",
-        "The configuration contains the first blocks of an attribute that was not managed, and the org has others. The plan \
-         could not show them.",
+        "The configuration now has blocks of an attribute that Terraform did not manage before. The org has other \
+         blocks, which the plan could not show.",
         "Add the values to the configuration, or remove them in Setup.",
     );
     SALESFORCE_WARNING = notice(

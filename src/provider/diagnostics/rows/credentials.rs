@@ -6,7 +6,7 @@ rows! {
     APP_NOT_FOUND = error(
         "app-not-found",
         "App not found",
-        "The org has no app with that API name, or the provider's user cannot see it.",
+        "The org has no app with that API name, or the user that Terraform logs in as cannot see it.",
         "Check the case of the name and the [permissions](authentication.md#permissions-of-the-user). Refer to an app \
          in the same configuration by its `id`.",
     );
@@ -107,8 +107,8 @@ rows! {
          does not rotate again.",
         "If it was a different rotation, change the values again after the apply.",
     );
-    VALUES_TAKEN_OVER = warning(
-        "values-taken-over",
+    INITIAL_VALUES_RECORDED = warning(
+        "initial-values-recorded",
         "Initial values recorded after import",
         "Within a day of an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are \
          only recorded.",
@@ -118,7 +118,7 @@ rows! {
         "credentials-staged",
         "Credentials already staged",
         "The consumer already has staged credentials when Terraform starts to manage its rotation. The next rotation \
-         uses them if the provider's user created them, and fails if another user created them.",
+         uses them if the user that Terraform logs in as created them, and fails if another user created them.",
         "Delete them if they are not needed.",
     );
     PREVIOUS_CREDENTIALS_END = warning(

@@ -6,7 +6,8 @@ rows! {
     NOT_FOUND = error(
         "not-found",
         "Not found in the org",
-        "The org has no app, permission set or site with that name or label, or the provider's user cannot see it.",
+        "The org has no app, permission set or site with that name or label, or the user that Terraform logs in as \
+         cannot see it.",
         "Check the spelling, the case, the namespace and the [permissions](authentication.md#permissions-of-the-user).",
     );
     MULTIPLE_MATCHES = error(

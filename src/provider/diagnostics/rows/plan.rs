@@ -67,8 +67,8 @@ rows! {
         "Users lose access to an app",
         "Users who have none of the remaining permission sets and profiles immediately lose access to the app. The \
          message shows the number of active users who have each of them, directly and through permission set groups, \
-         as of the last refresh. The numbers are missing if the provider's user cannot read them (this requires View \
-         Setup and Configuration), or if the state did not contain the permission set yet.",
+         as of the last refresh. The numbers are missing if the user that Terraform logs in as cannot read them (this \
+         requires View Setup and Configuration), or if the state did not contain the permission set yet.",
         "Assign the permission sets or profiles first.",
     );
     APP_DISABLED = warning(
@@ -92,7 +92,7 @@ rows! {
     JWT_ENABLED = warning(
         "jwt-enabled",
         "New tokens are JWTs",
-        "Below API version 68.0, the SOAP API rejects JWT access tokens. Guest users require JWTs.",
+        "In API versions earlier than 68.0, the SOAP API rejects JWT access tokens. Guest users require JWTs.",
         "Check the API version of your clients.",
     );
     ANONYMOUS_ACCESS = warning(

@@ -67,7 +67,7 @@ rows! {
     );
     MASS_REMOVAL = error(
         "mass-removal",
-        "Refusing mass removal",
+        "Mass removal rejected",
         "More than three resources of one type, and more than 30% of the known ones (the missing ones and those that the org \
          still lists), are no longer in the org. A missing permission has the same effect, and the plan would recreate all of \
          them with new consumer keys.",

@@ -1,4 +1,5 @@
-//! Builds the object from the values of the file, without those that the validation of the client rejects.
+//! Builds the object from the values of the file, without those that the validation of
+//! `salesforce_oauth_client` rejects.
 
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
@@ -95,7 +96,7 @@ fn not_taken(element: &str, value: Option<String>, why: &str, target: &str) -> N
     NotConverted {
         element: element.to_owned(),
         value,
-        why: format!("The value is invalid for the client. {why}"),
+        why: format!("The value is invalid for salesforce_oauth_client. {why}"),
         what_to_do: set_manually(target),
     }
 }
@@ -118,7 +119,7 @@ fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     }
 }
 
-/// The errors of the validation of the client, and of the plan of a new one.
+/// The errors of the validation of `salesforce_oauth_client`, and of the plan of a new one.
 fn refused(object: &Value) -> Vec<Diagnostic> {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in object.entries().into_iter().flatten() {

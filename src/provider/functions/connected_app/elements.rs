@@ -19,13 +19,13 @@ pub struct Row {
 
 #[derive(Debug)]
 pub enum Conversion {
-    /// An attribute of the client, or `policies/…` for one of the block.
+    /// An attribute of `salesforce_oauth_client`, or `policies/…` for one of the block.
     Attribute(&'static str, Reading),
     /// A group: its children are rows.
     Group,
-    /// The client has no attribute for it or its children.
+    /// `salesforce_oauth_client` has no attribute for it or its children.
     Unsupported { why: &'static str, what_to_do: &'static str },
-    /// The same for a value that must not be shown.
+    /// `salesforce_oauth_client` has no attribute for it, and the value must not be shown.
     Secret { why: &'static str, what_to_do: &'static str },
 }
 
@@ -46,7 +46,7 @@ pub enum Reading {
     Lines,
     /// A set, one element each.
     Members,
-    /// The same, with an additional entry for a value that violates the rule.
+    /// A set, one element each, with an additional entry for a value that violates the rule.
     Named {
         rule: Rule,
         why: &'static str,
@@ -67,7 +67,7 @@ pub enum Reading {
     },
 }
 
-/// The word of the connected app, and the word of the client. `None` when the word of the client is not known.
+/// The word of the connected app, and the word of `salesforce_oauth_client`. `None` when the latter is not known.
 pub type Words = &'static [(&'static str, Option<&'static str>)];
 
 /// The scopes in the order of the documentation, and those that only the JavaScript types have.
@@ -148,7 +148,7 @@ const fn unsupported(element: &'static str, why: &'static str, what_to_do: &'sta
 }
 
 const UNDOCUMENTED: &str =
-    "Salesforce does not document this setting, so the client has no attribute for it.";
+    "Salesforce does not document this setting, so salesforce_oauth_client has no attribute for it.";
 const SWITCH_IN_SETUP: &str = "If the setting is true and you need it, enable it in Setup, in the settings of the new \
                                External Client App.";
 const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App \
@@ -206,7 +206,7 @@ pub static ROWS: &[Row] = &[
     unsupported(
         "oauthConfig/consumerKey",
         "Salesforce creates a new consumer key for the new app. The connected app keeps its own.",
-        "Give the consumer_key of the new client to the clients that you migrate.",
+        "Give the consumer_key of the new app to the clients that you migrate.",
     ),
     Row {
         element: "oauthConfig/consumerSecret",
@@ -317,22 +317,22 @@ pub static ROWS: &[Row] = &[
     attribute("sessionPolicy/sessionTimeout", "policies/session_timeout_minutes", Reading::Number),
     unsupported(
         "samlConfig",
-        "SAML is a separate plugin of External Client Apps, and the client manages only OAuth.",
+        "SAML is a separate plugin of External Client Apps, and salesforce_oauth_client manages only OAuth.",
         "Configure the app as a SAML service provider in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvasConfig",
-        "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
+        "Canvas is a separate plugin of External Client Apps, and salesforce_oauth_client manages only OAuth.",
         "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "canvas",
-        "Canvas is a separate plugin of External Client Apps, and the client manages only OAuth.",
+        "Canvas is a separate plugin of External Client Apps, and salesforce_oauth_client manages only OAuth.",
         "Configure the canvas app in Setup, in the External Client App Manager.",
     ),
     unsupported(
         "mobileAppConfig",
-        "Mobile settings are a separate plugin of External Client Apps, and the client manages only OAuth.",
+        "Mobile settings are a separate plugin of External Client Apps, and salesforce_oauth_client manages only OAuth.",
         "Configure the mobile app in Setup, in the External Client App Manager.",
     ),
 ];
@@ -391,19 +391,19 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "label",
         when: &[Fact::Lacks("label")],
-        why: "The file has no valid label, and the client requires one.",
+        why: "The file has no valid label, and salesforce_oauth_client requires one.",
         what_to_do: "Set label.",
     },
     Gap {
         element: "oauthConfig",
         when: &[Fact::Lacks("oauthConfig")],
-        why: "The connected app has no OAuth settings, and the client requires them.",
-        what_to_do: "If the app is only for SAML or canvas, remove the client, and configure the app in Setup.",
+        why: "The connected app has no OAuth settings, and salesforce_oauth_client requires them.",
+        what_to_do: "If the app is only for SAML or canvas, remove the resource, and configure the app in Setup.",
     },
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not contain the permitted users, which API versions before 46.0 do not return. If \
+        why: "The file does not contain the permitted users, which API versions earlier than 46.0 do not return. If \
               policies.permitted_users is omitted, the org determines the value. In the orgs seen so far, every user \
               can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
@@ -411,8 +411,9 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not contain the PKCE setting, which API versions before 59.0 do not return. The default of \
-              a connected app is false according to Salesforce; the default of the client is true.",
+        why: "The file does not contain the PKCE setting, which API versions earlier than 59.0 do not return. The \
+              default of a connected app is false according to Salesforce; the default of salesforce_oauth_client is \
+              true.",
         what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
                      until they do.",
     },

@@ -18,7 +18,7 @@ use crate::provider::catalog::OAUTH_CLIENT;
 use crate::provider::function_spec::{Fault, FunctionSpec, Parameter, text};
 use crate::value::{Type, Value};
 
-/// The only attribute of the result that the client does not have.
+/// The only attribute of the result that `salesforce_oauth_client` does not have.
 pub const NOT_CONVERTED: &str = "not_converted";
 
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -27,10 +27,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     doc: "Reads the metadata of a connected app, as written by `sf project retrieve`, and returns an object with the \
           arguments of [`salesforce_oauth_client`](../resources/oauth_client.md) and a list of elements that are not \
           converted.\n\nAttributes that the file does not contain are null, and so is `policies` if the file contains \
-          no policies. All returned values are valid for the client: a value that its validation rejects is in \
-          `not_converted` instead. The consumer key is not converted, because a new app gets a new one. The result \
-          never contains a consumer secret.\n\nThe function does not call an org. The guide [Migrating from connected \
-          apps](../guides/from-connected-app.md) describes the whole migration.",
+          no policies. All returned values are valid for `salesforce_oauth_client`: a value that its validation \
+          rejects is in `not_converted` instead. The consumer key is not converted, because a new app gets a new one. \
+          The result never contains a consumer secret.\n\nThe function does not call an org. The guide [Migrating from \
+          connected apps](../guides/from-connected-app.md) describes the whole migration.",
     parameters: &[Parameter {
         name: "xml",
         ty: Type::String,

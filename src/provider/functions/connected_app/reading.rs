@@ -1,4 +1,4 @@
-//! Reads the elements of a file: values for the client, and elements that are not converted.
+//! Reads the elements of a file: values for `salesforce_oauth_client`, and elements that are not converted.
 //!
 //! `client` validates the values. A text that may be a secret is never repeated.
 
@@ -33,7 +33,7 @@ impl NotConverted {
     }
 }
 
-/// A value for an attribute of the client.
+/// A value for an attribute of `salesforce_oauth_client`.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub element: &'static str,
@@ -187,14 +187,13 @@ impl Reader {
     }
 }
 
-const CHECK: &str =
-    "Check what the element is for. If your clients need it, set the attributes of the client manually.";
+const CHECK: &str = "Check what the element is for. If your clients need it, set the attributes of salesforce_oauth_client manually.";
 const MISPLACED_KEY: &str =
     "It contains a private key, which must not be in this file. It is not shown and not converted.";
 const REPLACE_KEY: &str = "Remove the key from the file, and replace the key, because everyone who can read the file \
                            has it.";
 
-/// What to do about a value that is invalid for the client.
+/// What to do about a value that is invalid for `salesforce_oauth_client`.
 pub fn set_manually(target: &str) -> String {
     format!("Set {} manually, or omit it.", target.replace('/', "."))
 }
@@ -280,7 +279,7 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse::<i32>().map(i64::from).map_err(|_| "It is not a whole number.".to_owned())
 }
 
-/// The word of the client for a word of the file. Files differ in case.
+/// The word of `salesforce_oauth_client` for a word of the file. Files differ in case.
 fn word(text: &str, words: Words) -> Result<&'static str, String> {
     let known = words.iter().find(|(theirs, _)| *theirs == text);
     let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
