@@ -46,6 +46,9 @@ pub trait Connection: Send + Sync {
     fn refresh_token_was_rotated(&self) -> bool {
         false
     }
+    fn version_of_session(&self) -> Option<u16> {
+        None
+    }
 }
 
 /// Reads of the Metadata API.
@@ -117,6 +120,10 @@ impl Connection for Client {
 
     fn known_api_version(&self) -> BoxFuture<'_, Option<u16>> {
         Box::pin(Client::known_api_version(self))
+    }
+
+    fn version_of_session(&self) -> Option<u16> {
+        Client::version_of_session(self)
     }
 
     fn refresh_token_was_rotated(&self) -> bool {

@@ -64,6 +64,8 @@ enum Stage {
     Held,
     /// Sent, with the ID of the deploy.
     Sent(Option<String>),
+    /// A part of it is deployed, so it must be completed. With the ID of its last deploy.
+    Kept(Option<String>),
     Withdrawn,
 }
 
@@ -77,8 +79,6 @@ pub(super) struct QueuedJob<J, A> {
     pub deadline: Instant,
     /// How often it was queued again.
     pub returns: u32,
-    /// A part of it is deployed: it cannot be withdrawn.
-    kept: bool,
     stage: Arc<Mutex<Stage>>,
     sender: oneshot::Sender<A>,
 }
@@ -93,47 +93,51 @@ impl<J, A> QueuedJob<J, A> {
     fn new(job: J, deadline: Instant) -> (QueuedJob<J, A>, JobHandle<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let queued = QueuedJob { job, deadline, returns: 0, kept: false, stage: stage.clone(), sender };
+        let queued = QueuedJob { job, deadline, returns: 0, stage: stage.clone(), sender };
         (queued, JobHandle { stage, receiver })
     }
 
     /// Whether its caller no longer waits, and it has changed nothing yet.
     pub(super) fn is_abandoned(&self) -> bool {
-        !self.kept && (self.sender.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn))
+        match *lock(&self.stage) {
+            Stage::Kept(_) => false,
+            Stage::Withdrawn => true,
+            _ => self.sender.is_closed(),
+        }
     }
 
     /// Marks it as sent, unless its caller has withdrawn it.
     pub(super) fn send(&self) -> bool {
-        let mut stage = lock(&self.stage);
-        if self.kept {
-            return true;
+        if self.is_abandoned() {
+            return false;
         }
-        let stays = !self.sender.is_closed() && !matches!(*stage, Stage::Withdrawn);
-        if stays {
-            *stage = Stage::Sent(None);
-        }
-        stays
+        self.set_unless_decided(Stage::Sent(None));
+        true
     }
 
     /// Sets the ID that it was sent with.
     pub(super) fn sent_as(&self, name: &str) {
-        *lock(&self.stage) = Stage::Sent(Some(name.to_owned()));
+        let mut stage = lock(&self.stage);
+        let name = Some(name.to_owned());
+        *stage = if matches!(*stage, Stage::Kept(_)) { Stage::Kept(name) } else { Stage::Sent(name) };
     }
 
     /// Marks it as not sent; it will be sent again.
     pub(super) fn hold(&self) {
-        self.set_unless_withdrawn(Stage::Held);
+        self.set_unless_decided(Stage::Held);
     }
 
     /// From now on it cannot be withdrawn: it must be completed, also without its caller, at least until the given time.
     pub(super) fn keep_sent(&mut self, until: Instant) {
-        self.kept = true;
+        let mut stage = lock(&self.stage);
+        let name = if let Stage::Sent(name) | Stage::Kept(name) = &*stage { name.clone() } else { None };
+        *stage = Stage::Kept(name);
         self.deadline = self.deadline.max(until);
     }
 
-    fn set_unless_withdrawn(&self, next: Stage) {
+    fn set_unless_decided(&self, next: Stage) {
         let mut stage = lock(&self.stage);
-        if !self.kept && !matches!(*stage, Stage::Withdrawn) {
+        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) {
             *stage = next;
         }
     }
@@ -167,11 +171,16 @@ impl<A> JobHandle<A> {
     /// When it was sent: the ID of the deploy.
     pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
         let mut stage = lock(&self.stage);
-        if let Stage::Sent(name) = &*stage {
+        if let Stage::Sent(name) | Stage::Kept(name) = &*stage {
             return Err(name.clone());
         }
         *stage = Stage::Withdrawn;
         Ok(())
+    }
+
+    /// Whether a part of the job is deployed, and it must be completed.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(*lock(&self.stage), Stage::Kept(_))
     }
 
     /// Withdraws the job if no batch contains it yet.
@@ -277,7 +286,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
 
     /// Queues a job of the running batch again, before all others.
     pub(super) fn put_back(&self, queued: QueuedJob<J, A>) {
-        queued.set_unless_withdrawn(Stage::Queued);
+        queued.set_unless_decided(Stage::Queued);
         lock(&self.state)
             .waiting
             .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });

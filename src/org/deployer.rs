@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::batch::{self, Queue};
-use super::budget::{RetryBudget, RetryReason};
+use super::budget::{RetryBudget, RetryReason, VERIFY_TIMEOUT};
 use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
 use super::edit::Observed;
@@ -91,6 +91,7 @@ impl Inner {
         let mut handle = self.deployer.queue.submit(job, deadline, self.runner());
         let mut stop = pin!(self.stop.cancelled());
         let mut stopping = false;
+        let (mut until, mut is_extended) = (deadline, false);
         loop {
             tokio::select! {
                 biased;
@@ -110,7 +111,11 @@ impl Inner {
                         return Err(ApplyErrorKind::NotSent);
                     }
                 }
-                () = sleep_until(deadline) => {
+                // The change of another client is being restored. Its result belongs to this apply.
+                () = sleep_until(until), if handle.is_kept() && !is_extended => {
+                    (until, is_extended) = (Instant::now() + VERIFY_TIMEOUT, true);
+                }
+                () = sleep_until(until) => {
                     return Err(match handle.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
                         Err(deploy_id) => {

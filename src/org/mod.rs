@@ -253,6 +253,11 @@ impl Org {
         self.inner.apis.connection.known_api_version().await
     }
 
+    /// The API version of the session. `None` before the first login.
+    pub fn version_of_session(&self) -> Option<u16> {
+        self.inner.apis.connection.version_of_session()
+    }
+
     /// Whether Salesforce issued another refresh token in place of the configured one.
     pub fn refresh_token_was_rotated(&self) -> bool {
         self.inner.apis.connection.refresh_token_was_rotated()

@@ -22,6 +22,7 @@ use super::timing::jittered;
 use super::{Applied, ApplyErrorKind, Changes, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 use crate::record_id::{is_same, short};
+use crate::salesforce::DeployReport;
 
 /// How long the queue must be idle until the overwritten clients are considered to have applied their changes again.
 /// `REAPPLY_IDLE` covers the calls, and `RETRIEVES` the retrieves, of such a client.
@@ -96,13 +97,17 @@ impl Inner {
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
         let came =
             if surprised { self.came_since(&made.observed.seen, &made.deploy_id).await } else { Vec::new() };
+        // Without a deploy of others that wrote the file, the org does not keep the value, however often it is sent.
+        let written = if results.iter().any(|(_, result)| result.undone && !result.replaced) {
+            self.written_by_others(&made.observed, &came).await
+        } else {
+            WrittenByOthers::default()
+        };
         for (mut queued, result) in results {
             let JobResult { mut applied, undone, lost, replaced, .. } = result;
             applied.disturbed |= !came.is_empty();
-            // Without a deploy of others that wrote the file, the org does not keep the value, however often it is sent.
-            let again = !lost.is_empty()
-                || undone
-                    && (replaced || self.others_wrote(&made.observed, &came, &queued.job.changes).await);
+            let again =
+                !lost.is_empty() || undone && (replaced || written.has_any(queued.job.changes.components()));
             match queued.job.edit.as_mut() {
                 Some(editing) if again && editing.rounds < MAX_EDIT_DEPLOYS && !self.stopped() => {
                     tracing::info!(
@@ -173,15 +178,9 @@ impl Inner {
 
     /// Whether another deploy wrote one of these files, as far as its report shows.
     async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
-        let Ok(report) = self.apis.deploys.deploy_status(id).await else {
-            return true;
-        };
-        let is_one = |key: &ComponentKey, kind: &str, name: &str| {
-            kind == key.kind.package_type() && name.eq_ignore_ascii_case(&key.full_name)
-        };
-        report.component_successes.iter().any(|message| {
-            files.iter().any(|file| is_one(&file.key, &message.component_type, &message.full_name))
-        })
+        let mut written = WrittenByOthers::default();
+        written.add(self.apis.deploys.deploy_status(id).await.ok());
+        written.has_any(files.iter().copied())
     }
 
     /// Waits until this many deploys have followed and the queue has been idle for a while, for a minute at most.
@@ -214,16 +213,46 @@ impl Inner {
         came
     }
 
-    /// Whether a deploy of others at the same time, or one of those that came later, wrote a file of these changes.
-    async fn others_wrote(&self, observed: &Observed, came: &[String], changes: &Changes) -> bool {
-        let files: Vec<&Component> = changes.components().iter().collect();
+    /// What the deploys of others wrote at the same time, or in those that came later.
+    async fn written_by_others(&self, observed: &Observed, came: &[String]) -> WrittenByOthers {
         let ConcurrentDeploys { before, after } = &observed.concurrent;
-        for id in before.iter().chain(after).chain(came) {
-            if self.wrote(id, &files).await {
-                return true;
+        let ids: BTreeSet<&str> = before.iter().chain(after).chain(came).map(|id| short(id)).collect();
+        let read = async {
+            let mut written = WrittenByOthers::default();
+            for id in ids {
+                written.add(self.apis.deploys.deploy_status(id).await.ok());
             }
+            written
+        };
+        match self.unless_stopped(timeout(VERIFY_TIMEOUT, read)).await {
+            Some(Ok(written)) => written,
+            _ => WrittenByOthers { components: BTreeSet::new(), is_unknown: true },
         }
-        false
+    }
+}
+
+/// The components that deploys of others wrote.
+#[derive(Default)]
+struct WrittenByOthers {
+    /// Types and full names in lower case.
+    components: BTreeSet<(String, String)>,
+    /// Some of them are not known.
+    is_unknown: bool,
+}
+
+impl WrittenByOthers {
+    fn add(&mut self, report: Option<DeployReport>) {
+        let Some(report) = report else { return self.is_unknown = true };
+        let written = report.component_successes.into_iter();
+        self.components
+            .extend(written.map(|message| (message.component_type, message.full_name.to_lowercase())));
+    }
+
+    fn has_any<'a>(&self, files: impl IntoIterator<Item = &'a Component>) -> bool {
+        let has = |key: &ComponentKey| {
+            self.components.contains(&(key.kind.package_type().to_owned(), key.full_name.to_lowercase()))
+        };
+        self.is_unknown || files.into_iter().any(|file| has(&file.key))
     }
 }
 

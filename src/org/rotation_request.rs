@@ -112,7 +112,9 @@ pub(super) fn next(
     progress: &Progress,
 ) -> Result<Option<Step>, RotationErrorKind> {
     let find = |state: StagedState| seen.staged.iter().find(|staged| progress.is_there(staged, &state));
-    let rotated = find(StagedState::Rotated).filter(|staged| progress.is_requested(staged));
+    let is_requested =
+        |it: &&Staged| progress.is_there(it, &StagedState::Rotated) && progress.is_requested(it);
+    let rotated = seen.staged.iter().find(is_requested);
     if request.rotate && !progress.is_rotated() {
         if request.own == Some(seen.consumer.key.as_str()) {
             return Err(RotationErrorKind::OwnLogin { revoke: false });
@@ -130,8 +132,9 @@ pub(super) fn next(
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
-        return match rotated {
-            Some(staged) if request.revoke => revoke(request, seen, staged),
+        // Those of another client, too, prevent staging.
+        return match rotated.or_else(|| find(StagedState::Rotated)) {
+            Some(staged) if request.revoke && progress.is_requested(staged) => revoke(request, seen, staged),
             Some(staged) => Err(RotationErrorKind::Occupied {
                 previous: Box::new(staged.clone()),
                 message: message.clone(),

@@ -224,8 +224,16 @@ mod tests {
         let lifecycle = lifecycle();
         let call = lifecycle.calls.enter();
         tokio::spawn(lifecycle.clone().stop_on(async {}));
-        assert!(!stops_within(&lifecycle, Duration::from_secs(80)).await);
+        assert!(!stops_within(&lifecycle, Duration::from_secs(180)).await);
         drop(call);
         assert!(stops_within(&lifecycle, Duration::from_millis(1)).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_signal_stops_the_process_eventually_although_a_call_does_not_end() {
+        let lifecycle = lifecycle();
+        let _call = lifecycle.calls.enter();
+        tokio::spawn(lifecycle.clone().stop_on(async {}));
+        assert!(stops_within(&lifecycle, Duration::from_secs(201)).await);
     }
 }

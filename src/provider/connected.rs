@@ -64,7 +64,9 @@ impl Connected {
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
         let twice = once && self.activity.record_plan(spec.name, created, &request.config);
         let new_app = created && app.is_some_and(|app| self.neighbors.is_created(spec, app));
-        PlanContext { tainted, twice, new_app, ..self.context.clone() }
+        // Without the URL of the instance, the version is known only after a login, such as that of the refresh.
+        let version = self.context.version.or_else(|| self.org.version_of_session());
+        PlanContext { version, tainted, twice, new_app, ..self.context.clone() }
     }
 
     /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only this plan requires a login.

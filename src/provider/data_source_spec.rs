@@ -124,15 +124,16 @@ impl DataSourceSpec {
         })
     }
 
-    /// Validates the arguments without the org. Unknown values are valid.
+    /// Validates the arguments without the org. Unknown values are valid, and may turn out to be null.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.own() {
             own.check(config, &mut found);
         }
-        let written: Vec<&str> =
-            self.one_of.iter().copied().filter(|name| !config.get(name).is_null()).collect();
-        if !self.one_of.is_empty() && written.len() != 1 {
+        let one_of = || self.one_of.iter().copied();
+        let written: Vec<&str> = one_of().filter(|name| config.get(name).is_set()).collect();
+        let is_missing = !self.one_of.is_empty() && one_of().all(|name| config.get(name).is_null());
+        if is_missing || written.len() > 1 {
             found.push(diagnostics::one_of(self.one_of, &written));
         }
         found

@@ -131,14 +131,15 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
     planned
 }
 
-/// Whether another element of the group gets a new value.
+/// Whether another element of the group gets a new value. It may be known only after apply; the plan during the apply must
+/// come to the same result.
 fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) -> bool {
     let group = row.field.element_path().0;
     let mut siblings =
         spec.rows().filter(|other| other.part.kind == row.part.kind && other.field.element_path().0 == group);
     siblings.any(|other| {
         let name = other.field.attribute;
-        planned.get(name).is_set() && planned.get(name) != prior.get(name)
+        !planned.get(name).is_null() && planned.get(name) != prior.get(name)
     })
 }
 
@@ -168,17 +169,18 @@ pub fn has_own_consumer(spec: &ResourceSpec, prior: &Value) -> bool {
     spec.key_row().is_some_and(|row| prior.get(row.field.attribute).is_set())
 }
 
-/// With the consumer of another org, the attributes of the consumer must not be set.
+/// With the consumer of another org, the attributes of the consumer must not be set. Unknown values may turn out to be
+/// null; the plan during the apply checks them.
 fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     let Some(link) = spec.link_row().map(|row| row.field.attribute) else { return };
-    if config.get(link).is_null() {
+    if !config.get(link).is_set() {
         return;
     }
     let consumers = spec.rows().filter(|row| spec.is_consumer_part(row.part)).map(|row| row.field.attribute);
     // A value that equals the default is allowed.
     let said = |name: &&str| {
         let default = spec.row(name).map_or(Value::Null, |row| row.field.omitted.value());
-        !config.get(name).is_null() && *config.get(name) != default
+        config.get(name).is_set() && *config.get(name) != default
     };
     let written: Vec<&str> = consumers.filter(said).collect();
     if !written.is_empty() {

@@ -107,7 +107,8 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         "server_error" | "temporarily_unavailable" | "unknown_error" => AuthProblem::ServerError,
         // Codes of other APIs, which report a failure of the server and not of the login.
         "UNKNOWN_EXCEPTION" | "SERVER_UNAVAILABLE" => AuthProblem::ServerError,
-        "LOGIN_RATE_EXCEEDED" => AuthProblem::LoginRate,
+        "LOGIN_RATE_EXCEEDED" | "rate_limit_exceeded" => AuthProblem::LoginRate,
+        "inactive_user" | "inactive_org" => AuthProblem::Restricted,
         "OAUTH_EC_APP_NOT_FOUND" | "app_not_found" => AuthProblem::AppAbsent,
         _ if contains(&["login rate"]) => AuthProblem::LoginRate,
         _ if contains(&["not installed in this org"]) => AuthProblem::AppAbsent,

@@ -232,11 +232,12 @@ fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
 }
 
 /// Converts NO_PROXY to the syntax of reqwest, which matches a domain and its subdomains by `example.com` or
-/// `.example.com`, but not by `*.example.com`.
+/// `.example.com`, but not by `*.example.com`, and no ports. All calls use the port of HTTPS.
 fn hosts(except: &str) -> String {
     let hosts = except
         .split(',')
         .map(str::trim)
+        .map(|host| host.strip_suffix(":443").unwrap_or(host))
         .map(|host| host.strip_prefix('*').filter(|rest| !rest.is_empty()).unwrap_or(host));
     hosts.collect::<Vec<_>>().join(",")
 }
@@ -316,7 +317,7 @@ mod tests {
     #[test]
     fn wildcards_of_no_proxy_are_converted() {
         assert_eq!(
-            hosts("*.example.com, .a.example,b.example ,*,10.0.0.0/8"),
+            hosts("*.example.com, .a.example,b.example:443 ,*,10.0.0.0/8"),
             ".example.com,.a.example,b.example,*,10.0.0.0/8"
         );
     }

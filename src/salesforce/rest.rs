@@ -43,6 +43,11 @@ impl Client {
         (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
     }
 
+    /// The API version of the session. `None` if there is none yet.
+    pub fn version_of_session(&self) -> Option<u16> {
+        self.inner.session_if_any().map(|session| session.api_version)
+    }
+
     /// The records of a SOQL query, all pages. Each has its `attributes` member.
     ///
     /// # Errors

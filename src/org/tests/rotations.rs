@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::lock::lock;
+use crate::org::rotation_request::{Progress, next};
 
 const CONSUMER: &str = "888000000000001AAA";
 const APP_ID: &str = "0xI000000000001AAA";
@@ -519,4 +520,56 @@ async fn credentials_that_others_rotate_during_a_revocation_are_not_revoked() {
     let rotated = run(&model, &next).await.unwrap().unwrap();
     assert_eq!(rotated.revoked, 1);
     assert_eq!(model.pairs().revoked.len(), 1, "the previous key of the others is still valid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_requested_previous_credentials_are_revoked_although_those_of_others_are_listed_first() {
+    let model = Model::new("K1");
+    model.staged("9zz1", "K0", StagedState::Rotated, OWN_USER);
+    let org_lists_first = |model: &Model| {
+        model.pairs().staged.insert(
+            0,
+            Staged {
+                id: "9zz2".to_owned(),
+                key: Some("F0".to_owned()),
+                state: StagedState::Rotated,
+                created_by: Some(OTHER_USER.to_owned()),
+                created_date: None,
+                expiration_date: None,
+            },
+        );
+    };
+    let seen = Credentials {
+        app_id: String::new(),
+        consumer: Consumer { id: String::new(), key: "K1".into() },
+        staged: Vec::new(),
+    };
+    org_lists_first(&model);
+    let seen = Credentials { staged: model.pairs().staged.clone(), ..seen };
+    let progress = Progress { previous: ["9zz1".to_owned()].into(), ..Progress::default() };
+    let step = next(&request(false, true), &seen, &progress).unwrap();
+    assert_eq!(step, Some(RotationStep::Revoke("9zz1".to_owned())));
+}
+
+/// The first list lags behind, so it does not contain the credentials that prevent staging.
+#[tokio::test(start_paused = true)]
+async fn previous_credentials_of_others_that_prevent_staging_are_named() {
+    let seen = Credentials {
+        app_id: String::new(),
+        consumer: Consumer { id: String::new(), key: "K1".into() },
+        staged: vec![Staged {
+            id: "9zz2".to_owned(),
+            key: Some("F0".to_owned()),
+            state: StagedState::Rotated,
+            created_by: Some(OTHER_USER.to_owned()),
+            created_date: None,
+            expiration_date: None,
+        }],
+    };
+    let occupied = Some(Unavailable::from(refused(Call::StageCredentials)));
+    let progress = Progress { occupied, ..Progress::default() };
+    for revoke in [false, true] {
+        let error = next(&request(true, revoke), &seen, &progress).unwrap_err();
+        assert!(matches!(error, RotationErrorKind::Occupied { .. }), "{error}");
+    }
 }

@@ -74,7 +74,7 @@ pub fn page() -> String {
          | `argument-without-effect` | An argument of the block belongs to another authentication method |\n\
          | `refresh-token-rotated` | Salesforce returned a new refresh token, and the configured one may be invalid: \
          [Refresh token](guides/authentication.md#refresh-token) |\n\n\
-         The provider uses `HTTPS_PROXY` and `NO_PROXY`. It accepts plain `http` only for the local machine.\n\n",
+         The provider uses `HTTPS_PROXY` or `ALL_PROXY`, and `NO_PROXY`. It accepts plain `http` only for the local machine.\n\n",
     );
     page.push_str(&versions::section());
     page.push_str("## Schema\n\n");

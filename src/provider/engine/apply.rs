@@ -288,7 +288,7 @@ impl Engine<'_> {
         for row in self.spec.rows() {
             let name = row.field.attribute;
             let (wanted, kept) = (planned.get(name), state.get(name).clone());
-            if wanted.is_unknown() || same(row.field, wanted, &kept, &records) {
+            if wanted.is_unknown() || records.may_equal(row.field, wanted, &kept) {
                 continue;
             }
             if !is_managed(row, config) {
@@ -301,10 +301,11 @@ impl Engine<'_> {
                 continue;
             }
             let prior = &apply.request.prior;
-            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records);
-            is_unchanged &= !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records);
+            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records.names);
+            is_unchanged &=
+                !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records.names);
             let before = applied.component(row.part.kind).map(|component| component.get(name));
-            let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records));
+            let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records.names));
             if changes || by_our_deploy && !applied.disturbed {
                 let create = prior.is_null();
                 differences.push(diagnostics::different_value_saved(name, wanted, &kept, create));
@@ -328,7 +329,7 @@ impl Engine<'_> {
                 found.extend(self.failure(apply, &error, StateValues::LastRead, is_unchanged));
             }
         }
-        let private = PrivateState { records, ..apply.private.clone() };
+        let private = PrivateState { records: records.names, ..apply.private.clone() };
         let own_app = private.own_app;
         ApplyReply {
             private: private_after(&private, actual, &state, own_app),

@@ -84,10 +84,10 @@ impl Engine<'_> {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
                 // The state is of an app that no longer exists, not of this one.
-                Lookup::Hidden { why, other_case: true } => {
+                Lookup::Hidden { why, other_case: true } if is_app_type(wanted.kind) => {
                     return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
                 }
-                Lookup::Hidden { why, other_case: false } => {
+                Lookup::Hidden { why, .. } => {
                     let is_app = is_app_type(wanted.kind);
                     let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
                     match &wanted.hint {
@@ -110,9 +110,14 @@ impl Engine<'_> {
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
         let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
         let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
-            // The parts of an app disappear with it, also where the org rejects to delete one of them alone.
+            // The parts of an app disappear with it, even if the org rejects the deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
-                self.send_surely(Changes::Delete(vec![key.clone()]), &deciding, deadline, arrived).await
+                let app_only = Changes::Delete(vec![key.clone()]);
+                match self.send_surely(app_only, &deciding, deadline, arrived).await {
+                    // The first rejection says more.
+                    Err(second) if second.is_clean() => Err(error),
+                    outcome => outcome,
+                }
             }
             (outcome, _) => outcome,
         };

@@ -89,7 +89,8 @@ async fn try_create(
         let merge = first.merge(&apply);
         let awaited = engine.await_components(&apply, &merge);
         engine.unless_stopped(app, awaited).await.map_err(first_refused)?;
-        return try_update(shares, app, deadline).await.map_err(CreationFailure::refused);
+        let made = try_update(shares, app, deadline).await.map_err(CreationFailure::refused)?;
+        return Ok(made.replies);
     }
     let checked = engine.unless_stopped(app, engine.check_existing(&apply, &desired)).await;
     if let AdoptionResult::Ours(existing) = checked.map_err(first_refused)? {
@@ -104,7 +105,7 @@ async fn try_create(
         Err(CreationFailure::Overtaken) => {
             let (created, adopted) = split_adopted(shares);
             let made = create_in_one_deploy(&created, &apply).await.map_err(CreationFailure::refused)?;
-            with_adopted(made, &adopted, app, deadline).await
+            with_adopted(made, &adopted, app, deadline, true).await
         }
         made => rewrite_adopted(made.map_err(CreationFailure::refused)?, shares, app, deadline).await,
     };
@@ -136,8 +137,8 @@ impl CreationFailure {
 async fn create_in_one_deploy(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
-) -> Result<Vec<ApplyReply>, CreationFailure> {
-    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+) -> Result<Deployed, CreationFailure> {
+    let Some(first) = shares.first() else { return Ok(Deployed::default()) };
     let Apply { app, session, deadline, .. } = *of_the_app;
     let engine = &first.engine;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, session, deadline)).collect();
@@ -174,34 +175,44 @@ fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&
     shares.iter().partition(|share| share.engine.spec.creation != Creation::Adopts)
 }
 
-/// The result, after adopting the components that Salesforce created.
+/// The replies of a deploy that may have taken effect.
+#[derive(Default)]
+struct Deployed {
+    replies: Vec<ApplyReply>,
+    /// Whether it succeeded. Otherwise nothing more is sent.
+    succeeded: bool,
+}
+
+/// The result, after adopting the components that Salesforce created. `created`: the app is new.
 async fn with_adopted(
-    mut made: Vec<ApplyReply>,
+    made: Deployed,
     adopted: &[&Share<'_>],
     app: &str,
     deadline: Instant,
+    created: bool,
 ) -> Vec<ApplyReply> {
+    let Deployed { mut replies, succeeded } = made;
     for share in adopted {
+        if !succeeded {
+            replies.push(share.request.as_before(Diagnostics::default()));
+            continue;
+        }
         let mut reply = adopt(share, app, deadline).await;
-        let is_new = share.request.prior.is_null();
-        diagnostics::add_saved_before(&mut reply.diagnostics, is_new);
-        made.push(reply);
+        diagnostics::add_saved_before(&mut reply.diagnostics, created);
+        replies.push(reply);
     }
-    made
+    replies
 }
 
-/// The result. If Salesforce created its own components instead, they have other values: writes them once more. Nothing
-/// more is sent if the app was not created or is uncertain.
+/// The result. If Salesforce created its own components instead, they have other values: writes them once more.
 async fn rewrite_adopted(
-    mut made: Vec<ApplyReply>,
+    made: Deployed,
     shares: &[&Share<'_>],
     app: &str,
     deadline: Instant,
 ) -> Vec<ApplyReply> {
-    if made.first().is_some_and(|app| app.diagnostics.has_errors()) {
-        return made;
-    }
-    for (share, reply) in shares.iter().zip(&mut made) {
+    let Deployed { mut replies, succeeded } = made;
+    for (share, reply) in shares.iter().zip(&mut replies).filter(|_| succeeded) {
         if share.engine.spec.creation == Creation::Adopts && reply.diagnostics.has_errors() {
             let again = adopt(share, app, deadline).await;
             if !again.state.is_null() {
@@ -209,7 +220,7 @@ async fn rewrite_adopted(
             }
         }
     }
-    made
+    replies
 }
 
 /// Adopts the components that Salesforce created. The other components exist in any case.
@@ -219,7 +230,7 @@ async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
         ..ApplyReply::default()
     };
     match try_update(&[share], app, deadline).await {
-        Ok(replies) => replies.into_iter().next().unwrap_or_default(),
+        Ok(made) => made.replies.into_iter().next().unwrap_or_default(),
         Err(failure) => refused(failure),
     }
 }
@@ -274,12 +285,12 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
         Err(CreationFailure::Overtaken) => {
             let (created, adopted) = split_adopted(&shares);
             let made = try_update(&created, &app, deadline).await.map_err(CreationFailure::refused)?;
-            Ok(with_adopted(made, &adopted, &app, deadline).await)
+            Ok(with_adopted(made, &adopted, &app, deadline, false).await)
         }
         made if creates_any => {
             Ok(rewrite_adopted(made.map_err(CreationFailure::refused)?, &shares, &app, deadline).await)
         }
-        made => made.map_err(CreationFailure::refused),
+        made => made.map(|made| made.replies).map_err(CreationFailure::refused),
     }
 }
 
@@ -287,8 +298,8 @@ async fn try_update(
     shares: &[&Share<'_>],
     app: &str,
     deadline: Instant,
-) -> Result<Vec<ApplyReply>, CreationFailure> {
-    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+) -> Result<Deployed, CreationFailure> {
+    let Some(first) = shares.first() else { return Ok(Deployed::default()) };
     let engine = &first.engine;
     let session = check_session(shares, first, app).await.map_err(CreationFailure::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
@@ -314,14 +325,14 @@ async fn try_update(
         .zip(together.of_each(&before))
         .map(|(share, (merge, before))| share.lost(merge, before));
     let lost: Vec<_> = lost.collect();
-    let replies = build_replies(shares, &applies, &together.ranges, outcome).await;
-    let mut replies = replies.map_err(CreationFailure::Refused)?;
-    for ((share, reply), lost) in shares.iter().zip(&mut replies).zip(lost) {
+    let made = build_replies(shares, &applies, &together.ranges, outcome).await;
+    let mut made = made.map_err(CreationFailure::Refused)?;
+    for ((share, reply), lost) in shares.iter().zip(&mut made.replies).zip(lost) {
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::settings_overwritten(share.engine.spec.noun, app, &lost));
         }
     }
-    Ok(replies)
+    Ok(made)
 }
 
 /// The merges of several shares.
@@ -442,7 +453,7 @@ async fn build_replies(
     applies: &[Apply<'_>],
     ranges: &[Range<usize>],
     outcome: Result<Applied, ApplyError>,
-) -> Result<Vec<ApplyReply>, Refused> {
+) -> Result<Deployed, Refused> {
     if let Err(error) = &outcome
         && error.is_clean()
     {
@@ -456,7 +467,7 @@ async fn build_replies(
         let own = outcome.clone().map(|applied| own_of(applied, shares, index, range));
         replies.push(share.engine.conclude(apply, own, after).await);
     }
-    Ok(replies)
+    Ok(Deployed { replies, succeeded: outcome.is_ok() })
 }
 
 /// The part of the result for one share. Everything else belongs to the first.

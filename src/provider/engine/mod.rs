@@ -14,7 +14,7 @@ mod import;
 mod joint;
 mod merge;
 mod read;
-mod records;
+pub(super) mod records;
 pub(super) mod state;
 mod update;
 mod user_counts;

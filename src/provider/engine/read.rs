@@ -111,10 +111,10 @@ impl Engine<'_> {
         let mut state = join(&context, &actual, &prior);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics, true).await;
         let refreshed =
-            previous.map(|from| self.differences(from, &request.state, &state, &actual, &records));
+            previous.map(|from| self.differences(from, &request.state, &state, &actual, &records.names));
         let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
-        let user_counts = self.user_counts(&state, &records, &private.user_counts).await;
-        let private = PrivateState { records, user_counts, ..private };
+        let user_counts = self.user_counts(&state, &records.names, &private.user_counts).await;
+        let private = PrivateState { records: records.names, user_counts, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
         self.activity.note(

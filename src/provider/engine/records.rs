@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::state::Actual;
+use super::state::{Actual, named, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
+use crate::metadata::{Field, same_meaning};
 use crate::org::soql::{listed, text};
 use crate::org::{Unavailable, timeout};
 use crate::provider::diagnostics::Diagnostics;
@@ -11,17 +12,17 @@ use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// The full names of the records with an ID in `values`. An ID without a record stands for itself: Salesforce will
-    /// reject it. IDs that cannot be queried are omitted, with a warning. Known names that `files` contains are not
-    /// queried again; other records may have been renamed.
+    /// The records with an ID in `values`. IDs without a record have no name: Salesforce will reject them. IDs that cannot
+    /// be queried lead to a warning. Known names that `files` contains are not queried again; other records may have been
+    /// renamed.
     pub(super) async fn record_names(
         &self,
         values: &Value,
         known: &BTreeMap<String, String>,
         files: &Actual,
         found: &mut Diagnostics,
-    ) -> BTreeMap<String, String> {
-        let mut names = BTreeMap::new();
+    ) -> Records {
+        let (mut names, mut unqueried) = (BTreeMap::new(), BTreeSet::new());
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
             let in_file =
@@ -51,23 +52,27 @@ impl Engine<'_> {
                 let full_names = self.org.full_names(&rows, "Name").await?;
                 Ok::<_, Unavailable>((rows, full_names))
             };
-            let (rows, full_names) = match timeout(VERIFY_TIMEOUT, named).await {
-                Ok(Ok(named)) => named,
+            let (rows, full_names) = match self.org.unless_stopped(timeout(VERIFY_TIMEOUT, named)).await {
+                Some(Ok(Ok(named))) => named,
                 failed => {
                     let why = match failed {
-                        Ok(Err(error)) => error.to_string(),
-                        _ => "the org did not respond in time".to_owned(),
+                        Some(Ok(Err(error))) => error.to_string(),
+                        Some(_) => "the org did not respond in time".to_owned(),
+                        None => "Terraform was interrupted".to_owned(),
                     };
-                    let left = ids.iter().filter_map(|id| Some(((*id).to_owned(), known.get(*id)?.clone())));
-                    let left: BTreeMap<String, String> = left.collect();
-                    if left.len() < ids.len() {
+                    let before = unqueried.len();
+                    for id in ids {
+                        match known.get(id) {
+                            Some(name) => drop(names.insert(id.to_owned(), name.clone())),
+                            None => drop(unqueried.insert(id.to_owned())),
+                        }
+                    }
+                    if unqueried.len() > before {
                         found.push(diagnostics::names_not_queried(row.field.attribute, &why));
                     }
-                    names.extend(left);
                     continue;
                 }
             };
-            names.extend(ids.iter().map(|id| ((*id).to_owned(), (*id).to_owned())));
             for (row, name) in rows.iter().zip(full_names) {
                 let (Some(id), Some(name)) = (text(row, "Id"), name) else {
                     continue;
@@ -77,6 +82,38 @@ impl Engine<'_> {
                 }
             }
         }
-        names
+        Records { names, unqueried }
     }
+}
+
+/// The records that a configuration refers to by ID.
+#[derive(Default)]
+pub struct Records {
+    /// The full names, by ID.
+    pub names: BTreeMap<String, String>,
+    /// The IDs whose names are unknown, because the query for them failed.
+    pub unqueried: BTreeSet<String>,
+}
+
+impl Records {
+    /// Whether a value may equal one of the org, as far as the IDs are known: of others, only the number counts.
+    pub(super) fn may_equal(&self, field: &Field, written: &Value, in_org: &Value) -> bool {
+        if same(field, written, in_org, &self.names) {
+            return true;
+        }
+        let (written, in_org) = (named(written, &self.names), named(in_org, &self.names));
+        let rest = |of: &Value, without: &Value| -> Vec<Value> {
+            let (members, others) = (of.members().unwrap_or_default(), without.members().unwrap_or_default());
+            let is_other = |member: &&Value| !others.iter().any(|other| same_element(field, member, other));
+            members.iter().filter(is_other).cloned().collect()
+        };
+        let (unknown, left) = (rest(&written, &in_org), rest(&in_org, &written));
+        let is_unqueried = |id: &Value| id.as_text().is_some_and(|id| self.unqueried.contains(id));
+        !unknown.is_empty() && unknown.len() == left.len() && unknown.iter().all(is_unqueried)
+    }
+}
+
+fn same_element(field: &Field, one: &Value, other: &Value) -> bool {
+    let alone = |value: &Value| Value::set(vec![value.clone()]);
+    same_meaning(field, &alone(one), &alone(other))
 }

@@ -1,6 +1,6 @@
 //! Converts attributes to components and back, with the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::operations::Private;
 use super::super::plan;
@@ -8,6 +8,7 @@ use super::super::private::PrivateState;
 use super::super::resource_spec::{
     DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
 };
+use super::records::Records;
 use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, SendPolicy};
 use crate::org::Found;
 use crate::record_id::is_same;
@@ -82,13 +83,13 @@ pub struct StateContext<'a> {
     pub importing: bool,
     /// The state before the operation.
     pub before: &'a Value,
-    pub records: &'a BTreeMap<String, String>,
+    pub records: &'a Records,
 }
 
 impl<'a> StateContext<'a> {
     /// The context of an import, without a state before it.
     pub fn of_import(spec: &'static ResourceSpec, app: &'a str, org_id: &'a str) -> StateContext<'a> {
-        static NO_RECORDS: BTreeMap<String, String> = BTreeMap::new();
+        static NO_RECORDS: Records = Records { names: BTreeMap::new(), unqueried: BTreeSet::new() };
         StateContext { spec, app, org_id, importing: true, before: &Value::Null, records: &NO_RECORDS }
     }
 }
@@ -140,7 +141,11 @@ fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Valu
     if unmanaged {
         return Value::Set(Vec::new());
     }
-    if !prior.is_unknown() && same(row.field, prior, &value, context.records) { prior.clone() } else { value }
+    if !prior.is_unknown() && context.records.may_equal(row.field, prior, &value) {
+        prior.clone()
+    } else {
+        value
+    }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -172,27 +177,14 @@ fn absent(field: &Field) -> Value {
 
 /// Whether two values are equivalent to Salesforce, with record IDs resolved to names.
 pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String, String>) -> bool {
-    let Some(record) = field.record else { return metadata::same_meaning(field, one, other) };
-    let (named_one, named_other) = (named(one, records), named(other, records));
-    if metadata::same_meaning(field, &named_one, &named_other) {
-        return true;
+    if field.record.is_none() || records.is_empty() {
+        return metadata::same_meaning(field, one, other);
     }
-    // Where a query for names failed, only the number of the elements counts.
-    let is_unqueried =
-        |value: &Value| value.as_text().is_some_and(|text| record.is_id(text) && !records.contains_key(text));
-    let rest = |of: &Value, without: &Value| -> Vec<Value> {
-        let (members, others) = (of.members().unwrap_or_default(), without.members().unwrap_or_default());
-        members.iter().filter(|member| !others.contains(member)).cloned().collect()
-    };
-    let (one, other) = (rest(&named_one, &named_other), rest(&named_other, &named_one));
-    let are_ids = |values: &[Value]| values.iter().all(is_unqueried);
-    let are_names = |values: &[Value]| !values.iter().any(is_unqueried);
-    !one.is_empty()
-        && one.len() == other.len()
-        && (are_ids(&one) && are_names(&other) || are_names(&one) && are_ids(&other))
+    metadata::same_meaning(field, &named(one, records), &named(other, records))
 }
 
-fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
+/// A value with the names of its record IDs, as far as they are known.
+pub(super) fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Set(members) => Value::set(members.iter().map(|member| named(member, records)).collect()),
         Value::Text(text) => records.get(text).map_or_else(|| value.clone(), Value::text),

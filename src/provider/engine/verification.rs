@@ -8,7 +8,7 @@ use super::joint::Share;
 use super::read::actual;
 use super::state::Actual;
 use super::{VERIFY_TIMEOUT, diagnostics};
-use crate::org::{Applied, ApplyError, Freshness, Instant, Lookup};
+use crate::org::{Applied, ApplyError, Freshness, Instant, Lookup, ReadError};
 use crate::provider::diagnostics::Diagnostics;
 
 /// Milliseconds between polls for components that should exist: reads may lag behind a deploy, for half a minute at
@@ -50,6 +50,16 @@ pub(super) async fn read_after(
     loop {
         let found = match first.engine.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(found) => each(&found, &ranges),
+            // The file of one share makes the common read fail.
+            Err(ReadError { key: Some(_), .. }) if shares.len() > 1 => {
+                let mut found = Vec::new();
+                for (share, it) in parts() {
+                    let read =
+                        share.engine.look_up(it.app, &it.private, it.session, Freshness::Now, deadline);
+                    found.push(read.await);
+                }
+                return found;
+            }
             Err(error) => {
                 return parts()
                     .map(|(share, apply)| {

@@ -568,3 +568,39 @@ async fn an_app_that_others_create_while_the_deploy_is_sent_is_reported() {
     assert!(found.0[0].detail.contains("did not create"), "{found:?}");
     assert!(!existing.state.is_null());
 }
+
+/// The state has one permission set by ID and the plan another. All queries succeed.
+#[tokio::test(start_paused = true)]
+async fn another_id_is_another_value_although_the_numbers_are_the_same() {
+    let row = |id: &str, name: &str| {
+        ("PermissionSet", serde_json::json!({"Id": id, "Name": name}).as_object().cloned().unwrap())
+    };
+    let (old, new) = ("0PS000000000001AAA", "0PS000000000002AAA");
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    let org = client.org;
+    org.with(|state| {
+        state.rows = vec![row(old, "Old"), row(new, "New")];
+        state.rewrites = Some((old.to_owned(), "Old".to_owned()));
+    });
+    let mut policies = Resource::new(&org, POLICIES);
+    let mut target = shop(POLICIES, "Shop");
+    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
+    target.put("permission_sets", super::texts(&[old]));
+    assert!(!policies.apply(&target).await.has_errors());
+    // The org keeps the old one.
+    org.with(|state| state.rewrites = Some((new.to_owned(), "Old".to_owned())));
+    target.put("permission_sets", super::texts(&[new]));
+    let found = policies.clone().apply(&target).await;
+    assert_eq!(ids(&found), ["different-value-saved"], "{found:?}");
+    // An administrator replaces it between the plan and the apply.
+    org.with(|state| state.rewrites = Some((new.to_owned(), "New".to_owned())));
+    let replaced = |org: &MemoryOrg| {
+        org.with(|state| {
+            for file in state.files.values_mut() {
+                file.xml = file.xml.replace(">Old<", ">Strangers<");
+            }
+        });
+    };
+    let found = policies.apply_after(&target, replaced).await;
+    assert_eq!(ids(&found), ["changed-since-plan"], "{found:?}");
+}

@@ -67,6 +67,8 @@ pub struct State {
     pub appears: Option<(ComponentKey, String)>,
     /// The messages with which the org rejects the next deploys, if they have these files.
     pub rejections: VecDeque<(ComponentKey, String)>,
+    /// Whether all deploys after a rejection get lost.
+    pub loses_deploys_after_rejection: bool,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
     /// After this many calls, further ones are never answered.
@@ -123,6 +125,11 @@ impl State {
             })
         };
         if let Some((key, problem)) = self.rejections.pop_front_if(|(key, _)| contains(key)) {
+            if self.loses_deploys_after_rejection {
+                let kind = ErrorKind::Interrupted { timed_out: false, text: "reset".to_owned() };
+                let only = Some(Call::StartDeploy);
+                self.failures.push(Failure { from: 0, times: usize::MAX, only, after: false, kind });
+            }
             let failure = ComponentMessage { problem: Some(problem), ..message(&key) };
             return DeployReport { component_failures: vec![failure], ..ended("Failed") };
         }

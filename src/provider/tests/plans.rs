@@ -1,6 +1,8 @@
 //! Plans of a configuration and a state.
 
 use super::{object, spec, texts};
+use crate::metadata::{Kind, Omitted};
+use crate::provider::data_sources::external_client_app;
 use crate::provider::operations::{PlanReply, PlanRequest};
 use crate::provider::plan::{PlanContext, plan};
 use crate::provider::private::PrivateState;
@@ -337,4 +339,74 @@ fn removing_the_link_to_a_consumer_in_another_org_requires_replacement() {
     let state = applied(&first);
     let reply = planned(SETTINGS, &settings(), Some(&state), &PrivateState::read(&first.private));
     assert_eq!(reply.requires_replace, vec![Path::attribute("oauth_link")]);
+}
+
+/// Terraform plans again during the apply, when all values are known. It accepts no other values than those of the first plan.
+#[test]
+fn a_value_that_is_known_only_after_apply_leads_to_the_same_plan_as_when_it_is_known() {
+    for resource in [APP, SETTINGS, POLICIES] {
+        let minimal: &[(&str, Value)] = match resource {
+            APP => &[("name", "Shop".into()), ("label", "Shop".into())],
+            SETTINGS => &[("external_client_app", "Shop".into())],
+            _ => &[("external_client_app", "Shop".into())],
+        };
+        let prior = applied(&planned(resource, minimal, None, &PrivateState::default()));
+        for row in spec(resource).rows() {
+            let name = row.field.attribute;
+            let known = match row.field.kind {
+                Kind::Bool => Value::Bool(true),
+                Kind::Int => Value::int(5),
+                Kind::Commas => texts(&["a"]),
+                Kind::Lines => Value::List(vec!["a".into()]),
+                Kind::Text | Kind::Enum(_) => "a".into(),
+                _ => continue,
+            };
+            if row.field.omitted == Omitted::Computed || minimal.iter().any(|(written, _)| *written == name) {
+                continue;
+            }
+            let plan_with = |value: Value| {
+                let config = [minimal, &[(name, value)]].concat();
+                planned(resource, &config, Some(&prior), &PrivateState::default())
+            };
+            let (first, second) = (plan_with(Value::Unknown).planned, plan_with(known).planned);
+            for (attribute, before) in first.entries().unwrap() {
+                if !before.is_unknown() {
+                    assert_eq!(before, second.get(attribute), "{name} changes the plan of {attribute}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_link_or_a_consumer_attribute_that_may_be_null_is_no_linked_consumer() {
+    let link = || ("oauth_link", Value::text("00D000000000002:888000000000001"));
+    let key = || ("callback_urls", Value::List(vec!["https://a.example".into()]));
+    for (config, is_error) in [
+        (vec![link(), key()], true),
+        (vec![("oauth_link", Value::Unknown), key()], false),
+        (vec![link(), ("callback_urls", Value::Unknown)], false),
+    ] {
+        let config = [&[("external_client_app", Value::from("Shop"))], &config[..]].concat();
+        let reply = planned(SETTINGS, &config, None, &PrivateState::default());
+        assert_eq!(reply.diagnostics.has_errors(), is_error, "{config:?}: {:?}", reply.diagnostics);
+    }
+}
+
+#[test]
+fn a_data_source_accepts_alternative_arguments_that_may_be_null() {
+    let check = |name: Value, label: Value| {
+        let spec = &external_client_app::SPEC;
+        let mut config = spec.schema().block.empty();
+        config.put("name", name);
+        config.put("label", label);
+        spec.check(&config).has_errors()
+    };
+    let shop = || Value::from("Shop");
+    assert!(!check(Value::Unknown, Value::Unknown));
+    assert!(!check(shop(), Value::Unknown));
+    assert!(!check(Value::Null, Value::Unknown));
+    assert!(!check(shop(), Value::Null));
+    assert!(check(shop(), shop()));
+    assert!(check(Value::Null, Value::Null));
 }

@@ -179,6 +179,24 @@ async fn policies_that_the_org_rejects_after_their_client_was_created_do_not_hid
     assert!(resource.state.get("consumer_key").is_set() && exists(&resource.org), "{:?}", resource.state);
 }
 
+/// The org rejects the policies in the package of a new client, and the second deploy, without them, fails.
+#[tokio::test(start_paused = true)]
+async fn policies_are_not_adopted_if_their_client_was_not_created() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
+    target.put("policies", policies());
+    let rejection = (ComponentKey::new(&oauth_policies::TYPE, "Shop_oauthPlcy"), "duplicate value found");
+    resource.org.with(|state| {
+        state.rejections.push_back((rejection.0, rejection.1.to_owned()));
+        state.loses_deploys_after_rejection = true;
+    });
+    let found = resource.apply(&target).await;
+    let deploys =
+        resource.org.with(|state| state.calls.iter().filter(|call| **call == Call::StartDeploy).count());
+    assert_eq!(resource.org.with(|state| state.commits()), 0, "{found:?}");
+    assert_eq!(deploys, 4, "the rejected one, and three that got lost: {found:?}");
+    assert!(!found.0.iter().any(|one| one.detail.contains("were saved before")), "{found:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_app_is_destroyed_although_the_org_rejects_to_delete_its_policies() {
     for (type_name, key, is_destroyed) in [

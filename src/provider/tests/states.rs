@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{object, spec, texts};
 use crate::metadata::{Component, ComponentKey};
 use crate::org::{FileProperties, Found};
+use crate::provider::engine::records::Records;
 use crate::provider::engine::state::{
     Actual, DesiredState, PartState, StateContext, component_to_write, join, new_component,
 };
@@ -29,7 +30,8 @@ fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
 }
 
 fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, importing: bool) -> Value {
-    let records = [("0PS000000000001GAA".to_owned(), "Shop_Customer".to_owned())].into();
+    let names = [("0PS000000000001GAA".to_owned(), "Shop_Customer".to_owned())].into();
+    let records = Records { names, ..Records::default() };
     let context = StateContext {
         spec: spec(resource),
         app: "Shop",
