@@ -32,7 +32,7 @@ pub fn plan(org: &Org, selection: &Selection) -> String {
         count => lines.push(format!("  {count} questions, each with its own external client app")),
     }
     lines.push("  permission sets without permissions, where needed".to_owned());
-    lines.push("Nothing else in the org is changed, and none of its settings.".to_owned());
+    lines.push("Nothing else in the org is changed, including its settings.".to_owned());
     if org.about.kind == Kind::Production {
         lines.push("LIVE_PRODUCTION=yes: it runs in PRODUCTION.".to_owned());
     }

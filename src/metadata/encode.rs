@@ -48,8 +48,8 @@ impl Piece {
 
 /// Writes the file of a component for a deploy with this API version.
 ///
-/// Elements are in alphabetical order, one per line. Null, unknown and empty values are omitted, which clears them in the
-/// org, unless the element was there and empty.
+/// Elements are in alphabetical order, one per line. Null, unknown and empty values are not written, so the org clears
+/// them. An element that was empty in the original file is written again.
 pub fn encode(component: &Component, version: u16) -> Encoded {
     let kind = component.key.kind;
     let mut pieces = Vec::new();

@@ -81,8 +81,8 @@ fn named(c: char) -> String {
     format!("U+{:04X} {name}", u32::from(c))
 }
 
-/// The first invisible character without a function. Joiners in emoji and in joining scripts have one, and so have direction
-/// marks in right-to-left text.
+/// The first invisible character without a function. Joiners have a function in emoji and in joining scripts. Direction
+/// marks have one in right-to-left text.
 pub fn unseen(text: &str) -> Option<Unseen> {
     if text.is_ascii() {
         return None;

@@ -43,7 +43,8 @@ pub(super) fn meanings(field: &Field, members: &[Value]) -> BTreeSet<Value> {
     }
 }
 
-/// A text, or a member of a set of texts. The case of a record ID counts, also where that of a name does not.
+/// A text, or a member of a set of texts. Record IDs are case-sensitive, even where names are
+/// not.
 fn plain_word(field: &Field, text: &str) -> String {
     let plain = plain_text(text);
     if let Some(record) = field.record

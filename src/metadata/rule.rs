@@ -50,7 +50,7 @@ pub enum Rule {
     Each(&'static Rule),
     /// One of these words. A message suggests the nearest one.
     Word(&'static [&'static str]),
-    /// Not a misspelling of one of these words, and not another standard's name for one.
+    /// Any text, except a misspelling of one of these words or the name that another standard has for one.
     Spelled(&'static [&'static str], OtherNames),
     /// One of these words. Newer orgs can have more.
     Listed(&'static [&'static str], OtherNames),

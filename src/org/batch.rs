@@ -64,7 +64,7 @@ enum Stage {
     Held,
     /// Sent, with the ID of the deploy.
     Sent(Option<String>),
-    /// A part of it is deployed, so it must be completed. With the ID of its last deploy.
+    /// Part of the job is deployed, so the job must be completed. With the ID of its last deploy.
     Kept(Option<String>),
     Withdrawn,
 }

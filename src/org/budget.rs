@@ -11,7 +11,7 @@ use super::{ApplyErrorKind, DeployProblem};
 
 /// How often a job is queued again because the app that it needs is being created.
 pub(super) const MAX_REQUEUES: u32 = 5;
-/// How many deploys an edit may take until neither it nor a concurrent change is overwritten.
+/// The maximum number of deploys for one edit, while it overwrites other changes or is overwritten by them.
 pub(super) const MAX_EDIT_DEPLOYS: u32 = 10;
 /// How long an edit waits for an idle deploy queue. A busy org is never idle.
 pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);

@@ -318,8 +318,8 @@ fn result(
                 (applied.disturbed, was_replaced) = (true, true);
                 applied.overwritten.push(overwritten);
             }
-            // The replaced content is unknown. A difference from what was sent is a change of an earlier deploy that
-            // was applied again.
+            // The replaced content is unknown. If the file now differs from what was sent, another client has deployed
+            // its change again.
             (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();

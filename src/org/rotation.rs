@@ -130,7 +130,8 @@ impl Org {
         }
         let previous = seen.staged.iter().filter(|staged| staged.state == StagedState::Rotated);
         progress.previous = previous.map(|staged| staged.id.clone()).collect();
-        // Decided once: credentials that this run revokes must not count as those of an earlier run.
+        // This is decided before the first step: later, credentials that this run revokes would look as if an earlier run
+        // had revoked them.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }

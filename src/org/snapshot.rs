@@ -459,7 +459,7 @@ pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
     parent.map(|field| field.element)
 }
 
-/// The name of an app without a namespace that its part does not have.
+/// The name of the app without its namespace. `None` if the part has the same namespace, or the app has none.
 pub(super) fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Option<&'a str> {
     let (namespace, bare) = owner.split_once("__")?;
     let is_there = full_name.split_once("__").is_some_and(|(other, _)| other.eq_ignore_ascii_case(namespace));

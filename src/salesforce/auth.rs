@@ -21,7 +21,8 @@ use crate::secret::Secret;
 
 /// The period that the limits of renewals refer to.
 const RENEWAL_PERIOD: Duration = Duration::from_secs(60);
-/// How many sessions that have worked are renewed in one period. Each login counts towards the limit of the user.
+/// The maximum number of renewals in one period, for sessions that Salesforce accepted at first. Each login counts towards
+/// the limit of the user.
 const MAX_RENEWALS: usize = 10;
 /// How long a permanent refusal is returned without another login.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);

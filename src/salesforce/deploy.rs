@@ -12,8 +12,8 @@ use super::soap::{job_id, leaf, result};
 use crate::xml::Element;
 
 /// The options of a deploy in the order of the WSDL, which is alphabetical: all or nothing, and one package at the
-/// root of the zip. Like all known clients, it omits `testLevel`: the allowed values depend on the org, and without
-/// Apex none is needed.
+/// root of the zip. `testLevel` is omitted, as other clients do by default: its allowed values depend on the org, and a
+/// package without Apex does not need it.
 fn options(ignore_warnings: bool) -> String {
     let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
     [

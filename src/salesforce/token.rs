@@ -241,8 +241,8 @@ fn is_about_audience(kind: &ErrorKind) -> bool {
 
 /// The login host's own URL, followed by the shared login host if it is a My Domain.
 ///
-/// In 2026 several report that External Client Apps accept their org's My Domain only (n8n#28990, cli#3482); in 2020
-/// sandboxes refused it (MetaCI#1497). Salesforce's CLI tries both kinds, too.
+/// In 2026, several users reported that External Client Apps accept only their org's My Domain (n8n#28990, cli#3482). In
+/// 2020, sandboxes rejected it (MetaCI#1497). Salesforce's CLI tries both kinds, too.
 fn default_audiences(login: &Url) -> Vec<String> {
     let host = login.host_str().unwrap_or_default();
     let own = login.origin().ascii_serialization();

@@ -17,9 +17,9 @@ const LIFETIME: Millis = 30 * 86_400_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Staged to become the main pair.
+    /// New, and not in use yet.
     Active,
-    /// The former main pair.
+    /// The previous ones.
     Rotated,
 }
 

@@ -204,7 +204,7 @@ fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     wait_until("all deploys are done", || org.deploys().iter().all(|deploy| deploy["done"] == true));
     let again = workspace.apply();
     if again.code != Some(0) {
-        // Terraform did not wait for the response. An app that only the org knows is not adopted silently.
+        // Terraform did not wait for the response, so the app is not in the state, and may have to be imported.
         let again = again.failed_with("import");
         assert!(again.contains("Shop"), "{again}");
         workspace.run(&["import", "-no-color", "-input=false", APP, "Shop"]).succeeded();

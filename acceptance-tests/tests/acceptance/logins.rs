@@ -178,7 +178,7 @@ fn an_sfdx_auth_url_provides_the_app_the_token_and_the_org() {
     let ca = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(ca.path(), credential(&org, "ca_certificate")).expect("the CA");
     for variable in ["SALESFORCE_SFDX_AUTH_URL", "SFDX_AUTH_URL"] {
-        // Not watched: the tests do not support TLS, and cannot query this org for its secrets.
+        // The test client does not support TLS, so it cannot query this org for its secrets. Each is watched by its value.
         let mut workspace = Workspace::anonymous();
         for name in ["client_secret", "refresh_token"] {
             workspace.watch_secret(Secret::new(name, &credential(&org, name)));

@@ -92,8 +92,8 @@ fn eight_processes_change_one_org_without_lost_updates() {
     assert_eq!(rejected, 2, "the org was locked twice");
 }
 
-/// The part of one app's policies that each of the seven manages, and the element to check. All but the last are in
-/// one file.
+/// Seven resources share the policies of one app. For each: the configuration that it manages, and the element and value
+/// to check. All but the last element are in one file.
 const SHARES: [(&str, &str, &str); 7] = [
     (r#"ip_relaxation = "Bypass""#, "ipRelaxationPolicyType", "Bypass"),
     ("session_timeout_minutes = 35", "sessionTimeoutInMinutes", "35"),

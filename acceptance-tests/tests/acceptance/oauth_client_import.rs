@@ -164,7 +164,7 @@ fn a_part_of_an_unknown_app_is_an_error_and_remains_in_the_state() {
     }
 }
 
-/// An imported client changes like a created one, without lost updates.
+/// An imported `salesforce_oauth_client` can be changed like one that Terraform created, without lost updates.
 #[test]
 fn a_change_of_an_imported_client_changes_only_the_affected_files() {
     let org = Emulator::start();

@@ -333,7 +333,7 @@ fn a_rotation_that_would_lock_out_the_provider_is_rejected() {
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_with("Change would lock out the provider");
     assert_eq!(changes(&org), [0, 0, 0]);
-    // With the override, the previous credentials remain valid, and revoking them is rejected again.
+    // With the override, the apply rotates. The previous credentials remain valid; without it, revoking them is rejected.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     workspace.apply().succeeded();
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");

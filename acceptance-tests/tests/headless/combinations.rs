@@ -27,7 +27,7 @@ fn guests_without_jwt_tokens_or_the_flow_are_an_error() {
         ),
     ];
     for (attribute, closed) in closed {
-        // The guests first: an org does not remove what the policies still need.
+        // Guest access is disabled first, because an org rejects removing what its policies still require.
         workspace.configure(&shop(&without_guests));
         workspace.apply().succeeded();
         let mut edits = closed.clone();

@@ -1,5 +1,6 @@
-//! End-to-end tests: Terraform applies a configuration, then a client logs in like a real client. Each variant of
-//! Headless Identity with all gates open, and each gate closed alone, by Terraform where a resource manages it.
+//! End-to-end tests: Terraform applies a configuration, then a client logs in like a real client. The tests run each
+//! variant of Headless Identity with all gates open, then close one gate at a time. Terraform closes it if a resource
+//! manages it.
 //!
 //! The client is `examples/headless-identity/smoke-test`, the script for users; `session.rs` covers sessions that
 //! must outlive a change. The response of each gate is defined by the emulator: nothing here proves what a real org

@@ -123,7 +123,7 @@ pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     );
 }
 
-/// Closes the gate of each row alone, runs the client, and opens the shop again at the end.
+/// Closes one gate at a time, one for each row, and runs the client each time. Opens the shop again at the end.
 #[track_caller]
 pub fn close_each_gate(rows: &[Row]) {
     let org = Emulator::start();

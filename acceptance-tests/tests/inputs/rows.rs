@@ -1,4 +1,4 @@
-//! The catalog, in three runs of Terraform: every row has its own file.
+//! The table of invalid inputs, in three runs of Terraform. Each row has its own file.
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;

@@ -52,7 +52,7 @@ impl Keyring {
 }
 
 impl Drop for Keyring {
-    /// Its agent would outlive the test.
+    /// Stops the GnuPG agent, which would otherwise outlive the test.
     fn drop(&mut self) {
         let _none_was_started =
             Command::new("gpgconf").env("GNUPGHOME", self.home.path()).args(["--kill", "all"]).output();
@@ -154,7 +154,7 @@ fn a_signed_release_is_installed_from_a_registry() {
             assert!(locked.contains(&zip), "{zip} in {locked}");
         }
 
-        // A mirror that the program creates has the same hashes.
+        // A mirror that Terraform or OpenTofu creates has the same hashes.
         let theirs = tempfile::tempdir().expect("a folder");
         let path = theirs.path().display().to_string();
         let platforms: Vec<String> = TARGETS.iter().map(|target| format!("-platform={target}")).collect();

@@ -106,7 +106,8 @@ impl Engine<'_> {
     /// Adopts the object if possible.
     ///
     /// # Errors
-    /// If it is not from this provider. The inner error: another resource in this run owns it by now.
+    /// If the object must not be adopted, for example because it is not from an interrupted run. The inner error: another
+    /// resource in this run has claimed it in the meantime.
     fn adopt_existing(
         &self,
         apply: &Apply<'_>,

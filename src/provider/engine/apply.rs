@@ -1,7 +1,7 @@
 //! One apply: sends the changes, reads the result and compares it with the plan.
 //!
-//! The reply always has the values of the org: after an interrupted deploy or a timeout, a read with its own timeout
-//! verifies the result.
+//! The reply has the values that were read from the org, even after an interrupted deploy or a timeout: this read has its
+//! own timeout. If it fails, the reply has the planned values and an error.
 
 use std::time::Duration;
 

@@ -34,7 +34,7 @@ struct Claim {
     deleted: Option<bool>,
 }
 
-/// What a resource in this run does with it.
+/// What a resource in this run does with the object of the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClaimState {
     None,

@@ -369,7 +369,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                      guest_jwt_timeout_minutes = {guest_jwt_timeout_minutes}.",
         },
     ],
-    // Policies wait for settings that another resource may be creating. Salesforce creates them within this time.
+    // Covers the wait for settings that another resource is creating, and for the policies that Salesforce then creates.
     default_timeouts: Timeouts { create: 300, ..Timeouts::STANDARD },
     schema: OnceLock::new(),
 };

@@ -51,7 +51,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             let failed = read.diagnostics.has_errors();
             combined.extend(member, read.diagnostics);
             if failed {
-                // If one member cannot be read, the union is unknown.
+                // If one member cannot be read, the whole state stays as it was.
                 return request.as_before(combined.found);
             }
             if index == 0 {

@@ -145,7 +145,7 @@ struct Cases<'a> {
 }
 
 impl Cases<'_> {
-    /// Adds `wrong` to the required elements, or replaces them.
+    /// Adds a case: the required elements, with `wrong` as the element under test.
     fn add(&mut self, rule: &'static str, place: &Place<'_>, version: u64, wrong: &str, words: String) {
         let mut own = self.schema.required(&place.siblings, version);
         own.retain(|(name, _)| name != place.element.name);

@@ -6,7 +6,7 @@ use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Packag
 pub const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 pub const POLICY: &str = "Shop_oauth_defaultPolicy";
 
-/// The violation, the package, and a part of the problem, which includes its line.
+/// The violation, the package, and the beginning of the expected message, with the line number.
 pub type Case = (&'static str, Package, &'static str);
 
 pub fn one(kind: &str, name: &str, elements: &str) -> Package {

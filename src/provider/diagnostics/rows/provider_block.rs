@@ -138,7 +138,7 @@ rows! {
     INVALID_URL = error(
         "invalid-url",
         "Invalid URL",
-        "A URL is not `https://` followed by a host, contains a username or a character from another script, or is a \
+        "A URL is not `https://` followed by a host, contains a username or a letter that is not Latin, or is a \
          Lightning Experience URL.",
         "Use the My Domain URL from Setup, **My Domain**.",
     );

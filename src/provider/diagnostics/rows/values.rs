@@ -88,7 +88,7 @@ rows! {
         "questionable-combination",
         "Questionable attribute combination",
         "An attribute has no effect in combination with another one, or the combination is probably a mistake. The \
-         message ends with the ID of the rule, which `suppress_warnings` accepts.",
+         message ends with the ID of its rule. To suppress it, use this ID.",
         "See [the rules](#rules-between-attributes).",
     );
     DUPLICATE_RESOURCE = error(
@@ -116,7 +116,7 @@ rows! {
         "Missing moved block",
         "A resource, a module or a key of `for_each` was renamed without a `moved` block. The plan would delete the app at \
          the old address and create it at the new one, so the consumer key would be lost.",
-        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, move an existing one to an address that is not in the state. If the state contains the app twice, run `terraform state rm` for the \
+        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, give one of the apps a new address, and move the existing app there with a `moved` block. If the state contains the app twice, run `terraform state rm` for the \
          address that you remove. To recreate the app, keep the address and use `-replace`.",
     );
     CONFLICTING_SETTINGS_AND_POLICIES = error(
