@@ -108,10 +108,14 @@ impl<J, A> QueuedJob<J, A> {
 
     /// Marks it as sent, unless its caller has withdrawn it.
     pub(super) fn send(&self) -> bool {
-        if self.is_abandoned() {
-            return false;
+        // One lock: the caller may be withdrawing it.
+        let mut stage = lock(&self.stage);
+        match *stage {
+            Stage::Kept(_) => return true,
+            Stage::Withdrawn => return false,
+            _ if self.sender.is_closed() => return false,
+            _ => *stage = Stage::Sent(None),
         }
-        self.set_unless_decided(Stage::Sent(None));
         true
     }
 

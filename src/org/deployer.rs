@@ -111,11 +111,12 @@ impl Inner {
                         return Err(ApplyErrorKind::NotSent);
                     }
                 }
-                // The change of another client is being restored. Its result belongs to this apply.
-                () = sleep_until(until), if handle.is_kept() && !is_extended => {
-                    (until, is_extended) = (Instant::now() + VERIFY_TIMEOUT, true);
-                }
                 () = sleep_until(until) => {
+                    // The change of another client is being restored. Its result belongs to this apply.
+                    if handle.is_kept() && !is_extended {
+                        (until, is_extended) = (Instant::now() + VERIFY_TIMEOUT, true);
+                        continue;
+                    }
                     return Err(match handle.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
                         Err(deploy_id) => {

@@ -226,7 +226,9 @@ impl Inner {
         };
         match self.unless_stopped(timeout(VERIFY_TIMEOUT, read)).await {
             Some(Ok(written)) => written,
-            _ => WrittenByOthers { components: BTreeSet::new(), is_unknown: true },
+            Some(Err(_)) => WrittenByOthers { components: BTreeSet::new(), is_unknown: true },
+            // After a stop, nothing is sent again.
+            None => WrittenByOthers::default(),
         }
     }
 }

@@ -246,6 +246,19 @@ async fn a_change_of_others_is_restored_after_the_timeout_of_the_caller() {
     assert_has_both(&script);
 }
 
+/// The timeout passes while the overwritten change is being restored.
+#[tokio::test(start_paused = true)]
+async fn an_edit_waits_for_the_restoration_of_what_it_overwrote() {
+    let (script, org) = org_that_writes_files();
+    earlier_rival(&script, 900);
+    script.course(waits(900, 1_000)).course(waits(0, 5_000));
+    let soon = Instant::now() + Duration::from_millis(6_000);
+    let applied = org.edit(email(), soon).await.unwrap();
+    assert_has_both(&script);
+    assert_eq!(applied.overwritten.len(), 1);
+    assert!(Instant::now() > soon, "the timeout has passed");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts() {
     let (script, org) = org_that_writes_files();

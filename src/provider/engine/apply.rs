@@ -348,7 +348,15 @@ impl Engine<'_> {
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));
             let differs = |other: &Value| !now.is_null() && !same(row.field, other, now, records);
+            // After a failed query in the refresh, IDs cannot be compared with names.
+            let is_unnamed = |value: &Value| {
+                let mut texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
+                texts.any(|text| {
+                    row.field.record.is_some_and(|record| record.is_id(text)) && !records.contains_key(text)
+                })
+            };
             if !prior.is_null()
+                && !is_unnamed(before)
                 && differs(before)
                 && differs(planned.get(name))
                 && !same(row.field, before, planned.get(name), records)

@@ -78,18 +78,18 @@ impl Engine<'_> {
         }
         let mut keys = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
+            let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
             match lookup {
                 Lookup::Found(found) => keys.push(found.component.key.clone()),
                 Lookup::Several(names) => {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
                 // The state is of an app that no longer exists, not of this one.
-                Lookup::Hidden { why, other_case: true } if is_app_type(wanted.kind) => {
+                Lookup::Hidden { why, other_case: true } if decides => {
                     return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
                 }
                 Lookup::Hidden { why, .. } => {
                     let is_app = is_app_type(wanted.kind);
-                    let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
                     match &wanted.hint {
                         Some(name) => keys.push(ComponentKey::new(wanted.kind, name)),
                         None if is_app => keys.push(ComponentKey::new(wanted.kind, &wanted.app)),

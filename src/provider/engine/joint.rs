@@ -179,7 +179,8 @@ fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&
 #[derive(Default)]
 struct Deployed {
     replies: Vec<ApplyReply>,
-    /// Whether it succeeded. Otherwise nothing more is sent.
+    /// Whether all components that Salesforce does not create automatically are as planned, even if the deploy reported an
+    /// error. Otherwise nothing more is sent.
     succeeded: bool,
 }
 
@@ -467,7 +468,10 @@ async fn build_replies(
         let own = outcome.clone().map(|applied| own_of(applied, shares, index, range));
         replies.push(share.engine.conclude(apply, own, after).await);
     }
-    Ok(Deployed { replies, succeeded: outcome.is_ok() })
+    let mut own =
+        shares.iter().zip(&replies).filter(|(share, _)| share.engine.spec.creation != Creation::Adopts);
+    let succeeded = own.all(|(_, reply)| !reply.diagnostics.has_errors());
+    Ok(Deployed { replies, succeeded })
 }
 
 /// The part of the result for one share. Everything else belongs to the first.

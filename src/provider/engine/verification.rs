@@ -58,7 +58,7 @@ pub(super) async fn read_after(
                         share.engine.look_up(it.app, &it.private, it.session, Freshness::Now, deadline);
                     found.push(read.await);
                 }
-                return found;
+                found
             }
             Err(error) => {
                 return parts()

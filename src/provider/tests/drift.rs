@@ -516,20 +516,24 @@ async fn names_and_addresses_in_another_case_are_no_difference() {
 
 #[tokio::test(start_paused = true)]
 async fn an_app_whose_name_differs_only_in_case_is_not_destroyed_instead() {
-    for type_name in [APP, CLIENT] {
+    for type_name in [APP, SETTINGS, CLIENT] {
         let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
         let prior = resource.state.clone();
         resource.org.with(|state| {
             let file = state.files.remove(&key()).unwrap();
             state.files.insert(ComponentKey::new(&external_client_application::TYPE, "SHOP"), file);
+            for file in state.files.values_mut() {
+                file.xml = file
+                    .xml
+                    .replace(">Shop</externalClientApplication>", ">SHOP</externalClientApplication>");
+            }
         });
+        let before = resource.org.with(|state| state.commits());
         let provider = resource.provider();
-        let found = resource.apply_of(&provider, &prior, &Value::Null, &PlanReply::default()).await;
+        let plan = PlanReply { private: resource.private.clone(), ..PlanReply::default() };
+        let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
         assert!(found.has_errors() && resource.state == prior, "{type_name}: {found:?}");
-        assert_eq!(
-            resource.org.with(|state| state.files.keys().filter(|key| key.full_name == "SHOP").count()),
-            1
-        );
+        assert_eq!(resource.org.with(|state| state.commits()), before, "{type_name}");
     }
 }
 

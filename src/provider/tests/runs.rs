@@ -179,6 +179,24 @@ async fn policies_that_the_org_rejects_after_their_client_was_created_do_not_hid
     assert!(resource.state.get("consumer_key").is_set() && exists(&resource.org), "{:?}", resource.state);
 }
 
+/// The org rejects the policies in the package of a new client. The second deploy, without them, takes effect, but its
+/// response is lost.
+#[tokio::test(start_paused = true)]
+async fn policies_are_adopted_if_their_client_was_created_despite_an_error() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
+    target.put("policies", policies());
+    let rejection =
+        (ComponentKey::new(&oauth_policies::TYPE, "Shop_oauthPlcy"), "duplicate value found".to_owned());
+    resource.org.with(|state| {
+        state.rejections.push_back(rejection);
+        state.misreports.push_back("Canceled");
+    });
+    let found = resource.apply(&target).await;
+    assert!(!found.has_errors(), "{found:?}");
+    assert_eq!(resource.state.get("policies").get("session_timeout_minutes").as_int(), Some(30), "{found:?}");
+    resource.assert_empty_plan(&target, "policies").await;
+}
+
 /// The org rejects the policies in the package of a new client, and the second deploy, without them, fails.
 #[tokio::test(start_paused = true)]
 async fn policies_are_not_adopted_if_their_client_was_not_created() {
