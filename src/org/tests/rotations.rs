@@ -522,50 +522,35 @@ async fn credentials_that_others_rotate_during_a_revocation_are_not_revoked() {
     assert_eq!(model.pairs().revoked.len(), 1, "the previous key of the others is still valid");
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_requested_previous_credentials_are_revoked_although_those_of_others_are_listed_first() {
-    let model = Model::new("K1");
-    model.staged("9zz1", "K0", StagedState::Rotated, OWN_USER);
-    let org_lists_first = |model: &Model| {
-        model.pairs().staged.insert(
-            0,
-            Staged {
-                id: "9zz2".to_owned(),
-                key: Some("F0".to_owned()),
-                state: StagedState::Rotated,
-                created_by: Some(OTHER_USER.to_owned()),
-                created_date: None,
-                expiration_date: None,
-            },
-        );
-    };
-    let seen = Credentials {
-        app_id: String::new(),
-        consumer: Consumer { id: String::new(), key: "K1".into() },
-        staged: Vec::new(),
-    };
-    org_lists_first(&model);
-    let seen = Credentials { staged: model.pairs().staged.clone(), ..seen };
+/// Previous credentials.
+fn rotated(id: &str, by: &str) -> Staged {
+    Staged {
+        id: id.to_owned(),
+        key: Some("K0".to_owned()),
+        state: StagedState::Rotated,
+        created_by: Some(by.to_owned()),
+        created_date: None,
+        expiration_date: None,
+    }
+}
+
+fn credentials(staged: Vec<Staged>) -> Credentials {
+    let consumer = Consumer { id: String::new(), key: "K1".into() };
+    Credentials { app_id: String::new(), consumer, staged }
+}
+
+#[test]
+fn the_requested_previous_credentials_are_revoked_although_those_of_others_are_listed_first() {
+    let seen = credentials(vec![rotated("9zz2", OTHER_USER), rotated("9zz1", OWN_USER)]);
     let progress = Progress { previous: ["9zz1".to_owned()].into(), ..Progress::default() };
     let step = next(&request(false, true), &seen, &progress).unwrap();
     assert_eq!(step, Some(RotationStep::Revoke("9zz1".to_owned())));
 }
 
 /// The first list lags behind, so it does not contain the credentials that prevent staging.
-#[tokio::test(start_paused = true)]
-async fn previous_credentials_of_others_that_prevent_staging_are_named() {
-    let seen = Credentials {
-        app_id: String::new(),
-        consumer: Consumer { id: String::new(), key: "K1".into() },
-        staged: vec![Staged {
-            id: "9zz2".to_owned(),
-            key: Some("F0".to_owned()),
-            state: StagedState::Rotated,
-            created_by: Some(OTHER_USER.to_owned()),
-            created_date: None,
-            expiration_date: None,
-        }],
-    };
+#[test]
+fn previous_credentials_of_others_that_prevent_staging_are_named() {
+    let seen = credentials(vec![rotated("9zz2", OTHER_USER)]);
     let occupied = Some(Unavailable::from(refused(Call::StageCredentials)));
     let progress = Progress { occupied, ..Progress::default() };
     for revoke in [false, true] {
