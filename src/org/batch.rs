@@ -99,7 +99,11 @@ impl<J, A> QueuedJob<J, A> {
 
     /// Whether its caller no longer waits, and it has changed nothing yet.
     pub(super) fn is_abandoned(&self) -> bool {
-        match *lock(&self.stage) {
+        self.is_abandoned_in(&lock(&self.stage))
+    }
+
+    fn is_abandoned_in(&self, stage: &Stage) -> bool {
+        match stage {
             Stage::Kept(_) => false,
             Stage::Withdrawn => true,
             _ => self.sender.is_closed(),
@@ -110,13 +114,11 @@ impl<J, A> QueuedJob<J, A> {
     pub(super) fn send(&self) -> bool {
         // One lock: the caller may be withdrawing it.
         let mut stage = lock(&self.stage);
-        match *stage {
-            Stage::Kept(_) => return true,
-            Stage::Withdrawn => return false,
-            _ if self.sender.is_closed() => return false,
-            _ => *stage = Stage::Sent(None),
+        let stays = !self.is_abandoned_in(&stage);
+        if stays && !matches!(*stage, Stage::Kept(_)) {
+            *stage = Stage::Sent(None);
         }
-        true
+        stays
     }
 
     /// Sets the ID that it was sent with.
