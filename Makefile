@@ -3,10 +3,10 @@
 
 export TERRAFORM
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-# Tests wait for Terraform or for a deploy during half of their time, and cases of `make chaos` also for retries.
+# Tests spend half of their time waiting for Terraform or for a deploy. Cases of `make chaos` also wait for retries.
 CHAOS_JOBS := $(or $(JOBS),$(shell expr 6 \* $(CORES)))
 JOBS ?= $(shell expr 3 \* $(CORES))
-# Table-driven tests that run Terraform for every row. They take long and run separately.
+# Table-driven tests that run Terraform for every row. They are slow and run separately.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
 .PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz mutants live demo bench docs lint lint-format lint-clippy lint-dependencies watch install release
@@ -15,8 +15,8 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 19
 
 build: ## Build the provider and the emulator for tests
-	@# With --workspace and all targets, here and in all other targets: otherwise cargo builds shared crates twice, with
-	@# and without the features that tests and other members need.
+	@# --workspace and --all-targets, because otherwise cargo builds shared crates twice: with and without the features
+	@# that tests and other members of the workspace need.
 	cargo build --workspace --all-targets --locked
 
 test: build ## Run the tests: unit tests, emulator, protocol, Terraform, other clients; without test-tables
@@ -67,11 +67,12 @@ chaos: build ## Test faults at every call, kills, interrupts and load (an hour o
 	@scripts/fetch-terraform >/dev/null
 	@target/debug/chaos --jobs=$(CHAOS_JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 
-# Needs a nightly compiler and ten minutes for the first build. Without it, proptest checks the same properties.
+# Requires a nightly compiler; the first build takes ten minutes. Without that compiler, proptest checks the same
+# properties.
 fuzz: ## Fuzz the properties in src/properties.rs; SECONDS=60 for each, ONLY=name
 	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
-# A mutant takes half a minute on two cores, all 3,000 of them a day. The first run installs cargo-mutants.
+# On two cores, one mutant takes half a minute, and all 3,000 take a day. The first run installs cargo-mutants.
 mutants: ## Check that the unit tests find mutants of org, salesforce and engine; SHARD=3/20 is a twentieth of them
 	@scripts/mutants $(or $(SHARD),0/20)
 
@@ -111,6 +112,7 @@ watch: ## Check the workspace after every change; c, l, u, d: check, clippy, uni
 install: ## Build a release and install it where terraform init finds it
 	scripts/install
 
-# zig and cargo-zigbuild are installed from PyPI. arm64 and Windows binaries are started with Debian's qemu-user-static and wine64.
+# zig and cargo-zigbuild are installed from PyPI. arm64 and Windows binaries are started with Debian's qemu-user-static
+# and wine64.
 release: ## Build the release files of VERSION=1.2.3; TARGETS=linux_amd64,… SIGN_KEY=<GPG key ID>
 	@scripts/release make "$(VERSION)" $(if $(TARGETS),--targets "$(TARGETS)") $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")

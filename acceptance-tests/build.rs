@@ -1,5 +1,5 @@
-//! Compiles `../proto/` to Rust: the tests use the same protocol as Terraform. The server side is for the provider
-//! of `make bench` that does nothing.
+//! Compiles `../proto/` to Rust: the tests use the same protocol as Terraform. The providers in `bench/` and `safe/`
+//! use the server side.
 #![expect(clippy::disallowed_macros, reason = "cargo reads a build script's stdout")]
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "../proto/go-plugin/stdio.proto",
     ];
     let descriptors = protox::compile(files, ["../proto"])?;
-    // Stubs: a server returns "unimplemented" for calls that it does not implement.
+    // The stubs return "unimplemented" for calls that a server does not implement.
     tonic_prost_build::configure().generate_default_stubs(true).compile_fds(descriptors)?;
     for file in files {
         println!("cargo::rerun-if-changed={file}");

@@ -1,5 +1,5 @@
 //! Terraform provider for Salesforce External Client Apps. The modules are in layer order, lowest first. A test
-//! (`tidy`) checks that no module uses a later one. ARCHITECTURE.md has the map.
+//! (`tidy`) checks that no module uses a later one. ARCHITECTURE.md contains a map of the modules.
 //!
 //! The library exists for the binary and the fuzz targets. It is not a published API.
 #![forbid(unsafe_code)]

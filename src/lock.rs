@@ -1,4 +1,4 @@
-//! Locks a mutex. No code panics while it holds a lock, so the state is consistent even if a lock is poisoned.
+//! Locks a mutex and ignores poisoning, because no code panics while it changes the state behind a lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

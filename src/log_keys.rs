@@ -1,4 +1,4 @@
-//! Names of log fields. Other modules use these constants, so that a search finds every line about a resource.
+//! Names of log fields. All modules use these constants, so that a search of the log finds every line about a resource.
 
 /// The RPC that Terraform called.
 pub const TF_RPC: &str = "tf_rpc";

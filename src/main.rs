@@ -1,4 +1,4 @@
-//! The plugin's executable: parses the flags and serves. Not here: everything else, which is in the library.
+//! The plugin's executable: parses the flags and starts the server. All other code is in the library.
 #![forbid(unsafe_code)]
 
 use std::io::{Write as _, stderr, stdout};

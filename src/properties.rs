@@ -1,7 +1,8 @@
-//! Properties that hold for any input. A property takes bytes and panics when it does not hold.
+//! Properties that hold for any input. A property is a function that takes bytes and panics if the property does not
+//! hold for them.
 //!
-//! A fuzzer (`fuzz/`, one target per property) and proptest (the tests below) check them. The properties are defined beside
-//! the code that they test. They are not in the released program.
+//! A fuzzer (`fuzz/`, one target per property) and proptest (`properties/tests.rs`) check the properties. Each property
+//! is defined next to the code that it tests. The released program does not contain them.
 
 use std::fmt;
 
@@ -31,7 +32,7 @@ pub const ALL: &[Property] = &[
     ("states", states),
 ];
 
-/// Decisions made from bytes, in order; zero at the end of the bytes.
+/// Derives decisions from bytes, in order. After the last byte, every decision is zero.
 #[derive(Clone, Debug)]
 pub(crate) struct Choices<'a>(&'a [u8]);
 
@@ -46,7 +47,7 @@ impl<'a> Choices<'a> {
         usize::from(byte)
     }
 
-    /// A number below `end`; zero if `end` is zero.
+    /// A number below `end`, or zero if `end` is zero.
     pub fn below(&mut self, end: usize) -> usize {
         let wide = if end > 256 { self.byte().saturating_mul(256) } else { 0 };
         wide.saturating_add(self.byte()).checked_rem(end).unwrap_or_default()

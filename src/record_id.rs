@@ -1,5 +1,5 @@
-//! The two forms of Salesforce's record IDs: 15 case-sensitive characters, or 18, of which the last three encode the
-//! case of the others. Not here: objects and messages (`metadata/record_id`).
+//! The two forms of Salesforce's record IDs: 15 case-sensitive characters, or 18 characters, of which the last three
+//! encode the case of the others. Objects and messages are in `metadata/record_id`.
 
 /// Whether a text has the form of a record ID: 15 or 18 letters and digits.
 pub fn has_form(text: &str) -> bool {
@@ -11,27 +11,28 @@ pub fn is_org_id(text: &str) -> bool {
     text.starts_with("00D") && has_form(text)
 }
 
-/// The 15-character form of an ID, without a check.
+/// The 15-character form of an ID. Does not check the ID.
 pub fn short(id: &str) -> &str {
     id.get(..15).unwrap_or(id)
 }
 
-/// Whether two IDs are of one record. An empty ID is of none.
+/// Whether two IDs identify the same record. An empty ID identifies no record.
 pub fn is_same(one: &str, other: &str) -> bool {
     !one.is_empty() && short(one) == short(other)
 }
 
-/// The 15-character form of a record ID with this prefix. `None` when the text is not such an ID, or when its last three
+/// The 15-character form of a record ID with this prefix. `None` if the text is not such an ID, or if its last three
 /// characters do not match the others.
 pub fn checked_short<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
     let (id, case) = text.split_at_checked(15).filter(|_| text.starts_with(prefix) && has_form(text))?;
     (case.is_empty() || case.eq_ignore_ascii_case(&case_of(id))).then_some(id)
 }
 
-/// The alphabet of the last three characters of a long ID: five bits each.
+/// The alphabet of the last three characters of an 18-character ID. Each of them encodes five bits.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
-/// The three characters that encode the case: one for each five letters, with a bit for each upper-case letter.
+/// The three characters that encode the case: one for each group of five characters, with a bit for each character that
+/// is an uppercase letter.
 pub fn case_of(short: &str) -> String {
     let fives = short.as_bytes().chunks(5).map(|five| {
         let bits = five.iter().enumerate().map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
@@ -40,7 +41,8 @@ pub fn case_of(short: &str) -> String {
     fives.collect()
 }
 
-/// The 15 characters with the case that the last three encode. `None` if they encode a case for a digit.
+/// The 15 characters of `short` with the case that `case` encodes. `None` if `case` is invalid or marks a digit as
+/// uppercase.
 pub fn with_case_of(short: &str, case: &str) -> Option<String> {
     let fives = short.as_bytes().chunks(5).zip(case.bytes());
     let mut cased = String::new();

@@ -1,23 +1,23 @@
-//! A text that must never be shown.
+//! A text that must never be displayed.
 //!
-//! `Secret` has no `Display` and no `Serialize`. Its `Debug` prints a placeholder, and its bytes are zeroed on drop. Only
-//! [`Secret::expose`] returns the text; a test lists the files that may call it.
+//! `Secret` has no `Display` and no `Serialize`. Its `Debug` prints a placeholder, and its bytes are zeroed on drop.
+//! Only [`Secret::expose`] returns the text. A test lists the files that may call this function.
 
 use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A private key, a token, a client secret.
+/// A secret, such as a private key, a token or a client secret.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes ownership of the text; a `String` is not copied.
+    /// Takes ownership of the text. A `String` is not copied.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text. Call it only to send or sign it.
+    /// The text. Call this function only to send the text, to sign with it, or to redact it.
     pub fn expose(&self) -> &str {
         &self.0
     }

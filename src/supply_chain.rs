@@ -1,6 +1,6 @@
-//! Compares the record of reviewed crates that handle keys, tokens and TLS with Cargo.lock.
+//! Compares Cargo.lock with the record of reviewed crates, which handle keys, tokens and TLS.
 //!
-//! Not here: the review (`scripts/compare-crates`, cargo-deny). The record explains itself.
+//! The review itself is done with `scripts/compare-crates` and cargo-deny. The record describes how.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +87,7 @@ fn locked() -> Versions {
     found
 }
 
-/// The rows of tables whose first cell is a crate, without that cell.
+/// The table rows whose first cell is a crate: the crate's name and the other cells.
 fn rows(text: &str) -> Vec<(String, Vec<String>)> {
     let row = |line: &str| {
         let mut cells = line.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ");

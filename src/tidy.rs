@@ -1,5 +1,6 @@
-//! Checks the rules of ARCHITECTURE.md on the sources: layers, crates per layer, independence of the acceptance tests,
-//! places that expose secrets, names of fields, copies of a constant, and module docs.
+//! Checks the sources against the rules of ARCHITECTURE.md: layers, crates per layer, independence of the acceptance
+//! tests, files that expose secrets, names of fields, copies of a constant, and module docs. Also checks for words to
+//! avoid and for missing examples.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -47,7 +48,7 @@ const EXPOSES_SECRETS: &[&str] = &[
 ];
 
 struct Source {
-    /// Relative to `src`.
+    /// The path relative to `src`.
     path: String,
     text: String,
 }
@@ -56,7 +57,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files below a folder, without build output, installed packages and hidden folders.
+/// All files below a folder, except build output, installed packages and hidden folders.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -99,7 +100,7 @@ impl Source {
     }
 }
 
-/// The identifiers after each occurrence of a prefix.
+/// The identifier after each occurrence of a prefix.
 fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     text.match_indices(prefix).map(move |(at, _)| {
         let rest = &text[at + prefix.len()..];
@@ -220,7 +221,8 @@ fn acceptance_tests_do_not_import_the_provider() {
     }
 }
 
-/// The acceptance tests share no code with the provider, so each has its own constant.
+/// The acceptance tests share no code with the provider, so the emulator and `make live` have their own copies of the
+/// constant.
 #[test]
 fn the_newest_api_version_is_the_same_in_the_provider_the_emulator_and_make_live() {
     let copies = [

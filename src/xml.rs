@@ -1,6 +1,6 @@
 //! A small XML tree with limits, for metadata files and SOAP responses.
 //!
-//! Not here: writing files (`metadata/xml`), SOAP (`salesforce/soap`).
+//! Files are written in `metadata/xml`, and SOAP is in `salesforce/soap`.
 
 use std::borrow::Cow;
 
@@ -8,32 +8,32 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// The longest text of one element, in bytes. The parser rejects longer ones.
+/// The maximum length of the text of an element, in bytes. The parser rejects longer texts.
 pub const LONGEST_TEXT: usize = 256 * 1024;
 /// The only element of a response whose text may be longer.
 const ZIP: &str = "zipFile";
-/// The maximum number of elements; 10,000 files have some 130,000.
+/// The maximum number of elements. A response that lists 10,000 files has about 130,000 elements.
 const MOST_ELEMENTS: usize = 500_000;
 const DEEPEST: usize = 64;
 const MOST_ATTRIBUTES: usize = 64;
 const LONGEST_NAME: usize = 256;
 
-/// An element. Attributes of files are kept; comments and processing instructions are not.
+/// An element. The parser keeps the attributes of files, and discards comments and processing instructions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     /// The local name, without a prefix.
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// The text with resolved entities, trimmed only if there are children.
+    /// The text with resolved entities. Trimmed only if the element has children.
     pub text: String,
     pub children: Vec<Element>,
 }
 
-/// Why a text cannot be parsed. Never contains the text, only the line number.
+/// Why a text cannot be parsed. Contains the line number, but never the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct XmlError {
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub line: u32,
     pub kind: XmlErrorKind,
 }
@@ -85,12 +85,12 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The trimmed text of a child; `None` when it is missing, nil or empty.
+    /// The trimmed text of a child. `None` if the child is missing, nil or empty.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
     }
 
-    /// As [`Self::text_of`], owned; empty when it is missing.
+    /// Like [`Self::text_of`], but owned, and an empty string instead of `None`.
     pub fn string(&self, name: &str) -> String {
         self.text_of(name).unwrap_or_default().to_owned()
     }
@@ -108,13 +108,13 @@ impl Element {
         self.text_of(name)?.parse().ok()
     }
 
-    /// Removes a child, to own its text without a copy.
+    /// Removes a child and returns it, so that the caller owns its text without a copy.
     pub fn take(&mut self, name: &str) -> Option<Element> {
         let at = self.children.iter().position(|child| child.name == name)?;
         Some(self.children.swap_remove(at))
     }
 
-    /// Whether it has `xsi:nil="true"`.
+    /// Whether the element has the attribute `xsi:nil="true"`.
     pub fn is_nil(&self) -> bool {
         self.attributes
             .iter()
@@ -122,7 +122,7 @@ impl Element {
     }
 }
 
-/// The first character that XML does not allow, even escaped.
+/// The first character that XML does not allow, even if it is escaped.
 pub fn unwritable_character(text: &str) -> Option<char> {
     text.chars().find(|&c| !is_writable(c))
 }
@@ -131,14 +131,14 @@ pub fn is_writable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// What a document may contain.
+/// The kind of a document, which determines what the document may contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     File,
     /// A file that is not written back, with texts of any length.
     LongFile,
-    /// A SOAP response. Attributes are ignored, and names and characters are not checked: a message may contain
-    /// characters that XML does not allow.
+    /// A SOAP response. Attributes are ignored. Names are checked only for their length, and characters are not
+    /// checked, because a message may contain characters that XML does not allow.
     Response,
 }
 
@@ -147,7 +147,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     read(text, Form::File)
 }
 
-/// Parses one document without a limit for texts, for documents that are not written back.
+/// Parses one document without a limit on the length of texts. For documents that are not written back.
 pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
     read(text, Form::LongFile)
 }
@@ -157,7 +157,7 @@ pub fn parse_response(text: &str) -> Result<Element, XmlError> {
     read(text, Form::Response)
 }
 
-/// A text of a request.
+/// Escapes a text for a request.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     quick_xml::escape::escape(text)
 }
@@ -194,7 +194,7 @@ struct Parser {
 }
 
 impl Parser {
-    /// The longest text of an element with this name, in bytes.
+    /// The maximum length of the text of an element with this name, in bytes.
     fn longest(&self, name: &str) -> usize {
         let is_limited = self.form == Form::File || self.form == Form::Response && name != ZIP;
         if is_limited { LONGEST_TEXT } else { usize::MAX }

@@ -1,9 +1,9 @@
-//! A provider that does nothing, with the schema of the real provider. It measures what a command costs in Terraform
-//! alone. `make bench` runs it with the same configurations and reports the result as the floor.
+//! A provider that does nothing but has the schema of the real provider, to measure how long Terraform itself takes for
+//! a command. `make bench` runs it with the same configurations and reports the result as the floor.
 //!
-//! Terraform starts it like any provider, but without TLS (`TF_DISABLE_PLUGIN_TLS`), which lowers the floor a
-//! little. Nothing is decoded: a plan is what Terraform proposes, and computed values stay null. Only what the
-//! configurations of `make bench` need is implemented.
+//! Terraform starts this provider like any other, but without TLS (`TF_DISABLE_PLUGIN_TLS`), which lowers the floor
+//! slightly. States are not decoded: the planned state is the one that Terraform proposes, and computed values stay
+//! null. Only the calls that the configurations of `make bench` need are implemented.
 //!
 //! Written from the protocol, not from the provider's code. `NOOP_PROVIDER_SCHEMA` names a file with the bytes of
 //! the real provider's GetSchema response.
@@ -60,7 +60,7 @@ impl Provider for Noop {
         &self,
         request: Request<pb::UpgradeResourceStateRequest>,
     ) -> Reply<pb::UpgradeResourceStateResponse> {
-        // The same schema wrote the state, so its JSON is a valid value.
+        // The state was written with the same schema, so its JSON is a valid value.
         let json = request.into_inner().raw_state.unwrap_or_default().json;
         let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
         reply(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })

@@ -6,7 +6,7 @@ use crate::random::Random;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Each step with one resource and with three.
+/// The baseline of each step, with one resource and with three.
 pub struct Baselines(BTreeMap<(Step, Shape), Baseline>);
 
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl Baseline {
     }
 }
 
-/// Makes deploys and retrieves take a moment, so that the provider polls them more than once.
+/// Delays deploys and retrieves, so that the provider polls them more than once.
 pub fn pace(testbed: &Testbed) {
     let times = json!({ "queue_ms": 200, "deploy_ms": 700, "retrieve_ms": 200 });
     testbed.org.admin("PATCH", "/org", Some(&times));
@@ -36,7 +36,7 @@ pub fn pace(testbed: &Testbed) {
 
 impl Baselines {
     /// # Panics
-    /// When a step fails without faults.
+    /// Panics if a step fails without faults.
     #[must_use]
     pub fn record_all() -> Self {
         let threads: Vec<_> = Step::ALL

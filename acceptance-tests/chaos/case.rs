@@ -1,4 +1,4 @@
-//! A case: its name identifies it completely; it also has a minimum duration and the function to run. Its result is
+//! A case has a name that identifies it, an expected duration, and the function to run. The result of the function is
 //! an `Outcome`.
 
 use std::time::Duration;
@@ -29,13 +29,14 @@ impl Section {
 /// The result of a case that passed.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// The fault was not injected: the step ended earlier.
+    /// Whether the step ended before the fault could be injected.
     pub not_reached: bool,
-    /// Terraform left an empty state. The provider cannot prevent that.
+    /// Whether Terraform left an empty state, which the provider cannot prevent.
     pub state_lost_by_terraform: bool,
-    /// Peak memory of the provider in KiB.
+    /// The peak memory of the provider in KiB.
     pub memory: u64,
-    /// Whether the response was hostile: no real org sends it. The memory figure then does not represent normal use.
+    /// Whether the fault may be a hostile response, such as one of 100 megabytes. The report shows the memory of such
+    /// cases separately, because it does not represent normal use.
     pub hostile: bool,
     /// A remark for the report.
     pub note: Option<String>,
@@ -43,7 +44,7 @@ pub struct Outcome {
 
 pub struct Case {
     pub section: Section,
-    /// `fault/bad_gateway/create/deploy/1/after`
+    /// For example `fault/bad_gateway/create/deploy/1/after`.
     pub name: String,
     pub takes: Duration,
     pub run: Box<dyn Fn() -> Outcome + Send + Sync>,

@@ -8,9 +8,9 @@ use std::time::Duration;
 /// Whether the org receives the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// The org does not receive it: the call has no effect.
+    /// The org does not receive the call, which therefore has no effect.
     Before,
-    /// The org receives it, and the response is lost or replaced.
+    /// The org receives the call, and the response is lost or replaced.
     After,
 }
 
@@ -24,25 +24,25 @@ impl When {
     }
 }
 
-/// How many of the matching calls fail.
+/// The matching calls into which the fault is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// This number of calls, starting with the first match.
+    /// This number of calls, from `nth` on.
     Some(usize),
-    /// All calls from the first match on.
+    /// All calls from `nth` on.
     All,
-    /// Every second call.
+    /// Every second call from `nth` on.
     Odd,
-    /// Each call with this probability.
+    /// Each call from `nth` on, with this probability in percent.
     Percent(usize),
 }
 
-/// The calls that match.
+/// The calls that a fault matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Calls {
     /// Every call.
     Any,
-    /// Calls that count against the API limits. Logins do not.
+    /// Every call except logins, the list of API versions, and `userinfo`.
     Api,
     Named(String),
 }
@@ -58,7 +58,7 @@ impl Calls {
     }
 }
 
-/// Rewrites the response of the org. May reject a response with `Err`; the fault then waits for the next one.
+/// Rewrites the response of the org. Returns an unsuitable response as `Err`; the next response is then rewritten.
 pub type Rewrite = fn(Response) -> Result<Response, Response>;
 
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub enum Action {
     Coded { status: u16, code: &'static str, text: &'static str },
     /// The response of the org, rewritten.
     Rewrite(Rewrite),
-    /// This percentage of the response body, then the connection closes.
+    /// Only this percentage of the response body is sent, and then the connection closes.
     Cut(usize),
     /// The connection closes without a response.
     Close,
@@ -77,13 +77,13 @@ pub enum Action {
     Reset,
     /// The connection is reset in the middle of the request.
     ResetUpload,
-    /// No data for this time, then the connection closes.
+    /// No data is sent for this time, and then the connection closes.
     Stall(Duration),
-    /// The response in this number of pieces, with this pause before each.
+    /// The response is sent in this number of pieces, with this pause before each.
     Drip(usize, Duration),
     /// The address of the org refuses connections for this time. The call gets no response.
     Away(Duration),
-    /// Another client changes something in the org (method, path and body of an admin call), then the call proceeds.
+    /// Another client changes the org before or after the call, by an admin call with this method, path and body.
     Meanwhile(&'static str, &'static str, &'static str),
     /// A redirect to the foreign server with this status.
     Redirect(u16),
@@ -94,7 +94,7 @@ pub enum Action {
 #[derive(Debug, Clone)]
 pub struct Fault {
     pub calls: Calls,
-    /// The first call that matches, counted from 1.
+    /// The matching call at which the fault starts, counted from 1.
     pub nth: usize,
     pub times: Times,
     pub when: When,
@@ -108,7 +108,7 @@ impl Fault {
     }
 }
 
-/// A response with a code and a text in the format of each API.
+/// A response with a code and a text, in the format of the called API.
 #[must_use]
 pub fn coded(call: &str, status: u16, code: &str, text: &str) -> Response {
     let json = |status: u16, value: &serde_json::Value| {

@@ -1,4 +1,4 @@
-//! The cases of the fault table: each row at each call where the fault can occur.
+//! The cases of the fault table: each row at the calls that it selects, and the special cases.
 
 use crate::baseline::{Baselines, pace};
 use crate::case::{Case, Outcome, Section};
@@ -12,24 +12,24 @@ use acceptance_tests::terraform::Run;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The memory limit of a provider that receives hostile responses, in KiB.
+/// The memory limit of a provider in the cases of the table, which include hostile responses, in KiB.
 const HOSTILE_MEMORY_LIMIT: u64 = 256 * 1024;
 
-/// Calls that a run can do without: the result of a deploy can be read from the deployed components, and the queries
-/// serve only messages and the detection of concurrent deploys.
+/// Calls that may fail in a successful run. The provider can determine the result of a deploy by reading the
+/// components, and uses the queries only for messages and to detect concurrent deploys.
 const DISPENSABLE: [&str; 3] = ["checkDeployStatus", "query", "toolingQuery"];
 
-/// A fault at one point of a step.
+/// A point of a step at which a fault is injected.
 #[derive(Debug, Clone)]
 struct InjectionPoint {
     step: Step,
     calls: Calls,
-    /// The number of the call, from 1.
+    /// The number of the matching call, counted from 1.
     nth: usize,
     when: When,
-    /// The name of that call.
+    /// The name of that call in the baseline.
     at: String,
-    /// Whether the case takes as long as `slow_at` of the row.
+    /// Whether the case takes as long as the row states in `slow_at`.
     is_slow: bool,
 }
 
@@ -78,7 +78,7 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
         let each = row.steps.iter().flat_map(|&step| {
             let calls = &baselines.of(step, Shape::Client).calls;
             let counted: Vec<&String> = calls.iter().filter(|call| Calls::Api.has(call)).collect();
-            // A slow machine polls more often, so any later call may become the slow one.
+            // A slow machine polls more often, so the slow call may be any later one.
             let first = counted.iter().position(|at| *at == row.slow_at.0).unwrap_or(usize::MAX);
             let counted = counted.into_iter().enumerate();
             counted.map(move |(number, at)| (step, number + 1, at.clone(), number + 1 >= first))
@@ -116,7 +116,7 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
         let one = random.choose(&of).copied();
         for (step, count) in of.into_iter().filter(|of| in_each_step || call == "deploy" || Some(*of) == one)
         {
-            // The number of polls depends on the speed of the machine.
+            // The number of polls depends on the speed of the machine. Only the first is certain.
             let is_one = row.times == Times::All || call.starts_with("check");
             let nth = 1 + random.below(if is_one { 1 } else { count });
             let calls = Calls::Named(call.to_owned());
@@ -211,7 +211,7 @@ fn check_result(
         Expected::Either => {}
     }
     let logins = testbed.proxy.seen().iter().filter(|seen| seen.call == "token").count();
-    // Terraform starts three providers in an apply. Each logs in once, and again when its session has expired.
+    // Terraform starts three provider processes in an apply. Each logs in once, and again when its session expires.
     assert!(logins <= 12, "{what}: {logins} logins: {run}");
 }
 

@@ -1,7 +1,7 @@
 //! The fixture of a case: a separate org that contains an app of another owner, the proxy in front of it, and a
 //! workspace whose provider uses the proxy as the org.
 //!
-//! The invariants that are checked afterwards are in `invariants`.
+//! The checks that follow a case are in `invariants`.
 
 use crate::foreign_server::ForeignServer;
 use crate::proxy::Proxy;
@@ -18,9 +18,9 @@ use std::path::PathBuf;
 
 /// The app of another owner.
 pub const FOREIGN: &str = "Foreign";
-/// The app of the case.
+/// The app under test.
 pub const SHOP: &str = "Shop";
-/// Every type of component of an app.
+/// The metadata types of an app.
 pub const FILES: [&str; 5] = [org::APP, org::OAUTH, org::GLOBAL_OAUTH, org::POLICIES, org::OAUTH_POLICIES];
 
 /// The operation under test.
@@ -47,7 +47,7 @@ impl Step {
         }
     }
 
-    /// The arguments of the command.
+    /// The arguments of the Terraform command.
     #[must_use]
     pub fn arguments(self, shape: Shape) -> Vec<&'static str> {
         let mut arguments = match self {
@@ -65,7 +65,7 @@ impl Step {
     }
 }
 
-/// One resource or three.
+/// Whether the configuration manages the app as one resource or as three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     Client,
@@ -91,7 +91,7 @@ impl Shape {
     }
 }
 
-/// The values that an update changes.
+/// The values that an update or a rotation changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppVersion {
     pub label: &'static str,
@@ -146,7 +146,7 @@ impl Testbed {
         Self { org, proxy, foreign_server }
     }
 
-    /// The components of all apps of other owners.
+    /// The components of the app of another owner.
     #[must_use]
     pub fn foreign(&self) -> BTreeMap<(String, String), Value> {
         let mut found = BTreeMap::new();
@@ -219,7 +219,7 @@ pub struct Fixture<'a> {
     pub workspace: Workspace<'a>,
     pub shape: Shape,
     pub step: Step,
-    /// The org and the state before the step.
+    /// The org before the step.
     pub before: Before,
 }
 
@@ -256,7 +256,8 @@ impl<'a> Fixture<'a> {
         fixture
     }
 
-    /// Whether commands write a TRACE log. The search for secrets in it takes time, so it is used only with faults.
+    /// Sets whether commands write a TRACE log. The search for secrets in the log takes time, so it is written only
+    /// with faults.
     pub fn log(&mut self, whether: bool) {
         if whether {
             self.workspace.set("TF_LOG", "TRACE");
@@ -273,7 +274,7 @@ impl<'a> Fixture<'a> {
     /// The resources in the state: address → attributes. Reads the file, which is faster than `terraform show`.
     ///
     /// # Panics
-    /// When the file is not a state.
+    /// Panics if the file is not a state.
     #[must_use]
     pub fn state(&self) -> BTreeMap<String, Value> {
         let Ok(text) = std::fs::read(self.workspace.folder().join("terraform.tfstate")) else {

@@ -1,4 +1,4 @@
-//! A server that no client should contact. Redirects lead to it, and anything it receives is a leak.
+//! A server that no client should contact. Injected redirects lead to it, and everything that it receives is a leak.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ pub struct ForeignServer {
 
 impl ForeignServer {
     /// # Panics
-    /// When there is no port.
+    /// Panics if no port is available.
     #[must_use]
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -33,7 +33,7 @@ impl ForeignServer {
         Self { url: format!("http://127.0.0.1:{port}/services/oauth2/token"), received }
     }
 
-    /// Everything that clients have sent to it.
+    /// Everything that clients have sent to this server.
     #[must_use]
     pub fn received(&self) -> String {
         self.received.lock().expect("lock is not poisoned").clone()

@@ -1,9 +1,9 @@
-//! The totals of `make fuzz` in this working copy, for the last line of the report. `scripts/fuzz` writes them.
+//! The totals of `make fuzz` in this working copy, for the last line of the report. `scripts/fuzz` writes the figures.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// One line for each run of a target: its name, the number of inputs, the seconds.
+/// A file with one line for each run of a target: its name, the number of inputs, and the seconds.
 const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/target/figures.tsv");
 
 /// The totals as one sentence.

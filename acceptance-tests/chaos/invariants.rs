@@ -1,8 +1,9 @@
 //! The invariants that hold after every case, regardless of what failed.
 //!
-//! Once the faults are off: the next command succeeds, its plan is empty with and without a refresh, the org and the
-//! state agree, no app of another owner has changed, a destroy leaves nothing, no process and no socket remains, and
-//! no secret appears anywhere (the workspace searches for secrets after each command and at the end).
+//! After the faults are removed, the next command succeeds. The following plan is empty with and without a refresh,
+//! the org and the state agree, no app of another owner has changed, and a destroy leaves nothing. No process or socket
+//! remains, and no secret has leaked. The workspace searches for sockets and secrets after each command, and for
+//! secrets again at the end.
 
 use crate::fixture::{FILES, Fixture, SHOP, Shape, Step};
 use crate::processes;
@@ -11,7 +12,7 @@ use acceptance_tests::terraform::Run;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Every process and deploy ends within this time after Terraform has exited.
+/// The time limit for every process and deploy to end after Terraform has exited.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Text that no command may print, regardless of what the org returned.
@@ -27,7 +28,7 @@ const FORBIDDEN_TEXT: [&str; 9] = [
     "soapenv:",
 ];
 
-/// The command exited normally with a readable message.
+/// Asserts that the command exited normally, with a readable message.
 #[track_caller]
 pub fn exited_normally(run: &Run, what: &str) {
     assert!(matches!(run.code, Some(0 | 1)), "{what}: {run}");
@@ -35,15 +36,15 @@ pub fn exited_normally(run: &Run, what: &str) {
     for never in FORBIDDEN_TEXT {
         assert!(!words.contains(never), "{what}: the output contains {never:?}: {run}");
     }
-    // A complete page or package in the output would be longer.
+    // An error that contains a complete page or package would be longer.
     let longest = run.stderr.split("Error: ").map(str::len).max().unwrap_or_default();
     assert!(longest < 8_000, "{what}: an error of {longest} characters: {run}");
 }
 
-/// How the state was lost, when the provider cannot prevent it.
+/// Whether the state was lost in a way that the provider cannot prevent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct StateLoss {
-    /// Terraform left an empty state and a backup.
+    /// Whether Terraform left an empty state file.
     pub by_terraform: bool,
 }
 
@@ -64,7 +65,7 @@ pub fn converges(fixture: &mut Fixture<'_>, what: &str) -> StateLoss {
     assert_eq!(run.code, Some(0), "{what}: the next command failed: {run}");
     fixture.log(false);
     if fixture.step == Step::Rotate {
-        // The attribute of the settings follows the consumer key in the next apply.
+        // The `consumer_key` of the settings changes in the apply after the rotation.
         let run = fixture.workspace.apply();
         assert_eq!(run.code, Some(0), "{what}: {run}");
     }
@@ -84,7 +85,7 @@ pub fn converges(fixture: &mut Fixture<'_>, what: &str) -> StateLoss {
     loss
 }
 
-/// The plan is empty with and without a refresh.
+/// Asserts that the plan is empty, with and without a refresh.
 #[track_caller]
 fn plan_is_empty(fixture: &Fixture<'_>, what: &str) {
     for more in [&[] as &[&str], &["-refresh=false"]] {
@@ -94,14 +95,14 @@ fn plan_is_empty(fixture: &Fixture<'_>, what: &str) {
     }
 }
 
-/// The state matches the org.
+/// Asserts that the state matches the org.
 #[track_caller]
 fn state_matches_org(fixture: &Fixture<'_>, what: &str) {
     let (testbed, state) = (fixture.testbed, fixture.state());
     let attribute = |address: &str, name: &str| state.get(address).map_or(Value::Null, |of| of[name].clone());
     assert_eq!(testbed.own(), [SHOP], "{what}");
     for kind in FILES {
-        // Panics if there is no component or more than one.
+        // `part` panics unless there is exactly one component.
         let _one = testbed.org.part(kind, SHOP);
     }
     let key = testbed.org.part(GLOBAL_OAUTH, SHOP).text("consumerKey");
@@ -123,7 +124,7 @@ fn state_matches_org(fixture: &Fixture<'_>, what: &str) {
     }
 }
 
-/// No process of the workspace is running, and no socket is left.
+/// Asserts that no process of the workspace is running.
 #[track_caller]
 fn no_process_remains(fixture: &Fixture<'_>, what: &str) {
     if let Err(left) = processes::all_end(&fixture.root(), TIMEOUT) {
@@ -144,8 +145,8 @@ fn no_deploy_is_running(fixture: &Fixture<'_>, what: &str) {
     }
 }
 
-/// Terraform was killed, or interrupted twice, while it wrote the state: the state file is empty, the backup is not.
-/// Restores the backup, as the documentation says.
+/// Restores the backup if the state file is empty, as the documentation describes. This can happen if Terraform was
+/// killed, or interrupted twice, while it wrote the state. Without a backup, removes the empty file.
 fn restore_state(fixture: &Fixture<'_>) -> StateLoss {
     let state = fixture.workspace.folder().join("terraform.tfstate");
     let backup = fixture.workspace.folder().join("terraform.tfstate.backup");

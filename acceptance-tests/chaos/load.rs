@@ -1,5 +1,5 @@
-//! Load tests: many workspaces on one org, and many apps with random call failures. The memory of the providers is
-//! measured and has a limit.
+//! Load tests: many workspaces on one org, and many apps with random call failures. Both measure the memory of the
+//! providers and check that it is below a limit.
 
 use crate::case::{Case, Outcome, Section};
 use crate::fault::{Action, Calls, Fault, Times, When};
@@ -18,7 +18,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// In KiB. A debug build is not optimized and uses more.
+/// The memory limit of a provider, in KiB. A debug build is not optimized and uses more.
 const MEMORY_LIMIT: u64 = 64 * 1024;
 const MEMORY_LIMIT_UNOPTIMIZED: u64 = 96 * 1024;
 
@@ -85,8 +85,8 @@ fn concurrent_workspaces(seed: u64, workspaces: usize, time: Duration) -> Outcom
     Outcome { memory, note: Some(format!("{applies} commands")), ..Outcome::default() }
 }
 
-/// One workspace: different apps each time, some deleted in Setup, all of them from time to time. Returns the peak
-/// memory of its providers and the number of commands.
+/// Applies random sets of apps in one workspace until the time is up. After some applies, an app is deleted in Setup,
+/// or all apps are destroyed. Returns the peak memory of the providers and the number of commands.
 fn run_workspace(testbed: &Testbed, seed: u64, number: usize, until: Instant) -> (u64, usize) {
     let what = format!("workspace {number}");
     let mut random = Random::of(seed, &what);
@@ -128,7 +128,7 @@ fn run_workspace(testbed: &Testbed, seed: u64, number: usize, until: Instant) ->
     (memory_of(&workspace), commands + 2)
 }
 
-/// The resource type of a name does not change: that would be a move.
+/// The configuration of an app. The name determines the resource type, because a change of the type would be a move.
 fn app_of(name: &str, label: usize, contact: bool) -> String {
     let contact = if contact { "  contact_email = \"a@example.com\"\n" } else { "" };
     let is_client = name.ends_with(['0', '2', '4']);
@@ -145,7 +145,7 @@ fn app_of(name: &str, label: usize, contact: bool) -> String {
     )
 }
 
-/// One call in twenty fails, in five ways. At most three applies are needed, and all apps exist afterwards.
+/// About one call in twenty has one of five faults. At most three applies are needed, and all apps exist afterwards.
 fn random_failures(seed: u64, apps: usize) -> Outcome {
     let what = format!("{apps} apps, seed {seed}");
     let testbed = Testbed::with(&[]);
@@ -153,7 +153,7 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     testbed.org.admin("PATCH", "/org", Some(&json!({ "deploy_ms": 200, "retrieve_ms": 50 })));
     let mut workspace = Workspace::new(&testbed);
     workspace.unset("TF_LOG");
-    // A local state is written again for each resource, which would take most of the time of this case.
+    // Terraform writes a local state again for each resource, which would take most of the time of this case.
     let state = StateServer::start();
     workspace.installs();
     workspace.configure(&format!(
@@ -163,7 +163,7 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     ));
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     testbed.proxy.plan(five_percent(), Random::of(seed, "five percent"));
-    // A low parallelism, so that there are enough calls.
+    // A low parallelism results in small batches, and therefore in enough calls.
     let parallelism = format!("-parallelism={}", (apps / 25).max(3));
     let mut applies = 0;
     loop {

@@ -1,9 +1,9 @@
 //! `make chaos`: fault injection. After any failure, and after a termination at any point, the next apply converges.
 //!
-//! Faults on the wire and in the org (`table`), kills and interrupts at every call (`terminations`), many workspaces
-//! and many apps (`load`). The same invariants hold after every case (`invariants`). The cases use the real
-//! Terraform, the built provider and the emulator, as the tests do, with a fault injection proxy between the
-//! provider and the emulator. The name of a case reproduces it.
+//! The cases are faults on the wire and in the org (`table`), kills and interrupts at every call (`terminations`), and
+//! many workspaces and many apps (`load`). The same invariants hold after every case (`invariants`). The cases use the
+//! real Terraform, the built provider and the emulator, as the tests do, with a fault injection proxy between the
+//! provider and the emulator. The seed and the name of a case reproduce it.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::panic,
@@ -40,7 +40,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The limit of a case in a quick run.
+/// The longest expected duration of a fault case in a quick run.
 const QUICK: Duration = Duration::from_secs(30);
 
 /// Prints one line.
@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// All cases; in a quick run one for each row of each table.
+/// The cases that the options select. A quick run has one case for each row of the fault table.
 fn selected_cases(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
     let everything = options.only.is_some() && !options.is_section() && !options.quick;
     let (kills, interrupts) = match (everything, options.quick) {
@@ -107,7 +107,7 @@ fn selected_cases(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
     cases
 }
 
-/// One random case of each row of the fault table, and all other cases.
+/// One random case of each row of the fault table, without long cases, and all cases of the other sections.
 fn sample(cases: Vec<Case>, seed: u64) -> Vec<Case> {
     let row = |case: &Case| case.name.split('/').take(2).collect::<Vec<_>>().join("/");
     let mut shuffled: Vec<(u64, Case)> =

@@ -1,4 +1,4 @@
-//! One HTTP message as bytes: a request of the client, the response of the org, and the name of the call.
+//! HTTP messages as bytes: requests of the client and responses of the org. Also determines the name of a call.
 //!
 //! The call names are those of the emulator's journal. The faults are in `fault`.
 
@@ -6,14 +6,14 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Enough of a SOAP message to find its method: the session precedes it, the package follows it.
+/// The part of a SOAP message that contains its method. The session precedes the method, and the package follows it.
 const PREFIX_LENGTH: usize = 4096;
 
 pub struct Request {
     pub line: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// The length of the body. It may not have been read completely.
+    /// The length of the body, which may not have been read completely.
     pub length: usize,
 }
 
@@ -25,7 +25,7 @@ pub struct Response {
 }
 
 impl Request {
-    /// Reads the head and the beginning of the body. Returns `None` when the client sends no more requests.
+    /// Reads the head and the beginning of the body. Returns `None` if the client sends no more requests.
     pub fn begin(client: &mut TcpStream) -> Result<Option<Self>> {
         let Some((head, mut body)) = head_of(client)? else { return Ok(None) };
         let mut lines = head.split("\r\n");
@@ -46,7 +46,7 @@ impl Request {
         self.line.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default()
     }
 
-    /// The session of the request; empty when there is none.
+    /// The session token of the request. Empty if there is none.
     #[must_use]
     pub fn token(&self) -> String {
         let body = String::from_utf8_lossy(&self.body);
@@ -81,7 +81,7 @@ impl Request {
         name.to_owned()
     }
 
-    /// The first element of the SOAP body.
+    /// The name of the first element of the SOAP body.
     fn soap_method(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         let body = text.split_once(":Body").and_then(|(_, body)| body.split_once('>'));
@@ -95,7 +95,7 @@ impl Request {
     pub fn forward(&self, org: &str) -> Result<Response> {
         let mut stream = TcpStream::connect(org)?;
         stream.set_read_timeout(Some(Duration::from_secs(600)))?;
-        // HTTP/1.0: the response ends with the connection and is never chunked.
+        // With HTTP/1.0, the response ends with the connection and is never chunked.
         let line = self.line.replace("HTTP/1.1", "HTTP/1.0");
         let mut bytes = format!("{line}\r\n").into_bytes();
         for (name, value) in &self.headers {
@@ -149,7 +149,7 @@ impl Response {
     }
 }
 
-/// The head of a message, and the part of its body that arrived with it.
+/// The head of a message, and the part of the body that arrived with the head.
 fn head_of(stream: &mut TcpStream) -> Result<Option<(String, Vec<u8>)>> {
     let mut bytes = Vec::new();
     loop {

@@ -5,12 +5,12 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     pub seed: u64,
-    /// Cases whose names start with this, or contain it between two slashes.
+    /// Selects the cases whose names start with this text, or contain it as a whole segment.
     pub only: Option<String>,
     pub quick: bool,
     /// The number of cases that run at the same time.
     pub jobs: usize,
-    /// Only list the names.
+    /// Whether to list the names of the cases instead of running them.
     pub list: bool,
 }
 
@@ -50,7 +50,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether one section was selected, with as many cases as in a complete run.
+    /// Whether a whole section is selected. The section then has as many cases as in a complete run.
     #[must_use]
     pub fn is_section(&self) -> bool {
         matches!(self.only.as_deref(), Some("fault" | "kill" | "interrupt" | "load"))

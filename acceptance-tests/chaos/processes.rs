@@ -1,7 +1,7 @@
 //! The processes of a workspace, read from `/proc`. The provider and Terraform are identified by their temporary
 //! folder. Also measures the memory of the providers.
 //!
-//! Linux only. Elsewhere no process is found, and the report says that memory was not measured.
+//! This works on Linux only. On other systems no process is found, and the report shows memory as not measured.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
@@ -19,13 +19,13 @@ pub struct Process {
 /// The peak memory of the providers of each workspace, in KiB.
 static MEMORY: Mutex<BTreeMap<PathBuf, u64>> = Mutex::new(BTreeMap::new());
 
-/// Every process that sets a temporary folder. Terraform may run under any name: it may be a script.
+/// Every process whose environment sets `TMPDIR`. Terraform is not identified by its name, because it may be a script.
 fn all(only_providers: bool) -> impl Iterator<Item = Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(move |entry| process(&entry.path(), only_providers))
 }
 
-/// The processes whose temporary files are in the folder.
+/// The processes whose temporary folder belongs to this workspace.
 #[must_use]
 pub fn of(root: &Path) -> Vec<Process> {
     let temporary = root.join("tmp");
@@ -40,7 +40,7 @@ fn process(folder: &Path, only_providers: bool) -> Option<Process> {
     if only_providers && !is_provider {
         return None;
     }
-    // The environment of a zombie process is empty.
+    // The environment of a zombie process is empty, so zombies are not found.
     let environment = std::fs::read(folder.join("environ")).ok()?;
     let variables = environment.split(|byte| *byte == 0);
     let temporary = variables
@@ -58,10 +58,10 @@ impl Process {
     }
 }
 
-/// Waits until no process of the folder is left.
+/// Waits until all processes of the workspace have exited.
 ///
 /// # Errors
-/// The processes that are still running.
+/// Returns the processes that are still running at the time limit.
 pub fn all_end(root: &Path, time_limit: Duration) -> Result<(), Vec<Process>> {
     let until = Instant::now() + time_limit;
     loop {
@@ -96,7 +96,7 @@ pub fn watch_memory() {
     });
 }
 
-/// The peak memory of a provider of this workspace, in KiB.
+/// The peak memory of the providers of this workspace, in KiB.
 #[must_use]
 pub fn memory_of(root: &Path) -> u64 {
     let memory = MEMORY.lock().expect("lock is not poisoned");

@@ -1,6 +1,6 @@
 //! A proxy between the provider and the org: forwards calls, records them, and injects planned faults.
 //!
-//! One thread per connection, as in the other servers of the test suite. The faults are in `fault`.
+//! Each connection has a thread. The faults are in `fault`.
 
 use crate::fault::{Action, Fault, Times, When, coded};
 use crate::message::{Request, Response};
@@ -22,9 +22,9 @@ pub struct RecordedCall {
 /// What happens to a held call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// It is forwarded.
+    /// The call, or its response, is forwarded.
     Forward,
-    /// It is dropped.
+    /// The connection closes.
     Drop,
 }
 
@@ -56,7 +56,7 @@ pub struct Proxy {
 
 impl Proxy {
     /// # Panics
-    /// When there is no port.
+    /// Panics if no port is available.
     #[must_use]
     pub fn before(org: &str, foreign_server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -77,7 +77,7 @@ impl Proxy {
         self.shared.inner()
     }
 
-    /// Starts a new count with these faults.
+    /// Replaces the faults and starts a new count of calls.
     pub fn plan(&self, faults: Vec<Fault>, random: Random) {
         let mut inner = self.inner();
         inner.faults = faults.into_iter().map(|fault| (fault, 0)).collect();
@@ -94,7 +94,7 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
-    /// The calls since the last plan.
+    /// The calls since the last call of `plan`.
     #[must_use]
     pub fn seen(&self) -> Vec<RecordedCall> {
         self.inner().seen.clone()
@@ -180,7 +180,7 @@ impl Shared {
         due
     }
 
-    /// The response was not suitable for the rewrite. The next one may be.
+    /// Defers a rewrite to the next response, because this response was not suitable.
     fn postpone(&self, call: &str) {
         let mut inner = self.inner();
         for (fault, count) in &mut inner.faults {
@@ -230,7 +230,7 @@ fn serve(mut listener: TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// One call and its response. Returns whether the connection can be reused.
+/// Handles one call. Returns whether the connection can be reused.
 fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
     let Some(mut request) = Request::begin(client)? else { return Ok(false) };
     let call = request.call();
@@ -331,7 +331,7 @@ fn inject(
     Ok(true)
 }
 
-/// Some error responses are known to repeat the caller's token, which a table cannot contain.
+/// Replaces `{token}` in the text of an error: some error responses of Salesforce repeat the token of the request.
 fn with_token(action: Action, request: &Request) -> Action {
     match action {
         Action::Coded { status, code, text } if text.contains("{token}") => {

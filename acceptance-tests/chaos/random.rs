@@ -1,4 +1,4 @@
-//! A seeded random number generator: the same seed selects the same cases.
+//! A seeded random number generator. The same seed selects the same cases.
 
 /// `SplitMix64`.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which must not be 0.
+    /// A number below `end`, or 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end.max(1)).unwrap_or(1);
         usize::try_from(self.next() % end).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Runs the cases in parallel and records their results. A case fails with a panic, as a test does.
+//! Runs the cases in parallel and records their results. A failed case panics, as a test does.
 
 use crate::case::{Case, Outcome, Section};
 use std::cell::RefCell;
@@ -27,19 +27,19 @@ pub fn capture_panics() {
     }));
 }
 
-/// A case that takes this long waits for most of the time.
+/// A fault case that takes at least this long spends most of the time waiting.
 const WAITING: Duration = Duration::from_secs(30);
 
 /// The number of waiting cases that run in parallel with each working case.
 const WAITING_PER_JOB: usize = 2;
 
-/// Runs all cases. Calls `tell` after each with the number of cases that have not ended.
+/// Runs all cases. Calls `report` after each case, with the number of cases that have not ended.
 #[must_use]
 pub fn run(cases: Vec<Case>, jobs: usize, report: impl Fn(&CaseResult, usize) + Sync) -> Vec<CaseResult> {
     let left = AtomicUsize::new(cases.len());
     let (mut waiting, mut working): (Vec<_>, Vec<_>) =
         cases.into_iter().partition(|case| case.section == Section::Faults && case.takes >= WAITING);
-    // The longest cases first, so that the short ones run in parallel with them.
+    // `pop` takes the longest cases first, so that short cases run in parallel with them.
     waiting.sort_by_key(|case| case.takes);
     working.sort_by_key(|case| case.takes);
     let (waiting, working) = (Mutex::new(waiting), Mutex::new(working));

@@ -1,5 +1,5 @@
-//! The kill and interrupt matrix: a step is terminated before or after each of its calls, in every way in which a
-//! process can be terminated.
+//! The kill and interrupt matrix: a step is terminated before or after each of its calls, by SIGKILL, SIGTERM or
+//! Ctrl-C.
 
 use crate::baseline::{Baselines, pace};
 use crate::case::{Case, Outcome, Section};
@@ -14,18 +14,18 @@ use rustix::process::Signal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How the process is terminated.
+/// How the processes are terminated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Termination {
-    /// `kill -9` of the provider, of Terraform, of both.
+    /// The first three variants send SIGKILL to the provider, to Terraform, or to both.
     KillProvider,
     KillTerraform,
     KillBoth,
-    /// SIGTERM.
+    /// The next three variants send SIGTERM.
     TermProvider,
     TermTerraform,
     TermBoth,
-    /// Ctrl-C in a terminal.
+    /// SIGINT to both, as Ctrl-C in a terminal sends it.
     CtrlC,
     CtrlCTwice,
 }
@@ -54,7 +54,7 @@ impl Termination {
         }
     }
 
-    /// Whether Terraform still receives the response to the call.
+    /// Whether Terraform should exit normally, because both processes can still handle the response to the held call.
     const fn is_gentle(self) -> bool {
         matches!(self, Self::TermTerraform | Self::CtrlC)
     }
@@ -77,8 +77,8 @@ impl TerminationPoint {
     }
 }
 
-/// The requested number of points from each matrix, with every kind of termination at every step among them. The
-/// seed and the name of the matrix determine the order.
+/// The requested number of points from each matrix, starting with every kind of termination at every step. The seed
+/// and the name of the matrix determine the order.
 #[must_use]
 pub fn cases(baselines: &Arc<Baselines>, seed: u64, kills: usize, interrupts: usize) -> Vec<Case> {
     let mut cases = matrix(baselines, seed, &Termination::KILLS, kills, Section::Kills);
@@ -86,7 +86,7 @@ pub fn cases(baselines: &Arc<Baselines>, seed: u64, kills: usize, interrupts: us
     cases
 }
 
-/// Every point, by name. Any one of them can run alone.
+/// Every point of the matrix.
 fn points(baselines: &Baselines, ends: &[Termination]) -> Vec<TerminationPoint> {
     let mut points = Vec::new();
     for &end in ends {
@@ -115,7 +115,7 @@ fn matrix(
     for at in (1..all.len()).rev() {
         all.swap(at, random.below(at + 1));
     }
-    // One of each kind first, so that a sample covers all kinds.
+    // One point for each termination and step first, so that a sample covers all of them.
     let mut chosen: Vec<TerminationPoint> = Vec::new();
     let mut rest = Vec::new();
     for point in all {
@@ -168,7 +168,7 @@ fn run_case(point: &TerminationPoint) -> Outcome {
     }
 }
 
-/// Waits until the call is held or the command has ended.
+/// Waits until the call is held or the command has ended. Returns whether the call is held.
 fn until_held(running: &mut Running, testbed: &Testbed, what: &str) -> bool {
     let deadline = Instant::now() + Duration::from_secs(600);
     while running.is_running() {
@@ -195,7 +195,7 @@ fn end(end: Termination, running: &Running, fixture: &Fixture<'_>, testbed: &Tes
         "Terraform or the provider is not running: {group:?}"
     );
     let drop_call = || {
-        // The call counts as not sent if the process is killed before the org receives it.
+        // Wait for the kill to take effect: a provider that sees the connection close would retry the call.
         std::thread::sleep(Duration::from_millis(50));
         testbed.proxy.release(Release::Drop);
     };
@@ -236,12 +236,12 @@ fn end(end: Termination, running: &Running, fixture: &Fixture<'_>, testbed: &Tes
             running.interrupt();
             std::thread::sleep(Duration::from_millis(700));
             running.interrupt();
-            // Terraform no longer waits for the response.
+            // `wait` releases the call: Terraform no longer waits for the response.
         }
     }
 }
 
-/// Waits for the command to end. A response that is still held is released when Terraform has exited.
+/// Waits for the command to end. A call that is still held is released when Terraform has exited, or after 20 seconds.
 fn wait(mut running: Running, testbed: &Testbed, fixture: &Fixture<'_>) -> Run {
     let deadline = Instant::now() + Duration::from_secs(20);
     while running.is_running() && Instant::now() < deadline {
@@ -251,7 +251,7 @@ fn wait(mut running: Running, testbed: &Testbed, fixture: &Fixture<'_>) -> Run {
     fixture.workspace.wait_for_killed(running)
 }
 
-/// A deploy that continues in the org must be named in the output.
+/// Asserts that the output names each deploy that continues in the org.
 fn running_deploys_are_reported(testbed: &Testbed, run: &Run, what: &str) {
     for deploy in testbed.org.deploys().iter().filter(|deploy| deploy["done"] == false) {
         let id = deploy["id"].as_str().unwrap_or("?");

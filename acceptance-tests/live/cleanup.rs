@@ -1,17 +1,17 @@
-//! Removes what this run, or any run, has created, and reports what could not be removed.
+//! Removes the components that this run, or any run, has created, and reports those that could not be removed.
 
 use crate::client::CallError;
 use crate::org::Org;
 use acceptance_tests::org::APP;
 
-/// What was removed, and what could not be removed with the reason.
+/// The removed components, and those that could not be removed, with the reason.
 #[derive(Debug, Default)]
 pub struct CleanupResult {
     pub removed: Vec<String>,
     pub left: Vec<String>,
 }
 
-/// Deleting an app deletes its parts. What remains is deleted by name.
+/// Deletes the apps, which also deletes their parts, then all remaining components by name, and the permission sets.
 pub fn clean(org: &Org) -> CleanupResult {
     org.close();
     let mut cleanup = CleanupResult::default();
@@ -39,13 +39,13 @@ fn components(org: &Org, cleanup: &mut CleanupResult) -> Result<(), CallError> {
         let done = org.delete(&apps, true)?;
         if !done.success {
             words = done.message();
-            // One app at a time: an app that cannot be deleted must not block the others.
+            // Delete the apps one at a time: an app that cannot be deleted must not block the others.
             for app in &apps {
                 org.delete(std::slice::from_ref(app), true)?;
             }
         }
     }
-    // Parts before the app: settings that outlived their app, in reverse dependency order.
+    // Delete the remaining components in reverse dependency order. They may include settings without an app.
     for (kind, name) in org.own()?.iter().rev() {
         let done = org.delete(&[(kind, name)], true)?;
         if !done.success {

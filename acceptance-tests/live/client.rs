@@ -1,5 +1,5 @@
-//! jsforce as a child process: one call at a time, one response. It is an independent Salesforce client that shares
-//! no code with the provider, so its view of the org is a second opinion.
+//! jsforce as a child process that handles one call at a time. This Salesforce client shares no code with the provider,
+//! so its results are independent of the provider.
 
 use acceptance_tests::target::Credentials;
 use acceptance_tests::terraform::repository;
@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Why there is no result: the org rejected the call, or the call failed.
+/// The reason why a call has no result: the org rejected the call, or the call failed.
 #[derive(Debug, Clone)]
 pub struct CallError(pub String);
 
@@ -48,7 +48,7 @@ impl Client {
             .envs(credentials)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Ctrl-C must not reach jsforce: the program that started it still has to clean up.
+            // Ctrl-C must not reach jsforce, because the cleanup still uses it.
             .process_group(0)
             .spawn()
             .map_err(|error| CallError(format!("node does not start: {error}")))?;
@@ -58,7 +58,7 @@ impl Client {
         }
     }
 
-    /// `given` is an object with the parameters of the call.
+    /// Makes a call. `given` is an object with its parameters.
     pub fn call(&self, name: &str, mut given: Value) -> Result<Value, CallError> {
         if let Some(given) = given.as_object_mut() {
             given.insert("call".to_owned(), json!(name));

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 
-/// The types that a run creates, each app before its parts, with the folder and the extension of their files.
+/// The metadata types that a run creates, apps before their parts, with the folder and the extension of their files.
 pub const TYPES: &[(&str, &str, &str)] = &[
     (APP, "externalClientApps", "eca"),
     (OAUTH, "extlClntAppOauthSettings", "ecaOauth"),
@@ -22,12 +22,13 @@ pub struct File {
 }
 
 impl File {
-    /// Elements in alphabetical order. A list becomes a repeated element, an object an element with children.
+    /// A file with elements in alphabetical order. A list becomes a repeated element, and an object an element with
+    /// children.
     pub fn new(kind: &'static str, name: &str, elements: &Value) -> Self {
         Self::raw(kind, name, &xml(elements))
     }
 
-    /// With the lines as given.
+    /// A file with the given lines inside the root element.
     pub fn raw(kind: &'static str, name: &str, lines: &str) -> Self {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{kind} xmlns=\"{NAMESPACE}\">\n{lines}</{kind}>\n"

@@ -1,9 +1,9 @@
 //! `make live`: runs the scenarios on a real org, and answers the open questions.
 //!
-//! Needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do; jsforce, an
-//! independent Salesforce client, does what another administrator would do. Nothing here depends on the emulator:
-//! its tests use it like any org (`tests/live`). The open questions are in `questions.rs`, the probes that test them in
-//! `probes/`.
+//! The program needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do. jsforce,
+//! an independent Salesforce client, does what another administrator would do. The program does not need the emulator;
+//! its tests in `tests/live` use the emulator like any org. The open questions are in `questions.rs`, and the probes
+//! that test them in `probes/`.
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "its purpose is to start programs")]
 
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     print_cleanup(&cleanup);
     let json = report.json(&org.about, &org.scope.to_string(), &cleanup);
     if let Some(folder) = settings.report.parent() {
-        // A missing folder is reported when the file is written.
+        // If the folder cannot be created, the error is reported when the file is written.
         let _there_already = std::fs::create_dir_all(folder);
     }
     match std::fs::write(&settings.report, org.redacted(&format!("{json:#}\n"))) {

@@ -1,15 +1,15 @@
-//! The names of what a run creates in an org. Nothing else may be changed.
+//! The names of the components that a run creates in an org. A run must not change any other component.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 const MARK: &str = "TfLive_";
 const RANDOM: usize = 6;
 
-/// The prefix of every name of a run: `TfLive_k3x9ab_`.
+/// The names that a run may use: those with its prefix, such as `TfLive_k3x9ab_`.
 #[derive(Debug, Clone)]
 pub enum NameScope {
     Run(String),
-    /// The names of this and of every other run, only for the removal of leftovers.
+    /// The names of every run. Used only to remove leftovers.
     EveryRun,
 }
 
@@ -17,7 +17,7 @@ impl NameScope {
     /// The names of a new run.
     pub fn new() -> Self {
         const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        // The keys of a `RandomState` are random. Nothing else here needs random numbers.
+        // The keys of a `RandomState` are random, so no random number generator is needed.
         let mut number = RandomState::new().build_hasher().finish();
         let mut random = String::new();
         for _ in 0..RANDOM {
@@ -28,7 +28,7 @@ impl NameScope {
         Self::Run(format!("{MARK}{random}_"))
     }
 
-    /// Whether a component of this name may be changed.
+    /// Whether a component with this name may be changed.
     pub fn holds(&self, name: &str) -> bool {
         match self {
             Self::Run(prefix) => name.starts_with(prefix.as_str()),

@@ -1,4 +1,5 @@
-//! The org: what a run may do in it, within its names only. Every change of the org goes through here.
+//! The org, and what a run may do in it. Every change of the org goes through this module, which rejects changes of
+//! components that do not belong to the run.
 
 use crate::client::{CallError, Client};
 use crate::file::{File, TYPES, manifest};
@@ -12,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The newest version that this program was written for.
+/// The newest API version that this program was written for.
 const NEWEST_VERSION: u32 = 68;
 
 /// The org computes these elements, so a copy must not contain them.
@@ -27,7 +28,7 @@ pub struct Org {
     /// The settings of the org, as far as they can be read.
     settings: Map<String, Value>,
     last_deploy: RefCell<String>,
-    /// When set, interrupts no longer stop anything.
+    /// Whether interrupts are ignored, so that the cleanup can complete.
     is_closing: Cell<bool>,
 }
 
@@ -71,13 +72,13 @@ pub struct Message {
 pub struct Deployed {
     pub success: bool,
     pub failures: Vec<Message>,
-    /// Includes warnings.
+    /// The messages of accepted components, including warnings.
     pub successes: Vec<Message>,
     error: String,
 }
 
 impl Deployed {
-    /// The message that the org returned.
+    /// The messages that the org returned, or `accepted`.
     pub fn message(&self) -> String {
         if self.success {
             return "accepted".to_owned();
@@ -92,7 +93,7 @@ impl Deployed {
     }
 }
 
-/// A response of REST.
+/// A response of the REST API.
 #[derive(Debug)]
 pub struct RestReply {
     pub status: u64,
@@ -104,7 +105,7 @@ impl RestReply {
         (200..300).contains(&self.status)
     }
 
-    /// The message that the org returned.
+    /// The status code, and the message that the org returned.
     pub fn message(&self) -> String {
         let error = self.body.get(0);
         let part = |name: &str| error.map(|error| text(error, name)).unwrap_or_default();
@@ -116,7 +117,7 @@ impl RestReply {
     }
 }
 
-/// Every member that is named like a secret, at any depth.
+/// Collects the values of all members named `secret`, at any depth.
 fn secrets_in(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -143,7 +144,7 @@ impl Org {
         let kind = match (organization.get("IsSandbox"), text(&organization, "OrganizationType").as_str()) {
             (Some(Value::Bool(true)), _) => Kind::Sandbox,
             (_, "Developer Edition") => Kind::Developer,
-            // Everything that is not known to be safe.
+            // An org that is not known to be anything else counts as production.
             _ => Kind::Production,
         };
         let about = About {
@@ -171,7 +172,7 @@ impl Org {
             last_deploy: RefCell::default(),
             is_closing: Cell::new(false),
         };
-        // The run continues without them if reading them is not allowed.
+        // The run continues without the settings if the login is not allowed to read them.
         let settings = org.retrieve(&[("Settings", "OauthOidc"), ("Settings", "ExternalClientApp")]);
         org.settings = settings
             .unwrap_or_default()
@@ -182,7 +183,7 @@ impl Org {
         Ok(org)
     }
 
-    /// A setting of the org; `None` when it cannot be read.
+    /// A setting of the org, or `None` if it cannot be read.
     pub fn setting(&self, element: &str) -> Option<bool> {
         Some(self.settings.get(element)?.as_str()? == "true")
     }
@@ -191,7 +192,7 @@ impl Org {
         self.last_deploy.borrow().clone()
     }
 
-    /// From now on, interrupts are ignored.
+    /// Ignores interrupts from now on.
     pub fn close(&self) {
         self.is_closing.set(true);
     }
@@ -288,7 +289,7 @@ impl Org {
         Ok(Retrieved { components, messages })
     }
 
-    /// Every component that a run created: type and full name, apps first.
+    /// The type and the full name of every component of the run, apps first.
     pub fn own(&self) -> Result<Vec<(String, String)>, CallError> {
         let types: Vec<&str> = TYPES.iter().map(|(kind, _, _)| *kind).collect();
         let list = self.call("list", json!({ "types": types }))?;
@@ -302,7 +303,7 @@ impl Org {
     }
 
     /// The app and its parts. Every name that a run assigns starts with the name of the app, and so do the names
-    /// that an org derives from it. The files tell which app a part belongs to.
+    /// that an org derives from it. Among these, the files show which parts belong to the app.
     pub fn parts(&self, app: &str) -> Result<Vec<Component>, CallError> {
         let own = self.own()?;
         let own: Vec<(&str, &str)> = own
@@ -320,7 +321,7 @@ impl Org {
         Ok(found)
     }
 
-    /// A call for the credentials of an app. `rest` is appended to its ID.
+    /// Makes a REST call for the credentials of an app. `rest` is appended to the app's ID in the path.
     pub fn credentials(
         &self,
         app: &str,
@@ -336,7 +337,7 @@ impl Org {
         self.reply(json!({ "method": method, "path": path, "body": body }))
     }
 
-    /// Reads a path by REST, including rejections; with the given version instead of that of the run.
+    /// Reads a path of the REST API, with the given API version or that of the run. Also returns rejections.
     pub fn fetch(&self, path: &str, version: Option<&str>) -> Result<RestReply, CallError> {
         let at = version.unwrap_or(&self.about.version);
         self.reply(json!({ "method": "GET", "path": path, "body": null, "at": at }))
@@ -355,7 +356,7 @@ impl Org {
         Ok(found.as_array().cloned().unwrap_or_default())
     }
 
-    /// Creates a permission set without permissions and assignments. Returns its ID.
+    /// Creates a permission set without permissions or assignments. Returns its ID.
     pub fn create_permission_set(&self, name: &str) -> Result<String, CallError> {
         self.inside(name)?;
         let record = json!({ "Name": name, "Label": name });
@@ -363,7 +364,7 @@ impl Org {
         Ok(id.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The permission sets that a run created: ID and name.
+    /// The ID and the name of every permission set of the run.
     pub fn permission_sets(&self) -> Result<Vec<(String, String)>, CallError> {
         let found = self.query("SELECT Id, Name FROM PermissionSet WHERE IsOwnedByProfile = false", false)?;
         let found = found.iter().map(|one| (text(one, "Id"), text(one, "Name")));
@@ -375,7 +376,7 @@ impl Org {
         self.call("remove", json!({ "object": "PermissionSet", "id": id })).map(|_| ())
     }
 
-    /// Removes secrets, tokens, and most of a consumer key from the text.
+    /// Replaces secrets, tokens and consumer keys in the text.
     pub fn redacted(&self, words: &str) -> String {
         let mut words = words.to_owned();
         for secret in self.secrets.borrow().iter().filter(|secret| secret.len() >= 8) {
@@ -407,7 +408,7 @@ pub fn text(value: &Value, member: &str) -> String {
     }
 }
 
-/// For the scenarios, which report a failure with a panic.
+/// Used by the scenarios, which report a failure with a panic.
 #[expect(clippy::expect_used, clippy::panic, reason = "the test suite fails a test with a panic")]
 impl Target for Org {
     fn credentials(&self) -> Credentials {
@@ -446,7 +447,7 @@ impl Target for Org {
         self.scope.holds(app)
     }
 
-    /// A deploy may wait for others, and a step has several.
+    /// A deploy may wait for other deploys, and a step may have several deploys.
     fn time_limit(&self) -> Duration {
         Duration::from_secs(30 * 60)
     }

@@ -1,9 +1,9 @@
-//! The open questions that a run in an org can answer. This is the only list.
+//! The open questions, those that a run in an org can answer and those that it cannot. This is the only list.
 //!
 //! Each question belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited`
-//! or `assumed`, or a sentence of the documentation. The tests below keep both in step: when a behavior is confirmed or
-//! removed, or a sentence no longer exists, its question leaves this list. A new unconfirmed behavior needs a question
-//! here, or an entry in `OUT_OF_REACH` with the reason.
+//! or `assumed`, or a sentence of the documentation. The tests below compare the list with these texts. If a behavior
+//! is confirmed or removed, or a sentence no longer exists, its question must be removed. A new unconfirmed behavior
+//! needs a question here, or an entry in `OUT_OF_REACH` with the reason.
 
 use crate::probes::{
     ProbeContext, ProbeResult, access, deletions, kept, pairs, refused, together, values, wire,
@@ -11,17 +11,17 @@ use crate::probes::{
 
 #[derive(Debug, Clone, Copy)]
 pub enum Marked {
-    /// `what` of a line of FACTS in `emulator/src/behavior.rs`.
+    /// The text of a behavior in the emulator's list (`FACTS` in `emulator/src/behavior.rs`).
     Behavior(&'static str),
     /// A file relative to the root of the repository, and a sentence in it.
     Text(&'static str, &'static str),
 }
 
 pub struct Question {
-    /// Also part of the name of the app that the probe creates, so keep it short.
+    /// The ID is part of the name of the app that the probe creates, so keep it short.
     pub id: &'static str,
     pub claim: &'static str,
-    /// Where it is marked as not confirmed, at least once.
+    /// The texts that mark the claim as not confirmed, at least one.
     pub marked: &'static [Marked],
     pub probe: fn(&ProbeContext<'_>) -> ProbeResult,
 }
@@ -39,7 +39,7 @@ use Marked::{Behavior, Text};
 
 #[rustfmt::skip]
 pub const QUESTIONS: &[Question] = &[
-    // Values that no file sets.
+    // Values of elements that a file omits.
     question("replace", "A deploy resets the elements that a file omits",
         &[Behavior("A deploy replaces the whole file: omitted elements are reset to their defaults")],
         kept::a_deploy_replaces_the_file),
@@ -272,14 +272,14 @@ pub const QUESTIONS: &[Question] = &[
         &[Behavior("A deploy that rotates the key or the secret does not change staged credentials")],
         pairs::a_deploy_that_rotates),
 
-    // The interfaces.
+    // The APIs.
     question("soap_headers", "SOAP calls without SOAPAction or with another content type are rejected",
         &[Behavior("SOAP calls need a SOAPAction header and the content type text/xml")], wire::soap_headers),
     question("deploy_query", "Deploys can be found by a tooling query on DeployRequest",
         &[Behavior("Deploys can be found by a tooling query on DeployRequest")], wire::deploys_can_be_queried),
 ];
 
-/// Open questions that a run cannot answer with one login and without changing what belongs to others.
+/// Open questions that a run cannot answer with one login and without changing anything outside the run.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
     (Text("docs/guides/hcp-terraform.md", "provider's process sees that variable is not confirmed"),
@@ -400,7 +400,7 @@ mod tests {
         std::fs::read_to_string(repository().join(path)).unwrap()
     }
 
-    /// The emulator's own list, which its tests keep equal to `behavior.rs`: behavior → evidence.
+    /// The list in the emulator's README, which its tests keep equal to `behavior.rs`: behavior → evidence.
     fn behaviors() -> BTreeMap<String, String> {
         let readme = file("acceptance-tests/emulator/README.md");
         let (_, rest) = readme.split_once("<!-- facts: written by the tests -->").unwrap();
@@ -417,7 +417,7 @@ mod tests {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Every mark in this file, with the open question that it belongs to.
+    /// Every mark in this file, with the ID of its open question.
     fn places() -> impl Iterator<Item = (String, Marked)> {
         let marks = QUESTIONS
             .iter()
@@ -480,7 +480,7 @@ mod tests {
                 }
                 let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
                 for line in std::fs::read_to_string(&path).unwrap().lines() {
-                    // This row of the table explains the id for all warnings.
+                    // This row of the table explains the ID of all such warnings.
                     if line.starts_with("| `unconfirmed-rule` |")
                         || !DOUBTS.iter().any(|doubt| line.contains(doubt))
                     {

@@ -1,4 +1,4 @@
-//! The result of a run: a table for people, a file for programs. The org's texts are redacted before they get here.
+//! The result of a run, as a table for people and as JSON for programs. The texts of the org are already redacted.
 
 use crate::cleanup::CleanupResult;
 use crate::org::About;
@@ -21,7 +21,7 @@ pub struct Report {
     pub is_interrupted: bool,
 }
 
-/// The width of the column with the result. The text follows.
+/// The width of the column with the result, before the column with the text.
 const WIDTH: usize = 14;
 const LINE: usize = 118;
 
@@ -131,7 +131,7 @@ fn row(out: &mut String, word: &str, what: &str, reason: &str) {
     }
 }
 
-/// Wraps at spaces where possible.
+/// Wraps the text at spaces.
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! One run: the scenarios, then the open questions, one after the other, until they are done or interrupted.
+//! One run: first the scenarios, then the open questions, until all are complete or the run is interrupted.
 
 use crate::client::CallError;
 use crate::org::{Kind, Org};
@@ -12,14 +12,14 @@ use acceptance_tests::scenario::Scenario;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-/// The resources that contain the name of one app.
+/// The types of resources that belong to one app.
 const OF_ONE_APP: [&str; 3] = [
     "salesforce_external_client_app",
     "salesforce_external_client_app_oauth_settings",
     "salesforce_external_client_app_policies",
 ];
 
-/// What will be done, printed before it starts.
+/// A description of the run, printed before the run starts.
 pub fn plan(org: &Org, selection: &Selection) -> String {
     let mut lines =
         vec![format!("Everything that it creates is named {}… and removed at the end:", org.scope)];
@@ -119,7 +119,7 @@ fn run_scenario(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult
     if let Some(reason) = scenario.is_for_the_emulator() {
         return ScenarioResult::Skipped(reason);
     }
-    // Everything else is shared: settings of the org, and unknown resources.
+    // Other resources, such as settings of the org, may be shared with others.
     if let Some(other) =
         scenario.resource_types().into_iter().find(|kind| !OF_ONE_APP.contains(&kind.as_str()))
     {
@@ -133,7 +133,7 @@ fn run_scenario(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult
             "{setting} of this org is false, and a run changes no setting of an org"
         ));
     }
-    // A new name for each scenario: an org may remember a name that was just deleted.
+    // Each scenario uses new names, because an org may reserve the name of a deleted app for some time.
     let renamed = scenario.renamed(&org.scope.name(&format!("S{number}_")));
     let prepared: Result<Vec<String>, CallError> =
         renamed.permission_sets().iter().map(|name| org.create_permission_set(name)).collect();

@@ -1,4 +1,4 @@
-//! The settings of a run: arguments, and the same SALESFORCE_* variables that the provider uses.
+//! The settings of a run: arguments, LIVE_* variables, and the SALESFORCE_* variables of the provider.
 
 use crate::questions::QUESTIONS;
 use acceptance_tests::scenario::Scenario;
@@ -111,7 +111,7 @@ pub fn credentials(environment: &BTreeMap<String, String>) -> Result<Credentials
     if let Some(file) = found.get("SALESFORCE_CA_CERTIFICATE_FILE").cloned() {
         found.insert("NODE_EXTRA_CA_CERTS".to_owned(), file);
     }
-    // Read once for both clients, and to search for the key.
+    // Read the key once, for both clients and for the search for leaked secrets.
     if let Some(file) = found.remove("SALESFORCE_PRIVATE_KEY_FILE") {
         let key = std::fs::read_to_string(&file)
             .map_err(|error| format!("SALESFORCE_PRIVATE_KEY_FILE is {file}: {error}"))?;

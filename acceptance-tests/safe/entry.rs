@@ -1,5 +1,5 @@
-//! What is stored of a secret: its name, its version and its checksum (SHA-256, hex). The secret is passed with the
-//! configuration of an apply and not stored; it is read again when the version changes.
+//! The resources of the safe, which store the name, version and checksum (SHA-256, hex) of a secret. The secret itself
+//! is passed in the configuration of an apply and is not stored. It is read again when its version changes.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ const NAME: &str = "name";
 const VALUE: &str = "value_wo";
 const VERSION: &str = "value_wo_version";
 const CHECKSUM: &str = "checksum";
-/// For a journal: the file that it writes to.
+/// Only for `safe_journal`: the file to which the checksum is appended.
 const FILE: &str = "file";
 
 pub fn schemas() -> HashMap<String, Schema> {

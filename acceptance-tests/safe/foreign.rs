@@ -1,10 +1,11 @@
-//! Stand-ins for the resources of other providers that the documentation passes secrets to: the arguments that it
-//! uses, with their types, and which are write-only, according to the documentation of those providers. Other
-//! arguments and behavior are omitted.
+//! Stand-ins for the resources of other providers to which the documentation of this project passes secrets. Each has
+//! the arguments that this documentation uses. Their types, and whether they are write-only, are taken from the
+//! documentation of the other providers. Other arguments and behavior are omitted.
 //!
-//! If the environment names a file (`STAND_INS_JOURNAL`), each value of a write-only argument is recorded there: the
-//! resource type and the checksum. If it names a folder (`STAND_INS_STORE`), the value is stored there in a file
-//! that is named after the type and readable only by its owner: a store from which a client can read the value.
+//! If the environment variable `STAND_INS_JOURNAL` names a file, the resource type and the checksum of each value of a
+//! write-only argument are appended to that file. If `STAND_INS_STORE` names a folder, each value is stored in that
+//! folder, in a file that has the name of the resource type and is readable only by its owner. Clients can read the
+//! value from that file.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -72,7 +73,7 @@ const TYPES: &[(&str, &[Row])] = &[
             ("secret", "string", Required),
             ("deletion_policy", "string", Optional),
             ("secret_data_wo", "string", WriteOnly),
-            // A number before 8.0.
+            // A number before version 8.0 of the provider.
             ("secret_data_wo_version", "string", Optional),
         ],
     ),
@@ -106,7 +107,7 @@ pub fn has(type_name: &str) -> bool {
     !rows(type_name).is_empty()
 }
 
-/// Whether no secret is passed to it, so that older Terraform versions can use it.
+/// Whether the type has no write-only argument, so that older Terraform versions can use it.
 pub fn takes_no_secret(type_name: &str) -> bool {
     has(type_name) && rows(type_name).iter().all(|(_, _, role)| *role != WriteOnly)
 }
@@ -188,14 +189,14 @@ fn store(type_name: &str, secret: &str) -> std::io::Result<()> {
     let mut file =
         std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
     file.write_all(secret.as_bytes())?;
-    // Atomically: a client may read at the same time.
+    // Replaced atomically, because a client may read the file at the same time.
     std::fs::rename(&new, folder.join(type_name))
 }
 
 /// The format of the ID of `time_rotating`: `2026-01-31T03:00:00Z`.
 fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    // Years start in March here, so that a leap day is the last day.
+    // Years start in March here, so that a leap day is the last day of its year.
     let days = seconds / 86_400 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -1,9 +1,10 @@
-//! A provider for tests that receives secrets: `safe_secret` takes one as a write-only argument and stores its
-//! checksum; `safe_journal` also writes the checksum to a file, so that the order is visible. Under other names it
-//! stands in for the providers that the documentation passes secrets to (`foreign`).
+//! A provider that receives secrets in tests. `safe_secret` takes a secret as a write-only argument and stores its
+//! checksum. `safe_journal` also appends the checksum to a file, which shows the order of the calls. The module
+//! `foreign` contains stand-ins for resources of other providers to which the documentation passes secrets.
 //!
-//! Write-only arguments need Terraform 1.11 or OpenTofu 1.11. It is served without TLS (`TF_DISABLE_PLUGIN_TLS`).
-//! Only what the tests need is implemented. Written from the protocol, not from the provider's code.
+//! Write-only arguments need Terraform 1.11 or OpenTofu 1.11. The provider is served without TLS
+//! (`TF_DISABLE_PLUGIN_TLS`). Only what the tests need is implemented. Written from the protocol, not from the
+//! provider's code.
 #![forbid(unsafe_code)]
 
 mod entry;

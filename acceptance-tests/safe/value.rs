@@ -6,7 +6,7 @@ use rmpv::Value;
 /// The attributes of a resource.
 pub struct Object(Vec<(Value, Value)>);
 
-/// A value that is known after apply.
+/// A value that is unknown until apply.
 pub fn unknown() -> Value {
     Value::Ext(0, vec![0])
 }

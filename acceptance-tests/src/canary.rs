@@ -1,5 +1,5 @@
-//! Searches everything that a command leaves for secrets: its output, its TRACE log, the state, the plan file, a
-//! memory dump and every other file in its folders.
+//! Searches for secrets in everything that a command leaves: its output, its TRACE log, the state, the plan file, a
+//! memory dump, and every other file in its folders.
 //!
 //! The secrets are those that the emulator issued (client and consumer secrets, access and refresh tokens), those
 //! that a test planted, and those in the environment. The consumer *key* is a client ID and not a secret.
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::path::Path;
 
-/// Shorter secrets would cause false matches.
+/// The minimum length of a text to search for. Shorter texts would cause false matches.
 const MIN_LENGTH: usize = 12;
 /// The start of every JWT that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
@@ -25,7 +25,7 @@ pub struct Secret {
 impl Secret {
     #[must_use]
     pub fn new(kind: &str, secret: &str) -> Self {
-        // The newlines of a PEM may be escaped, replaced or removed. Its lines stay the same.
+        // The newlines of a PEM text may be escaped, replaced or removed, but its lines do not change.
         let mut spellings: Vec<String> = secret
             .lines()
             .map(str::trim)
@@ -39,7 +39,7 @@ impl Secret {
             spellings.push(whole.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
         }
         spellings.push(percent_encoded(whole));
-        // Inside a longer text it may start at any offset within a group of three bytes.
+        // In the base64 of a longer text, the secret may start at any offset within a group of three bytes.
         for offset in 0..3 {
             let mut bytes = vec![0; offset];
             bytes.extend_from_slice(whole.as_bytes());
@@ -54,7 +54,7 @@ impl Secret {
         Self { kind: kind.to_owned(), spellings }
     }
 
-    /// A signed assertion, which must never be printed.
+    /// Any signed assertion, which must never be printed.
     #[must_use]
     pub fn any_assertion() -> Self {
         Self::new("assertion", ASSERTION)
@@ -73,7 +73,7 @@ fn percent_encoded(text: &str) -> String {
     out
 }
 
-/// Where a secret was found: the kind of secret, the location, and the surrounding text without the secret.
+/// A secret that was found: its kind, the location, and the text before it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Leak {
     pub kind: String,
@@ -96,7 +96,7 @@ pub fn search(secrets: &[Secret], place: &str, text: &str) -> Vec<Leak> {
     leaks
 }
 
-/// Searches files. Text that a test wrote itself is not a leak.
+/// Searches files, except those whose content is exactly a text that the test wrote.
 #[derive(Debug, Default)]
 pub struct Search<'a> {
     pub secrets: &'a [Secret],
@@ -107,12 +107,12 @@ impl Search<'_> {
     /// Every secret in a folder, recursively. Plan files are unpacked, and the private data of a state is decoded.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// Returns an error if a file cannot be read.
     pub fn folder(&self, folder: &Path) -> std::io::Result<Vec<Leak>> {
         let mut leaks = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            // Terraform's link to the provider leads out of the folder.
+            // The link to the provider points outside the folder.
             let kind = path.symlink_metadata()?.file_type();
             if kind.is_dir() {
                 leaks.extend(self.folder(&path)?);
@@ -147,15 +147,15 @@ impl Search<'_> {
     }
 }
 
-/// An ELF file of type 4.
+/// Whether the bytes are an ELF file of type 4.
 fn is_core_dump(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF") && bytes.get(16) == Some(&4)
 }
 
-/// The files in a zip archive, as far as it is complete.
+/// The files in a zip archive that can be read.
 fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    // A file that a kill truncated was searched as it is.
+    // A kill may have truncated the archive. Its bytes have already been searched.
     let Ok(mut archive) = zip::ZipArchive::new(std::io::Cursor::new(bytes)) else { return files };
     for index in 0..archive.len() {
         let Ok(mut entry) = archive.by_index(index) else { continue };
@@ -167,7 +167,7 @@ fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The base64 values of a document: the private data of a state or a plan.
+/// The decoded base64 values of a document, such as the private data of a state or a plan.
 fn encoded(name: &str, json: &Value) -> Vec<(String, Vec<u8>)> {
     match json {
         Value::String(text) if text.len() >= MIN_LENGTH => {
@@ -231,7 +231,7 @@ mod tests {
         plan.write_all(format!("{}{SECRET}", "x".repeat(500)).as_bytes()).unwrap();
         plan.finish().unwrap();
         std::fs::create_dir(folder.path().join("deeper")).unwrap();
-        // Encoded twice, so that it is found only after the outer layer is decoded.
+        // The secret is encoded twice, so that it is found only after the outer layer is decoded.
         let private = STANDARD.encode(format!("{{\"token\":\"{}\"}}", STANDARD.encode(SECRET)));
         let state = format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#);
         std::fs::write(folder.path().join("deeper/terraform.tfstate"), state).unwrap();

@@ -1,4 +1,4 @@
-//! Another client that deploys to the same org, with raw SOAP and files as given.
+//! Another client that deploys given files to the same org, with raw SOAP.
 
 use crate::emulator::Emulator;
 use crate::http;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-/// A separate login as a shared user, as the pipelines of a company have.
+/// A separate login of a user who may have several logins, as pipelines with a shared user have.
 pub struct Session {
     pub token: String,
     /// The number of the session in the emulator's journal.
@@ -18,7 +18,7 @@ pub struct Session {
 
 impl Emulator {
     /// # Panics
-    /// When the emulator does not know the user.
+    /// Panics if the emulator has no such user.
     #[must_use]
     #[track_caller]
     pub fn log_in(&self, user: &str) -> Session {
@@ -41,7 +41,7 @@ impl Emulator {
     /// The current file of a component.
     ///
     /// # Panics
-    /// When it does not exist.
+    /// Panics if the component does not exist.
     #[must_use]
     #[track_caller]
     pub fn file(&self, kind: &str, name: &str) -> String {
@@ -75,7 +75,7 @@ pub struct ConcurrentClient<'org> {
     pub session: Session,
 }
 
-/// Path in the package, type, full name, text.
+/// The path in the package, the metadata type, the full name, and the text.
 pub type File<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 impl<'org> ConcurrentClient<'org> {
@@ -88,7 +88,7 @@ impl<'org> ConcurrentClient<'org> {
     /// Starts a deploy and does not wait for it. Returns the ID of the deploy.
     ///
     /// # Panics
-    /// When the org rejects it.
+    /// Panics if the org rejects the deploy.
     #[track_caller]
     pub fn deploy(&self, files: &[File<'_>]) -> String {
         const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
@@ -126,7 +126,7 @@ impl<'org> ConcurrentClient<'org> {
     /// Waits until a deploy has succeeded.
     ///
     /// # Panics
-    /// When it failed, or does not end.
+    /// Panics if the deploy fails, or does not end.
     #[track_caller]
     pub fn succeeds(&self, id: &str) {
         let deadline = Instant::now() + Duration::from_secs(120);

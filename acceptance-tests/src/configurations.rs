@@ -38,7 +38,7 @@ pub const ONLY_APP: &str = app!();
 /// The app and its settings.
 pub const APP_AND_SETTINGS: &str = concat!(app!(), settings!());
 
-/// The app with all its parts, by reference.
+/// The app with all its parts, which refer to each other.
 pub const SHOP: &str = concat!(
     app!(),
     settings!(),
@@ -83,7 +83,7 @@ resource "salesforce_oauth_client" "shop" {
 }
 "#;
 
-/// Exactly the values of `Emulator::create_shop_in_setup`.
+/// The app with exactly the values of `Emulator::create_shop_in_setup`.
 pub const CREATED_IN_SETUP: &str = concat!(
     app!(),
     r#"
@@ -99,7 +99,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#
 );
 
-/// The same values as one resource.
+/// The app with the same values, as one resource.
 pub const CLIENT_CREATED_IN_SETUP: &str = r#"
 resource "salesforce_oauth_client" "shop" {
   name          = "Shop"

@@ -1,4 +1,4 @@
-//! A CONNECT proxy, as company networks have: every tunnel leads to one org, regardless of the requested host.
+//! A CONNECT proxy, as in company networks. Every tunnel leads to one org, regardless of the requested host.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,11 +7,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Runs until the process exits.
+/// A proxy that runs until the process exits.
 pub struct ConnectProxy {
     port: u16,
     requested: Arc<Mutex<Vec<String>>>,
-    /// How many tunnels are still answered with 503.
+    /// The number of tunnels that are still rejected with 503.
     unavailable: Arc<AtomicUsize>,
 }
 
@@ -20,7 +20,7 @@ impl ConnectProxy {
     /// if any.
     ///
     /// # Panics
-    /// When no port is available.
+    /// Panics if no port is available.
     #[must_use]
     pub fn start(org: &str, user: Option<(&str, &str)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -46,12 +46,12 @@ impl ConnectProxy {
         Self { port, requested, unavailable }
     }
 
-    /// Answers the next tunnels with 503, as a proxy that restarts does.
+    /// Rejects this number of tunnels with 503, as a restarting proxy does.
     pub fn refuse(&self, tunnels: usize) {
         self.unavailable.store(tunnels, Ordering::SeqCst);
     }
 
-    /// `127.0.0.1:3128`.
+    /// The address of the proxy, such as `127.0.0.1:3128`.
     #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -60,7 +60,7 @@ impl ConnectProxy {
     /// The hosts of the requested tunnels in order, including rejected ones.
     ///
     /// # Panics
-    /// When a thread of the proxy has panicked.
+    /// Panics if a thread of the proxy has panicked.
     #[must_use]
     pub fn requested(&self) -> Vec<String> {
         self.requested.lock().expect("lock is not poisoned").clone()

@@ -1,4 +1,4 @@
-//! Starts the emulator as a separate process, and its admin calls.
+//! Starts the emulator as a separate process, and makes its admin calls.
 
 use crate::canary::Secret;
 use crate::target::Credentials;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub struct Emulator {
     child: Child,
-    /// The content of the line `ready {…}`.
+    /// The JSON of the line `ready {…}`.
     pub ready: Value,
     credentials: tempfile::TempDir,
     /// Secrets that a test planted in responses of the org.
@@ -24,7 +24,7 @@ pub struct Emulator {
 /// The running orgs of this process: URL → folder of their credentials.
 static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
-/// The secrets of the emulators whose address occurs in one of the texts: a client of an org may leak its secrets.
+/// The secrets of the emulators whose address occurs in one of the texts, because a client of an org may leak them.
 pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Vec<Secret> {
     let running = RUNNING.lock().expect("lock is not poisoned").clone();
     let texts: Vec<_> = texts.collect();
@@ -37,8 +37,7 @@ pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) 
     .collect()
 }
 
-/// What an org has issued. The emulator also lists consumer keys, but a consumer key is a client ID that browsers
-/// see.
+/// The secrets that an org has issued. The emulator also lists consumer keys, but a consumer key is a public client ID.
 fn issued(url: &str) -> Option<Vec<Secret>> {
     let reply = http::call("GET", &format!("{url}/emulator/secrets"), None).ok()?;
     let texts: Vec<String> = serde_json::from_str(&reply.body).ok()?;
@@ -71,7 +70,7 @@ impl Emulator {
     /// Starts an org with command line options of the emulator.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the emulator does not start.
     #[must_use]
     pub fn with(options: &[&str]) -> Self {
         let program = provider_binary::program("salesforce-emulator", "SALESFORCE_EMULATOR");
@@ -87,7 +86,7 @@ impl Emulator {
         let stdout = child.stdout.take().expect("stdout is piped");
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
-            // Read to the end: a full pipe would block the emulator.
+            // Read all output, because a full pipe would block the emulator.
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let _receiver_is_gone = sender.send(line);
             }
@@ -109,10 +108,10 @@ impl Emulator {
         emulator
     }
 
-    /// Marks a text as secret that the org returns in a planned fault.
+    /// Marks a text in a planned fault of the org as a secret.
     ///
     /// # Panics
-    /// When another thread has panicked here.
+    /// Panics if another thread has panicked while it held the lock.
     pub fn plant(&self, kind: &str, secret: &str) {
         self.planted.lock().expect("lock is not poisoned").push(Secret::new(kind, secret));
     }
@@ -127,16 +126,16 @@ impl Emulator {
         self.ready["orgId"].as_str().expect("the emulator reports its org")
     }
 
-    /// The newest API version that it supports: 68 for 68.0.
+    /// The newest API version that the emulator supports, such as 68 for 68.0.
     ///
     /// # Panics
-    /// When the response does not contain it.
+    /// Panics if the response does not contain the version.
     #[must_use]
     pub fn newest_version(&self) -> u64 {
         self.admin("GET", "", None)["apiVersion"].as_u64().expect("the emulator reports its API version")
     }
 
-    /// The environment for a login as the administrator of this org with a private key.
+    /// The environment for a login as the administrator of this org, with a private key.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         let reported =
@@ -152,7 +151,8 @@ impl Emulator {
         ])
     }
 
-    /// The name of another user of the org: `limited` may only call APIs, `app.admin` may only change policies.
+    /// The username of another user of the org, such as `limited`, who may only call APIs, or `app.admin`, who may only
+    /// change policies.
     #[must_use]
     pub fn user(&self, name: &str) -> String {
         let credentials = self.credentials();
@@ -160,20 +160,20 @@ impl Emulator {
         format!("{name}@{domain}")
     }
 
-    /// The content of `credentials.json`: everything that a client may know.
+    /// The content of `credentials.json`, which contains everything that a client may know.
     ///
     /// # Panics
-    /// When the file does not exist.
+    /// Panics if the file does not exist.
     #[must_use]
     pub fn known(&self) -> Value {
         let file = std::fs::read(self.credentials.path().join("credentials.json")).expect("the credentials");
         serde_json::from_slice(&file).expect("JSON")
     }
 
-    /// Every secret that the org has issued, and the private key of the API user.
+    /// Every secret that the org has issued, the private key of the API user, and planted secrets.
     ///
     /// # Panics
-    /// When there is none: a search for nothing would find nothing.
+    /// Panics if the org has issued no secrets, because a search would then find nothing.
     #[must_use]
     #[track_caller]
     pub fn secrets(&self) -> Vec<Secret> {
@@ -184,10 +184,10 @@ impl Emulator {
         secrets
     }
 
-    /// An admin call. Returns the JSON of the response, or null when there is none.
+    /// Makes an admin call. Returns the JSON of the response, or null if there is none.
     ///
     /// # Panics
-    /// When the emulator rejects the call.
+    /// Panics if the emulator rejects the call.
     #[track_caller]
     pub fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string);

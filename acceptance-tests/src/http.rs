@@ -1,7 +1,7 @@
-//! HTTP calls to the emulator, of its admin and of the clients of a site: plain HTTP on the loopback address, one
-//! connection each.
+//! HTTP calls to the emulator, as its admin or as a client of a site: plain HTTP on the loopback address, with one
+//! connection for each call.
 //!
-//! Not a library: the provider's HTTP client must not be used to check the provider.
+//! This module does not use an HTTP library, because the provider's HTTP client must not be used to check the provider.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub struct Reply {
     pub status: u16,
-    /// Names in lower case.
+    /// The names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -21,7 +21,7 @@ impl Reply {
     }
 }
 
-/// The user name and the password of a URL, if it has both.
+/// The username and the password in a URL, if it has both.
 #[must_use]
 pub fn user_and_password(url: &str) -> Option<(String, String)> {
     let (_, rest) = url.split_once("://")?;
@@ -35,7 +35,7 @@ pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     send(method, url, &[("Content-Type", "application/json")], body.unwrap_or(""))
 }
 
-/// Sends one request. HTTP/1.0, so that the response ends with the connection and is never chunked.
+/// Sends one request. Uses HTTP/1.0, so that the response ends with the connection and is never chunked.
 pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Reply> {
     let malformed = |what: &str| Error::new(ErrorKind::InvalidData, format!("{method} {url}: {what}"));
     let rest = url.strip_prefix("http://").ok_or_else(|| malformed("not plain HTTP"))?;

@@ -1,10 +1,10 @@
-//! Handles Ctrl-C in a program that has to clean up. Only `live/` uses it.
+//! Interrupts in a program that has to clean up after Ctrl-C. Only `live/` requests them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Interrupts running commands. No new ones should be started.
+/// Interrupts running commands. The caller should not start new commands.
 pub fn request() {
     REQUESTED.store(true, Ordering::SeqCst);
 }

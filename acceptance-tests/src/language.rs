@@ -1,10 +1,10 @@
 //! The language and command features of the versions of Terraform and OpenTofu.
 //!
-//! One row per feature that a test needs and that not every tested version has.
+//! The table has a row for each feature that a test needs and that not every tested version has.
 
 use crate::terraform::{self, Product};
 
-/// A feature that some version introduced.
+/// A feature that not every tested version has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     Actions,
@@ -28,7 +28,7 @@ struct Row {
     name: &'static str,
     terraform: Option<(u32, u32)>,
     tofu: Option<(u32, u32)>,
-    /// The text of a configuration that uses it; empty where a test checks the feature itself.
+    /// A text that occurs in configurations with the feature. Empty if a test checks the feature itself.
     text: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl Row {
     }
 }
 
-/// Whether the program under test has the feature. Prints its name if not, so that the log shows what was skipped.
+/// Whether the program under test has the feature. If not, prints the feature, so that the log shows what was skipped.
 #[must_use]
 pub fn has(feature: Feature) -> bool {
     let Some(row) = FEATURES.iter().find(|row| row.feature == feature) else { return false };
@@ -83,7 +83,7 @@ pub fn has(feature: Feature) -> bool {
     is_available
 }
 
-/// The first feature in the text of a configuration that the program under test does not have.
+/// The first feature that a configuration uses and that the program under test does not have.
 #[must_use]
 pub fn lacks(configuration: &str) -> Option<&'static str> {
     let used = FEATURES.iter().filter(|row| !row.text.is_empty() && configuration.contains(row.text));

@@ -1,8 +1,8 @@
-//! Checks a workspace for leaked secrets: those of the orgs it uses, of its environment and of the test.
+//! Checks a workspace for leaked secrets: those of the orgs that it uses, of its environment and of the test.
 //!
-//! The check is automatic: an emulator whose address occurs in the environment or in a file of the workspace is
-//! queried for what it issued, and a variable with a credential is watched when it is set. How a secret is
-//! recognized is in `canary`.
+//! The check is automatic. If the address of an emulator occurs in the environment or in a file of the workspace, the
+//! check queries the secrets that the emulator has issued. The value of a variable with a secret is added when the
+//! variable is set. The search itself is in `canary`.
 
 use crate::canary::{self, Leak, Search, Secret};
 use crate::target::Target;
@@ -32,9 +32,9 @@ const SECRET_FILES: [(&str, &str); 2] =
 
 #[derive(Default)]
 pub struct LeakCheck {
-    /// Everything that was ever known to be secret: a log still contains it after the org has exited.
+    /// All secrets so far, because a log may still contain them after the org has exited.
     secrets: RefCell<BTreeSet<Secret>>,
-    /// What the test wrote itself.
+    /// The files that the test wrote itself.
     written: RefCell<Vec<Vec<u8>>>,
 }
 
@@ -43,7 +43,7 @@ impl LeakCheck {
         self.secrets.borrow_mut().insert(secret);
     }
 
-    /// Records the value of a variable if it is or contains a secret.
+    /// Records the secret of a variable: its value, the file that it names, or the password in a proxy URL.
     pub fn variable(&self, name: &str, value: &str) {
         for (_, kind) in SECRET_VARIABLES.iter().filter(|(secret, _)| *secret == name) {
             self.watch(Secret::new(kind, value));
@@ -64,7 +64,7 @@ impl LeakCheck {
         self.written.borrow_mut().push(text.as_bytes().to_vec());
     }
 
-    /// Queries everything that is secret now.
+    /// Collects all secrets, including those that the orgs have issued by now.
     fn all_secrets(&self, orgs: &[&dyn Target], environment: &BTreeMap<String, String>) -> Vec<Secret> {
         let written = self.written.borrow();
         let texts = written.iter().map(|bytes| String::from_utf8_lossy(bytes));
@@ -78,7 +78,7 @@ impl LeakCheck {
         secrets.iter().cloned().collect()
     }
 
-    /// What a command printed, logged and left in the configuration folder.
+    /// The leaks in what a command printed, logged, and left in the configuration folder.
     #[must_use]
     pub fn after(
         &self,
@@ -98,7 +98,7 @@ impl LeakCheck {
         leaks
     }
 
-    /// Everything that the workspace left: states, backups, plans, all logs, its home and its temporary files.
+    /// The leaks in all files that the workspace left: states, backups, plans, logs, its home, and temporary files.
     #[must_use]
     pub fn at_the_end(
         &self,
@@ -106,7 +106,7 @@ impl LeakCheck {
         orgs: &[&dyn Target],
         environment: &BTreeMap<String, String>,
     ) -> Vec<Leak> {
-        // An org that has exited does not respond. The secrets that it issued earlier are known.
+        // An org that has exited does not respond. Its secrets were recorded after earlier commands.
         let collected = catch_unwind(AssertUnwindSafe(|| self.all_secrets(orgs, environment)));
         let secrets = collected.unwrap_or_else(|_| self.secrets.borrow().iter().cloned().collect());
         self.everything_below(root, &secrets)

@@ -1,6 +1,6 @@
 //! The test suite's library: runs the real Terraform, the real provider process and the emulator process.
 //!
-//! It does not use the provider's code. A test sees what a user sees (exit codes, plans, state, messages) and
+//! The library does not use the provider's code. A test sees what a user sees (exit codes, plans, state, messages) and
 //! what an admin sees in the org. The expectations are in `tests/` and `scenarios/`.
 #![forbid(unsafe_code)]
 #![expect(

@@ -1,4 +1,4 @@
-//! The org from the view of its admin: components, edits in Setup, the journal of calls.
+//! The org as its admin sees it: components, edits in Setup, the journal of calls.
 
 use crate::emulator::Emulator;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ pub struct Component {
 }
 
 impl Component {
-    /// The text of an element (`idTokenConfig.idTokenValidity` for a nested one); empty when absent.
+    /// The text of an element, or an empty text if it is absent. `idTokenConfig.idTokenAudience` is a nested element.
     #[must_use]
     pub fn text(&self, element: &str) -> String {
         let mut steps = element.split('.');
@@ -57,8 +57,8 @@ impl Emulator {
         self.components(kind).into_iter().map(|component| component.name).collect()
     }
 
-    /// The component of this type that belongs to an app, under any component name. Apps, and components that belong
-    /// to no app, are found by their own name.
+    /// The component of this type that belongs to an app, under any full name. Apps, and components that belong to
+    /// no app, are found by their full name.
     #[must_use]
     #[track_caller]
     pub fn part(&self, kind: &str, app: &str) -> Component {
@@ -74,8 +74,8 @@ impl Emulator {
         found.remove(0)
     }
 
-    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. Its parts have names that cannot
-    /// be derived.
+    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. The full names of its parts
+    /// cannot be derived from the name of the app.
     #[track_caller]
     pub fn create_shop_in_setup(&self) {
         let app = json!({

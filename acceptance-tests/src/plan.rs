@@ -1,4 +1,4 @@
-//! A plan, from `terraform show -json`, and the messages of `terraform plan -json`.
+//! A plan, read from `terraform show -json`, and the messages of `terraform plan -json`.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ pub struct Plan {
 
 impl Plan {
     /// # Panics
-    /// On an action that this code does not know.
+    /// Panics if the plan has an unknown action.
     #[must_use]
     pub fn actions(&self) -> Actions {
         let changes = self.json["resource_changes"].as_array().cloned().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Plan {
         named.filter_map(|(address, action)| Some((address, action?))).collect()
     }
 
-    /// Asserts exactly these changes.
+    /// Asserts that the plan has exactly these changes.
     #[track_caller]
     pub fn changes(&self, expected: &[(&str, Action)]) -> &Self {
         let expected: Actions =
@@ -83,7 +83,7 @@ impl Plan {
         self
     }
 
-    /// Everything that the plan changes and that the refresh detected, one line for each attribute:
+    /// All planned changes and all drift that the refresh detected, one line for each attribute:
     /// `address: attribute: before → after`.
     #[must_use]
     pub fn differences(&self) -> Vec<String> {
@@ -99,7 +99,7 @@ impl Plan {
         self.change(address)["before"][attribute].clone()
     }
 
-    /// The planned value of an attribute; null when it is unknown.
+    /// The planned value of an attribute, or null if it is unknown.
     #[must_use]
     pub fn after(&self, address: &str, attribute: &str) -> Value {
         self.change(address)["after"][attribute].clone()
@@ -110,7 +110,7 @@ impl Plan {
         self.change(address)["after_unknown"][attribute] == true
     }
 
-    /// The attributes whose planned value differs from the value before, including unknown ones.
+    /// The attributes whose planned value differs from the value before, including unknown values.
     #[must_use]
     pub fn differing(&self, address: &str) -> Vec<String> {
         let change = self.change(address);
@@ -125,7 +125,7 @@ impl Plan {
         names
     }
 
-    /// The same for the attributes of a block that exists at most once.
+    /// As [`Plan::differing`], for the attributes of a block that exists at most once.
     #[must_use]
     pub fn differing_in(&self, address: &str, block: &str) -> Vec<String> {
         let change = self.change(address);
@@ -160,7 +160,8 @@ impl Plan {
     }
 }
 
-/// The attributes that a change changes, one line for each. A create or a delete is one line: all attributes change.
+/// The changed attributes of a resource, one line for each. A create or a delete is one line, because all attributes
+/// change.
 fn lines_of(changed: &Value, origin: &str) -> Vec<String> {
     let address = changed["address"].as_str().unwrap_or_default();
     let change = &changed["change"];
@@ -194,7 +195,7 @@ fn changed_values(place: &str, before: &Value, after: &Value, unknown: &Value, l
     }
 }
 
-/// A value in a message. A certificate would be twenty lines.
+/// A value for a message, shortened because a certificate would have twenty lines.
 fn shortened(value: &Value) -> String {
     const MOST: usize = 80;
     let text = value.to_string();
@@ -204,7 +205,7 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// The planned actions, and whether the refresh detected drift.
+/// The planned actions, whether outputs change, and whether the refresh detected drift.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PlanMessages {
     /// Address → action, as Terraform names it.

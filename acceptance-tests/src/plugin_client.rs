@@ -1,5 +1,5 @@
 //! A go-plugin and tfplugin5 client without Terraform: starts the provider as Terraform does, reads its handshake
-//! line, and connects with a separate certificate. Written from the protocol, not from the provider's code.
+//! line, and connects with a separate certificate. It is based on the protocol, not on the provider's code.
 
 #![allow(clippy::expect_used, reason = "a harness fails a test with a panic")]
 
@@ -21,7 +21,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tonic::codegen::{Service, http::Uri};
 use tonic::transport::{Channel, Endpoint};
 
-/// The generated clients, and the servers for `bench/noop_provider.rs`.
+/// The generated clients, and the servers for `plugin_server` and the providers in `bench/` and `safe/`.
 #[allow(clippy::all, missing_docs)]
 pub mod proto {
     pub mod tfplugin5 {
@@ -45,7 +45,7 @@ pub use proto::tfplugin5::provider_client::ProviderClient;
 pub const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// Longer than any wait of a test.
+/// The time limit for the provider, longer than any wait of a test.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// A certificate with its key, generated for one test.
@@ -57,7 +57,7 @@ pub struct Identity {
 
 impl Identity {
     /// # Panics
-    /// When the system has no random numbers.
+    /// Panics if no key can be generated.
     #[must_use]
     pub fn generate() -> Identity {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -68,18 +68,18 @@ impl Identity {
     }
 }
 
-/// The options for starting the provider. By default as Terraform does it, without TLS.
+/// The options for starting the provider. The defaults are those of Terraform, without TLS.
 pub struct Start {
     command: Command,
     temporary: TempDir,
 }
 
 impl Start {
-    /// Removes every environment variable that could change the provider's behavior. Temporary files go to a folder
-    /// of the test: a process that is killed when a test ends removes nothing.
+    /// Starts from an empty environment, because variables could change the provider's behavior. Temporary files are
+    /// in a folder of the test, because a process that is killed at the end of a test does not remove them.
     ///
     /// # Panics
-    /// When no temporary folder can be created.
+    /// Panics if no temporary folder can be created.
     #[must_use]
     pub fn program(path: &Path) -> Start {
         let temporary = tempfile::tempdir().expect("a temporary directory");
@@ -122,10 +122,10 @@ impl Start {
         self.env("PLUGIN_CLIENT_CERT", &client.pem)
     }
 
-    /// Starts it and reads its first line.
+    /// Starts the provider and reads its first line.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the provider does not start.
     pub async fn run(mut self) -> Plugin {
         let mut child = self.command.spawn().expect("the provider starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));
@@ -144,7 +144,7 @@ pub struct Plugin {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: ChildStderr,
-    /// The first line on stdout, including the newline. Empty when the process exited without one.
+    /// The first line on stdout, including the newline. Empty if the process exited without a line.
     pub line: String,
     _temporary: TempDir,
 }
@@ -165,27 +165,27 @@ impl Plugin {
     }
 
     /// # Panics
-    /// When the field does not exist.
+    /// Panics if the field does not exist.
     #[must_use]
     pub fn field(&self, index: usize) -> &str {
         self.fields().get(index).copied().expect("a handshake line")
     }
 
     /// # Panics
-    /// When the process has exited.
+    /// Panics if the process has exited.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id().expect("a running provider")
     }
 
     /// # Panics
-    /// When the signal cannot be sent.
+    /// Panics if the signal cannot be sent.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(pid.expect("a process id"), signal).expect("the signal is sent");
     }
 
-    /// Connects as Terraform does: with `client` over TLS, pinned to the certificate of the handshake line.
+    /// Connects as Terraform does. With `client`, uses TLS and trusts only the certificate in the handshake line.
     pub async fn connect(&self, client: Option<&Identity>) -> Result<Channel, tonic::transport::Error> {
         let tls = client.map(|client| client_tls(self.field(5), Some(client)));
         self.connect_with(tls).await
@@ -206,7 +206,7 @@ impl Plugin {
     /// Waits for the process to exit.
     ///
     /// # Panics
-    /// When it does not exit.
+    /// Panics if the process does not exit.
     pub async fn ended(mut self) -> Ended {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         let all = async {
@@ -262,7 +262,7 @@ fn client_tls(server: &str, client: Option<&Identity>) -> rustls::ClientConfig {
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// Opens the only connection, regardless of the address that tonic passes.
+/// Connects to the provider, regardless of the address that tonic passes.
 #[derive(Clone)]
 struct Connector {
     network: String,

@@ -1,6 +1,7 @@
-//! Serves a provider for tests as Terraform expects it: the handshake line, a socket, and shutdown on request.
+//! Serves a provider for tests in the way that Terraform expects: a handshake line, a socket, and shutdown on request.
 //!
-//! Without TLS: the caller sets `TF_DISABLE_PLUGIN_TLS`. The provider's behavior is defined elsewhere.
+//! The server does not use TLS, so the caller must set `TF_DISABLE_PLUGIN_TLS`. The providers themselves are in
+//! `bench/` and `safe/`.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -18,7 +19,7 @@ use crate::plugin_client::proto::tfplugin5::provider_server::{Provider, Provider
 pub type Reply<T> = Result<Response<T>, Status>;
 
 /// # Errors
-/// Never. The generated signatures require a result.
+/// Never returns an error. The generated signatures require a result.
 pub fn reply<T>(message: T) -> Reply<T> {
     Ok(Response::new(message))
 }
@@ -26,7 +27,7 @@ pub fn reply<T>(message: T) -> Reply<T> {
 /// Runs until Terraform stops it, on a single thread to keep the cost low.
 ///
 /// # Errors
-/// When no socket can be created, or Terraform is not listening.
+/// Returns an error if no socket can be created, or if the handshake line cannot be written.
 pub fn serve(provider: impl Provider) -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serving(provider))
 }
@@ -43,7 +44,7 @@ async fn serving(provider: impl Provider) -> Result<(), Box<dyn Error>> {
         .add_service(ProviderServer::new(provider))
         .add_service(GrpcControllerServer::new(Controller { end: Mutex::new(Some(end)) }))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
-            // The server also stops when the controller has exited.
+            // The server also stops when the controller has been dropped.
             let _asked = ended.await;
         })
         .await?;

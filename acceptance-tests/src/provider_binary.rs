@@ -1,5 +1,5 @@
-//! Finds the programs under test. They are built beforehand (`make build`), never by a test: parallel tests would
-//! wait for one another's cargo.
+//! Finds the programs under test. They are built beforehand (`make build`) and never by a test, because the builds of
+//! parallel tests would wait for each other.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ pub fn path() -> PathBuf {
     program("terraform-provider-salesforce", "TERRAFORM_PROVIDER_SALESFORCE")
 }
 
-/// A program of this workspace, named by the environment variable or otherwise next to this test binary.
+/// A program of this Cargo workspace: the path in the environment variable, or the program next to this test binary.
 ///
 /// # Panics
-/// When it is missing or older than its sources: a test of an outdated program proves nothing.
+/// Panics if the program is missing or older than its sources, because a test of an outdated program proves nothing.
 #[must_use]
 pub fn program(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
@@ -26,14 +26,14 @@ pub fn program(name: &str, variable: &str) -> PathBuf {
         return path;
     }
     let test_binary = std::env::current_exe().expect("a test knows its own path");
-    // target/debug/deps/acceptance-0123 → target/debug; a program of this crate is already there.
+    // target/debug/deps/acceptance-0123 → target/debug. The programs of this crate are already in target/debug.
     let mut profile = test_binary.parent().expect("cargo's target directory");
     if profile.ends_with("deps") {
         profile = profile.parent().expect("cargo's target directory");
     }
     let program = profile.join(name);
     assert!(program.is_file(), "{} is not built: {INSTRUCTIONS}", program.display());
-    // Checked once: sources that change while the tests run do not matter.
+    // Check each program once: changes of the sources while the tests run do not matter.
     static CURRENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if current.contains(&program) {
@@ -53,7 +53,7 @@ fn newer_source(program: &Path) -> Option<PathBuf> {
     let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, sources) = list.split_once(": ")?;
     let built = modified(program);
-    // Spaces in a path are written as "\ " there.
+    // The dependency file contains a space in a path as "\ ".
     let sources = sources.trim_end().replace("\\ ", "\0");
     sources
         .split(' ')

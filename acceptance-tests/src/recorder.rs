@@ -1,5 +1,5 @@
 //! A recorder between a client and the org: forwards every byte unchanged and keeps a copy. The copy is parsed as
-//! HTTP only afterwards, so that nothing is altered on the way. It listens twice, with and without TLS.
+//! HTTP only afterwards, so that no byte is changed on the way. The recorder has two ports, with and without TLS.
 
 use crate::emulator::Emulator;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -21,7 +21,7 @@ struct Connection {
 pub struct Recorder {
     /// The URL of the org for clients.
     pub url: String,
-    /// The same with TLS and the certificate `certificate`.
+    /// The URL with TLS, for clients that trust `certificate`.
     pub tls_url: String,
     pub certificate: String,
     connections: Arc<Mutex<Vec<Connection>>>,
@@ -30,7 +30,7 @@ pub struct Recorder {
 
 /// A request and its response.
 pub struct Exchange {
-    /// `POST /services/…`
+    /// For example `POST /services/…`.
     pub request_line: String,
     pub request: Vec<u8>,
     pub response: Vec<u8>,
@@ -93,7 +93,7 @@ impl Recorder {
         Self { url, tls_url, certificate: certificate.pem(), connections, _runtime: runtime }
     }
 
-    /// Everything recorded so far. Call it only after the client has exited.
+    /// All exchanges so far. Call this function only after the client has exited.
     pub fn exchanges(&self) -> Vec<Exchange> {
         let connections = self.connections.lock().expect("the recorder's list").clone();
         connections.iter().flat_map(Connection::exchanges).collect()
@@ -130,7 +130,7 @@ async fn copy(from: impl AsyncRead, to: impl AsyncWrite, record: &Mutex<Vec<u8>>
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let piece = &buffer[..length];
-        // Recorded before it is forwarded: a client that has its response may read the record immediately.
+        // Record the bytes before forwarding them: a client may read the record as soon as it has the response.
         record.lock().expect("a connection's record").extend_from_slice(piece);
         if to.write_all(piece).await.is_err() || to.flush().await.is_err() {
             break;

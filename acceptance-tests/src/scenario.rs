@@ -2,21 +2,21 @@
 //! the top. A new scenario needs no Rust.
 //!
 //! ```hcl
-//! # edit: ExternalClientApplication of Shop: label = Changed in Setup     before the step, in the org
-//! # plan: salesforce_external_client_app.shop = update                    the plan has exactly these
-//! # output: Consumer key will be destroyed                                in what the plan prints
-//! # org: ExternalClientApplication of Shop: label = Shop                  after the step, in the org
-//! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator, see below
-//! # emulator only: needs a custom scope                                   why `make live` skips it
+//! # edit: ExternalClientApplication of Shop: label = Changed in Setup     a change in the org before the step
+//! # plan: salesforce_external_client_app.shop = update                    one line for each planned change
+//! # output: Consumer key will be destroyed                                a text in the output of the plan
+//! # org: ExternalClientApplication of Shop: label = Shop                  a value in the org after the step
+//! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator only, see below
+//! # emulator only: needs a custom scope                                   the reason why `make live` skips it
 //! ```
 //!
-//! `switches` sets every derived boolean (`switches`) that the resource does not set to a value that differs from
-//! its default, and expects it in the org, so a new boolean is covered by the scenarios automatically.
+//! `# switches:` adds every boolean of the module `switches` that the resource does not set, with a value that differs
+//! from its default, and expects this value in the org. Scenarios therefore cover a new boolean automatically.
 //!
-//! After every step the plan must be empty and no secret may have leaked (see `workspace`). After the last step
-//! everything is imported into an empty state and destroyed, and the org is as before.
+//! After every step the plan must be empty and no secret may have leaked (see `workspace`). After the last step, all
+//! resources are imported into an empty state and destroyed, and the org must have the same apps as before.
 //!
-//! `make live` runs the same scenarios on a real org, under other names.
+//! `make live` runs the same scenarios on a real org, with other names.
 
 use crate::emulator::Emulator;
 use crate::plan::Action;
@@ -36,7 +36,7 @@ struct Expectations {
     no_import: bool,
 }
 
-/// `<type> of <app>: <element> = <value>`
+/// A value in the org, written as `<type> of <app>: <element> = <value>`.
 #[derive(Debug, PartialEq, Eq)]
 struct Element {
     kind: String,
@@ -48,7 +48,7 @@ struct Element {
 /// Runs `scenarios/<name>` against a new emulated org.
 ///
 /// # Panics
-/// When an expectation is not met.
+/// Panics if an expectation is not met.
 pub fn run(name: &str) {
     Scenario::named(name).with_switches().play(&Emulator::start());
 }
@@ -65,10 +65,10 @@ struct Step {
 }
 
 impl Scenario {
-    /// Every folder of `scenarios/`.
+    /// Every scenario in `scenarios/`.
     ///
     /// # Panics
-    /// When the folder does not exist.
+    /// Panics if the folder does not exist.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let folders = std::fs::read_dir(folder()).expect("the folder of scenarios");
@@ -80,7 +80,7 @@ impl Scenario {
     }
 
     /// # Panics
-    /// When the scenario does not exist.
+    /// Panics if the scenario does not exist.
     #[must_use]
     pub fn named(name: &str) -> Self {
         let folder = folder().join(name);
@@ -99,8 +99,8 @@ impl Scenario {
         Self { name: name.to_owned(), steps: paths.into_iter().map(step).collect() }
     }
 
-    /// The scenario with other names: the apps that it creates and the permission sets that it needs get the prefix,
-    /// wherever they are mentioned.
+    /// The scenario with other names. Adds the prefix to the names of the apps that the scenario creates and of the
+    /// permission sets that it needs, wherever the names occur.
     #[must_use]
     pub fn renamed(&self, prefix: &str) -> Self {
         let mut names = self.apps();
@@ -115,7 +115,7 @@ impl Scenario {
     /// The scenario with the additions of `# switches:`.
     ///
     /// # Panics
-    /// When such a line is invalid.
+    /// Panics if such a line is invalid.
     #[must_use]
     pub fn with_switches(mut self) -> Self {
         for step in &mut self.steps {
@@ -136,14 +136,14 @@ impl Scenario {
     /// The configuration of one step.
     ///
     /// # Panics
-    /// When the step does not exist.
+    /// Panics if the step does not exist.
     #[must_use]
     pub fn step(&self, name: &str) -> &str {
         let step = self.steps.iter().find(|step| step.path.file_stem().is_some_and(|stem| stem == name));
         &step.unwrap_or_else(|| panic!("{} has no step {name}", self.name)).configuration
     }
 
-    /// The names of the apps that it creates.
+    /// The names of the apps that the scenario creates.
     #[must_use]
     pub fn apps(&self) -> BTreeSet<String> {
         self.lines().filter_map(|line| value_of(line, "name")).flat_map(quoted).collect()
@@ -155,20 +155,20 @@ impl Scenario {
         self.lines().filter_map(|line| value_of(line, "permission_sets")).flat_map(quoted).collect()
     }
 
-    /// Whether it enables a flow that a setting of the org has to allow.
+    /// Whether the scenario enables the code and credentials flow, which a setting of the org must allow.
     #[must_use]
     pub fn needs_code_credential_flow(&self) -> bool {
         self.lines().any(|line| value_of(line, "code_credential_flow_enabled") == Some("true"))
     }
 
-    /// The types of its resources.
+    /// The types of the resources in the scenario.
     #[must_use]
     pub fn resource_types(&self) -> BTreeSet<String> {
         let blocks = self.lines().filter_map(|line| line.trim().strip_prefix("resource "));
         blocks.filter_map(|rest| quoted(rest).into_iter().next()).collect()
     }
 
-    /// Why it runs only on the emulator.
+    /// The reason why the scenario runs only on the emulator, if it does.
     #[must_use]
     pub fn is_for_the_emulator(&self) -> Option<String> {
         let reason = self.lines().find_map(|line| line.strip_prefix("# emulator only:"));
@@ -182,7 +182,7 @@ impl Scenario {
     /// Applies the steps in order.
     ///
     /// # Panics
-    /// When an expectation is not met.
+    /// Panics if an expectation is not met.
     pub fn play(&self, target: &dyn Target) {
         let workspace = Workspace::new(target);
         let before = target.apps();
@@ -250,7 +250,7 @@ fn quoted(value: &str) -> Vec<String> {
     value.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// Adds the prefix to these names, and only to whole words: `shop`, `Shopping` and `Workshop` are not `Shop`.
+/// Adds the prefix to these names where they are whole words: `shop`, `Shopping` and `Workshop` are not `Shop`.
 fn with_prefix(text: &str, names: &BTreeSet<String>, prefix: &str) -> String {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut out = String::new();
@@ -301,7 +301,7 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
             "no import" => expected.no_import = true,
             // See `is_for_the_emulator` and `with_switches`.
             "emulator only" | "switches" => {}
-            // A misspelled expectation must not pass as a remark.
+            // A misspelled expectation must not be mistaken for a remark.
             other if !other.contains(' ') => return Err(format!("unknown expectation {other:?}")),
             _ => {}
         }
@@ -314,7 +314,7 @@ fn element(text: &str) -> Result<Element, String> {
     let (kind, rest) = text.split_once(" of ").ok_or_else(wrong)?;
     let (app, rest) = rest.split_once(": ").ok_or_else(wrong)?;
     let (element, value) = rest.split_once('=').ok_or_else(wrong)?;
-    // Newlines are written as \n, because a comment has one line.
+    // A newline is written as \n, because an expectation is a single line.
     let value = value.trim().replace("\\n", "\n");
     Ok(Element { kind: kind.to_owned(), app: app.to_owned(), element: element.trim().to_owned(), value })
 }

@@ -1,6 +1,6 @@
-//! Runs `examples/headless-identity/smoke-test` against the emulator's site, as users run it against theirs.
+//! Runs `examples/headless-identity/smoke-test` against the emulator's site, as users run it against their own site.
 //!
-//! The expectations for each flow are in the tests.
+//! The expectations for each variant are in the tests.
 
 use crate::canary;
 use crate::emulator::Emulator;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Prints the one-time code that the script asks for: that of its identifier, or the newest code of the user.
+/// Prints the one-time code that the script requests: the newest code for its identifier or, without one, for the user.
 const OTP_COMMAND: &str = r#"python3 -c '
 import json, os, urllib.request as http
 mails = json.load(http.build_opener(http.ProxyHandler({})).open(os.environ["MAILBOX"]))
@@ -28,7 +28,7 @@ impl<'org> SmokeTest<'org> {
     /// A confidential client of this app, with the seeded customer as its user.
     ///
     /// # Panics
-    /// When the org has no such app.
+    /// Panics if the org has no such app.
     #[must_use]
     #[track_caller]
     pub fn of(org: &'org Emulator, app: &str) -> Self {
@@ -62,7 +62,7 @@ impl<'org> SmokeTest<'org> {
         self
     }
 
-    /// Sets a variable of the script. An empty value is equal to none.
+    /// Sets a variable of the script. An empty value is equivalent to an unset variable.
     #[must_use]
     pub fn with(mut self, variable: &str, value: &str) -> Self {
         self.environment.insert(variable.to_owned(), value.to_owned());
@@ -75,7 +75,7 @@ impl<'org> SmokeTest<'org> {
         let script: PathBuf = repository().join("examples/headless-identity/smoke-test");
         let folder = tempfile::tempdir().expect("a folder to run in");
         let run = Running::program(&script, folder.path(), &self.environment, arguments).wait();
-        // Identifiers and visitor IDs are not secrets; what the org lists as secrets is.
+        // The secrets are those that the org lists. Identifiers and visitor IDs are not secrets.
         let secrets = self.org.secrets();
         let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
         leaks.extend(canary::search(&secrets, "stderr", &run.stderr));
@@ -89,10 +89,10 @@ impl<'org> SmokeTest<'org> {
         self.run(arguments).succeeded()
     }
 
-    /// The report of a run with `--json`: variant → its result.
+    /// The report of a run with `--json`: variant → result.
     ///
     /// # Panics
-    /// When the script could not run, or its output is not a report.
+    /// Panics if the script cannot run, or its output is not a report.
     #[track_caller]
     pub fn report(&self, arguments: &[&str]) -> BTreeMap<String, Value> {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();

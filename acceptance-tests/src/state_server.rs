@@ -1,11 +1,11 @@
-//! A remote state that two containers can share, for Terraform's backend `http`: read, write, lock.
+//! A remote state for Terraform's `http` backend, which several workspaces can share. Every lock request succeeds.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Runs until the process exits.
+/// A server that runs until the process exits.
 pub struct StateServer {
     port: u16,
     state: Arc<Mutex<Option<Vec<u8>>>>,
@@ -13,7 +13,7 @@ pub struct StateServer {
 
 impl StateServer {
     /// # Panics
-    /// When no port is available.
+    /// Panics if no port is available.
     #[must_use]
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -41,7 +41,7 @@ impl StateServer {
     /// The state that was last written.
     ///
     /// # Panics
-    /// When the thread of the server has panicked.
+    /// Panics if the thread of the server has panicked.
     #[must_use]
     pub fn text(&self) -> String {
         let state = self.state.lock().expect("lock is not poisoned");
@@ -74,7 +74,7 @@ fn answer(stream: TcpStream, state: &Mutex<Option<Vec<u8>>>) -> std::io::Result<
             *state = None;
             Some(Vec::new())
         }
-        // LOCK and UNLOCK: the test runs its commands one after the other.
+        // LOCK and UNLOCK always succeed, because a test runs its commands one after the other.
         _ => Some(Vec::new()),
     };
     let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));

@@ -2,7 +2,7 @@
 //! `proto/salesforce` the element, and the names follow the rule `isPkceRequired` → `pkce_required`, `enableFoo` →
 //! `foo_enabled`.
 //!
-//! An attribute with another name needs a row in `tests/attributes/table.rs`; a test there reports it.
+//! An attribute with another name needs a row in `tests/attributes/table.rs`, where a test reports missing rows.
 
 use crate::org::{APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
 use crate::terraform::repository;
@@ -22,13 +22,13 @@ const RESOURCES: [(&str, &[&str]); 5] = [
 /// A boolean attribute and its element.
 #[derive(Debug)]
 pub struct Switch {
-    /// The type of the resource.
+    /// The type of the resource with the attribute.
     pub resource: &'static str,
     pub attribute: String,
     pub metadata_type: &'static str,
-    /// The element in the file: `isPkceRequired`, `idTokenConfig.idTokenIncludeAttributes`.
+    /// The element in the file, such as `isPkceRequired` or `idTokenConfig.idTokenIncludeAttributes`.
     pub element: String,
-    /// `None` when the org keeps its value.
+    /// The default, or `None` if the org keeps its value when the attribute is omitted.
     pub default: Option<bool>,
 }
 
@@ -52,7 +52,7 @@ pub fn all() -> &'static [Switch] {
 /// The resources in the output of `terraform providers schema -json`.
 ///
 /// # Panics
-/// When Terraform or the provider cannot be started.
+/// Panics if Terraform or the provider cannot be started.
 #[must_use]
 pub fn schema() -> Value {
     let workspace = Workspace::anonymous();
@@ -81,7 +81,7 @@ fn of_resource(schema: &Value, resource: &'static str, types: &[&'static str]) -
         .collect()
 }
 
-/// The current boolean elements of a metadata type; nested ones are prefixed with the name of their group.
+/// The current boolean elements of a metadata type. The names of nested elements include that of their parent.
 fn booleans(kind: &str) -> Vec<String> {
     let path = repository().join(format!("proto/salesforce/{kind}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -1,4 +1,5 @@
-//! The target of a test: an org to log in to, and its administrator. The emulator is one; `live/` uses a real org.
+//! The target of a test: an org, with its credentials and the actions of its admin. This is the emulator or, in
+//! `live/`, a real org.
 
 use crate::canary::Secret;
 use crate::emulator::Emulator;
@@ -6,28 +7,29 @@ use crate::org::{self, Component};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The environment variables for the login of a provider.
+/// The environment variables with which a provider logs in.
 pub type Credentials = BTreeMap<String, String>;
 
-/// Longer than any command takes on the emulator on a busy machine. A hang fails instead of blocking the suite.
+/// The time limit of a command, longer than any command takes on the emulator on a busy machine. A command that hangs
+/// fails its test instead of blocking the suite.
 pub const DEADLINE: Duration = Duration::from_secs(600);
 
 pub trait Target {
     fn credentials(&self) -> Credentials;
 
-    /// Everything that must not be found in the files and the output of a command.
+    /// The secrets that the files and the output of a command must not contain.
     fn secrets(&self) -> Vec<Secret>;
 
-    /// The apps of the test, without those of others.
+    /// The names of the apps of the test, without those of other owners.
     fn apps(&self) -> Vec<String>;
 
-    /// The component of this type that belongs to an app, under any component name.
+    /// The component of this type that belongs to an app, under any full name.
     fn part(&self, kind: &str, app: &str) -> Component;
 
     /// Changes one element of a component, as an admin does in Setup.
     fn edit(&self, kind: &str, app: &str, element: &str, value: &str);
 
-    /// Whether Terraform may change an app of this name.
+    /// Whether Terraform may change an app with this name.
     fn may_touch(&self, _app: &str) -> bool {
         true
     }

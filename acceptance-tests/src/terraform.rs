@@ -17,7 +17,7 @@ const PINNED: &str = "1.11.4";
 /// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned version.
 ///
 /// # Panics
-/// When it is not found: a suite that skips its tests proves nothing.
+/// Panics if the pinned version is required and not installed, because skipped tests would prove nothing.
 #[must_use]
 pub fn path() -> PathBuf {
     let root = repository();
@@ -31,7 +31,7 @@ pub fn path() -> PathBuf {
 /// The Terraform that `scripts/fetch-terraform` installs.
 ///
 /// # Panics
-/// When it is not installed.
+/// Panics if it is not installed.
 #[must_use]
 pub fn pinned() -> PathBuf {
     let pinned = repository().join(".tools/terraform").join(PINNED).join("terraform");
@@ -52,7 +52,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// The registry of a source without a host.
+    /// The registry of a provider source without a host.
     #[must_use]
     pub const fn registry(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Product {
         }
     }
 
-    /// The plan message for a resource that leaves the state and stays in the org; with the product name as in
+    /// The plan message for a resource that is removed from the state and remains in the org, as it appears in
     /// [`Run::words`].
     #[must_use]
     pub const fn forgets(self) -> &'static str {
@@ -78,25 +78,25 @@ impl std::fmt::Display for Product {
     }
 }
 
-/// The program under test.
+/// The product under test.
 ///
 /// # Panics
-/// When the output does not name the product.
+/// Panics if the output of `version` does not name the product.
 #[must_use]
 pub fn product() -> Product {
     detected().0
 }
 
-/// Its major and minor version.
+/// The major and minor version of the product under test.
 ///
 /// # Panics
-/// When the output does not contain the version.
+/// Panics if the output of `version` does not contain the version.
 #[must_use]
 pub fn version() -> (u32, u32) {
     detected().1
 }
 
-/// Queried once, because hundreds of tests need it.
+/// The product and the version. Queried once, because hundreds of tests need them.
 fn detected() -> (Product, (u32, u32)) {
     static DETECTED: OnceLock<(Product, (u32, u32))> = OnceLock::new();
     *DETECTED.get_or_init(|| {
@@ -125,7 +125,7 @@ pub fn repository() -> &'static Path {
 #[derive(Debug, Clone)]
 pub struct Run {
     pub command: String,
-    /// `None` when a signal terminated it.
+    /// `None` if a signal terminated the command.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -133,8 +133,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Its output without the frames that Terraform draws around diagnostics, in one line, so that a sentence is
-    /// found wherever Terraform wrapped it. OpenTofu's name is replaced by Terraform's, so that a test needs one
+    /// The output without the frames that Terraform draws around diagnostics, in one line, so that tests find a
+    /// sentence wherever Terraform wrapped it. `OpenTofu` is replaced by `Terraform`, so that a test needs only one
     /// text for both.
     #[must_use]
     pub fn words(&self) -> String {
@@ -196,16 +196,16 @@ impl Running {
     /// Starts Terraform with only the given environment.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if Terraform does not start.
     #[must_use]
     pub fn start(directory: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
         Self::program(&path(), directory, environment, arguments)
     }
 
-    /// The same for a script that runs beside Terraform, or that runs it.
+    /// As [`Running::start`], for a script that runs Terraform, or that runs beside Terraform.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the script does not start.
     #[must_use]
     pub fn program(
         program: &Path,
@@ -222,7 +222,7 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A separate group: Ctrl-C reaches Terraform and the provider, and not the tests.
+            // In a separate group, an interrupt reaches Terraform and the provider, but not the tests.
             .process_group(0);
         // A script that was just copied may still be open in a process that another test is forking.
         let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ExecutableFileBusy;
@@ -255,12 +255,12 @@ impl Running {
         self.child.id()
     }
 
-    /// What Ctrl-C in a terminal does: SIGINT to Terraform and to its providers.
+    /// Sends SIGINT to Terraform and its providers, as Ctrl-C in a terminal does.
     pub fn interrupt(&self) {
         self.signal(rustix::process::Signal::INT);
     }
 
-    /// SIGKILL to the process group, as the kernel does when memory runs out.
+    /// Sends SIGKILL to the process group.
     pub fn kill(&self) {
         self.signal(rustix::process::Signal::KILL);
     }
@@ -278,7 +278,7 @@ impl Running {
     /// Waits until the command has exited.
     ///
     /// # Panics
-    /// When it exceeds the time limit.
+    /// Panics if the command exceeds the time limit.
     #[track_caller]
     pub fn wait(mut self) -> Run {
         let deadline = self.started + self.time_limit;

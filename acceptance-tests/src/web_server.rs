@@ -1,4 +1,4 @@
-//! A folder served over HTTPS like a mirror or a registry: files by their path, and nothing else.
+//! Serves the files of a folder by their path over HTTPS, as a mirror or a registry does.
 //!
 //! The tests provide the content.
 
@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 pub struct WebServer {
-    /// `localhost:` and the port.
+    /// `localhost` and the port.
     pub host: String,
     /// The certificate that clients must trust, as PEM.
     pub certificate: String,
@@ -18,10 +18,10 @@ pub struct WebServer {
 }
 
 impl WebServer {
-    /// Runs until the process exits.
+    /// Starts a server that runs until the process exits.
     ///
     /// # Panics
-    /// When no port is available.
+    /// Panics if no port is available.
     #[must_use]
     pub fn of(folder: &Path) -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -54,14 +54,14 @@ impl WebServer {
     /// The requested paths.
     ///
     /// # Panics
-    /// When the thread of a connection has panicked.
+    /// Panics if the thread of a connection has panicked.
     #[must_use]
     pub fn requested(&self) -> Vec<String> {
         self.requested.lock().expect("the list of paths").clone()
     }
 }
 
-/// One request, one response, then the connection closes.
+/// Responds to one request, and then closes the connection.
 fn answer(
     stream: TcpStream,
     config: Arc<ServerConfig>,
@@ -98,7 +98,7 @@ fn answer(
     stream.flush()
 }
 
-/// The file of a path; never one outside of the folder.
+/// The file at a path, which is never outside the folder.
 fn within(folder: &Path, path: &str) -> PathBuf {
     let path = path.split('?').next().unwrap_or_default();
     let parts = Path::new(path).components().filter(|part| matches!(part, Component::Normal(_)));

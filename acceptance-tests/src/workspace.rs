@@ -1,7 +1,7 @@
-//! A private folder with a configuration, and Terraform commands that run there with the provider built here.
+//! A private folder with a configuration, and Terraform commands that run there with the built provider.
 //!
-//! After every command the folder, the log and the output are searched for secrets, and at the end all remaining
-//! files (`leak_check`). After every step the plan must be empty, with and without a refresh.
+//! After every command, the folder, the log and the output are searched for secrets. At the end, all remaining files
+//! are searched (`leak_check`). After every step, the plan must be empty, with and without a refresh.
 
 mod providers;
 
@@ -27,16 +27,16 @@ pub struct Workspace<'org> {
     /// The providers that configurations may use: name → source.
     providers: BTreeMap<&'static str, String>,
     commands: Cell<u32>,
-    /// Whether a plan was shown as JSON, and therefore searched.
+    /// Whether a plan was shown as JSON, and therefore searched for secrets.
     has_shown_a_plan: Cell<bool>,
-    /// The state file when it was last read, and its resources.
+    /// The content of the state file when it was last read, and its resources.
     shown: RefCell<Option<Shown>>,
 }
 
 type Shown = (Vec<u8>, BTreeMap<String, Value>);
 
 impl<'org> Workspace<'org> {
-    /// Logged in to the org by environment variables.
+    /// A workspace that logs in to the org with environment variables.
     #[must_use]
     pub fn new(org: &'org dyn Target) -> Self {
         let mut workspace = Self::anonymous();
@@ -47,18 +47,18 @@ impl<'org> Workspace<'org> {
         workspace
     }
 
-    /// Without credentials.
+    /// A workspace without credentials.
     ///
     /// # Panics
-    /// When no temporary folder can be created.
+    /// Panics if no temporary folder can be created.
     #[must_use]
     pub fn anonymous() -> Self {
-        // A short name: the provider's socket is below it, and the path of a socket is limited to 108 bytes.
+        // The name is short because the provider's socket is in this folder, and its path is limited to 108 bytes.
         let root = tempfile::Builder::new().prefix("sf-tf-").tempdir().expect("a folder for the workspace");
         for folder in ["work", "logs", "home", "tmp", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder in the workspace");
         }
-        // A folder with nothing but the provider, so that Terraform does not find other programs there.
+        // This folder contains only the provider, so that Terraform finds no other programs there.
         let bin = root.path().join("bin");
         std::os::unix::fs::symlink(provider_binary::path(), bin.join("terraform-provider-salesforce"))
             .expect("a link to the provider");
@@ -70,7 +70,7 @@ impl<'org> Workspace<'org> {
             ("HOME".to_owned(), text(&root.path().join("home"))),
             ("TMPDIR".to_owned(), text(&root.path().join("tmp"))),
             ("TF_CLI_CONFIG_FILE".to_owned(), text(&settings_file)),
-            // Terraform would check HashiCorp's server for its newest version.
+            // Otherwise, Terraform would query HashiCorp's server for its newest version.
             ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
             ("TF_INPUT".to_owned(), "0".to_owned()),
             ("TF_LOG".to_owned(), "TRACE".to_owned()),
@@ -131,7 +131,7 @@ impl<'org> Workspace<'org> {
     }
 
     /// # Panics
-    /// When the file cannot be written.
+    /// Panics if the file cannot be written.
     pub fn write(&self, file: &str, text: &str) {
         self.leak_check.wrote(text);
         std::fs::write(self.folder().join(file), text).expect("a file of the workspace");
@@ -165,7 +165,7 @@ impl<'org> Workspace<'org> {
     /// The TRACE logs of all commands so far, oldest first.
     ///
     /// # Panics
-    /// When one cannot be read.
+    /// Panics if a log cannot be read.
     #[must_use]
     pub fn logs(&self) -> String {
         let logs = std::fs::read_dir(self.root().join("logs")).expect("the folder of logs");
@@ -186,7 +186,7 @@ impl<'org> Workspace<'org> {
         run
     }
 
-    /// Waits for a started command and searches its output and files.
+    /// Waits for a started command and searches its output and files for secrets.
     #[track_caller]
     pub fn wait(&self, running: Running) -> Run {
         let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
@@ -202,8 +202,8 @@ impl<'org> Workspace<'org> {
         self.no_socket_remains(&run.command);
     }
 
-    /// Waits for a command that is killed, and searches its output and files. Removes what the killed process could
-    /// not: sockets and the lock of the state.
+    /// Waits for a command that is killed, and searches its output and files for secrets. Removes the lock of the
+    /// state, which a killed process leaves behind.
     #[track_caller]
     pub fn wait_for_killed(&self, running: Running) -> Run {
         let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
@@ -221,7 +221,7 @@ impl<'org> Workspace<'org> {
         }
     }
 
-    /// A provider that exited normally has removed its socket.
+    /// Asserts that no socket remains: a provider that exits normally removes its socket.
     #[track_caller]
     fn no_socket_remains(&self, command: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -282,7 +282,7 @@ impl<'org> Workspace<'org> {
         assert!(found.is_empty(), "the plan is not empty:\n{}", found.join("\n"));
     }
 
-    /// The changes and the drift of a plan with a refresh and of one without, one line for each attribute.
+    /// The changes and the drift of a plan with a refresh and a plan without, one line for each attribute.
     #[track_caller]
     pub fn differences(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -300,7 +300,7 @@ impl<'org> Workspace<'org> {
         let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
     }
 
-    /// Every secret in any file of the workspace. The last plan is also searched as JSON, unless an earlier one was.
+    /// Every secret in any file of the workspace. Also searches the last plan as JSON, unless an earlier plan was.
     pub fn leaks(&self) -> Vec<Leak> {
         let plan = self.root().join("plan.bin");
         if plan.exists() && !self.has_shown_a_plan.get() {
@@ -310,7 +310,7 @@ impl<'org> Workspace<'org> {
         self.leak_check.at_the_end(self.root(), &self.orgs, &self.environment)
     }
 
-    /// The plan, or `None` when there are no changes and no drift. Equal to `plan` with half the commands.
+    /// The plan, or `None` if there are no changes and no drift. An empty plan takes half the commands of `plan`.
     #[must_use]
     #[track_caller]
     pub fn non_empty_plan(&self, more: &[&str]) -> Option<Plan> {
@@ -325,14 +325,15 @@ impl<'org> Workspace<'org> {
         (messages.has_changes() || messages.drift).then(|| self.planned_by(&run))
     }
 
-    /// One step of a test: configure, plan exactly these changes, apply, and have an empty plan.
+    /// One step of a test: configures, asserts that the plan has exactly these changes, applies it, and asserts that
+    /// the next plan is empty.
     #[track_caller]
     pub fn step(&self, configuration: &str, expected: &[(&str, Action)]) -> Plan {
         self.configure(configuration);
         self.converge(expected)
     }
 
-    /// The same without a new configuration: repairs drift.
+    /// As `step`, without a new configuration. Used to repair drift.
     #[track_caller]
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);
@@ -370,20 +371,20 @@ impl<'org> Workspace<'org> {
                 (resource["address"].as_str().unwrap_or_default().to_owned(), resource["values"].clone())
             })
             .collect();
-        // Without a file there is no key for the cache.
+        // Without a state file, the cache has no key.
         if !bytes.is_empty() {
             self.shown.replace(Some((bytes, resources.clone())));
         }
         resources
     }
 
-    /// An attribute in the state; null when the resource or the attribute does not exist.
+    /// An attribute in the state, or null if the resource or the attribute does not exist.
     #[track_caller]
     pub fn attribute(&self, address: &str, attribute: &str) -> Value {
         self.state().get(address).map_or(Value::Null, |values| values[attribute].clone())
     }
 
-    /// Asserts that the resource is in this org, according to the state. An ID has 15 characters, or 18 with its
+    /// Asserts that the resource is in this org, according to the state. An org ID has 15 characters, or 18 with its
     /// checksum.
     #[track_caller]
     pub fn is_in_org(&self, address: &str, org_id: &str) {
@@ -392,7 +393,7 @@ impl<'org> Workspace<'org> {
         assert!(found == org_id || found == short, "{address} is in {found}, expected {org_id}");
     }
 
-    /// Imports everything from the state into an empty one, and expects no changes.
+    /// Imports all resources of the state into an empty state, and asserts that the plan is empty.
     #[track_caller]
     pub fn imports_into_an_empty_state(&self) {
         let resources = self.state();

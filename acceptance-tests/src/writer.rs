@@ -1,8 +1,8 @@
 //! A workspace with one resource, without Terraform: reads, plans and applies as Terraform does, over the plugin
-//! protocol with a separate provider process. A hundred of them cost less than one Terraform command.
+//! protocol with a separate provider process. A hundred such workspaces cost less than one Terraform command.
 //!
-//! It implements what matters for one resource: attributes that the configuration omits, and
-//! `lifecycle.ignore_changes`.
+//! Of Terraform's behavior, only what matters for one resource is implemented: attributes that the configuration omits,
+//! and `lifecycle.ignore_changes`.
 
 use crate::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use crate::plugin_client::proto::tfplugin5::schema::Attribute;
@@ -63,7 +63,7 @@ impl Diagnostics {
     }
 
     /// # Panics
-    /// When there is an error.
+    /// Panics if there is an error.
     #[track_caller]
     fn without_errors(self) -> Diagnostics {
         assert!(self.errors.is_empty(), "{:#?}", self.errors);
@@ -75,7 +75,7 @@ impl Writer {
     /// Starts a provider for a resource of this type and configures it.
     ///
     /// # Panics
-    /// When it does not start or rejects its configuration.
+    /// Panics if the provider does not start, or rejects its configuration.
     #[must_use]
     pub fn start(kind: &str, credentials: &Credentials) -> Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -115,7 +115,7 @@ impl Writer {
     /// Imports the resource into the state, as `terraform import` does.
     ///
     /// # Panics
-    /// When the provider returns an error.
+    /// Panics if the provider returns an error.
     pub fn import(&mut self, id: &str) {
         let request = ImportResourceStateRequest {
             type_name: self.kind.clone(),
@@ -132,7 +132,7 @@ impl Writer {
     }
 
     /// # Panics
-    /// When the provider returns an error or does not find the resource.
+    /// Panics if the provider returns an error or does not find the resource.
     pub fn refresh(&mut self) {
         let request = ReadResourceRequest {
             type_name: self.kind.clone(),
@@ -152,7 +152,7 @@ impl Writer {
         &self.state[name]
     }
 
-    /// Plans a configuration that sets `wanted`, omits `left_out` and has everything else in `ignore_changes`.
+    /// Plans a configuration that sets `wanted`, omits `left_out`, and has all other attributes in `ignore_changes`.
     /// Returns the attributes that the plan changes.
     pub fn plan(&mut self, wanted: &Map<String, Value>, left_out: &[&str]) -> (Vec<String>, Diagnostics) {
         let prior = self.state.clone();
@@ -191,7 +191,7 @@ impl Writer {
     /// Applies the last plan.
     ///
     /// # Panics
-    /// When there is none.
+    /// Panics if there is no plan.
     pub fn apply(&mut self) -> Diagnostics {
         let planned = self.planned.take().expect("a plan");
         let request = ApplyResourceChangeRequest {
@@ -213,7 +213,7 @@ impl Writer {
     }
 }
 
-/// An object of a schema with the values of its attributes; blocks are omitted.
+/// An object of a schema with the values of its attributes. Its blocks are empty.
 fn object(schema: &Schema, attribute: impl Fn(&Attribute) -> Option<Value>) -> Value {
     let block = schema.block.as_ref().expect("a block");
     let mut members = Map::new();
@@ -243,7 +243,7 @@ fn value(wire: Option<&DynamicValue>) -> Value {
     from_msgpack(&read)
 }
 
-/// An unknown value becomes a text that no attribute has.
+/// Converts a value to JSON. An unknown value becomes a text that no attribute has.
 fn from_msgpack(value: &rmpv::Value) -> Value {
     match value {
         rmpv::Value::Nil => Value::Null,

@@ -1,7 +1,7 @@
-/* The one function of Windows' bcryptprimitives.dll that Rust's standard library calls. Debian's wine (8.0) has no such
-   library. Lies beside a program that wine starts (start.py), and in no release.
+/* The only function of Windows' bcryptprimitives.dll that Rust's standard library calls. Debian's wine (8.0) does not
+   have this library. start.py builds it and copies it next to the program that wine starts. It is not part of a release.
 
-   No header and no C library: these would take zig minutes to make. */
+   Uses no headers and no C library, because zig would take minutes to build them. */
 
 __declspec(dllimport) unsigned char __stdcall SystemFunction036(void *buffer, unsigned long length);
 

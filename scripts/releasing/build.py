@@ -60,14 +60,15 @@ def build(target, profile, root=ROOT, built=None, programs=(PROVIDER, EMULATOR))
     flags = [f"--remap-path-prefix={path}={instead}" for path, instead in renamed]
     # Encoded, because a path may contain spaces.
     environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
-    # ring contains C code. The C compiler's flags are split at spaces, so a path with a space is not replaced there.
+    # ring contains C code. The C compiler's flags are split at spaces, so a path with a space is not replaced in C
+    # code.
     c_flags = [f"-ffile-prefix-map={path}={instead}" for path, instead in renamed if " " not in str(path)]
     environment[f"CFLAGS_{target.triple.replace('-', '_')}"] = " ".join(c_flags)
     run(["rustup", "target", "add", target.triple], root, environment)
     verb = "build"
     if target.os != "darwin":
         environment, verb = with_zig(environment), "zigbuild"
-    # One at a time: otherwise each would get the features that the other one enables in shared crates.
+    # Built separately: otherwise each program would get the features that the other program enables in shared crates.
     for program in programs:
         run(
             [

@@ -30,7 +30,7 @@ def write(version, folder, programs):
     with tempfile.TemporaryDirectory(prefix="sf-sbom-") as scratch:
         checkout = Path(scratch).resolve() / "checkout"
         checkout.mkdir()
-        # It writes next to each Cargo.toml.
+        # cargo-cyclonedx writes next to each Cargo.toml, so it runs in a copy of the repository.
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x"], cwd=checkout, input=archive.stdout, check=True)
         words = ["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--target", "all"]
@@ -79,6 +79,6 @@ def check(bom):
         sums = [entry["content"] for entry in component.get("hashes", []) if entry["alg"] == "SHA-256"]
         if key not in locked or (locked[key] and sums != [locked[key]]):
             raise ReleaseError(f"the bill of materials has {' '.join(key)}, which differs from Cargo.lock")
-    # All programs use TLS. If its crates are listed, the whole dependency tree was read.
+    # All programs use TLS. A list without ring is incomplete.
     if not any(component["name"] == "ring" for component in bom["components"]):
         raise ReleaseError("the bill of materials is incomplete")

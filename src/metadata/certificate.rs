@@ -1,9 +1,9 @@
 //! X.509 certificates: parsing, comparison, and the facts that plans show.
 //!
-//! Users have PEM files, possibly with other text around the PEM block. A retrieve returns the base64 alone, in lines of 64
-//! characters.
+//! Users have PEM files, possibly with other text around the PEM block. A retrieve returns the base64 alone, in lines
+//! of 64 characters.
 //!
-//! Messages never echo the text: it can be a private key by mistake.
+//! Messages never echo the text, because a user can specify a private key by mistake.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -13,20 +13,20 @@ use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
-/// What a plan shows of a certificate.
+/// The facts of a certificate that a plan shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// The SHA-256 fingerprint: `AB:CD:…`.
     pub sha256_fingerprint: String,
-    /// The start of the validity, in Unix time.
+    /// The start of the validity period, in Unix time.
     pub not_before: i64,
     /// The start as a date: `2029-01-31`.
     pub not_before_date: String,
-    /// The end of the validity, in Unix time.
+    /// The end of the validity period, in Unix time.
     pub not_after: i64,
     /// The end as a date: `2030-01-31`.
     pub not_after_date: String,
-    /// The subject public key; for RSA the modulus and exponent in DER.
+    /// The subject public key; for RSA, the modulus and exponent in DER.
     pub public_key: Vec<u8>,
     /// The size of an RSA or elliptic-curve key; 0 for others.
     pub key_bits: usize,
@@ -43,12 +43,12 @@ pub enum Validity {
     Expired,
 }
 
-/// How long before it expires a certificate is reported.
+/// How long before its expiry a certificate is reported, in seconds.
 const EXPIRES_SOON: i64 = 30 * DAY;
 const DAY: i64 = 86_400;
 
 impl CertificateFacts {
-    /// `now` is in Unix time. The validity includes both ends.
+    /// The validity at `now`, in Unix time. The validity period includes its start and its end.
     pub fn validity(&self, now: i64) -> Validity {
         let left = self.not_after.saturating_sub(now);
         if left < 0 {
@@ -63,7 +63,7 @@ impl CertificateFacts {
     }
 }
 
-/// The facts of the certificate in a text. `None` unless it has exactly one.
+/// The facts of the certificate in a text. `None` unless the text contains exactly one certificate.
 pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let der = der(text).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
@@ -107,8 +107,8 @@ pub(super) fn as_base64(text: &str) -> Option<String> {
     Some(base64().encode(der(text).ok()?))
 }
 
-/// The certificate in lines of 64 characters, without text around it. The PEM markers are kept if there are any. `None` if
-/// the text is not a certificate.
+/// The certificate in lines of 64 characters, without text around it. The PEM markers are kept if there are any. `None`
+/// if the text is not a certificate.
 pub(super) fn tidy(text: &str) -> Option<String> {
     let body = as_base64(text)?;
     let mut lines = Vec::new();
@@ -142,13 +142,13 @@ const LABEL: &str = "CERTIFICATE";
 /// The line length of PEM.
 const COLUMNS: usize = 64;
 
-/// Base64 with or without padding.
+/// Encodes base64 with padding, and decodes it with or without padding.
 fn base64() -> GeneralPurpose {
     const ANY: GeneralPurposeConfig = PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&STANDARD, ANY)
 }
 
-/// The DER of the certificate in a text, PEM or base64.
+/// The DER of the certificate in a text, which is PEM or base64.
 fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     const DAMAGED: &str = "The PEM block is not a valid X.509 certificate. Use the complete, unchanged file.";
     const NOT_PEM: &str = "The value is neither a PEM certificate nor the base64 content of one. Use a PEM certificate \
@@ -178,9 +178,9 @@ fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     decoded(body).ok_or(DAMAGED)
 }
 
-/// The DER of base64 with any line breaks.
+/// Decodes base64 with any line breaks. `None` unless the result is the DER of one certificate.
 fn decoded(body: &str) -> Option<Vec<u8>> {
-    // Environment variables often have line breaks as \n.
+    // Environment variables often contain line breaks as the characters \n.
     let body = body.replace("\\r", "").replace("\\n", "");
     let body: String = body.chars().filter(|c| !c.is_whitespace() && *c != '\u{FEFF}').collect();
     let der = base64().decode(body).ok()?;

@@ -1,4 +1,4 @@
-//! A component: one file of an org as values.
+//! A component: the values of one file of an org.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,24 +33,25 @@ impl fmt::Display for ComponentKey {
     }
 }
 
-/// Prints the same as `Display`, because the derived form would log the whole table.
+/// Prints the same as `Display`, because the derived implementation would print the whole table.
 impl fmt::Debug for ComponentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// The content of a component. Two are equal if their values are, regardless of their form in the file.
+/// The content of a component. Two components are equal if their values and extras are equal, regardless of their form
+/// in the file.
 #[derive(Clone, Debug)]
 pub struct Component {
     pub key: ComponentKey,
-    /// The app that owns it; empty for the app itself.
+    /// The app that the component belongs to. Empty for the app itself and for org settings.
     pub parent: String,
-    /// Values by attribute, with mirrored rows. Elements that the file does not have are absent.
+    /// Values by attribute, including mirrored rows. Elements that the file does not have are absent.
     pub fields: BTreeMap<&'static str, Value>,
-    /// Unknown elements, unchanged. Those of a group are in an element with the group's name.
+    /// Unknown elements, unchanged. The unknown elements of a group are in an element with the group's name.
     pub extras: Vec<Element>,
-    /// The original form of known elements. Unchanged elements are written back in this form.
+    /// The original form of known elements. An element with an unchanged value is written back in this form.
     pub(super) forms: BTreeMap<&'static str, Form>,
 }
 
@@ -58,7 +59,7 @@ pub struct Component {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     pub elements: Vec<Element>,
-    /// Their value.
+    /// The value of the elements.
     pub value: Value,
 }
 
@@ -79,7 +80,7 @@ impl Component {
         Component { key, parent: parent.into(), fields, extras: Vec::new(), forms }
     }
 
-    /// The value of a row's attribute, or the app for the parent.
+    /// The value of a row's attribute. For the parent row, the app.
     pub(super) fn value_of(&self, field: &Field) -> Value {
         match field.kind {
             Kind::Parent => Value::text(self.parent.as_str()),
@@ -87,7 +88,7 @@ impl Component {
         }
     }
 
-    /// Sets the label of a new file in the same way as Salesforce does when it creates the file.
+    /// Sets the label of a new file, as Salesforce does when it creates the file.
     pub fn label_by_name(&mut self) {
         if let Some(element) = self.key.kind.labeled_by_name {
             self.extras.push(Element::leaf(element, self.key.full_name.as_str()));
@@ -109,8 +110,8 @@ impl Component {
         }
     }
 
-    /// This component with some values replaced; null removes. Other rows, extras, and values that are equal to the new ones
-    /// stay unchanged.
+    /// This component with some values replaced. Null removes a value. Other rows, extras, and values that are
+    /// equivalent to the new ones stay unchanged.
     #[must_use]
     pub fn merge(&self, wanted: &[(&'static Field, Value)]) -> Component {
         let mut merged = self.clone();
@@ -125,8 +126,9 @@ impl Component {
         merged
     }
 
-    /// This component with another writer's changes restored that this provider overwrote: the differences between `read` and
-    /// `was`, except where the value has changed again.
+    /// This component with the changes of others that a deploy of this provider overwrote. The changes are the
+    /// differences between `read`, the file that the provider read before the deploy, and `was`, the file that the
+    /// deploy replaced. A value that no longer matches `read` is not restored.
     #[must_use]
     pub fn restore(&self, read: &Component, was: &Component) -> Component {
         let mut restored = self.clone();

@@ -1,9 +1,9 @@
 //! Reads the text of a file as a component.
 //!
-//! Unknown elements are kept as extras, and the original form of known elements is kept with their values. So an update
-//! loses nothing and changes only what it should. Dropped elements are ignored. Errors never contain values. A block or an
-//! entry with unknown children is also kept as an extra; `encode` writes the children back while the block or the key is
-//! unchanged.
+//! Unknown elements are kept as extras, and the original form of known elements is kept with their values, so that an
+//! update loses nothing and changes only the planned values. A block or an entry with unknown children is also kept as
+//! an extra. `encode` writes the unknown children back if the block, or the key of the entry, is unchanged. Dropped
+//! elements are ignored. Errors never contain values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,7 +173,8 @@ impl FileReader {
         self.component.extras.push(element);
     }
 
-    /// The element with the prefixes that it uses declared, so that it is valid in another document.
+    /// Adds declarations of the namespace prefixes that an element uses, so that the element is valid in another
+    /// document.
     fn portable(&self, mut element: Element) -> Element {
         let missing = self.declared.iter().filter(|(name, _)| {
             let prefix = name.trim_start_matches("xmlns:");

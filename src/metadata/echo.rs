@@ -12,7 +12,7 @@ pub fn echo(text: &str) -> String {
     quoted(text)
 }
 
-/// The value for an error message, for a text that is known not to be a secret.
+/// A value for an error message, if the value is known not to be a secret.
 pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown: String = text.chars().take(LONGEST).collect();
@@ -35,7 +35,7 @@ pub fn may_be_secret(text: &str) -> bool {
         || has_random_run(text)
 }
 
-/// Whether a URL has a username or a password before its host. Also detects malformed URLs.
+/// Whether a URL has a username or a password before its host. Also works for malformed URLs.
 pub fn has_user_information(text: &str) -> bool {
     let Some((scheme, after)) = text.split_once("://") else {
         return false;

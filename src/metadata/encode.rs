@@ -1,8 +1,7 @@
-//! Writes a component as the text of its file, with the attribute of each line.
+//! Writes a component as the text of its file, and records the attribute of each line.
 //!
-//! Never fails: a value of the wrong type, which validation does not let pass, is omitted. Unchanged elements are written in
-//! their original form.
-//! Not here: names of fields, which are in the tables.
+//! Encoding never fails: a value of the wrong type, which validation rejects earlier, is omitted. Unchanged elements
+//! are written in their original form. Not here: names of fields, which are in the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +26,7 @@ pub struct Encoded {
 /// An element to write, with the path of its attribute.
 struct Piece {
     path: Option<Path>,
-    /// Has no children if `inside` has them.
+    /// The element, without its children if they are in `inside`.
     element: Element,
     inside: Vec<Piece>,
 }
@@ -49,7 +48,7 @@ impl Piece {
 /// Writes the file of a component for a deploy with this API version.
 ///
 /// Elements are in alphabetical order, one per line. Null, unknown and empty values are not written, so the org clears
-/// them. An element that was empty in the original file is written again.
+/// them. An element that was empty in the original file is written again if its value is unchanged.
 pub fn encode(component: &Component, version: u16) -> Encoded {
     let kind = component.key.kind;
     let mut pieces = Vec::new();
@@ -81,7 +80,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
     }
     for (name, inside) in groups {
         let outside = outsides.remove(name);
-        // An empty group of the original file is kept.
+        // An empty group of the original file is kept if it is nil or has no attributes.
         let came_empty = outside.is_some_and(|outside| outside.is_nil() || outside.attributes.is_empty());
         if !inside.is_empty() || came_empty {
             let full = !inside.is_empty();
@@ -243,7 +242,8 @@ fn of_block(fields: &[Field], block: &Path, child: Element) -> Piece {
     Piece { path, element: child, inside: Vec::new() }
 }
 
-/// The members of a set as the words of an element: existing ones in their original order and spelling, then new ones.
+/// The members of a set as the words of an element: existing words in their original order and spelling, then new
+/// words.
 fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
     let wanted_meanings: BTreeSet<Value> = meanings(field, wanted);
     let mut words: Vec<String> = Vec::new();
@@ -273,7 +273,7 @@ fn spelled(field: &Field, text: &str) -> String {
     field.words().iter().find(same).map_or_else(|| text.to_owned(), |word| (*word).to_owned())
 }
 
-/// The text of a value with one element. `None` if it is empty.
+/// The text of a value that is written as one element. `None` if the text is empty.
 fn text_of(field: &Field, value: &Value) -> Option<String> {
     let text = match (&field.kind, value) {
         (Kind::Bool, Value::Bool(truth)) => (truth ^ field.inverted).to_string(),

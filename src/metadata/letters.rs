@@ -1,6 +1,6 @@
 //! Invisible characters, and letters that look like Latin letters. Copied text can contain both.
 //!
-//! Not here: messages. The callers word them.
+//! Not here: messages, which the callers compose.
 
 use std::fmt;
 
@@ -81,8 +81,8 @@ fn named(c: char) -> String {
     format!("U+{:04X} {name}", u32::from(c))
 }
 
-/// The first invisible character without a function. Joiners have a function in emoji and in joining scripts. Direction
-/// marks have one in right-to-left text.
+/// The first invisible character without a function. Joiners have a function in emoji and in joining scripts, and
+/// direction marks in right-to-left text.
 pub fn unseen(text: &str) -> Option<Unseen> {
     if text.is_ascii() {
         return None;
@@ -111,7 +111,7 @@ fn has_function(c: char, before: Option<char>, after: Option<char>, is_right_to_
             joins(before) || before.is_some_and(|c| matches!(c, '0'..='9' | '#' | '*'))
         }
         '\u{180B}'..='\u{180F}' | '\u{17B4}'..='\u{17B5}' | '\u{E0100}'..='\u{E01EF}' => joins(before),
-        // The flags of England, Scotland and Wales are a black flag with tags.
+        // The flags of England, Scotland and Wales are encoded as a black flag followed by tag characters.
         '\u{E0020}'..='\u{E007F}' => before == Some('\u{1F3F4}'),
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202C}' | '\u{2066}'..='\u{2069}' => {
             is_right_to_left_text
@@ -120,25 +120,25 @@ fn has_function(c: char, before: Option<char>, after: Option<char>, is_right_to_
     }
 }
 
-/// Hebrew, Arabic, Syriac, Thaana, N'Ko and later blocks.
+/// Whether a character is in a right-to-left block: Hebrew, Arabic, Syriac, Thaana, N'Ko and later blocks.
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
         && name_in(UNSEEN, c).is_none()
 }
 
-/// Scripts that do not join letters.
+/// Whether a character is from a European script. The letters of these scripts do not join.
 fn is_european(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{58F}' | '\u{1E00}'..='\u{1FFF}')
 }
 
-/// A letter other than A to Z.
+/// A letter or digit that is not ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignLetter {
     pub letter: char,
     /// Counted from 1, in characters.
     pub position: usize,
     script: &'static str,
-    /// The letter of A to Z that looks like it.
+    /// The ASCII letter or digit that looks like this letter.
     alike: Option<char>,
 }
 
@@ -153,19 +153,19 @@ impl fmt::Display for ForeignLetter {
     }
 }
 
-/// The first letter other than A to Z.
+/// The first letter or digit that is not ASCII.
 pub fn foreign_letter(text: &str) -> Option<ForeignLetter> {
     let (at, letter) = text.chars().enumerate().find(|(_, c)| !c.is_ascii() && c.is_alphanumeric())?;
     Some(ForeignLetter { letter, position: at + 1, script: script(letter), alike: alike(letter) })
 }
 
-/// The text as it looks: lookalike letters replaced by Latin ones, invisible characters removed.
+/// The text as it looks: lookalike letters are replaced by Latin letters, and invisible characters are removed.
 pub fn as_seen(text: &str) -> String {
     let seen = text.chars().filter(|c| name_in(UNSEEN, *c).is_none());
     seen.map(|c| alike(c).unwrap_or(c)).collect()
 }
 
-/// Scripts with letters that look like Latin ones.
+/// Ranges of letters outside ASCII, with the name of their script for messages.
 const SCRIPTS: &[(char, char, &str)] = &[
     ('\u{C0}', '\u{24F}', "a Latin letter outside A to Z"),
     ('\u{250}', '\u{2AF}', "phonetic"),
@@ -260,7 +260,7 @@ fn alike(c: char) -> Option<char> {
         0xFF10..=0xFF19 => return nth('0', code - 0xFF10),
         0xFF21..=0xFF3A => return nth('A', code - 0xFF21),
         0xFF41..=0xFF5A => return nth('a', code - 0xFF41),
-        // Thirteen alphabets of bold, italic and other letters, capitals first.
+        // Thirteen alphabets of bold, italic and other letters. Each begins with its capital letters.
         0x1D400..=0x1D6A3 => {
             let n = (code - 0x1D400) % 52;
             return if n < 26 { nth('A', n) } else { nth('a', n - 26) };

@@ -1,6 +1,6 @@
-//! Elements as values, for `decode` and `encode`.
+//! Converts elements to values, for `decode` and `encode`.
 //!
-//! Errors never contain values: a file can contain secrets.
+//! Errors never contain values, because a file can contain secrets.
 
 use std::str::FromStr;
 
@@ -41,12 +41,12 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         Kind::Text if text.is_empty() => return Ok(None),
         Kind::Text => Value::text(text),
         Kind::Enum(_) | Kind::Parent if text.trim().is_empty() => return Ok(None),
-        // Unknown words are kept: the org can be newer than the table.
+        // Unknown words are kept, because the org can be newer than the table.
         Kind::Enum(_) | Kind::Parent => Value::text(text.trim()),
         Kind::Lines => {
             let mut lines: Vec<Value> = Vec::new();
             for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(Value::text) {
-                // Configurations cannot have duplicates.
+                // Duplicates are not valid in a configuration.
                 if !lines.contains(&line) {
                     lines.push(line);
                 }
@@ -109,7 +109,7 @@ pub(super) fn entry(
     Ok((key.text.clone(), Value::text(value)))
 }
 
-/// The children of a block or an entry that no row knows.
+/// The children of a block or an entry that have no row.
 pub(super) fn unknown_children<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Element> {
     let known: Vec<&str> = match kind {
         Kind::Entries { key, value } => vec![key, value],

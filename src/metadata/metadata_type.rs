@@ -2,26 +2,28 @@
 
 use super::field::Field;
 
-/// A metadata type. Compared by name; each type has one static.
+/// A metadata type. Each type is one static, and types are compared by name.
 #[derive(Debug)]
 pub struct MetadataType {
     /// The name of the root element of a file and, except for settings, of the type in the Metadata API.
     pub name: &'static str,
-    /// For org settings: the member of `Settings` in package.xml, lists and deploy results. Every org has each exactly once.
+    /// For org settings: the member of `Settings` in package.xml, lists and deploy results. Every org has exactly one
+    /// file of each settings type.
     pub settings_member: Option<&'static str>,
     /// The folder of its files in a package.
     pub directory: &'static str,
     /// The file extension, without a dot.
     pub suffix: &'static str,
     pub fields: &'static [Field],
-    /// Elements without a row that are ignored and never kept: secrets, and triggers that act each time they are sent.
+    /// Elements without a row that are ignored and never kept: secrets, and triggers that take effect each time they
+    /// are sent.
     pub dropped: &'static [&'static str],
-    /// The element that Salesforce sets to the full name when it creates a file of this type automatically. No row has it.
-    /// The provider writes it when it creates the file.
+    /// The element that Salesforce sets to the full name when it creates a file of this type automatically. The element
+    /// has no row, but the provider writes it when it creates the file.
     pub labeled_by_name: Option<&'static str>,
-    /// How Setup, deploys and this provider name the component of an app: the app's name and one of these suffixes.
+    /// Setup, deploys and this provider name the component of an app after the app, followed by one of these suffixes.
     pub usual_suffixes: &'static [&'static str],
-    /// Whether administrators without access to the developer settings can read it.
+    /// Whether the type contains policies, which administrators can read without access to the developer settings.
     pub is_policy: bool,
     /// Elements without a row, each with the reason. They are kept unchanged when a file is updated.
     #[cfg_attr(not(test), allow(dead_code, reason = "a test compares it with `proto/salesforce`"))]

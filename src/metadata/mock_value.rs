@@ -1,7 +1,8 @@
-//! The values that `terraform test` generates for computed attributes of a mocked provider: eight lower-case letters and
-//! digits, such as `2bxveucd`. One in four begins with a digit.
+//! The values that `terraform test` generates for computed attributes of a mocked provider: eight lowercase letters and
+//! digits, such as `2bxveucd`. About one in four begins with a digit.
 //!
-//! Terraform still validates references to such attributes with the real provider. So rules for references accept them.
+//! Terraform still validates references to such attributes with the real provider, so rules for references accept these
+//! values.
 
 /// Whether a text can be a value of a mocked provider.
 pub fn is_mock_value(text: &str) -> bool {

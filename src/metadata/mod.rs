@@ -1,7 +1,7 @@
 //! The tables that map Terraform's attributes to Salesforce's elements, and the pure functions that interpret them.
 //!
-//! A field is one row in one file of [`types`]. Everything else here interprets rows and names no field.
-//! Not here: I/O, Terraform's plan semantics, protocols.
+//! A field is one row in one file of [`types`]. The other modules interpret rows and do not name fields. Not here: I/O,
+//! Terraform's plan semantics, protocols.
 
 mod certificate;
 mod component;

@@ -1,4 +1,4 @@
-//! Packages: the zips of deploys and retrieves, in memory and with limits.
+//! Packages: the zip files of deploys and retrieves, written and read in memory, with size limits.
 //!
 //! Not here: the content of files (`encode`, `decode`) and requests (`salesforce`).
 
@@ -43,10 +43,10 @@ pub struct PackageError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackageErrorKind {
-    /// Transfer error: another retrieve can succeed.
+    /// The transfer was incomplete or damaged. Another retrieve can succeed.
     #[error("the package is damaged")]
     Damaged,
-    /// The package is complete, but not acceptable.
+    /// The package is complete, but has a property that the provider does not accept.
     #[error("the package is rejected")]
     Refused,
     /// The content cannot be written as a package.
@@ -121,7 +121,7 @@ pub fn write(
     Ok(zip.finish().map_err(unwritable)?.into_inner())
 }
 
-/// package.xml or destructiveChanges.xml: the members sorted by type.
+/// The text of package.xml or destructiveChangesPost.xml, with sorted types and members.
 fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u16>) -> String {
     let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for key in keys {

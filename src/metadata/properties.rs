@@ -1,5 +1,5 @@
-//! Properties of files and packages for any input: a file that is read, written and read again is equal; a package is within
-//! the limits; an incomplete package is an error.
+//! Properties of files and packages that hold for any input. A file that was read is equal after it is written and read
+//! again. A package that is read without an error is within the limits, and an incomplete package results in an error.
 
 use super::package;
 use super::types;
@@ -9,7 +9,8 @@ use crate::xml::{self, Element};
 use std::collections::HashSet;
 use std::fmt;
 
-/// A document or component that is written and read again is equal, and is written the same way.
+/// A document is equal after it is written and read again. A component has the same file after it is written, read and
+/// written again.
 pub fn metadata_xml(data: &[u8]) {
     let mut choices = Choices::new(data);
     let Some(kind) = types::ALL.get(choices.below(types::ALL.len())) else { return };
@@ -47,7 +48,7 @@ pub fn metadata_xml(data: &[u8]) {
             assert!(outside.is_none(), "{place}: {outside:?} of {lines} lines");
         }
     }
-    // Such files contain certificates.
+    // Parsing the same text as a certificate must not panic.
     let _ = certificate_facts(&text);
 }
 
@@ -61,7 +62,7 @@ fn first_difference<'a>(one: &'a str, two: &'a str) -> Option<(&'a str, &'a str)
     Some(lines(one).zip(lines(two)).find(|(one, two)| one != two).unwrap_or((one, two)))
 }
 
-/// A value in a message: generated texts can be long, and have characters that a terminal does not show.
+/// A value for a message, escaped and shortened, because generated texts can be long and contain invisible characters.
 pub fn shortened(value: impl fmt::Debug) -> String {
     const MOST: usize = 120;
     let text = format!("{value:?}");
@@ -102,13 +103,13 @@ fn element(kind: &super::MetadataType, choices: &mut Choices<'_>, depth: usize) 
     element
 }
 
-/// The limits of `package`, restated so that the property does not depend on the code.
+/// The limits of `package`, repeated here so that the property does not depend on the tested code.
 const MOST_ENTRIES: usize = 10_000;
 const LARGEST_ENTRY: usize = 4 * 1024 * 1024;
 const LARGEST_TOTAL: usize = 64 * 1024 * 1024;
 
-/// Any bytes give files within the limits with safe paths, or an error. A truncated zip is an error, and a damaged one never
-/// gives other texts.
+/// Any bytes result in an error, or in files that are within the limits and have safe paths. A truncated zip file
+/// results in an error, and a damaged one never results in different texts.
 pub fn packages(data: &[u8]) {
     let mut choices = Choices::new(data);
     if choices.one_in(2) {
@@ -159,7 +160,7 @@ fn is_within_limits(zip: &[u8]) {
         assert!(names.insert(file.path.to_ascii_lowercase()), "{:?} twice", file.path);
         assert!(file.text.len() <= LARGEST_ENTRY, "{} bytes", file.text.len());
         total += file.text.len();
-        // Any result but a panic.
+        // Decoding may fail, but must not panic.
         if let Some(key) = package::key_of(&file.path) {
             let _ = decode(key.kind, &key.full_name, &file.text);
         }

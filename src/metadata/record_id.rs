@@ -1,6 +1,7 @@
-//! Record IDs: the object of an ID by its prefix, and the problems of values that should or should not be an ID.
+//! Record IDs: the object that a prefix identifies, and messages for values that must or must not be an ID.
 //!
-//! An ID has 15 or 18 characters. The last three of the long form encode the case of the others (`crate::record_id`).
+//! An ID has 15 or 18 characters. The last three characters of the long form encode the case of the others
+//! (`crate::record_id`).
 
 use super::echo::echo;
 use super::letters::foreign_letter;
@@ -88,8 +89,9 @@ pub enum NoRecordId {
 
 /// The 18-character form of a record ID of 15 or 18 characters.
 ///
-/// The last three characters of a long ID encode the case of the others. They restore it when all letters have one case, as
-/// from a spreadsheet or a case-insensitive database. An ID of mixed case that does not match them is an error.
+/// The last three characters of a long ID encode the case of the others. If all letters of the first 15 characters are
+/// in one case, for example after an export from a case-insensitive database, the last three characters restore the
+/// original case. An ID in mixed case that does not match its last three characters is an error.
 pub fn long_id(text: &str) -> Result<String, NoRecordId> {
     if text.is_empty() {
         return Err(NoRecordId::Empty);
@@ -133,7 +135,7 @@ pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("The value is blank. Use an API name or a record ID.".to_owned());
     }
-    // API names never begin with a digit, all these prefixes do.
+    // API names never begin with a digit, but all these prefixes do.
     let is_id = text.starts_with(prefix) || record_prefix(text).is_some();
     if is_id { wrong_record(text, prefix, "API name") } else { None }
 }
@@ -217,7 +219,7 @@ pub fn link(text: &str) -> Option<String> {
     if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
         return wrong(&format!("contains the ID of {} instead of a consumer ID", object_words(found)));
     }
-    // Consumer IDs began with 888 in one org. It is not documented that all do.
+    // Consumer IDs began with 888 in one org. Salesforce does not document that all consumer IDs do.
     if has_form(consumer) {
         None
     } else {

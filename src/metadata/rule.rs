@@ -17,10 +17,10 @@ use crate::value::Value;
 
 /// A rule for one value. Null and unknown values pass.
 ///
-/// An explicit empty string passes the rules on the format of a text, except where the value is a name or a member.
+/// An empty string passes the rules for texts, except those that `check_text` lists.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// Not empty and not only white space.
+    /// Not empty and not only whitespace.
     NotBlank,
     /// Letters, digits and underscores; starts with a letter; no double or trailing underscore.
     ApiName,
@@ -32,25 +32,27 @@ pub enum Rule {
     /// A URL without a username and password, which would be in the state and visible to readers of the app.
     NoUserInformation,
     CallbackUrl,
-    /// A callback URL with the scheme https, http or a custom one, without fragment or wildcard. Orgs can have others.
+    /// A callback URL with an https, http or custom scheme, without a fragment or a wildcard. Orgs can have other
+    /// callback URLs.
     UsualCallbackUrl,
-    /// Not http, except for localhost. It is not documented that Salesforce rejects it.
+    /// Not http, unless the host is local. It is not documented that Salesforce rejects http.
     NotPlainHttp,
-    /// A number from..=to.
+    /// A whole number between two bounds, inclusive.
     Between(i64, i64),
-    /// Not 0. Salesforce's guide excludes it from the range, but uses it in its sample.
+    /// Not 0. Salesforce's guide excludes 0 from the range, but its sample uses 0.
     NotZero,
     Numbers(&'static [i64]),
     /// A maximum number of members or entries.
     AtMost(usize),
-    /// A maximum number of characters over all members, with separators. Salesforce does not document the limits.
+    /// A maximum number of characters of a text, or of all members with their separators. Salesforce does not document
+    /// the limits.
     Longest(usize),
     Unique,
-    /// Each member of a list or set, each key and value of a map.
+    /// Each member of a list or set, or each key and value of a map, must meet the rule.
     Each(&'static Rule),
-    /// One of these words. A message suggests the nearest one.
+    /// One of these words. The message suggests a similar word.
     Word(&'static [&'static str]),
-    /// Any text, except a misspelling of one of these words or the name that another standard has for one.
+    /// Any text, except a misspelling of one of these words or another standard's name for one of them.
     Spelled(&'static [&'static str], OtherNames),
     /// One of these words. Newer orgs can have more.
     Listed(&'static [&'static str], OtherNames),
@@ -64,9 +66,10 @@ pub enum Rule {
     Username,
     /// One X.509 certificate, as PEM or base64.
     Certificate,
-    /// Not a private key, which users can confuse with a certificate.
+    /// Not a private key, which a user can confuse with a certificate.
     NoPrivateKey,
-    /// If PEM, one X.509 certificate. It is not documented whether Salesforce expects a certificate or a name.
+    /// One X.509 certificate, if the value is PEM. It is not documented whether Salesforce expects a certificate or a
+    /// name.
     CertificateIfPem,
     /// The minimum size of the certificate's RSA key. It is not documented that Salesforce rejects shorter keys.
     RsaKeyBits(usize),
@@ -108,7 +111,7 @@ impl Rule {
         }
     }
 
-    /// The violation, with what to write instead. Null, unknown, and values of another type pass.
+    /// The message for a violation, with what to write instead. Null, unknown, and values of another type pass.
     pub fn check(&self, value: &Value) -> Option<String> {
         match (self, value) {
             (_, Value::Null | Value::Unknown) => None,
@@ -264,7 +267,8 @@ impl Rule {
     }
 }
 
-/// The sentence about one value as a sentence about each value of a list, set or map. A sentence with a subject stays.
+/// Changes a sentence about one value to a sentence about each value of a list, set or map. A sentence that does not
+/// start with *Must* or *Should* is returned unchanged.
 fn of_each(sentence: &str) -> String {
     match (sentence.strip_prefix("Must "), sentence.strip_prefix("Should ")) {
         (Some(rest), _) => format!("Each value must {rest}"),
@@ -349,14 +353,14 @@ fn is_address(text: &str) -> bool {
         return false;
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
-    // Usernames can have underscores there.
+    // The domain of a username can contain underscores.
     let in_domain = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
     !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 
-/// The addresses of a range. `None` while they are unknown or invalid.
+/// The addresses of a range. `None` if one of them is unknown or invalid.
 fn addresses(block: &Value, first: &str, last: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let address = |name: &str| block.get(name).as_text()?.parse().ok();
     Some((address(first)?, address(last)?))

@@ -1,7 +1,7 @@
-//! Checks of members of lists, sets and maps that share one element, where a separator would split a member and Salesforce
-//! does not distinguish some members.
+//! Checks of members of lists and sets that share one XML element, and of keys of maps. A separator would split a
+//! member, and Salesforce treats some different members as equal.
 //!
-//! The checks follow from the row's kind. Rules of single fields are in the tables.
+//! The kind of a row determines its checks. Rules of single fields are in the tables.
 
 use url::Url;
 

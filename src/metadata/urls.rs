@@ -1,10 +1,11 @@
-//! Checks of URLs, as messages.
+//! Checks of URLs, with their messages.
 
 use url::{Host, Url};
 
 use super::echo::{echo, has_user_information};
 
-/// Whether a URL has characters that URL parsers repair but Salesforce would receive unchanged.
+/// Whether a URL contains a character that URL parsers replace or remove. Salesforce would receive the character
+/// unchanged.
 fn has_stray_character(text: &str) -> bool {
     text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '<' | '>' | '"'))
 }

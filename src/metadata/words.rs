@@ -6,12 +6,12 @@ use super::letters::{as_seen, foreign_letter, unseen};
 use super::rule::Rule;
 use super::types;
 
-/// Another standard's names for words of a list: its name, and the word.
+/// Pairs of another standard's name and the word of a list that it stands for.
 pub type OtherNames = &'static [(&'static str, &'static str)];
 
-/// Why a word is not one of these, if it looks like one or several of them.
+/// Why a text is not one of these words, if it is blank, contains a comma, or looks like one or several of them.
 pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
-    // Orgs that accept any text here ignore the case.
+    // A difference in case is not a misspelling. Orgs ignore the case of values that the API defines as plain strings.
     if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return None;
     }
@@ -40,7 +40,7 @@ pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option
     Some(format!("{} is not a known value. Did you mean {word:?}?", quoted(text)))
 }
 
-/// A word that looks like a known one but has other characters.
+/// Reports a text that looks like a known word but contains invisible or lookalike characters.
 fn misread(text: &str, words: &[&str]) -> Option<String> {
     if text.is_ascii() {
         return None;
@@ -55,7 +55,8 @@ fn misread(text: &str, words: &[&str]) -> Option<String> {
     Some(format!("{} is not a known value: {what}. Did you mean {word:?}?", quoted(text)))
 }
 
-/// The word of a list for another standard's name, also as Setup shows it: in brackets after a description.
+/// The word of a list that another standard's name stands for. The name can also be in the form of Setup: in
+/// parentheses after a description.
 fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &'static str)> {
     let lower = text.trim().to_ascii_lowercase();
     let inside = lower.rsplit_once('(').and_then(|(_, inside)| inside.strip_suffix(')'));
@@ -63,7 +64,7 @@ fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &
     other_names.iter().find(|(theirs, _)| *theirs == name).copied()
 }
 
-/// Several words separated by spaces, as in OAuth: the form for a configuration.
+/// Several words separated by spaces, as in OAuth, in the form for a configuration.
 fn several(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
     let parts: Vec<&str> = text.split_ascii_whitespace().collect();
     let ours = |part: &&str| {
@@ -82,26 +83,26 @@ pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     Some(word)
 }
 
-/// A word whose case differs from Salesforce's spelling.
+/// Reports a word whose case differs from Salesforce's spelling.
 pub fn differs_in_case(text: &str, words: &[&str]) -> Option<String> {
     let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
     Some(format!("Salesforce spells {} as {word:?}. Use that spelling.", quoted(text)))
 }
 
-/// A word that is not one of these.
+/// Reports a text that is not one of these words.
 pub fn unlisted(text: &str, words: &[&str]) -> Option<String> {
     let unknown = !words.contains(&text);
     unknown.then(|| format!("{} is not a known value. Use one of {}.", echo(text), words.join(", ")))
 }
 
-/// The edit distance, case-insensitive.
+/// The case-insensitive edit distance.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
     let lower = |text: &str| text.chars().take(LONGEST).flat_map(char::to_lowercase).collect::<String>();
     strsim::levenshtein(&lower(a), &lower(b))
 }
 
-/// Whether a text is a word of any list of the tables, or another standard's name for one, regardless of case and
+/// Whether a text is a word of a list in the tables, or another standard's name for such a word, regardless of case and
 /// separators. Such words are in the documentation, so they are not secrets.
 pub fn is_public(text: &str) -> bool {
     let plain = |text: &str| -> String {

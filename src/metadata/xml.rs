@@ -16,8 +16,8 @@ impl Element {
         inside.fold(2, u32::saturating_add)
     }
 
-    /// Writes one element per line, with a final line break. Line breaks in texts become character references, so that a line
-    /// number identifies an element.
+    /// Writes one element per line, with a final line break. Line breaks in texts become character references, so that
+    /// a line number identifies an element.
     pub fn write(&self, out: &mut String, indent: usize) {
         self.write_start(out, indent);
         if self.children.is_empty() {
@@ -66,7 +66,7 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
             '\t' if in_attribute => out.push_str("&#9;"),
             '\n' => out.push_str("&#10;"),
             '\r' => out.push_str("&#13;"),
-            // Validation rejects these before; this keeps the file valid in any case.
+            // Validation rejects these characters earlier. The replacement keeps the file valid in any case.
             c if !is_writable(c) => out.push('\u{FFFD}'),
             c => out.push(c),
         }

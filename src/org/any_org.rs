@@ -1,7 +1,8 @@
-//! An org whose behavior is determined by bytes, for `properties`: it may keep deployed files, list, refuse and return
-//! files. When no bytes are left, it refuses everything.
+//! An org whose behavior is determined by input bytes, for `properties`. It may store deployed files, list and return
+//! files, or reject calls. When no bytes are left, every call fails.
 //!
-//! Not here: realistic behavior. The tests of this layer have scripted orgs, the acceptance tests an emulator.
+//! Not here: realistic behavior. For that, the tests of this layer use a scripted org, and the acceptance tests use an
+//! emulator.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

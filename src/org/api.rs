@@ -1,4 +1,4 @@
-//! The Salesforce client as this layer sees it. Tests replace the parts that they need.
+//! The parts of the Salesforce client that this layer uses, as traits. Tests replace the parts that they need.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use crate::salesforce::{
 };
 use crate::secret::Secret;
 
-/// A record of a query: columns by name.
+/// A record of a query: the values by column name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -39,7 +39,7 @@ impl<T: Connection + MetadataReads + Deploys + Queries + CredentialsApi + 'stati
     }
 }
 
-/// The session.
+/// The session with the org.
 pub trait Connection: Send + Sync {
     fn session(&self) -> ApiFuture<'_, SessionFacts>;
     fn known_api_version(&self) -> BoxFuture<'_, Option<u16>>;
@@ -51,13 +51,13 @@ pub trait Connection: Send + Sync {
     }
 }
 
-/// Reads of the Metadata API.
+/// Read calls of the Metadata API.
 pub trait MetadataReads: Send + Sync {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved>;
     fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>>;
 }
 
-/// Deploys of the Metadata API.
+/// Deploy calls of the Metadata API.
 pub trait Deploys: Send + Sync {
     fn start_deploy<'a>(&'a self, zip: &'a [u8], ignore_warnings: bool) -> ApiFuture<'a, String>;
     fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport>;
@@ -67,7 +67,7 @@ pub trait Deploys: Send + Sync {
 /// SOQL queries.
 pub trait Queries: Send + Sync {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
-    /// One page, and the next one. By default all records are one page.
+    /// One page of records, and the next page to request. By default, one page contains all records.
     fn query_page<'a>(&'a self, page: &'a QueryPage) -> ApiFuture<'a, (Vec<Row>, Option<QueryPage>)> {
         Box::pin(async move {
             match page {

@@ -1,7 +1,8 @@
-//! Attributes the messages of a failed deploy to components and attributes. Pure.
+//! Attributes the messages of a deploy to components and attributes. Pure functions.
 //!
-//! In the order of reliability: the line number, by the line map of the sent file; the name of an element in the
-//! text; a documented limit in the text; else the whole component.
+//! The sources, most reliable first: the line number, which the line map of the sent file maps to an attribute; the
+//! name of an element in the text; a documented limit in the text. Otherwise, the message is attributed to the whole
+//! component.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::value::Path;
 
 pub(super) struct SentComponent<'a> {
     key: &'a ComponentKey,
-    /// `None` for deletions.
+    /// `None` for a deletion.
     component: Option<&'a Component>,
     lines: BTreeMap<u32, Path>,
 }
@@ -27,7 +28,7 @@ impl<'a> SentComponent<'a> {
     }
 }
 
-/// The problems in the messages, each once, in order.
+/// The distinct problems in the messages, in order.
 pub(super) fn locate(messages: &[&ComponentMessage], sent: &[SentComponent<'_>]) -> Vec<DeployProblem> {
     let mut problems = Vec::new();
     for message in messages {
@@ -52,8 +53,8 @@ pub(super) fn existing(messages: &[ComponentMessage], sent: &[SentComponent<'_>]
     members.filter(|member| member.component.is_some()).map(|member| member.key.clone()).collect()
 }
 
-/// The component of a message. For a deletion of a missing component, Salesforce reports the name of the manifest, so
-/// the text counts, too.
+/// The component that a message is about. When a component to delete does not exist, Salesforce names the manifest
+/// instead, so the text is searched as well.
 fn member<'a, 'b>(
     message: &ComponentMessage,
     text: &str,
@@ -87,7 +88,8 @@ fn path(message: &ComponentMessage, text: &str, member: &SentComponent<'_>) -> O
     by_line.cloned().or_else(|| by_element(text, component)).or_else(|| by_limit(text, component))
 }
 
-/// The row whose element the text names; the longest if there are several, since short names are also everyday words.
+/// The attribute whose element the text names. If there are several, the one with the longest element name, because
+/// short names are also common words.
 fn by_element(text: &str, component: &Component) -> Option<Path> {
     let rows = component.key.kind.fields.iter().filter(|field| !field.attribute.is_empty());
     let named = rows.flat_map(|field| elements(field).into_iter().map(move |element| (element, field)));
@@ -105,7 +107,7 @@ fn elements(field: &'static Field) -> Vec<&'static str> {
     }
 }
 
-/// The only row with a value whose limit the text mentions.
+/// The attribute whose limit the text mentions, if exactly one attribute with a value has that limit.
 fn by_limit(text: &str, component: &Component) -> Option<Path> {
     let cited = numbers(text);
     let mut rows = component.key.kind.fields.iter().filter(|field| {
@@ -124,11 +126,11 @@ fn limit(rule: &Rule) -> Option<i64> {
         Rule::Each(rule) => limit(rule)?,
         _ => return None,
     };
-    // Small numbers occur in any text.
+    // Small numbers are too common in messages.
     (limit >= 10).then_some(limit)
 }
 
-/// The integers in a text, with or without separators: 2000 and 2,000.
+/// The integers in a text, with or without thousands separators: 2000 and 2,000.
 fn numbers(text: &str) -> Vec<i64> {
     let joined = text.replace(',', "");
     let runs = joined.split(|c: char| !c.is_ascii_digit());
@@ -206,7 +208,7 @@ mod tests {
         for (message, expected) in [
             // The line number takes precedence over the text.
             (about(global, "Shop_glbloauth", "", pkce, "callbackUrl?"), "Shop_glbloauth pkce_required"),
-            // A line without an attribute; then the text.
+            // The line has no attribute, so the text is used.
             (about(global, "Shop_glbloauth", "", Some(1), "bad callbackUrl"), "Shop_glbloauth callback_urls"),
             (
                 about(global, "Shop_glbloauth", "", None, "isPkceRequired: no label"),
@@ -217,19 +219,19 @@ mod tests {
                 about(global, "Shop_glbloauth", "", None, "idTokenValidityInMinutes"),
                 "Shop_glbloauth id_token_validity_minutes",
             ),
-            // A limit that only one attribute with a value has.
+            // Only one attribute with a value has this limit.
             (
                 about(global, "Shop_glbloauth", "", None, "at most 2,000 characters"),
                 "Shop_glbloauth callback_urls",
             ),
             (about(global, "Shop_glbloauth", "", None, "at most 2,001 characters"), "Shop_glbloauth -"),
-            // An element of a block; the parent element is no attribute.
+            // The text names an element of a block. The parent element has no attribute.
             (
                 about(settings::TYPE.name, "Shop_oauth", "", None, "startIpAddress is bad"),
                 "Shop_oauth trusted_ip_range",
             ),
             (about(settings::TYPE.name, "Shop_oauth", "", None, "externalClientApplication"), "Shop_oauth -"),
-            // The component by its file, its name, or the text; or none.
+            // The component is found by its file, its name, or the text, or not at all.
             (
                 about("", "?", "unpackaged/extlClntAppOauthSettings/Shop_oauth.ecaOauth", None, "x"),
                 "Shop_oauth -",

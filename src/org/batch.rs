@@ -1,10 +1,10 @@
-//! Group commit: jobs that arrive at about the same time are processed together, and the next batch gathers while one
-//! runs.
+//! Group commit: jobs that arrive at about the same time are processed together, and the next batch forms while one is
+//! running.
 //!
-//! A batch closes when as many jobs have arrived as in the last batch, or when no job has arrived for a while. How
-//! long that is follows from the gaps between arrivals, so that a slow machine does not split a batch. A batch never
-//! waits for a particular job, since its caller may be waiting for this batch. This module knows nothing of orgs;
-//! jobs state how they relate to each other.
+//! A batch closes shortly after as many jobs have arrived as in the last batch, or when no job has arrived for a while.
+//! This quiet time depends on the gaps between arrivals, so that a slow machine does not split a batch. A batch never
+//! waits for a particular job, because the caller of that job may be waiting for this batch. Nothing in this module is
+//! specific to orgs: the [`Job`] trait defines how jobs relate to each other.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -18,40 +18,40 @@ use crate::lock::lock;
 
 /// A batch closes when no job has arrived for this many times the longest gap between the last arrivals.
 const GAPS: u32 = 4;
-/// The maximum of that time.
+/// The maximum of this quiet time.
 const LONGEST: Duration = Duration::from_secs(1);
-/// The maximum when as many jobs as expected have arrived.
+/// The maximum of the quiet time when as many jobs as expected have arrived.
 const SHORT: Duration = Duration::from_millis(20);
-/// The factor of the quiet time when fewer have arrived.
+/// The minimum quiet time when fewer jobs than expected have arrived, as a multiple of `Window::quiet`.
 const MISSING: u32 = 4;
 
 /// The changes or reads of one caller, processed as a whole.
 pub(super) trait Job: Send + 'static {
-    /// Whether both can be in one batch.
+    /// Whether both jobs can be in one batch.
     fn mixes_with(&self, other: &Self) -> bool;
-    /// Whether both must be in different batches, in the order of arrival.
+    /// Whether the jobs must be in different batches, in the order of arrival.
     fn conflicts_with(&self, other: &Self) -> bool;
-    /// Whether this job must not be in an earlier batch than the other.
+    /// Whether this job must not be in an earlier batch than the other job.
     fn awaits(&self, other: &Self) -> bool;
-    /// Its part of each limit.
+    /// How much of each limit this job uses.
     fn weight(&self) -> [usize; 2];
 }
 
-/// When a batch closes.
+/// The conditions for closing a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// When no job has arrived for this long.
+    /// The time without a new job after which a batch closes.
     pub quiet: Duration,
-    /// When it has been open for this long.
+    /// The time after which a batch closes even if jobs still arrive.
     pub ceiling: Duration,
-    /// When it has been open for this long while a job is being prepared: a job that misses the batch waits for the
-    /// next one.
+    /// The maximum of `ceiling` while a job is being prepared, when gaps between arrivals are long, or when jobs
+    /// arrived while a batch ran. A job that misses the batch waits for the next one.
     pub long_ceiling: Duration,
-    /// The quiet time when jobs arrived while a batch ran. Its maximum is `long_ceiling`.
+    /// The quiet time when jobs arrived while a batch ran. A batch still closes after `long_ceiling` at the latest.
     pub stream_quiet: Duration,
 }
 
-/// The size of a batch. A job that exceeds the limit is processed alone.
+/// The maximum size of a batch. A job that exceeds `weight` is processed alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub jobs: usize,
@@ -60,11 +60,11 @@ pub(super) struct Limits {
 
 enum Stage {
     Queued,
-    /// In a batch, but not sent.
+    /// In a batch, but not sent yet.
     Held,
-    /// Sent, with the ID of the deploy.
+    /// Sent, with the ID of the deploy if it is known.
     Sent(Option<String>),
-    /// Part of the job is deployed, so the job must be completed. With the ID of its last deploy.
+    /// Part of the job is deployed, so the job must be completed. Contains the ID of its last deploy.
     Kept(Option<String>),
     Withdrawn,
 }
@@ -77,13 +77,13 @@ pub(super) type Run<J, A> =
 pub(super) struct QueuedJob<J, A> {
     pub job: J,
     pub deadline: Instant,
-    /// How often it was queued again.
+    /// How often the job was queued again.
     pub returns: u32,
     stage: Arc<Mutex<Stage>>,
     sender: oneshot::Sender<A>,
 }
 
-/// The caller's side of a job. Dropping it withdraws a job that was not sent.
+/// The caller's side of a job. Dropping the handle withdraws a job that was not sent.
 pub(super) struct JobHandle<A> {
     stage: Arc<Mutex<Stage>>,
     receiver: oneshot::Receiver<A>,
@@ -97,7 +97,7 @@ impl<J, A> QueuedJob<J, A> {
         (queued, JobHandle { stage, receiver })
     }
 
-    /// Whether its caller no longer waits, and it has changed nothing yet.
+    /// Whether the caller no longer waits and no part of the job is known to be deployed.
     pub(super) fn is_abandoned(&self) -> bool {
         self.is_abandoned_in(&lock(&self.stage))
     }
@@ -110,9 +110,9 @@ impl<J, A> QueuedJob<J, A> {
         }
     }
 
-    /// Marks it as sent, unless its caller has withdrawn it.
+    /// Marks the job as sent. Returns false if its caller no longer waits.
     pub(super) fn send(&self) -> bool {
-        // One lock: the caller may be withdrawing it.
+        // The check and the change use one lock, because the caller may withdraw the job at the same time.
         let mut stage = lock(&self.stage);
         let stays = !self.is_abandoned_in(&stage);
         if stays && !matches!(*stage, Stage::Kept(_)) {
@@ -121,19 +121,20 @@ impl<J, A> QueuedJob<J, A> {
         stays
     }
 
-    /// Sets the ID that it was sent with.
+    /// Records the ID of the deploy that contains the job.
     pub(super) fn sent_as(&self, name: &str) {
         let mut stage = lock(&self.stage);
         let name = Some(name.to_owned());
         *stage = if matches!(*stage, Stage::Kept(_)) { Stage::Kept(name) } else { Stage::Sent(name) };
     }
 
-    /// Marks it as not sent; it will be sent again.
+    /// Marks the job as part of a batch but not sent, so that its caller can withdraw it.
     pub(super) fn hold(&self) {
         self.set_unless_decided(Stage::Held);
     }
 
-    /// From now on it cannot be withdrawn: it must be completed, also without its caller, at least until the given time.
+    /// Prevents a withdrawal of the job, which must now be completed even without its caller. Extends its deadline to
+    /// the given time, if that is later.
     pub(super) fn keep_sent(&mut self, until: Instant) {
         let mut stage = lock(&self.stage);
         let name = if let Stage::Sent(name) | Stage::Kept(name) = &*stage { name.clone() } else { None };
@@ -153,20 +154,21 @@ impl<J, A> QueuedJob<J, A> {
         let _ = self.sender.send(result);
     }
 
-    /// Completes it with a result that depends on the job.
+    /// Completes the job with a result that depends on it.
     pub(super) fn complete_with(mut self, result: impl FnOnce(&mut J) -> A) {
         let result = result(&mut self.job);
         self.complete(result);
     }
 
-    /// Waits until its caller has dropped it.
+    /// Waits until the caller has dropped the handle of the job.
     pub(super) async fn abandoned(&mut self) {
         self.sender.closed().await;
     }
 }
 
 impl<A> JobHandle<A> {
-    /// The result. `None` when the task that should have given it was lost. Safe to call again after a cancellation.
+    /// The result. `None` if the job was dropped without a result, for example because its task panicked. The method
+    /// can be called again after a cancellation.
     pub(super) async fn result(&mut self) -> Option<A> {
         (&mut self.receiver).await.ok()
     }
@@ -174,7 +176,7 @@ impl<A> JobHandle<A> {
     /// Withdraws the job.
     ///
     /// # Errors
-    /// When it was sent: the ID of the deploy.
+    /// If the job was already sent, returns the ID of the deploy as the error, if it is known.
     pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
         let mut stage = lock(&self.stage);
         if let Stage::Sent(name) | Stage::Kept(name) = &*stage {
@@ -184,7 +186,7 @@ impl<A> JobHandle<A> {
         Ok(())
     }
 
-    /// Whether a part of the job is deployed, and it must be completed.
+    /// Whether part of the job is deployed, so that the job must be completed.
     pub(super) fn is_kept(&self) -> bool {
         matches!(*lock(&self.stage), Stage::Kept(_))
     }
@@ -200,7 +202,7 @@ impl<A> JobHandle<A> {
     }
 }
 
-/// Waiting jobs and the worker that processes them. The worker runs only while there are jobs.
+/// The waiting jobs, and the worker that processes them. The worker runs only while there are jobs.
 pub(super) struct Queue<J, A> {
     window: Window,
     limits: Limits,
@@ -213,17 +215,17 @@ pub(super) struct Queue<J, A> {
 struct State<J, A> {
     waiting: VecDeque<QueuedJob<J, A>>,
     last_arrival: Instant,
-    /// The longest gap between arrivals of this batch, and of the last one.
+    /// The longest gap between arrivals: in this batch, and in the last one.
     gap: Duration,
     last_gap: Duration,
-    /// The size of the last batch: as many jobs are expected again.
+    /// The size of the last batch, which is also the expected size of the next one.
     last: usize,
-    /// How many callers are preparing a job.
+    /// The number of callers that are preparing a job.
     preparing: usize,
     working: bool,
 }
 
-/// As long as this exists, the caller is preparing a job.
+/// A caller that is preparing a job. Dropping the value ends the preparation.
 pub(super) struct Preparing<J, A>(Arc<Queue<J, A>>);
 
 impl<J, A> Drop for Preparing<J, A> {
@@ -249,13 +251,13 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         Queue { window, limits, run_timeout: Duration::MAX, state: Mutex::new(state), arrived: Notify::new() }
     }
 
-    /// Starts the next batch after this time although one is running.
+    /// Sets the time after which the next batch starts even if a batch is still running.
     #[must_use]
     pub(super) fn run_timeout(self, run_timeout: Duration) -> Queue<J, A> {
         Queue { run_timeout, ..self }
     }
 
-    /// Queues a job. `run` processes a batch; one batch runs at a time.
+    /// Queues a job. `run` processes a batch. Only one batch runs at a time, unless it exceeds the run timeout.
     pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> JobHandle<A> {
         let (queued, handle) = QueuedJob::new(job, deadline);
         let mut state = lock(&self.state);
@@ -298,7 +300,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });
     }
 
-    /// Whether a job that matches `such` is waiting.
+    /// Whether a job that satisfies `such` is waiting.
     pub(super) fn has(&self, such: impl Fn(&J) -> bool) -> bool {
         lock(&self.state).waiting.iter().any(|queued| !queued.is_abandoned() && such(&queued.job))
     }
@@ -310,14 +312,16 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             let Some(batch) = self.take() else {
                 return;
             };
-            // A separate task: if it panics, its callers learn that the result was lost, and the worker continues.
+            // Runs in a separate task, so that the worker continues after a panic. The callers of the batch then get no
+            // result.
             let _ = timeout(self.run_timeout, tokio::spawn(run(batch))).await;
             streams = !lock(&self.state).waiting.is_empty();
         }
     }
 
-    /// Waits until the batch closes. The time starts again after each batch: callers that have just received a result
-    /// send the changes that depend on it, and a batch that closes before they arrive splits a wave of Terraform's.
+    /// Waits until the batch closes. The quiet time starts again after each batch, because callers that have just
+    /// received a result then send the changes that depend on it. Otherwise, a batch could close before these changes
+    /// arrive, and split a wave.
     async fn gather(&self, streams: bool) {
         let opened = Instant::now();
         let long_ceiling = self.window.long_ceiling.max(self.window.ceiling);
@@ -326,7 +330,8 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         } else {
             self.window.ceiling
         };
-        // Jobs that already wait are not those of the callers that have just received a result.
+        // The waiting jobs come from callers other than those that have just received a result, so they are added to
+        // the expected number.
         let expected = {
             let state = lock(&self.state);
             let others = if streams { state.waiting.len() } else { 0 };
@@ -362,7 +367,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         }
     }
 
-    /// The next batch. `None` when no job waits; the worker ends then.
+    /// The next batch. `None` if no job is waiting, in which case the worker ends.
     fn take(&self) -> Option<Vec<QueuedJob<J, A>>> {
         let mut state = lock(&self.state);
         state.waiting.retain(|queued| !queued.is_abandoned());
@@ -386,7 +391,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     }
 }
 
-/// Selects the jobs of the next batch, dependencies first. At least one, if there is any.
+/// Selects the jobs of the next batch, dependencies first. Selects at least one job, if there is any.
 fn choose<J: Job>(jobs: &[&J], limits: Limits) -> Vec<usize> {
     let (mut chosen, mut left) = (Vec::<(usize, &J)>::new(), Vec::<&J>::new());
     let mut room = limits.weight;
@@ -420,7 +425,7 @@ fn less([room, other_room]: [usize; 2], [weight, other_weight]: [usize; 2]) -> O
 }
 
 /// Sorts jobs by arrival, with two exceptions: a job follows the jobs that it awaits, and an awaited job follows
-/// earlier jobs that it conflicts with (unless these await it). Cycles are broken.
+/// earlier jobs that it conflicts with (unless those await it). Cycles are broken.
 fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
     fn visit<J: Job>(place: usize, jobs: &[&J], seen: &mut [bool], order: &mut Vec<usize>) {
         match (seen.get_mut(place), jobs.get(place)) {

@@ -1,6 +1,6 @@
 //! The limits for retries of deploys, polls and edits.
 //!
-//! The client retries single calls (`salesforce/retry.rs`).
+//! Not here: the retries of single calls, which are in the client (`salesforce/retry.rs`).
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use super::{ApplyErrorKind, DeployProblem};
 
 /// How often a job is queued again because the app that it needs is being created.
 pub(super) const MAX_REQUEUES: u32 = 5;
-/// The maximum number of deploys for one edit, while it overwrites other changes or is overwritten by them.
+/// How often an edit is deployed again because it overwrote other changes or was overwritten by them.
 pub(super) const MAX_EDIT_DEPLOYS: u32 = 10;
-/// How long an edit waits for an idle deploy queue. A busy org is never idle.
+/// The maximum time that an edit waits for an idle deploy queue. The queue of a busy org may never be idle.
 pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);
-/// How long a deploy is polled after the deadlines of all its callers. The next deploy would only queue behind it in
-/// the org.
+/// How long a deploy is polled after the deadlines of all its callers. If the next deploy were sent earlier, it would
+/// only be queued behind this one in the org.
 pub(super) const POLL_GRACE: Duration = Duration::from_secs(600);
-/// The timeout for reads after a deploy. It does not depend on the caller's deadline, so that the result is known
-/// even when that has passed.
+/// The timeout for reads after a deploy. It does not depend on the caller's deadline, so that the result can be
+/// determined even after that deadline.
 pub const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often, and for how long, the org may not know the ID of a deploy that it has just returned.
+/// How many polls may fail because the org does not find the deploy that it has just accepted, and for how long.
 pub(super) const MAX_UNKNOWN_ID: u32 = 10;
 pub(super) const UNKNOWN_ID_GRACE: Duration = Duration::from_secs(60);
-/// The longest wait before the next poll of a deploy, even if a response asks for a longer one.
+/// The longest wait before the next poll of a deploy that a response can request.
 pub(super) const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// How many polls may fail with a permanent error, not counting other errors, until one succeeds.
+/// How many polls may fail with a permanent error before one succeeds. Other errors are counted separately.
 pub(super) const MAX_PERMANENT_FAILURES: u32 = 3;
 
 /// The retries of one batch.
@@ -39,16 +39,16 @@ pub(super) struct RetryBudget {
     internal_errors: u32,
 }
 
-/// Why a deploy is retried, with what to report to callers that do not take part.
+/// Why a deploy is retried, with the details for callers that do not wait for the retry.
 pub(super) enum RetryReason {
     Locked(String),
     InternalError { problems: Vec<DeployProblem>, deploy_id: String },
 }
 
 pub(super) struct RetryDecision {
-    /// The wait before the retry. `None` when the limit is reached.
+    /// The wait before the retry. `None` if the limit is reached.
     pub wait: Option<Duration>,
-    /// The error for callers that do not retry.
+    /// The error for callers that do not wait for the retry.
     pub error: ApplyErrorKind,
 }
 
@@ -60,8 +60,8 @@ impl RetryBudget {
         self.tries = self.tries.saturating_add(1);
         let (error, enough) = match reason {
             RetryReason::Locked(why) => (ApplyErrorKind::Locked { waited, why }, false),
-            // A deploy replaces whole files and deletes components, so repeating it has no further effect. Elements
-            // that trigger an action each time they are sent are never sent.
+            // Repeating a deploy is safe: it replaces whole files or deletes components, and the provider never sends
+            // elements that trigger an action each time.
             RetryReason::InternalError { problems, deploy_id } => {
                 let enough = self.internal_errors > 0;
                 self.internal_errors = self.internal_errors.saturating_add(1);

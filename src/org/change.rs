@@ -6,21 +6,22 @@ use std::sync::Arc;
 use super::{ApplyErrorKind, DeployProblem, Lookup, Wanted};
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// Changes that do not depend on the current state of the org: the content of one deploy. Deletions and writes are never
-/// combined: deletions need `ignoreWarnings`, writes must not have it.
+/// Changes that do not depend on the current state of the org: the content of one deploy. Deletions and writes are
+/// never combined, because deletions require `ignoreWarnings`, which must not be set for writes.
 #[derive(Clone, Debug)]
 pub enum Changes {
     /// Creates files, or replaces them.
     Write(Vec<Component>),
-    /// Does nothing for components that do not exist.
+    /// Deletes components. Components that do not exist are ignored.
     Delete(Vec<ComponentKey>),
 }
 
-/// Makes the new files from the current ones. `None` when nothing is to be sent and the caller reports why.
+/// Creates the new files from the current ones. Returns an empty list if nothing must be sent, and `None` to decline
+/// the edit, in which case the caller reports why.
 pub type Merge = Arc<dyn Fn(&[Lookup]) -> Option<Vec<Component>> + Send + Sync>;
 
-/// A change of existing files. They are read immediately before the deploy and possibly again, so that concurrent
-/// changes are kept: `merge` is called each time, and must have no side effects.
+/// A change of existing files. The files are read immediately before each deploy of the edit, so that concurrent
+/// changes are kept. `merge` is called after each of these reads, and must have no side effects.
 #[derive(Clone)]
 pub struct Edit {
     pub wanted: Vec<Wanted>,
@@ -35,20 +36,20 @@ impl fmt::Debug for Edit {
 
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// The deploy. `None` when the org was already as requested.
+    /// The ID of the deploy. `None` if the org already had the requested values.
     pub deploy_id: Option<String>,
     pub warnings: Vec<DeployProblem>,
-    /// For an edit: the files that it was based on.
+    /// For an edit: the files before its first deploy.
     pub before: Vec<Lookup>,
-    /// What was read afterwards, if it could be read.
+    /// The lookups of the wanted components after the deploy, if they could be read.
     pub after: Option<Vec<Lookup>>,
-    /// The written components that the org already had, as far as Salesforce reports it.
+    /// The written components that already existed, as far as Salesforce reports them.
     pub existing: Vec<ComponentKey>,
-    /// Others changed the org in the meantime.
+    /// Whether others changed the org during the apply.
     pub disturbed: bool,
-    /// Concurrent changes to the same files that were overwritten, if only temporarily.
+    /// Concurrent changes to the same files that this apply overwrote, even if it then restored them.
     pub overwritten: Vec<Overwritten>,
-    /// Concurrent deploys that wrote the same files, if it is unknown what they wrote.
+    /// The IDs of concurrent deploys that wrote unknown content to the same files.
     pub unseen: Vec<String>,
     /// Why a concurrent change was not restored, or the requested change is not in effect.
     pub unfinished: Option<ApplyErrorKind>,
@@ -64,8 +65,8 @@ impl Applied {
 /// A file that was replaced although it had changed since it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overwritten {
-    /// As it was read.
+    /// The file as it was read.
     pub read: Component,
-    /// As it was when it was replaced.
+    /// The file immediately before it was replaced.
     pub was: Component,
 }

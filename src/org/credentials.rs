@@ -1,5 +1,5 @@
-//! Reads the consumer key, secret and staged credentials of an app; `rotation.rs` changes them. Credentials are not
-//! deployed: the REST API reads and changes them, one call each.
+//! Reads the consumer key, consumer secret and staged credentials of an app; `rotation.rs` changes them. Credentials
+//! are not deployed: the REST API has a separate call for each read and each change.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, RetriedError, Staged};
 use crate::secret::Secret;
 
-/// How long to wait for a new app, or for a setting that was just enabled.
+/// How long to wait until a new consumer exists, or until a setting that was just enabled takes effect.
 const SPREADING: Duration = Duration::from_secs(30);
 /// How long the org's lists may lag behind a change.
 const LAG: Duration = Duration::from_secs(10);
 /// The first API version with staged credentials.
 pub const STAGED_SINCE: u16 = 65;
 
-/// The consumer of an app, and the credentials that are staged beside its own.
+/// The consumer of an app, with its staged and previous credentials.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub app_id: String,
@@ -37,13 +37,13 @@ pub enum CredentialsError {
     /// The app has no OAuth settings, or the org does not show its consumer yet.
     #[error("the app has no consumer")]
     NoConsumer,
-    /// Several consumers, by key, and no key was requested.
+    /// The app has several consumers, with these keys, and no key was requested.
     #[error("the app has several consumers: {}", .0.join(", "))]
     Several(Vec<String>),
-    /// The keys of the app's consumers, none of which is the requested one.
+    /// The app has consumers with these keys, but none with the requested key.
     #[error("the app has a different consumer key: {}", .0.join(", "))]
     OtherKey(Vec<String>),
-    /// The org does not allow secrets to be read, or not by this user.
+    /// The org does not allow secrets to be read at all, or not by this user.
     #[error("the org does not return the secret{}", suffix(.message))]
     Withheld { setting: Setting, message: Option<String> },
     #[error(transparent)]
@@ -52,7 +52,7 @@ pub enum CredentialsError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Whether the org allows consumer secrets to be read by REST.
+/// Whether the org allows consumer secrets to be read through the REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     On,
@@ -60,7 +60,7 @@ pub enum Setting {
     Unknown,
 }
 
-/// How long a caller has waited, and how recent the next read must be.
+/// The progress of a wait for propagation: its start, the wait before the next read, and how recent that read must be.
 struct PropagationWait {
     begun: Instant,
     wait: Duration,
@@ -92,10 +92,11 @@ impl fmt::Display for Setting {
 }
 
 impl Org {
-    /// The consumer key of an app, and its staged credentials. In API versions earlier than 65.0, nothing is staged.
+    /// The consumer of an app, and its staged credentials. In API versions before 65.0, there are no staged
+    /// credentials.
     ///
     /// # Errors
-    /// When they cannot be read, or the app does not exist.
+    /// Returns an error if the credentials cannot be read or the app does not exist.
     pub async fn credentials(
         &self,
         app: &str,
@@ -128,7 +129,7 @@ impl Org {
         Ok(Credentials { app_id, consumer, staged })
     }
 
-    /// The credentials of an app that may be new. Waits for a while until the org shows its consumer.
+    /// The credentials of an app that may be new. Waits for a limited time until the org shows the consumer.
     pub async fn new_credentials(
         &self,
         app: &str,
@@ -143,8 +144,8 @@ impl Org {
         }
     }
 
-    /// The consumer key and secret of an app, for the given key if there is one. Waits for a while for a new app or a
-    /// new setting.
+    /// The consumer key and secret of an app, optionally of the consumer with the given key. Waits for a limited time
+    /// for a new app or a new setting.
     pub async fn consumer_secret(
         &self,
         app: &str,
@@ -160,7 +161,7 @@ impl Org {
         }
     }
 
-    /// Waits before the next read if the org may only be lagging.
+    /// Waits before the next read if the error may be due to a delay in the org. Otherwise, returns the error.
     async fn wait_or_fail(
         &self,
         error: CredentialsError,
@@ -169,10 +170,10 @@ impl Org {
         deadline: Instant,
     ) -> Result<(), CredentialsError> {
         let most = match &error {
-            // Its settings may be created in the same run.
+            // The OAuth settings may be created in the same run.
             CredentialsError::NoConsumer if self.has_no_consumer(app, deadline).await => LAG,
             CredentialsError::NoConsumer => SPREADING,
-            // A setting takes effect on all servers only after a while.
+            // A new setting takes some time to take effect on all servers.
             CredentialsError::Withheld { setting: Setting::On, .. } => SPREADING,
             CredentialsError::NoApp | CredentialsError::OtherKey(_) => LAG,
             _ => return Err(error),
@@ -187,7 +188,7 @@ impl Org {
         Ok(())
     }
 
-    /// Whether the app has no OAuth settings, and so never has a consumer.
+    /// Whether the app has no OAuth settings, and therefore no consumer.
     pub async fn has_no_consumer(&self, app: &str, deadline: Instant) -> bool {
         let wanted = Wanted::new(CONSUMER, app);
         let read = self.read(&[wanted], Freshness::Now, deadline).await;
@@ -205,7 +206,7 @@ impl Org {
             let app_id = self.app_id(app, freshness, deadline).await?;
             let consumer = self.consumer(&app_id, key).await?;
             match self.inner.apis.credentials.consumer_secret(&app_id, &consumer.id).await {
-                // Another rotation came between the two calls.
+                // The credentials were rotated between the two calls.
                 Ok((found, _)) if key.is_some_and(|key| key != found) => {
                     Err(CredentialsError::OtherKey(vec![found]))
                 }
@@ -238,7 +239,7 @@ impl Org {
         }
     }
 
-    /// The record ID of an app, from one query instead of a retrieve. `None` when it does not exist or is not
+    /// The record ID of an app, from one query instead of a retrieve. `None` if the app does not exist or is not
     /// visible.
     pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
         let soql = format!(
@@ -248,17 +249,17 @@ impl Org {
         );
         let rows = self.query(&soql).await?;
         let names = self.full_names(&rows, "DeveloperName").await?;
-        // Queries ignore case.
+        // Comparisons in SOQL ignore case.
         let row = rows.iter().zip(names).find(|(_, name)| name.as_deref() == Some(app));
         Ok(row.and_then(|(row, _)| text(row, "Id")).map(str::to_owned))
     }
 
-    /// The record ID of an app. `None` also on an error.
+    /// The record ID of an app. `None` also if the query fails.
     async fn record_of(&self, app: &str) -> Option<String> {
         self.app_record_id(app).await.ok().flatten()
     }
 
-    /// The only consumer of an app, or the one with this key.
+    /// The only consumer of an app, or its consumer with the given key.
     pub(super) async fn consumer(
         &self,
         app_id: &str,
@@ -266,7 +267,7 @@ impl Org {
     ) -> Result<Consumer, CredentialsError> {
         let mut consumers = match self.inner.apis.credentials.consumer_credentials(app_id).await {
             Ok(consumers) => consumers,
-            // The app existed just before, so its consumer is not available yet.
+            // The previous call returned the app, so its consumer is not available yet.
             Err(error) if error.class() == Class::NotFound => Vec::new(),
             Err(error) => return Err(self.explained(error).await),
         };
@@ -283,7 +284,7 @@ impl Org {
         }
     }
 
-    /// The error for a refusal, with the setting of the org that may be the cause.
+    /// Converts an error. If the org denied access, the result includes the org setting that may be the cause.
     pub(super) async fn explained(&self, error: salesforce::Error) -> CredentialsError {
         if !is_withheld(&error) {
             return CredentialsError::Unavailable(error.into());
@@ -295,7 +296,7 @@ impl Org {
         CredentialsError::Withheld { setting: self.secrets_by_rest().await, message }
     }
 
-    /// Whether the org allows secrets to be read by REST.
+    /// Whether the org allows secrets to be read through the REST API.
     async fn secrets_by_rest(&self) -> Setting {
         let (kind, attribute) = SECRET_ACCESS;
         let wanted = Wanted::new(kind, "");
@@ -305,7 +306,7 @@ impl Org {
         let component = lookup.as_ref().and_then(Lookup::component);
         match component.and_then(|component| component.get(attribute).as_bool()) {
             Some(true) => Setting::On,
-            // A setting that is not in the file has its default.
+            // A setting that is not in the file has its default, which is off.
             Some(false) => Setting::Off,
             None if component.is_some() => Setting::Off,
             None => Setting::Unknown,

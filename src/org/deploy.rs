@@ -1,4 +1,4 @@
-//! One deploy, from the zip to its outcome. Only a stop cancels it (`poll.rs`).
+//! One deploy, from the zip file to its outcome. A deploy is only canceled after a stop (`poll.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(super) struct PackedDeploy<'a> {
 }
 
 impl Inner {
-    /// Deploys. Returns the ID, which is empty if there is none, the outcome, and what was observed of concurrent
-    /// deploys.
+    /// Sends a deploy and waits until it ends. Returns its ID (empty if the org did not return one), the outcome, and
+    /// what was observed of concurrent deploys.
     pub(super) async fn deploy(
         &self,
         packed: PackedDeploy<'_>,
@@ -61,7 +61,7 @@ impl Inner {
         let (phase_tx, phase_rx) = watch::channel(Phase::Unknown);
         let mut first_poll = pace.first_poll(&self.timing);
         if seen.matters() {
-            // Concurrent deploys are not known earlier either.
+            // An earlier poll would not help, because concurrent deploys are not known before this delay.
             first_poll = first_poll.max(OBSERVE_DELAY);
         }
         let polled = async {
@@ -95,7 +95,7 @@ impl Inner {
         (id, ended, observed)
     }
 
-    /// Sends a deploy. Once the request may have left, only the response tells whether the deploy exists.
+    /// Sends a deploy. Once the request may have been sent, only its response shows whether the deploy exists.
     async fn start(
         &self,
         zip: &[u8],

@@ -1,4 +1,4 @@
-//! Interprets the report of a deploy that has ended. Pure.
+//! Interprets the report of a deploy that has ended. Pure functions.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,16 @@ use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
 #[derive(Debug)]
 pub(super) enum DeployOutcome {
-    /// Succeeded, with warnings about some components.
+    /// The deploy succeeded, possibly with warnings about some components.
     Done { warnings: Vec<DeployProblem> },
-    /// The org rejected it and rolled everything back. `internal_error`: Salesforce reported an internal error.
+    /// The org rejected the deploy and rolled it back. If `internal_error` is set, Salesforce reported an internal
+    /// error, and only a read shows the outcome.
     Rejected { problems: Vec<DeployProblem>, internal_error: bool },
-    /// Other changes lock the org; nothing was changed.
+    /// The org was locked by other changes. Nothing was changed.
     Locked(String),
-    /// These components did not exist, so the deploy failed; the others were not deleted.
+    /// The deploy failed because these components did not exist. The others were not deleted.
     Without(Vec<ComponentKey>),
-    /// Canceled, or unknown.
+    /// The deploy was not accepted, was canceled, or its outcome is unknown.
     Failed(ApplyErrorKind),
 }
 
@@ -26,7 +27,7 @@ pub(super) enum DeployOutcome {
 pub(super) enum Effect {
     None,
     Complete,
-    /// It may also take effect later.
+    /// The effect is unknown, and the deploy may still take effect later.
     Unknown,
 }
 
@@ -41,7 +42,8 @@ impl DeployOutcome {
     }
 }
 
-/// Interprets a completed deploy. `success` alone is not enough, since there are more than two statuses.
+/// Interprets the report of a completed deploy. `success` alone is not sufficient, because there are more than two
+/// statuses.
 pub(super) fn judge(
     id: &str,
     report: &DeployReport,
@@ -95,7 +97,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[SentComponent<'_>])
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
     if failures.is_empty() {
-        // Warnings that failed the deploy.
+        // Only warnings were reported, so they caused the failure.
         failures = report.component_failures.iter().collect();
     }
     if let Changes::Delete(keys) = changes {
@@ -134,7 +136,8 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[SentComponent<'_>])
     DeployOutcome::Rejected { problems, internal_error }
 }
 
-/// A deletion that failed only because some components did not exist: the others are deleted without them.
+/// Interprets a deletion that failed only because components did not exist. If others exist, they are deleted in
+/// another deploy.
 fn already_deleted(
     keys: &[ComponentKey],
     messages: &[&ComponentMessage],
@@ -142,7 +145,7 @@ fn already_deleted(
 ) -> DeployOutcome {
     let problems = attribution::locate(messages, sent);
     let missing: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
-    // Messages can be repeated.
+    // Salesforce may repeat a message.
     let unlocated: BTreeSet<&str> = problems
         .iter()
         .filter(|problem| problem.key.is_none())

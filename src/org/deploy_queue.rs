@@ -1,12 +1,12 @@
-//! Concurrent deploys: the org's deploy queue.
+//! Detects concurrent deploys in the org's deploy queue.
 //!
-//! Salesforce documents that an org processes one deploy at a time from a queue. It is an assumption that nothing else
-//! writes meanwhile. A file is always written as a whole, so a change must be based on the file as it is when the
-//! deploy starts. Therefore an edit is sent when the queue is idle, and half a second later the queue is read again for
-//! deploys that were sent at the same time.
+//! Salesforce documents that an org processes one deploy at a time from a queue. This module assumes that nothing else
+//! writes files while a deploy runs. A deploy always replaces whole files, so an edit must be based on the files as
+//! they are when its deploy starts. Therefore, an edit is sent when the queue is idle, and half a second later the
+//! queue is read again for deploys that were sent at the same time.
 //!
-//! If the queue cannot be read, concurrent deploys are not detected. Only changes to the files at the start of the
-//! deploy are (`edit.rs`).
+//! If the queue cannot be read, concurrent deploys are not detected. Changes that were made before our deploy started
+//! are still detected, because the files are read again at that time (`edit.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -22,7 +22,7 @@ use super::timing::jittered;
 use crate::record_id::{is_same, short};
 use crate::salesforce::Class;
 
-/// The newest entries are enough, since the queue is read repeatedly.
+/// The newest entries are sufficient, because the queue is read repeatedly.
 const QUERY: &str = "SELECT Id, Status, CheckOnly, CreatedDate, CompletedDate FROM DeployRequest \
      ORDER BY CreatedDate DESC LIMIT 30";
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
@@ -43,7 +43,7 @@ pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
 impl DeployQueue {
     fn read(rows: &[Row]) -> DeployQueue {
-        // A validation writes nothing, and may run for an hour.
+        // A validation (`CheckOnly`) writes nothing, and may run for an hour.
         let deploys = rows.iter().filter(|row| row.get("CheckOnly") != Some(&true.into()));
         let entries = deploys.filter_map(|row| {
             let has_ended = text(row, "Status").is_some_and(|status| ENDED.contains(&status));
@@ -75,7 +75,8 @@ impl DeployQueue {
         new.map(|entry| short(&entry.id).to_owned()).collect()
     }
 
-    /// The deploys that are neither in the given set nor our deploy, `own`.
+    /// The deploys that are neither in the set `seen` nor our own deploy. Empty if the queue does not contain our own
+    /// deploy.
     pub(super) fn concurrent(&self, seen: &BTreeSet<String>, own: &str) -> ConcurrentDeploys {
         let of_own = self.0.iter().find(|entry| is_same(&entry.id, own));
         let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
@@ -83,7 +84,7 @@ impl DeployQueue {
         };
         let others = self.0.iter().filter(|entry| !is_same(&entry.id, own));
         let new: Vec<&QueuedDeploy> = others.filter(|entry| !seen.contains(short(&entry.id))).collect();
-        // The order of deploys with the same timestamp is unknown.
+        // The order of deploys with the same timestamp is unknown, so they are in both lists.
         let before = new.iter().filter(|entry| entry.created.as_str() <= own_created);
         let after = new.iter().filter(|entry| entry.created.as_str() >= own_created);
         ConcurrentDeploys {
@@ -96,14 +97,14 @@ impl DeployQueue {
 /// Other deploys that were sent at the same time as our deploy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentDeploys {
-    /// They wrote first, possibly the same files.
+    /// Deploys that the org processed before ours. They may have written the same files.
     pub before: Vec<String>,
-    /// They write last, and may not know of our changes.
+    /// Deploys that the org processes after ours. They may be based on files without our changes.
     pub after: Vec<String>,
 }
 
 impl Inner {
-    /// The org's newest deploys. `None` when the org does not show them.
+    /// The org's newest deploys. `None` if they cannot be read.
     pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
         if self.deploy_queue_hidden.load(Ordering::SeqCst) {
             return None;
@@ -120,8 +121,8 @@ impl Inner {
         }
     }
 
-    /// Waits until the queue is idle, the limit is reached, or the provider is stopped. Returns the completed
-    /// deploys.
+    /// Waits until the queue is idle, the limit is reached, or the provider is stopped. Returns the completed deploys,
+    /// or `None` if the queue cannot be read.
     pub(super) async fn wait_for_idle_queue(
         &self,
         since: Instant,
@@ -134,7 +135,7 @@ impl Inner {
             if queue.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
                 return Some(queue.done());
             }
-            // Other clients wait for the same moment; jitter keeps them apart.
+            // Other clients may wait for the same idle queue. Jitter reduces the risk that they send at the same time.
             let pause = if queue.is_free() {
                 jittered(Duration::ZERO, POLL_INTERVAL)
             } else {
@@ -145,7 +146,7 @@ impl Inner {
         }
     }
 
-    /// Waits until these deploys have ended, as far as the queue shows it, or until the given time.
+    /// Waits until these deploys have ended, as far as the queue shows, or until the given time.
     pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
         let ids: BTreeSet<&str> = ids.iter().map(|id| short(id)).collect();
         while !ids.is_empty() && !self.stopped() && Instant::now() < until {

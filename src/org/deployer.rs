@@ -1,7 +1,7 @@
-//! Runs batches of changes, one at a time, while the next batch gathers in the queue.
+//! Runs batches of changes, one at a time, while the next batch forms in the queue.
 //!
-//! A batch may take several deploys (`isolation.rs`). For each, edits are composed from the current files
-//! (`edit.rs`), everything is packed and deployed (`deploy.rs`), and after a success the result is read and reported
+//! A batch may take several deploys (`isolation.rs`). For each deploy, edits are composed from the current files
+//! (`edit.rs`), and all changes are packed and deployed (`deploy.rs`). After a success, the result is read and reported
 //! (`reconcile.rs`) while the next batch runs.
 
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ pub(super) struct Deployer {
     batches: AtomicU64,
     /// Whether the running deploy is still queued behind other deploys of the org.
     pub in_queue: AtomicBool,
-    /// The successful deploys, by 15-character ID.
+    /// The successful deploys of this process, by 15-character ID.
     own_deploys: StdMutex<BTreeSet<String>>,
 }
 
@@ -83,7 +83,7 @@ impl Inner {
         self.enqueue(Job::editing(edit), deadline).await
     }
 
-    /// Waits for the result, for a stop, and for the deadline.
+    /// Queues a job, and waits for its result, a stop, or the deadline.
     async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> ApplyResult {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
@@ -97,7 +97,7 @@ impl Inner {
                 biased;
                 answer = handle.result() => {
                     if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
-                        // One log line for each caller; those of the deploy belong to the batch.
+                        // One log line for each caller. The log lines of the deploy belong to the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
                     }
                     let lost = || "internal provider error".to_owned();
@@ -112,7 +112,8 @@ impl Inner {
                     }
                 }
                 () = sleep_until(until) => {
-                    // The change of another client is being restored. Its result belongs to this apply.
+                    // Another deploy of this job follows, for example to restore a change of another client. Its result
+                    // is part of this apply, so the deadline is extended once.
                     if handle.is_kept() && !is_extended {
                         (until, is_extended) = (Instant::now() + VERIFY_TIMEOUT, true);
                         continue;
@@ -171,8 +172,9 @@ impl Inner {
                     rounds.succeeded();
                     let made = Completed { queued_jobs: group, deploy_id, warnings, observed };
                     self.note_completed(&made);
-                    // The next batch does not wait for this, but stays open a little for the callers that get their
-                    // result now.
+                    // Runs in a separate task, so that the next batch is not blocked. That batch stays open for a
+                    // limited time until this task ends, because the callers of this batch may then send changes that
+                    // depend on it.
                     let coming = self.deployer.queue.prepare();
                     let reconciled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
@@ -204,8 +206,8 @@ impl Inner {
         }
     }
 
-    /// Deploys a group, and retries where that is safe. Jobs leave the group when they are dropped, completed, or
-    /// cannot wait.
+    /// Deploys a group, and retries where that is safe. A job leaves the group if its caller drops it, if it is
+    /// completed, or if its deadline is before the next retry.
     async fn attempt(
         &self,
         group: &mut Vec<QueuedJob>,
@@ -236,8 +238,8 @@ impl Inner {
             if self.stopped() {
                 return Attempt::Failed(ApplyErrorKind::NotSent);
             }
-            // A caller that is dropped after this point does not stop its deploy; one that was dropped before this
-            // point does not take part.
+            // A caller that is dropped after this point does not stop its deploy. A caller that was dropped before this
+            // point does not take part in it.
             let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
                 hold(group);
@@ -290,7 +292,8 @@ impl Inner {
         }
     }
 
-    /// Waits before a retry. Jobs whose deadline is earlier fail at once; on a stop, all do: nothing is running.
+    /// Waits before a retry. Jobs whose deadline is earlier fail immediately. On a stop, all jobs fail, because no
+    /// deploy is running.
     async fn wait_before_retry(
         &self,
         budget: &mut RetryBudget,
@@ -319,13 +322,13 @@ impl Inner {
     }
 }
 
-/// Marks jobs as not sent, which lets their callers withdraw them, unless an earlier deploy of them may have taken
-/// effect.
+/// Marks jobs as not sent, so that their callers can withdraw them. Skips a job if an earlier deploy of it may have
+/// taken effect.
 fn hold(group: &[QueuedJob]) {
     group.iter().filter(|queued| queued.job.internal_error.is_none()).for_each(QueuedJob::hold);
 }
 
-/// The latest deadline of a group. `None` when it is empty.
+/// The latest deadline of a group. `None` if the group is empty.
 fn latest(group: &[QueuedJob]) -> Option<Instant> {
     group.iter().map(|queued| queued.deadline).max()
 }

@@ -1,10 +1,10 @@
 //! Composes edits from the current files, and observes concurrent changes.
 //!
-//! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
-//! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
-//! (`deploy_queue.rs`). When our deploy starts, the files are read again: these are the contents that it replaces,
-//! including changes in Setup. A deploy is never canceled for this; overwritten changes are restored by the next one
-//! (`reconcile.rs`).
+//! A deploy replaces whole files, and Salesforce cannot lock a file. Therefore, the files are read while the deploy
+//! queue is idle, and the edited files are sent immediately. Half a second later, the queue shows the deploys that were
+//! sent at the same time (`deploy_queue.rs`). When our deploy starts, the files are read again. This read shows the
+//! contents that the deploy replaces, including changes made in Setup. A conflict does not cancel the deploy: the next
+//! deploy restores overwritten changes (`reconcile.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,23 +21,24 @@ use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Changes, Inner, Lookup, Overwritten, ReadError, Wanted};
 use crate::metadata::{Component, ComponentKey};
 
-/// How long after the start the queue is read again: by then, every client that did not see our deploy has sent its
-/// own.
+/// How long after the start of our deploy the queue is read again. By then, each client that did not see our deploy
+/// should have sent its own.
 pub(super) const OBSERVE_DELAY: Duration = Duration::from_millis(500);
-/// The delay as a multiple of the time that it took to send the deploy, where calls are slow.
+/// If calls are slow, the delay is this multiple of the time that it took to send the deploy.
 const CALLS: u32 = 5;
-/// The maximum after the deploy was sent: sending it can take minutes if the org is busy or a login is necessary.
+/// The maximum delay after the deploy was sent. Sending a deploy can take minutes if the org is busy or a login is
+/// necessary.
 const MAX_OBSERVE_DELAY: Duration = Duration::from_secs(60);
 /// The timeout for reading the files at the start of a deploy.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The completed deploys when the files of edits were read.
+/// The deploys that were complete when the files of edits were read.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Baseline {
     /// Not needed: no edit depends on files that others may change.
     #[default]
     Irrelevant,
-    /// The org does not show its queue.
+    /// The deploy queue cannot be read.
     Unknown,
     Done(BTreeSet<String>),
 }
@@ -49,14 +50,14 @@ impl Baseline {
     }
 }
 
-/// What was observed of others while a deploy ran.
+/// What was observed of other deploys and changes while our deploy ran.
 #[derive(Default)]
 pub(super) struct Observed {
     pub seen: Baseline,
     pub concurrent: ConcurrentDeploys,
     /// The files at the start of the deploy, if they could be read.
     pub was: Option<Box<Snapshot>>,
-    /// The written components that the org already had.
+    /// The written components that already existed.
     pub existing: Vec<ComponentKey>,
 }
 
@@ -68,7 +69,7 @@ impl Inner {
         if wanted.is_empty() {
             return Baseline::Irrelevant;
         }
-        // No other client knows an app that was just created.
+        // Other clients do not use an app that this process has just created.
         let of_others = wanted.iter().any(|wanted| !self.names.was_created(&wanted.app));
         let composed = self.unless_stopped(self.read_undisturbed(&wanted, of_others, deadline)).await;
         let (read, seen) = match composed {
@@ -140,13 +141,13 @@ impl Inner {
                 concurrent = queue.concurrent(before, id);
             }
         }
-        // The channel lives as long as the deploy.
+        // The sender exists until the deploy ends.
         let phase = phase_rx.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
         let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
         Observed { seen, concurrent, was, existing: Vec::new() }
     }
 
-    /// The current content of these components. `None` when it cannot be read in time.
+    /// The current content of these components. `None` if it cannot be read in time.
     async fn files_of(&self, components: &[Component]) -> Option<Box<Snapshot>> {
         let mut selection = Selection::new();
         for component in components {
@@ -168,7 +169,7 @@ impl Inner {
     }
 }
 
-/// Composes an edit from the current files. A result means that nothing is to be sent.
+/// Composes an edit from the current files. Returns a result if nothing must be sent.
 fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
     let editing = queued.job.edit.as_mut()?;
     let read = match lookups(files, &queued.job.wanted) {
@@ -179,7 +180,7 @@ fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, A
     let Some(mut made) = (editing.edit.merge)(&whole) else {
         return Some(Err(ApplyErrorKind::Declined { found: read }));
     };
-    // Files that are only restored.
+    // Adds files in which only overwritten changes are restored.
     for (lookup, read) in whole.iter().zip(&read) {
         let (Some(whole), Some(read)) = (lookup.component(), read.component()) else { continue };
         if whole != read && !made.iter().any(|component| component.key == whole.key) {
@@ -196,7 +197,7 @@ fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, A
     None
 }
 
-/// A file with the overwritten changes of others restored, unless they were changed again.
+/// A file with the overwritten changes of others restored, except for values that have changed again.
 fn restored(lookup: &Lookup, lost: &[Overwritten]) -> Lookup {
     let Lookup::Found(found) = lookup else { return lookup.clone() };
     let mut found = found.clone();

@@ -1,7 +1,7 @@
 //! The errors of this layer.
 //!
-//! All of them are `Clone`, since one cause may be reported to many callers. Each kind of [`ApplyError`] states what
-//! is known about the org afterwards, because that decides what may be written to a state.
+//! All of them are `Clone`, because one error may be reported to many callers. Each kind of [`ApplyError`] describes
+//! what is known about the org afterwards, which determines what may be written to a state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::metadata::{ComponentKey, DecodeError, MetadataType, PackageError};
 use crate::salesforce::{self, Meaning};
 use crate::value::Path;
 
-/// The org was not reached, or refused the call. Nothing was changed.
+/// The org could not be reached, or rejected the call. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Unavailable(pub Arc<salesforce::Error>);
 
 impl Unavailable {
-    /// Whether the org refused this call itself: not the login, and not because of a limit.
+    /// Whether the org rejected this call, and not the login. Limits and temporary errors do not count.
     pub fn is_a_refusal(&self) -> bool {
         let of_the_call = !matches!(self.0.class(), salesforce::Class::Auth | salesforce::Class::Limit);
         of_the_call && self.0.code().is_some() && !self.0.is_transient()
@@ -35,17 +35,17 @@ impl From<salesforce::Error> for Unavailable {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}{kind}", prefix(.key))]
 pub struct ReadError {
-    /// The component that caused it, if there is one.
+    /// The component that caused the error, if there is one.
     pub key: Option<ComponentKey>,
     pub kind: ReadErrorKind,
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadErrorKind {
-    /// The org was not reached, or refused the call.
+    /// The org could not be reached, or rejected the call.
     #[error(transparent)]
     Unavailable(Arc<salesforce::Error>),
-    /// The file of the component does not match its type. The error contains no value of the file.
+    /// The file of the component does not match its type. The error contains no values from the file.
     #[error(transparent)]
     Undecodable(DecodeError),
     /// The file of the component does not name its app, so it is unknown which app the part belongs to.
@@ -56,7 +56,7 @@ pub enum ReadErrorKind {
     UnknownParent { element: &'static str, parent: String },
     #[error(transparent)]
     Package(PackageError),
-    /// `last` is the error that the request was being retried for.
+    /// The deadline passed. `last` is the error for which the request was being retried.
     #[error("the org did not respond before the timeout{}", retried_for(.last))]
     Deadline { last: Option<Arc<salesforce::Error>> },
 }
@@ -95,21 +95,21 @@ pub struct ApplyError {
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApplyErrorKind {
-    /// The org rejected these components and rolled everything back: nothing was changed.
+    /// The org rejected the deploy and rolled it back: nothing was changed, unless `internal_error` is set.
     #[error("the org rejected the deploy: {}", listed(.problems))]
     Rejected {
         problems: Vec<DeployProblem>,
         deploy_id: String,
-        /// Salesforce reported an internal error; only a read shows the outcome.
+        /// Salesforce reported an internal error. Only a read shows the outcome.
         internal_error: bool,
     },
-    /// The caller declined its edit of the current files: nothing was changed.
+    /// The caller declined to edit the current files: nothing was changed.
     #[error("the files do not match the change")]
     Declined { found: Vec<Lookup> },
     /// The files to edit could not be read: nothing was changed.
     #[error("the files could not be read: {0}")]
     Unread(ReadError),
-    /// Each time a file was written, another deploy wrote it at the same time.
+    /// During each attempt, another deploy wrote the same file.
     #[error("another deploy wrote the same file at the same time during each attempt")]
     Outrun,
     /// The provider was stopped before anything was sent: nothing was changed.
@@ -118,13 +118,14 @@ pub enum ApplyErrorKind {
     /// The deadline passed before anything was sent: nothing was changed.
     #[error("the timeout was exceeded before anything was sent")]
     Expired,
-    /// Salesforce reported an internal error of this deploy, and a later attempt failed: only a read shows the outcome.
+    /// Salesforce reported an internal error for this deploy, and a later attempt failed. Only a read shows the
+    /// outcome.
     #[error("{error}; earlier, Salesforce reported an internal error for deploy {deploy_id}")]
     AfterInternalError { deploy_id: String, error: Box<ApplyErrorKind> },
-    /// The deploy was canceled. Salesforce reports that nothing was changed; only a read confirms it.
+    /// The deploy was canceled. Salesforce reports that nothing was changed, but only a read can confirm that.
     #[error("{who} canceled deploy {deploy_id}")]
     CanceledBy { who: String, deploy_id: String },
-    /// The outcome is unknown: the caller must read.
+    /// The outcome is unknown. The caller must read the components to determine it.
     #[error("the outcome {}is unknown: {why}", of_deploy(.deploy_id))]
     Unverified { deploy_id: Option<String>, why: String },
     /// Other changes kept the org locked: nothing was changed.
@@ -132,13 +133,13 @@ pub enum ApplyErrorKind {
     Locked { waited: Duration, why: String },
     #[error(transparent)]
     Package(PackageError),
-    /// The call was refused, or the org was not reached: nothing was changed.
+    /// The org rejected the call or could not be reached: nothing was changed.
     #[error(transparent)]
     Unavailable(Arc<salesforce::Error>),
 }
 
 impl ApplyError {
-    /// The deploy's ID, as Setup, Deployment Status shows it.
+    /// The deploy's ID, as shown on the Deployment Status page in Setup.
     pub fn deploy_id(&self) -> Option<&str> {
         match &self.kind {
             ApplyErrorKind::Rejected { deploy_id, .. } | ApplyErrorKind::CanceledBy { deploy_id, .. } => {
@@ -150,17 +151,17 @@ impl ApplyError {
         }
     }
 
-    /// Whether it is unknown whether the org received the deploy.
+    /// Whether it is unknown if the org received the deploy.
     pub fn is_lost(&self) -> bool {
         matches!(self.kind, ApplyErrorKind::Unverified { deploy_id: None, .. })
     }
 
-    /// Whether an attempt failed after one that ended with an internal error of Salesforce.
+    /// Whether an attempt failed after an earlier attempt ended with an internal error of Salesforce.
     pub fn is_after_internal_error(&self) -> bool {
         matches!(self.kind, ApplyErrorKind::AfterInternalError { .. })
     }
 
-    /// Whether the deploy has ended, so that the org does not change any more because of it.
+    /// Whether the deploy has ended, so that it can no longer change the org.
     pub fn has_ended(&self) -> bool {
         matches!(
             self.kind,
@@ -194,19 +195,19 @@ impl From<ApplyErrorKind> for ApplyError {
     }
 }
 
-/// Why the org rejected a deploy, as far as it can be attributed.
+/// A problem that the org reported for a deploy, attributed to a component and an attribute where possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeployProblem {
-    /// The component. `None` when the problem is about the whole deploy.
+    /// The component. `None` if the problem could not be attributed to a component.
     pub key: Option<ComponentKey>,
     /// The attribute of the component, if it is known.
     pub path: Option<Path>,
-    /// The message of Salesforce.
+    /// The message from Salesforce.
     pub message: String,
 }
 
 impl DeployProblem {
-    /// The meaning of the message, if a user can act on it.
+    /// The meaning of the message, if it is one that a user can act on.
     pub fn meaning(&self) -> Option<Meaning> {
         salesforce::meaning(
             &self.message,

@@ -1,4 +1,4 @@
-//! The session.
+//! Facts about the session.
 
 use crate::metadata::long_id;
 use crate::record_id;
@@ -8,9 +8,9 @@ use crate::record_id;
 pub struct SessionFacts {
     /// The org's 15-character ID, which is case-sensitive.
     pub org_id: String,
-    /// The org's ID in 18 characters.
+    /// The org's 18-character ID.
     pub org_id_18: String,
-    /// Empty if Salesforce did not return it.
+    /// The user's ID. Empty if Salesforce did not return it.
     pub user_id: String,
     /// 62 stands for 62.0.
     pub api_version: u16,

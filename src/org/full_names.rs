@@ -3,7 +3,7 @@
 use super::soql::text;
 use super::{Inner, Org, Row, Unavailable};
 
-/// `namespace__Name`. `Name` if the namespace is empty or is the org's own.
+/// The full name of a record: `namespace__Name`, or `Name` if the namespace is empty or is the org's own.
 fn full_name(row: &Row, name: &str, own_namespace: Option<&str>) -> Option<String> {
     let name = text(row, name)?;
     Some(match text(row, NAMESPACE).filter(|namespace| Some(*namespace) != own_namespace) {
@@ -15,8 +15,8 @@ fn full_name(row: &Row, name: &str, own_namespace: Option<&str>) -> Option<Strin
 const NAMESPACE: &str = "NamespacePrefix";
 
 impl Org {
-    /// The full names of records that were queried with their `NamespacePrefix`, as metadata files contain them: an org
-    /// with a namespace has it in its own records too, but not in its files.
+    /// The full names of records that were queried with their `NamespacePrefix`, as metadata files contain them. In an
+    /// org with a namespace, its own records have that namespace, but its files do not.
     pub async fn full_names(&self, rows: &[Row], name: &str) -> Result<Vec<Option<String>>, Unavailable> {
         let own = if rows.iter().any(|row| text(row, NAMESPACE).is_some()) {
             self.inner.own_namespace().await?

@@ -1,7 +1,7 @@
-//! Counts the users with a permission set or profile. The first reader of a generation counts everything that the
-//! policies read so far name, for all readers.
+//! Counts the users with a permission set or profile. In each generation, the first reader counts the users of all
+//! permission sets and profiles in the policies that were read so far, and other readers share these counts.
 //!
-//! A count that fails is unknown, with the reason, and never zero.
+//! A failed count is reported as unknown, with the reason, and never as zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,19 +11,19 @@ use tokio::time::Instant;
 use super::soql::{listed, number, quoted, quoted_or_null, related, text};
 use super::{Inner, Org, Row, Unavailable};
 
-/// Names per query, which limits the length of the URL.
+/// The maximum number of names per query, which limits the length of the URL.
 const MAX_NAMES: usize = 80;
 
 /// A permission set or profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assignable {
-    /// Its object: `PermissionSet` or `Profile`.
+    /// The name of the object: `PermissionSet` or `Profile`.
     pub object: &'static str,
-    /// As in files: `Shop_Customer`, `namespace__Shop_Customer`.
+    /// The name as in files: `Shop_Customer` or `namespace__Shop_Customer`.
     pub name: String,
 }
 
-/// The number of active users with a permission set or profile, each counted once.
+/// The number of active users with a permission set or profile. Each user is counted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     Counted(u64),
@@ -40,7 +40,7 @@ pub(super) struct Counted {
 }
 
 impl Org {
-    /// The holders of each wanted permission set or profile. Never fails: errors are in the results.
+    /// The holders of each wanted permission set or profile. Errors are reported in the results.
     pub async fn holders(&self, wanted: BTreeSet<Assignable>, deadline: Instant) -> AssignmentCounts {
         if wanted.is_empty() {
             return AssignmentCounts::new();
@@ -103,7 +103,7 @@ impl Inner {
         prefix: Option<&str>,
         assignables: &BTreeSet<Assignable>,
     ) -> Result<AssignmentCounts, Unavailable> {
-        // Queries return the org's own permission sets with its namespace, if it has one.
+        // In query results, the org's own permission sets have the org's namespace, if it has one.
         let own = self.own_namespace().await?;
         let prefix = quoted_or_null(prefix.or(own.as_deref()));
         let these = format!(
@@ -134,7 +134,8 @@ impl Inner {
             if ids.is_empty() {
                 continue;
             }
-            // A user who has it both ways counts once, which needs a separate count.
+            // A user can have the permission set both directly and through a group, but must be counted once. This
+            // requires a separate query.
             let either = format!(
                 "SELECT COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment WHERE Assignee.IsActive = true \
                  AND ((PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name = {}) \
@@ -176,14 +177,14 @@ impl Inner {
             .collect();
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
-            // Standard profiles have other names in files than in queries.
+            // The names of standard profiles in files differ from those in query results.
             self.count_unassigned(&mut counts, assignables, &soql, "profile").await?;
         }
         Ok(counts)
     }
 
-    /// A permission set or profile that exists and has no count has no holders; one that a query does not return is
-    /// unknown.
+    /// A permission set or profile that exists but has no count has no holders. If the query does not return it, the
+    /// number of holders is unknown.
     async fn count_unassigned(
         &self,
         counts: &mut AssignmentCounts,
@@ -215,7 +216,8 @@ impl Counted {
 }
 
 impl Assignable {
-    /// The namespace of a permission set from a package. Names of profiles may contain anything.
+    /// The namespace of a permission set from a package. Profiles are excluded, because their names may contain any
+    /// characters.
     fn prefix(&self) -> Option<&str> {
         let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
         Some(prefix)

@@ -1,9 +1,9 @@
-//! Lists all apps with some of their files, in order, a few thousand files at a time.
+//! Lists all apps with the files of some types, a few thousand files at a time.
 //!
-//! A read of one app searches for its parts (`read.rs`, `search.rs`). Here the org's lists come first, so that each
-//! file is retrieved once and only listed files are requested. A name is only a hint; the file names its app. If that
-//! app differs from the one that the name suggests, the file is kept until that app's turn; an app that may have a part
-//! with another app's name as prefix comes last. The snapshot of other readers is not used.
+//! A read of one app searches for its parts (`read.rs`, `search.rs`). This module reads the org's lists first, so that
+//! it requests only listed files, and each of them once. The name of a file only suggests an app: the content of the
+//! file names the app. If the two differ, the file is kept until the turn of the app that it names. Apps that may have
+//! a part whose name suggests another app come last. The shared snapshot is not used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use crate::metadata::types::APP;
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::FileProperties;
 
-/// Files per retrieve. The limit of Salesforce is 10,000, possibly including package.xml.
+/// The maximum number of files per retrieve. Salesforce's limit is 10,000, which may include package.xml.
 const MAX_FILES: usize = 9_900;
 
 pub struct Inventory {
     inner: Arc<Inner>,
     kinds: Vec<&'static MetadataType>,
-    /// All listed apps, including those that are not wanted, since a part may belong to one.
+    /// All listed and all wanted apps. A part may also belong to an app that is not wanted.
     apps: HashSet<String>,
-    /// Wanted apps that are not listed: a list may lag behind, and then the lists of their parts may, too.
+    /// Wanted apps that are not listed. A list may lag behind, and the lists of their parts may lag behind as well.
     unlisted: HashSet<String>,
     queue: VecDeque<String>,
     /// Apps that may have a part whose name suggests another app.
     ambiguous: Vec<String>,
-    /// Apps that seem to have none of the needed parts, judging by names.
+    /// Apps that lack a needed part, judging by names.
     unlikely: Vec<String>,
     listed: BTreeMap<&'static MetadataType, Listed>,
-    /// What was read of apps whose turn has not come.
+    /// The files that were read for apps whose turn has not come.
     read: HashMap<String, Snapshot>,
     refused: BTreeMap<&'static MetadataType, String>,
     begun: bool,
@@ -42,7 +42,7 @@ pub struct Inventory {
 #[derive(Default)]
 struct Listed {
     left: BTreeSet<String>,
-    /// The names that look like a part of each app.
+    /// For each app, the names that look like names of its parts.
     by_app: HashMap<String, Vec<String>>,
     /// Names that match no app.
     unowned: Vec<String>,
@@ -63,7 +63,7 @@ impl Inventory {
         inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
         let mut apps: BTreeSet<String> = match lists.listed_names(APP) {
             Some(apps) => apps.into_iter().collect(),
-            // Queried again for the message of the refusal.
+            // The list is requested again to obtain the error.
             None => {
                 let apps = inner.apis.reads.list_metadata(&[APP.name]).await;
                 apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
@@ -98,16 +98,16 @@ impl Inventory {
         })
     }
 
-    /// Keeps only the wanted apps; called before the first files are read.
+    /// Keeps only the wanted apps. Must be called before the first files are read.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         self.queue.retain(|app| wanted(app));
     }
 
-    /// The next apps: `few`, or as many as fit into one retrieve. `needed`: an app without a part of each of these
-    /// groups is omitted. `None` when there are no more.
+    /// The next apps: up to `few`, or fewer if one retrieve cannot contain more. An app is omitted unless it may have a
+    /// part of each group in `needed`. Returns `None` if there are no more apps.
     ///
     /// # Errors
-    /// When the org does not respond. Hidden parts of one app are in its results.
+    /// Returns an error if the org does not respond. Hidden parts of an app are in the results instead.
     pub async fn next(
         &mut self,
         few: usize,
@@ -120,7 +120,7 @@ impl Inventory {
                 let names = unowned(listed);
                 names.into_iter().map(|name| (*kind, name))
             });
-            // They are part of the first retrieve; a separate one would be two more calls.
+            // These files are part of the first retrieve. A separate retrieve would take two more calls.
             selection = unowned.collect();
             if selection.len() >= MAX_FILES {
                 self.retrieve(std::mem::take(&mut selection)).await?;
@@ -128,7 +128,7 @@ impl Inventory {
         }
         let mut apps = Vec::new();
         if self.queue.is_empty() {
-            // Files may have been found that no name suggested.
+            // Files that no name suggested may have been found for these apps.
             let unlikely = std::mem::take(&mut self.unlikely).into_iter();
             self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
         }
@@ -143,7 +143,7 @@ impl Inventory {
                 .iter()
                 .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
             let of_app: Vec<_> = of_app.collect();
-            // The few files that do not fit would need another retrieve.
+            // The files that exceed the limit would need another retrieve, so the app waits for the next page.
             if selection.len().saturating_add(of_app.len()) > MAX_FILES && !selection.is_empty() {
                 self.queue.push_front(app);
                 break;
@@ -228,12 +228,12 @@ impl Inventory {
         Ok(())
     }
 
-    /// The results for an app, which are then discarded.
+    /// Removes the files of an app, and returns the results for it.
     fn answer(&mut self, app: String) -> AppFiles {
         let mut snapshot = self.read.remove(&app).unwrap_or_default();
         for kind in self.kinds.iter().copied().chain([APP]) {
             let Some(listed) = self.listed.get(kind) else {
-                // Only listed apps get here.
+                // Apps are not among the requested types, so the app itself is treated as listed.
                 snapshot.list(kind, Ok(properties(kind, [app.clone()])));
                 continue;
             };
@@ -275,8 +275,8 @@ impl Inventory {
         names.filter(|name| listed.left.contains(*name)).cloned().collect()
     }
 
-    /// Names that look like a part of another app and start with this app's name, and were not read yet. Policies of
-    /// an installed app belong to the org, and their names lack its namespace.
+    /// Names that start with this app's name, look like the name of another app's part, and were not read yet. The
+    /// policies of an installed app belong to the org, so their names do not have the namespace of the app.
     fn ambiguous_names(
         &self,
         kind: &'static MetadataType,
@@ -308,7 +308,8 @@ impl Listed {
     }
 }
 
-/// The app that a name suggests: by a usual name, else by the longest app name that is a prefix.
+/// The app that a name suggests: the app for which the name is usual, or otherwise the app with the longest name that
+/// is a prefix of it.
 fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<String>) -> Option<&'a str> {
     let heads = || {
         let places = name.char_indices().filter(|(_, letter)| *letter == '_').map(|(at, _)| at);
@@ -323,7 +324,7 @@ fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<Stri
     heads().find(is_usual).or_else(|| apps.contains(name).then_some(name)).or_else(|| heads().next())
 }
 
-/// The app that a file names, if the org has it.
+/// The app that a file names, if the org has that app.
 fn named<'a>(owner: &'a str, full_name: &str, apps: &HashSet<String>) -> Option<&'a str> {
     let bare = without_own_namespace(owner, full_name);
     [Some(owner), bare].into_iter().flatten().find(|app| apps.contains(*app))

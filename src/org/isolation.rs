@@ -1,8 +1,9 @@
 //! Isolates the jobs that make a shared deploy fail.
 //!
-//! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend on
-//! them; the others are deployed again. If the org names none, the group is split in halves until the jobs at fault are
-//! known. Each step removes a job or makes the groups smaller, so the process ends.
+//! A failed deploy does not fail all its jobs. The jobs to which the org's messages refer are removed, together with
+//! the jobs that depend on them, and the others are deployed again. If the messages refer to no job, the group is split
+//! in half repeatedly until the jobs at fault are known. Each step removes a job or makes the groups smaller, so the
+//! process ends.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -13,7 +14,7 @@ use super::{ApplyErrorKind, DeployProblem, Inner, batch};
 
 pub(super) enum Disposition {
     Fails(ApplyErrorKind),
-    /// Waits for a later batch that follows its app.
+    /// The job returns to the queue, to be deployed in a later batch with or after its app.
     Returns,
 }
 
@@ -36,17 +37,17 @@ impl<'a> Isolation<'a> {
         self.groups.pop_front()
     }
 
-    /// The jobs that have left since the last call.
+    /// The jobs that have left the batch since the last call.
     pub(super) fn take_finished(&mut self) -> Vec<(QueuedJob, Disposition)> {
         std::mem::take(&mut self.left)
     }
 
-    /// A deploy succeeded, so further failures are those of single jobs.
+    /// Records that a deploy succeeded, so that further failures are attributed to single jobs.
     pub(super) fn succeeded(&mut self) {
         self.unattributed.over = true;
     }
 
-    /// Fails a whole group. If the org cannot be reached, all groups fail.
+    /// Fails a whole group. If the org could not be reached or rejected the call, all groups fail.
     pub(super) fn failed(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
         self.fail(group, error);
         if matches!(error, ApplyErrorKind::Unavailable(_)) {
@@ -54,13 +55,13 @@ impl<'a> Isolation<'a> {
         }
     }
 
-    /// A group is too large for one package, or cannot be packed.
+    /// Handles a group that is too large for one package, or that cannot be packed.
     pub(super) fn package_failed(&mut self, group: Vec<QueuedJob>, error: &ApplyErrorKind) {
         if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
     }
 
-    /// The org rejected a deploy and rolled it back. The jobs that caused it leave, with those that depend on them;
-    /// the others are deployed again.
+    /// Handles a deploy that the org rejected and rolled back. The jobs that caused the rejection leave the batch,
+    /// together with the jobs that depend on them, and the others are deployed again.
     pub(super) fn rejected(
         &mut self,
         group: Vec<QueuedJob>,
@@ -86,7 +87,7 @@ impl<'a> Isolation<'a> {
         }
         self.groups.push_front(rest);
 
-        // A job that only lacks an app which is being created is deployed again when the app exists.
+        // A job that failed only because its app is still being created is deployed again later.
         let mut rejected = BTreeSet::new();
         let mut failing = Vec::new();
         for queued in causes {
@@ -97,7 +98,7 @@ impl<'a> Isolation<'a> {
                 self.left.push((queued, Disposition::Returns));
                 continue;
             }
-            // An app that the org already has still exists after a change of it is rejected.
+            // Only new apps are added: an existing app still exists after a change of it is rejected.
             rejected.extend(self.new_apps(&queued.job));
             failing.push((queued, own));
         }
@@ -114,7 +115,7 @@ impl<'a> Isolation<'a> {
         self.block(&mut rejected, rejection);
     }
 
-    /// Removes all jobs that need a rejected app, and the jobs that depend on those.
+    /// Removes all jobs that need a rejected app, and the jobs that depend on them.
     fn block(
         &mut self,
         rejected: &mut BTreeSet<String>,
@@ -141,7 +142,7 @@ impl<'a> Isolation<'a> {
         }
     }
 
-    /// Splits a group in order: an app is in the first half with its parts, or before them.
+    /// Splits a group in half and keeps the order, so that no app is deployed after its parts.
     fn halve(&mut self, mut group: Vec<QueuedJob>) {
         let second = group.split_off(group.len() / 2);
         self.groups.push_front(second);
@@ -157,7 +158,7 @@ impl<'a> Isolation<'a> {
         job.apps_written().filter(|app| !self.org.names.has_app(app)).map(str::to_owned).collect()
     }
 
-    /// Whether the app that a job needs is being created.
+    /// Whether a job that this job awaits is in the queue.
     fn is_coming(&self, job: &Job) -> bool {
         self.org.deployer.queue.has(|other| batch::Job::awaits(job, other))
     }
@@ -168,8 +169,8 @@ impl<'a> Isolation<'a> {
     }
 }
 
-/// Failures without a component. When two single jobs fail with the same message, and no deploy has succeeded, the
-/// org is the cause, and trying all others would only take time.
+/// Failures that name no component. If two single jobs in a row fail with the same message, and no deploy has
+/// succeeded, the org is assumed to be the cause, and the other jobs fail without another attempt.
 #[derive(Default)]
 struct Unattributed {
     words: Option<String>,
@@ -186,7 +187,7 @@ impl Unattributed {
     }
 }
 
-/// Why a job cannot be deployed without one of these apps.
+/// The problem to report for a job that needs one of these rejected apps.
 fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<DeployProblem> {
     let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
     Some(DeployProblem { key: None, path: None, message: format!("not deployed: {app} was rejected") })

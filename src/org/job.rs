@@ -8,23 +8,24 @@ use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Changes, Edit, Lookup, Overwritten, Wanted, batch};
 use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
 
-/// The changes of one caller. Names are compared without regard to case, as Salesforce does.
+/// The changes of one caller. Names are compared without regard to case, as in Salesforce.
 #[derive(Debug)]
 pub(super) struct Job {
     pub changes: Changes,
     pub edit: Option<Editing>,
     pub wanted: Vec<Wanted>,
-    /// The deploy that ended with an internal error of Salesforce. It may have taken effect.
+    /// The ID of a deploy of this job that ended with an internal error of Salesforce. That deploy may have taken
+    /// effect.
     pub internal_error: Option<String>,
-    /// The files that are changed, by type and app.
+    /// The files that are changed: by type and app, or by type and full name for deletions.
     places: BTreeSet<(&'static str, String)>,
     apps: BTreeSet<String>,
     /// The apps whose own file is written.
     writes_apps: BTreeSet<String>,
-    /// The apps with parts that are written, but not their own file.
+    /// The apps whose parts are written, but not their own file.
     parents: BTreeSet<String>,
     writes_settings: bool,
-    /// The names of parts to delete whose app is unknown.
+    /// The full names of parts to delete whose app is unknown.
     unowned: Vec<String>,
     bytes: usize,
 }
@@ -119,12 +120,12 @@ impl Job {
         self.changes.keys().any(|own| own == key)
     }
 
-    /// The apps whose parts it writes, but not the apps themselves.
+    /// The apps, in lower case, whose parts the job writes without writing their own file.
     pub(super) fn parents(&self) -> &BTreeSet<String> {
         &self.parents
     }
 
-    /// The apps, in lower case, that it changes.
+    /// The apps, in lower case, that the job changes.
     pub(super) fn apps(&self) -> &BTreeSet<String> {
         &self.apps
     }
@@ -138,7 +139,8 @@ impl Job {
         matches!(self.changes, Changes::Delete(_))
     }
 
-    /// The result when the job ends with an error: earlier deploys still count.
+    /// The result of a job that ends with an error. If an earlier deploy of the job succeeded, returns the result of
+    /// that deploy, with the error in `unfinished`.
     pub(super) fn failed(&mut self, error: ApplyErrorKind) -> Result<Applied, ApplyErrorKind> {
         match self.edit.as_mut().and_then(|editing| editing.made.take()) {
             Some(made) => Ok(Applied { unfinished: Some(error), ..made }),
@@ -170,8 +172,9 @@ impl batch::Job for Job {
                     || other.may_share_app(self))
     }
 
-    /// Parts await their app, since a name written as text creates no dependency in Terraform. They also await the
-    /// org's settings, which may have to allow them. Both may share a deploy; then Salesforce orders them.
+    /// A part awaits its app, because a literal app name creates no dependency in Terraform. A part also awaits org
+    /// settings, because Salesforce may reject the part without them. Both can share a deploy, in which Salesforce
+    /// determines the order.
     fn awaits(&self, other: &Job) -> bool {
         !self.parents.is_disjoint(&other.writes_apps) || (!self.parents.is_empty() && other.writes_settings)
     }
@@ -185,7 +188,8 @@ impl batch::Job for Job {
 }
 
 impl Changes {
-    /// Combines the changes of several callers, all of one kind, without components that no longer exist.
+    /// Combines the changes of several callers, which are all writes or all deletions. Omits deletions of `missing`
+    /// components.
     pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, missing: &[ComponentKey]) -> Changes {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for changes in all {

@@ -1,16 +1,16 @@
-//! One connected org: what it has, and changes to it.
+//! One connected org: reads of its components, and changes to them.
 //!
-//! This layer is between the provider, which works with components, and the client, which moves zips. Many concurrent
-//! callers share a few retrieves and deploys without knowing of each other, and each gets its own result, which
-//! states only what is *known*: a component that is merely invisible is not reported as deleted, and a deploy that
-//! may have succeeded is not reported as failed.
+//! This layer is between the provider, which works with components, and the client, which sends and receives zip files.
+//! Many concurrent callers share a few retrieves and deploys, and each caller gets its own result. A result contains
+//! only what is *known*: a hidden component is not reported as deleted, and a deploy that may have succeeded is not
+//! reported as failed.
 //!
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //!
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` for an org with many apps; `inventory.rs` for all
 //! apps), and at `deployer.rs` for [`Org::apply`] and [`Org::edit`]. Keys and secrets are not metadata:
 //! `credentials.rs` reads them, `rotation.rs` and `rotation_request.rs` change them. `batch.rs` groups concurrent
-//! callers; `job.rs` decides which of them may share a deploy.
+//! callers; `job.rs` determines which of them may share a deploy.
 
 mod api;
 mod attribution;
@@ -89,8 +89,7 @@ use name_cache::NameCache;
 use new_app_cache::NewAppCache;
 use snapshot::Snapshot;
 
-/// What a caller wants to read: an app, the part of this type that belongs to the app, whatever the part's name is,
-/// or settings of the org.
+/// A component that a caller needs: an app, the part of this type that belongs to the app, or settings of the org.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: &'static MetadataType,
@@ -98,7 +97,7 @@ pub struct Wanted {
     pub app: String,
     /// The full name that the component had when it was last read. Used only if its file still names the app.
     pub hint: Option<String>,
-    /// Not worth a separate call: a result from what is already loaded is enough.
+    /// Whether a result from files that are already loaded is sufficient, so that no separate call is made.
     pub best_effort: bool,
 }
 
@@ -122,28 +121,30 @@ impl Wanted {
 /// How recent a result must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Read once per generation and shared with other readers: for a refresh.
+    /// Read once per generation and shared with other readers. Used for a refresh.
     Snapshot,
-    /// Read after this call: before a write, after a write, after an error.
+    /// Read after this call. Used before a write, after a write, and after an error.
     Now,
-    /// Read after this call, where the component is expected not to exist. A list is cheaper than a retrieve then.
+    /// Read after this call, and the component is expected not to exist. In that case, a list is cheaper than a
+    /// retrieve.
     Absence,
 }
 
 #[derive(Clone, Debug)]
 pub enum Lookup {
     Found(Box<Found>),
-    /// It does not exist, and a second source agrees: the list has this many other components of the type.
+    /// The component does not exist, and a second source, usually the list, confirms it. `others` is the number of
+    /// listed components of the type.
     Absent {
         others: usize,
     },
-    /// It may exist, but the org does not show it.
+    /// The component may exist, but the org does not show it.
     Hidden {
         why: String,
         /// The app exists under a name that differs only in case.
         other_case: bool,
     },
-    /// More than one part of the type belongs to the app, and no hint selects one: their full names.
+    /// The full names of several parts of the type that belong to the app, if no hint selects one.
     Several(Vec<String>),
 }
 
@@ -159,21 +160,21 @@ impl Lookup {
 #[derive(Clone, Debug)]
 pub struct Found {
     pub component: Component,
-    /// Empty where a retrieve did not return them.
+    /// The properties of the file. Empty if the retrieve did not return them.
     pub file: FileProperties,
 }
 
-/// Limits of one deploy for several callers: components, and bytes before compression.
+/// The limits of a deploy for several callers: the components, and the bytes before compression.
 const DEPLOY_LIMIT: [usize; 2] = [500, 5 * 1024 * 1024];
-/// Limit of one retrieve for several callers: components.
+/// The limit of a retrieve for several callers: the components.
 const READ_LIMIT: [usize; 2] = [2_000, usize::MAX];
-/// How long readers wait for the retrieve of others before they start their own.
+/// How long readers wait for the retrieve of other readers before they start their own.
 const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// One connected org. Clones share everything.
+/// One connected org. Clones share all state.
 ///
-/// A stop is final: reads still work after it, but nothing is sent. A provider that is configured again creates a new
-/// `Org`.
+/// A stop is final: reads still work after it, but no changes are sent. A provider that is configured again creates a
+/// new `Org`.
 #[derive(Clone)]
 pub struct Org {
     inner: Arc<Inner>,
@@ -184,23 +185,23 @@ struct Inner {
     timing: Timing,
     /// Incremented whenever earlier reads may be outdated.
     generation: AtomicU64,
-    /// The org refused a retrieve of more types than were needed; it is not tried again.
+    /// Whether the org rejected a retrieve of more types than were needed. Such a retrieve is then not tried again.
     only_needed: AtomicBool,
-    /// Whether the org has too many apps to retrieve all of them. `None` until it was queried.
+    /// Whether the org has too many apps to retrieve all of them. `None` until they are counted.
     many_apps: Mutex<Option<bool>>,
-    /// Held while it is loaded, so that concurrent readers share one retrieve.
+    /// Locked while the snapshot is loaded, so that concurrent readers share one retrieve.
     snapshot: Mutex<Snapshot>,
-    /// For readers that wait while another one loads the snapshot.
+    /// The error for which the load of the snapshot is being retried. Waiting readers report it if they time out.
     snapshot_retried: RetriedError,
-    /// Held while users are counted, so that concurrent readers share one count.
+    /// Locked while users are counted, so that concurrent readers share one count.
     counted: Mutex<holders::Counted>,
     deployer: Deployer,
-    /// Fresh reads that wait for a retrieve which starts after they were requested.
+    /// Reads that share a retrieve, which starts after they were requested.
     reads: Arc<Queue<read::ReadRequest, read::ReadResult>>,
     names: NameCache,
     new_apps: NewAppCache,
     own_namespace: OnceCell<Option<String>>,
-    /// The org does not show its list of deploys, so it is not queried again.
+    /// Whether the org does not show its deploy queue. The queue is then not queried again.
     deploy_queue_hidden: AtomicBool,
     stop: CancellationToken,
 }
@@ -211,7 +212,7 @@ impl Org {
         Org::with_timing(apis, Timing::default())
     }
 
-    /// An org from its connection settings. Nothing is sent yet.
+    /// Creates an org from its connection settings. Nothing is sent yet.
     pub fn connect(connection: ConnectionSettings, timing: Timing) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
         Ok(Org::with_timing(Arc::new(client), timing))
@@ -266,7 +267,7 @@ impl Org {
     /// Looks up components; the results are in the order of `wanted`.
     ///
     /// # Errors
-    /// When the org cannot be read. A component that does not exist, or is hidden, is not an error.
+    /// Returns an error if the org cannot be read. A component that does not exist or is hidden is not an error.
     pub async fn read(
         &self,
         wanted: &[Wanted],
@@ -284,14 +285,15 @@ impl Org {
         }
     }
 
-    /// Applies changes, all or none, and waits until the deploy has ended. Concurrent callers share a deploy, and
-    /// each gets its own result, with what was read of `wanted` afterwards.
+    /// Applies changes, all or none, and waits until the deploy has ended. Concurrent callers share a deploy, but each
+    /// gets its own result, with the lookups of `wanted` after the deploy.
     ///
-    /// A caller that is dropped before its deploy is sent does not take part in it. A deploy that was sent runs to
-    /// its end.
+    /// A caller that is dropped before its deploy is sent does not take part in it. A deploy that was sent continues
+    /// until it ends.
     ///
     /// # Errors
-    /// The kind states what is known about the org. [`ApplyError::is_clean`] tells whether nothing was changed.
+    /// The kind of the error describes what is known about the org. [`ApplyError::is_clean`] returns whether the org is
+    /// unchanged.
     pub async fn apply(
         &self,
         changes: Changes,
@@ -301,7 +303,7 @@ impl Org {
         Ok(self.inner.apply(changes, wanted, deadline).await?)
     }
 
-    /// Changes existing files, and only the given parts of them: concurrent changes of others are kept, or reported.
+    /// Changes only the requested values of existing files. Concurrent changes of others are kept or reported.
     pub async fn edit(&self, edit: Edit, deadline: Instant) -> Result<Applied, ApplyError> {
         Ok(self.inner.edit(edit, deadline).await?)
     }
@@ -324,7 +326,8 @@ impl Org {
         Inventory::take(&self.inner, kinds, only).await
     }
 
-    /// The consumer key of an app, by the app's record ID. `None` when the app has no consumer, or it is not visible.
+    /// The consumer key of an app, by the app's record ID. `None` if the app has no consumer, or if the consumer is not
+    /// visible.
     pub async fn consumer_key(&self, app_record_id: &str) -> Result<Option<String>, Unavailable> {
         match self.inner.apis.credentials.consumer_credentials(app_record_id).await {
             Ok(consumers) => Ok(consumers.into_iter().next().map(|consumer| consumer.key)),
@@ -333,17 +336,17 @@ impl Org {
         }
     }
 
-    /// Reads this app from the org from now on, although this process created it: a read contradicts a deploy.
+    /// Removes this app from the cache of new apps and does not cache it again, because a read contradicts a deploy.
     pub fn distrust(&self, app: &str) {
         self.inner.distrust(&BTreeSet::from([app.to_ascii_lowercase()]));
     }
 
-    /// Discards everything that was read, snapshots included.
+    /// Marks everything that was read as outdated, except the cache of new apps.
     pub fn new_generation(&self) {
         self.inner.outdate();
     }
 
-    /// Sends nothing new; what is running is brought to a known end. Returns at once.
+    /// Stops all operations: nothing new is sent, and a running deploy is awaited or canceled. Returns immediately.
     pub fn stop(&self) {
         self.inner.stop.cancel();
     }
@@ -352,7 +355,7 @@ impl Org {
         self.inner.stopped()
     }
 
-    /// Runs work that may be abandoned on a stop, such as a refresh. `None` when it was abandoned.
+    /// Runs work that may be abandoned on a stop, such as a refresh. `None` if it was abandoned.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         self.inner.unless_stopped(work).await
     }
@@ -375,7 +378,7 @@ impl Inner {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// These apps, in lower case, are not read from the cache of new apps any more.
+    /// Removes these apps, given in lower case, from the cache of new apps and does not cache them again.
     fn distrust(&self, apps: &BTreeSet<String>) {
         self.names.forget_creation(apps);
         self.new_apps.forget(apps);

@@ -1,5 +1,5 @@
-//! The names under which components were read. The name of a part does not change, so it can be requested by name
-//! instead of searching. The file names its app, so a cached name is always verified.
+//! The names under which components were read. A part usually keeps its name, so it can be requested by name without a
+//! search. The file names its app, so a cached name is always verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
@@ -9,7 +9,7 @@ use crate::lock::lock;
 use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// The names that the component of this type of an app usually has.
+/// The usual names of an app's component of this type.
 pub(super) fn usual_names(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
     kind.usual_suffixes.iter().map(move |suffix| format!("{app}{suffix}"))
 }
@@ -19,10 +19,10 @@ pub(super) struct NameCache(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// The full name of the only component, by type and app.
+    /// The full name of a component by type and app, if the app has only one component of the type.
     seen: BTreeMap<(&'static MetadataType, String), String>,
     made: BTreeSet<String>,
-    /// The components that this process read and deleted; they are not requested by name.
+    /// The components that this process read and later deleted. They are not requested by name.
     deleted: BTreeSet<ComponentKey>,
 }
 
@@ -46,14 +46,14 @@ impl NameCache {
         named.next().map(|((_, app), _)| app.clone())
     }
 
-    /// Whether the app existed when it was last read, and was not deleted since.
+    /// Whether the app existed when it was last read, and has not been deleted since.
     pub(super) fn has_app(&self, app: &str) -> bool {
         let known = self.lock();
         let mut apps = ALL.iter().filter(|kind| is_app(kind));
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
-    /// From now on these apps, in lower case, count as if other clients had created them.
+    /// Treats these apps, given in lower case, as created by other clients from now on.
     pub(super) fn forget_creation(&self, apps: &BTreeSet<String>) {
         self.lock().made.retain(|app| !apps.contains(&app.to_ascii_lowercase()));
     }
@@ -102,7 +102,7 @@ impl NameCache {
         let before = known.seen.len();
         known.seen.retain(|(kind, _), name| *kind != key.kind || *name != key.full_name);
         known.made.remove(&key.full_name);
-        // A component that is listed but cannot be read may still exist: Salesforce ignores its deletion.
+        // A listed component that cannot be read may still exist, because Salesforce ignores its deletion.
         if known.seen.len() < before {
             known.deleted.insert(key.clone());
         }

@@ -1,8 +1,8 @@
-//! A cache of files of apps that this process has just created. No other client can have changed them, so they are not
-//! read again.
+//! A cache of files of apps that this process has just created. Other clients are assumed not to change these files, so
+//! they are not read again.
 //!
-//! Entries are valid until the app is written again, for at most one minute. After a deploy with an unknown outcome, or a
-//! read that contradicts a deploy, the app is not cached again (`Inner::distrust`).
+//! Entries are valid until the app is written again, for at most one minute. After a deploy with an unknown outcome, or
+//! a read that contradicts a deploy, the app is not cached again (`Inner::distrust`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use super::{Lookup, Wanted};
 use crate::lock::lock;
 use crate::metadata::types::APP;
 
-/// How long a new app is assumed to have no other writer.
+/// How long other clients are assumed not to change a new app.
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct Known {
 }
 
 impl NewAppCache {
-    /// The cached files, and what must be read.
+    /// The cached files, and the components that must be read.
     pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
         let (cached, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
@@ -49,7 +49,7 @@ impl NewAppCache {
         (files, unknown.into_iter().cloned().collect())
     }
 
-    /// The cached files, if nothing must be read.
+    /// The cached files, if no component must be read.
     pub(super) fn all_of(&self, wanted: &[Wanted], names: &NameCache) -> Option<Snapshot> {
         let (files, unknown) = self.split(wanted, names);
         unknown.is_empty().then_some(files)
@@ -59,8 +59,8 @@ impl NewAppCache {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Stores what was read of these apps, unless something was written since. A read may lag behind the deploy that
-    /// created an app: an app that it does not contain must be read again.
+    /// Stores the files that were read for these apps, unless entries were removed since the read began. A read may lag
+    /// behind the deploy that created an app, so an app that is missing from the read is not stored.
     pub(super) fn learn(&self, read: &Snapshot, apps: &BTreeSet<String>, generation: u64) {
         let apps: BTreeSet<String> = apps.iter().filter(|app| has_app(read, app)).cloned().collect();
         let mut known = self.lock();
@@ -72,7 +72,7 @@ impl NewAppCache {
         known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
     }
 
-    /// Removes these apps, whatever the case of their names.
+    /// Removes these apps, which are given in lower case.
     pub(super) fn forget(&self, apps: &BTreeSet<String>) {
         let mut known = self.lock();
         self.generation.fetch_add(1, Ordering::SeqCst);
@@ -86,14 +86,14 @@ impl NewAppCache {
     }
 }
 
-/// Whether the read contains the app itself.
+/// Whether a read contains the app itself.
 fn has_app(read: &Snapshot, app: &str) -> bool {
     read.find(&Wanted::new(APP, app)).is_some_and(|found| matches!(found, Ok(Lookup::Found(_))))
 }
 
 impl Known {
-    /// Salesforce creates further parts when settings are written, with names that are not certain. So absence is
-    /// known only for an app without parts.
+    /// Salesforce creates further parts when settings are written, and their names are not certain. Therefore, absence
+    /// is known only for an app without parts.
     fn has_answer_for(&self, wanted: &Wanted, names: &NameCache) -> bool {
         self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
             && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())

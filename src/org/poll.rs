@@ -1,7 +1,7 @@
 //! Polls a deploy until it has ended or its outcome cannot be determined, and handles a stop.
 //!
-//! A canceled deploy may still have changed something; only a read tells. So a stop cancels a queued deploy, lets a
-//! running one finish for a while, and never cancels one that is being finalized.
+//! A canceled deploy may still have changed something, which only a read shows. Therefore, a stop cancels a queued
+//! deploy immediately and a running deploy after a grace period, but never a deploy that is being finalized.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) enum PollEnd {
     Lost(String),
 }
 
-/// The phase of a deploy. Salesforce adds statuses; an unknown one counts as running.
+/// The phase of a deploy. Salesforce may add statuses, so an unknown status counts as running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// No poll has succeeded yet.
@@ -36,12 +36,12 @@ pub(super) enum Phase {
     Running,
     Canceling,
     Finalizing,
-    /// It has ended, or its outcome is unknown.
+    /// The deploy has ended, or its outcome is unknown.
     Over,
 }
 
 impl Phase {
-    /// Whether the org has started it.
+    /// Whether the org has started the deploy.
     pub(super) fn has_begun(self) -> bool {
         !matches!(self, Phase::Unknown | Phase::Pending)
     }
@@ -66,7 +66,7 @@ struct Failures {
 }
 
 impl Failures {
-    /// Counts a failure. Returns false when the limit of its kind is exceeded.
+    /// Counts a failure. Returns false if the limit for its kind is exceeded.
     fn add(&mut self, error: &Error, max_temporary: u32) -> bool {
         let (failures, limit) = if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
             let since = *self.unknown_id_since.get_or_insert_with(Instant::now);
@@ -167,7 +167,8 @@ impl Inner {
 }
 
 impl Poller<'_> {
-    /// Waits for a response until the given time, the next step of a stop, or the stop itself. `None` without a response.
+    /// Waits for a response until the given time, the next step of a stop, or the stop itself. `None` if there was no
+    /// response.
     async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Option<T> {
         let until = self.milestone().map_or(until, |milestone| until.min(milestone));
         let until = until.min(self.limit());
@@ -192,19 +193,19 @@ impl Poller<'_> {
         self.failures = Failures::default();
     }
 
-    /// The wait after a failed poll. `None` when polling is pointless.
+    /// The wait after a failed poll. `None` if polling must end.
     fn failed(&mut self, error: &Error) -> Option<Duration> {
         let temporary = self.org.timing.failed_polls;
         let goes_on = self.failures.add(error, temporary);
         let failures = self.failures.total();
         tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures, "the deploy cannot be polled");
         let pause = self.org.timing.next_try(failures);
-        // The deploy may end long before a time that a proxy asks for.
+        // A proxy may request a wait that is much longer than the deploy takes.
         goes_on.then(|| error.retry_after().map_or(pause, |asked| pause.max(asked.min(MAX_PAUSE))))
     }
 
-    /// Requests a cancellation if it is due: at once for a queued deploy, and once for a running one after its grace
-    /// period. If Salesforce refuses, polling continues.
+    /// Requests a cancellation if it is due: immediately for a queued deploy, and after the grace period for a running
+    /// deploy. If Salesforce rejects the request, polling continues.
     async fn cancel_if_due(&mut self) {
         let Some(stopped_at) = self.stopped_at else {
             return;

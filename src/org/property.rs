@@ -1,5 +1,5 @@
-//! The property of quoted texts in queries (`properties`): a SOQL parser reads the original text, and no part of it is
-//! outside the quotes.
+//! The property of quoted text in queries, for `properties`: a SOQL parser reads the original text, and no part of the
+//! text is outside the quotes.
 
 use super::soql::quoted;
 use crate::properties::Choices;
@@ -27,7 +27,7 @@ pub fn quoting(data: &[u8]) {
     assert_eq!(read, Some((text, " AND IsActive = true")), "{query:?}");
 }
 
-/// Parses a literal as the SOQL documentation describes it; returns the rest, too.
+/// Parses a string literal as the SOQL documentation describes it. Also returns the rest of the query.
 fn read_literal(soql: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut rest = soql.strip_prefix('\'')?.chars();
@@ -41,10 +41,10 @@ fn read_literal(soql: &str) -> Option<(String, &str)> {
                 'b' | 'B' => '\u{8}',
                 'f' | 'F' => '\u{c}',
                 same @ ('"' | '\'' | '\\') => same,
-                // `\_` and `\%` are for LIKE, and anything else is an error.
+                // `\_` and `\%` are only for LIKE, and any other escape is an error.
                 _ => return None,
             },
-            // A literal cannot span lines.
+            // A string literal cannot span lines.
             '\n' | '\r' => return None,
             plain => plain,
         });

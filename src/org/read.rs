@@ -1,4 +1,4 @@
-//! Reads components with few retrieves, and confirms by a second source that one does not exist.
+//! Reads components with few retrieves, and confirms with a second source that a component does not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::metadata::types::ALL;
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::{self, Class, FileProperties, RetriedError, Retrieved};
 
-/// The components to read: by type, all or these names.
+/// The components to read. For each type: all components (`None`), or those with the given names.
 pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
 pub(super) struct ReadRequest {
@@ -25,9 +25,10 @@ pub(super) struct ReadRequest {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// A refresh: others will want the same, and the rest of the app, so the result goes into the snapshot.
+    /// A refresh. Other readers are likely to need the same app and its other parts, so the whole app is read, and the
+    /// result is added to the snapshot.
     Refresh,
-    /// A fresh read. `absence`: the component is expected not to exist.
+    /// A fresh read. If `absence` is set, the component is expected not to exist.
     Now { absence: bool },
 }
 
@@ -95,14 +96,14 @@ impl Inner {
         }
     }
 
-    /// Reads together with concurrent callers.
+    /// Shares a read with concurrent callers.
     async fn read_batched(
         self: &Arc<Self>,
         wanted: &[Wanted],
         purpose: Purpose,
         deadline: Instant,
     ) -> ReadResult {
-        // Cached files need no batch.
+        // Cached files are returned without a batch.
         if matches!(purpose, Purpose::Now { .. })
             && let Some(known) = self.new_apps.all_of(wanted, &self.names)
         {
@@ -118,7 +119,7 @@ impl Inner {
         handle.result().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline { last: None }.into()))
     }
 
-    /// Reads for all callers in one retrieve.
+    /// Reads for all callers of a batch.
     async fn run_reads(self: Arc<Self>, mut requests: Vec<QueuedJob<ReadRequest, ReadResult>>) {
         let of = |purpose: Purpose, requests: &[QueuedJob<ReadRequest, ReadResult>]| -> Vec<Wanted> {
             let requests = requests.iter().filter(|request| request.job.purpose == purpose);
@@ -156,7 +157,7 @@ impl Inner {
         };
         if loaded.is_ok() && !refreshed.is_empty() {
             let mut snapshot = self.snapshot.lock().await;
-            // Does not fill the snapshot of a later generation.
+            // The result is not added to the snapshot of a later generation.
             if generation == self.generation() {
                 snapshot.keep_if(generation, self.timing.snapshot);
                 snapshot.merge_from(&fresh);
@@ -168,8 +169,8 @@ impl Inner {
         }
     }
 
-    /// Reads without the snapshot, but from the cache of new apps. `absence`: the components are expected not to
-    /// exist.
+    /// Reads without the snapshot, but with the cache of new apps. If `absence` is set, the components are expected not
+    /// to exist.
     pub(super) async fn read_now(&self, wanted: &[Wanted], absence: bool) -> Result<Snapshot, ReadError> {
         let (known, unknown) = self.new_apps.split(wanted, &self.names);
         let mut fresh = known;
@@ -191,7 +192,7 @@ impl Inner {
         Ok(fresh)
     }
 
-    /// Lists apps that are expected not to exist, and returns what still must be retrieved.
+    /// Lists apps that are expected not to exist, and returns the components that must still be retrieved.
     async fn list_first(&self, fresh: &mut Snapshot, wanted: Vec<Wanted>) -> Result<Vec<Wanted>, ReadError> {
         let apps: BTreeSet<&'static MetadataType> =
             wanted.iter().map(|wanted| wanted.kind).filter(|kind| is_app(kind)).collect();
@@ -207,7 +208,7 @@ impl Inner {
         Ok(wanted.into_iter().filter(|wanted| !is_absent(wanted)).collect())
     }
 
-    /// Loads the missing components, and with them what other readers of the generation will want.
+    /// Loads the missing types, and with them the types that other readers of the generation are likely to need.
     async fn load_related(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = wanted.iter().map(|wanted| wanted.kind).collect();
         let needed: Vec<_> = kinds.iter().copied().filter(|kind| !snapshot.has(kind)).collect();
@@ -219,20 +220,20 @@ impl Inner {
         self.load(snapshot, selection, &needed).await
     }
 
-    /// The types to retrieve when these are needed.
+    /// The types to retrieve if the `needed` types must be read.
     fn types_to_retrieve(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
         if self.only_needed.load(Ordering::SeqCst) {
             needed.to_vec()
         } else if needed.iter().all(|kind| kind.is_policy) {
-            // Administrators can read the policies of an app, but possibly nothing else of it.
+            // An administrator can read the policies of an app, but may not be able to read its other parts.
             ALL.iter().copied().filter(|kind| kind.is_policy).collect()
         } else {
             ALL.to_vec()
         }
     }
 
-    /// Loads the wanted components by name where names are known, and all parts of refreshed apps under their usual
-    /// names.
+    /// Loads the wanted components by name if their names are known. For refreshed apps, also loads all parts by their
+    /// known and usual names.
     async fn load_named(
         &self,
         fresh: &mut Snapshot,
@@ -241,7 +242,7 @@ impl Inner {
     ) -> Result<(), ReadError> {
         let names: Vec<(&Wanted, Vec<String>)> =
             wanted.iter().map(|wanted| (wanted, self.known_names(wanted))).collect();
-        // With many apps, retrieving all files of a type is the last resort.
+        // With many apps, all files of a type are retrieved only as a last resort.
         let guesses = names.iter().any(|(_, names)| names.is_empty()) && self.has_many_apps().await;
         let mut selection = Selection::new();
         for (wanted, mut known) in names {
@@ -272,7 +273,7 @@ impl Inner {
         let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
         self.load(fresh, selection, &needed).await?;
 
-        // The name of a part may have changed. The name of an app is its identity, and org settings have one name.
+        // The name of a part may have changed. An app is identified by its name, and org settings have a fixed name.
         let is_unmatched = |wanted: &&Wanted| {
             let is_part = parent_element(wanted.kind).is_some();
             is_part && !wanted.best_effort && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
@@ -297,8 +298,8 @@ impl Inner {
         hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
     }
 
-    /// Retrieves in one call. If the org refuses, it retrieves only what is needed, then each type separately, so
-    /// that one unreadable type does not hide the others.
+    /// Retrieves all files in one call. If the org rejects the call, retrieves only the needed types, and if that is
+    /// rejected as well, each type separately, so that one unreadable type does not hide the others.
     pub(super) async fn load(
         &self,
         snapshot: &mut Snapshot,
@@ -349,7 +350,7 @@ impl Inner {
     async fn retrieve_into(&self, snapshot: &mut Snapshot, selection: &Selection) -> Result<(), ReadError> {
         let kinds: Vec<&'static MetadataType> = selection.keys().copied().collect();
         match snapshot.absorb(&kinds, &self.retrieve(selection).await?) {
-            // The zip was damaged in transit; its checksums are verified here.
+            // The checksums show that the zip file was damaged in transit, so it is retrieved once more.
             Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(selection).await?)?,
             outcome => outcome?,
         }
@@ -367,7 +368,7 @@ impl Inner {
         for (kind, names) in selection {
             let members = by_type.entry(kind.package_type()).or_default();
             match (kind.settings_member, names) {
-                // A wildcard returns all settings of the org, so the member is named.
+                // A wildcard would return all settings of the org, so the member is named.
                 (Some(member), _) => drop(members.insert(member)),
                 (None, Some(names)) => members.extend(names.iter().map(String::as_str)),
                 (None, None) => drop(members.insert("*")),
@@ -384,7 +385,7 @@ impl Inner {
         Ok(retrieved)
     }
 
-    /// Lists the types of components that were not found.
+    /// Lists the types of components that were not found, to confirm their absence.
     async fn confirm_absent(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let ambiguous: BTreeSet<&'static MetadataType> = wanted
             .iter()
@@ -394,7 +395,7 @@ impl Inner {
             .collect();
         let ambiguous: Vec<_> = ambiguous.into_iter().collect();
         self.confirm_by_list(snapshot, &ambiguous, wanted).await?;
-        // Only the list of apps tells whether a part that names an unknown app belongs to the wanted one.
+        // If a part names an unknown app, only the list of apps shows whether that app exists.
         if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_ambiguous(wanted)) {
             let apps: Vec<_> =
                 ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
@@ -403,8 +404,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Lists these types, and retrieves by name what is listed and wanted but missing: it may have been created in
-    /// between, and a wildcard may not include components of a package.
+    /// Lists these types, and retrieves by name the listed components that may be wanted but were not found. A
+    /// component may have been created after the retrieve, and a wildcard may not include components of a package.
     pub(super) async fn confirm_by_list(
         &self,
         snapshot: &mut Snapshot,
@@ -429,14 +430,14 @@ impl Inner {
             return Ok(());
         }
         match self.retrieve_into(snapshot, &unseen).await {
-            // They stay hidden, which the results state.
+            // These components stay hidden, and their lookups report the reason.
             Err(error) if is_refusal(&error) => Ok(()),
             outcome => outcome,
         }
     }
 
-    /// Lists the names of all components of these types, without those that this process has deleted, because a list
-    /// may lag behind a deploy. Returns the listed ones that are omitted: only a retrieve shows that they do not exist.
+    /// Lists the names of all components of these types. Omits the components that this process has deleted, because a
+    /// list may lag behind a deploy, and returns them if they are listed. Only a retrieve shows that they do not exist.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,
@@ -485,8 +486,8 @@ fn is_refusal(error: &ReadError) -> bool {
     matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
 }
 
-/// Whether the org denies access or does not know the type, which it also reports for types that the user may not
-/// see.
+/// Whether the org denies access or does not support the type. The org also reports a type as invalid if the user
+/// cannot access it.
 fn refuses(error: &salesforce::Error) -> bool {
     error.class() == Class::Permission || error.code() == Some("INVALID_TYPE")
 }

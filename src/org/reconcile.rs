@@ -1,9 +1,9 @@
-//! After a successful deploy: what the org has now, and what happened to concurrent changes.
+//! Reads the result of a successful deploy, and determines what happened to concurrent changes.
 //!
-//! Several clients may write one file at the same time (`edit.rs`); the last one overwrites the others. Each sees the
-//! others in the org's deploy queue: the earlier client waits for the later one, finds what is missing and applies it
-//! again; the later client restores what it overwrote, if it saw that. So both report the truth, and no change is
-//! lost.
+//! Several clients may write one file at the same time (`edit.rs`), and the last deploy overwrites the others. Each
+//! client sees the other deploys in the org's deploy queue. The client with the earlier deploy waits for the later one,
+//! and applies its changes again if they were overwritten. The client with the later deploy restores the changes that
+//! it overwrote, if it could read them. As a result, overwritten changes are restored or reported.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,20 +24,22 @@ use crate::metadata::{Component, ComponentKey, same_meaning};
 use crate::record_id::{is_same, short};
 use crate::salesforce::DeployReport;
 
-/// How long the queue must be idle until the overwritten clients are considered to have applied their changes again.
-/// `REAPPLY_IDLE` covers the calls, and `RETRIEVES` the retrieves, of such a client.
+/// How long the queue must be idle before overwritten clients are assumed to have applied their changes again:
+/// `REAPPLY_IDLE`, which covers the calls of such a client, plus `RETRIEVES` times the duration of a read, which covers
+/// its retrieves.
 const REAPPLY_IDLE: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
-/// The idle time instead of `REAPPLY_IDLE` while fewer deploys have followed than were overwritten; their machines may
-/// be busy.
+/// Used instead of `REAPPLY_IDLE` while fewer deploys have followed than were overwritten, because the machines of the
+/// other clients may be busy.
 const REAPPLY_LATE: Duration = Duration::from_secs(15);
 const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
-/// Earlier deploys of others that wrote the same files with unknown content.
+/// Earlier deploys of others that wrote unknown content to the same files.
 #[derive(Default)]
 struct UnseenWrites {
     deploys: Vec<String>,
-    /// At least as many deploys have followed, so every difference from what was sent is a change by other clients.
+    /// Whether at least as many deploys have followed as are in `deploys`, so that the overwritten changes are assumed
+    /// to be in the files again.
     reapplied: bool,
 }
 
@@ -49,7 +51,7 @@ pub(super) struct Completed {
 }
 
 impl Completed {
-    /// What all callers want to read afterwards.
+    /// The components that the callers want to read afterwards.
     fn wanted(&self) -> Vec<Wanted> {
         self.queued_jobs.iter().flat_map(|queued| queued.job.wanted.iter().cloned()).collect()
     }
@@ -68,7 +70,8 @@ impl Inner {
         }
     }
 
-    /// Reads the org after a deploy and completes the jobs; overwritten edits are queued again.
+    /// Reads the org after a deploy and completes the jobs. Edits that were overwritten, or that overwrote changes of
+    /// others, are queued again.
     pub(super) async fn reconcile(self: Arc<Self>, made: Completed) {
         let unseen = self.await_concurrent(&made).await;
         let wanted = made.wanted();
@@ -97,7 +100,8 @@ impl Inner {
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
         let came =
             if surprised { self.came_since(&made.observed.seen, &made.deploy_id).await } else { Vec::new() };
-        // Without a deploy of others that wrote the file, the org does not keep the value, however often it is sent.
+        // If no other deploy wrote the file, the org itself does not keep the value, and sending it again would not
+        // help.
         let written = if results.iter().any(|(_, result)| result.undone && !result.replaced) {
             self.written_by_others(&made.observed, &came).await
         } else {
@@ -130,8 +134,8 @@ impl Inner {
         }
     }
 
-    /// Waits for later deploys. If the content of earlier ones is unknown, also waits until their clients may have
-    /// applied their changes again. Returns the deploys with unknown content.
+    /// Waits until later deploys have ended. If the content of earlier deploys is unknown, also waits until their
+    /// clients should have applied their changes again. Returns the deploys with unknown content.
     async fn await_concurrent(&self, made: &Completed) -> UnseenWrites {
         let observed = &made.observed;
         let Observed { concurrent, seen, .. } = observed;
@@ -176,15 +180,16 @@ impl Inner {
         unseen
     }
 
-    /// Whether another deploy wrote one of these files, as far as its report shows.
+    /// Whether another deploy wrote one of these files, according to its report. Also true if the report cannot be
+    /// read.
     async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
         let mut written = WrittenByOthers::default();
         written.add(self.apis.deploys.deploy_status(id).await.ok());
         written.has_any(files.iter().copied())
     }
 
-    /// Waits until this many deploys have followed and the queue has been idle for a while, for a minute at most.
-    /// Returns whether that many have followed.
+    /// Waits until the queue has been idle for a while, for a minute at most. Returns whether at least as many new
+    /// deploys as `overwritten` have been sent.
     async fn await_reapply(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
         let until = Instant::now() + VERIFY_TIMEOUT;
         let (mut last, mut came) = (Instant::now(), BTreeSet::new());
@@ -204,7 +209,7 @@ impl Inner {
         }
     }
 
-    /// The deploys of others that have been sent since some files were read.
+    /// The deploys of others that are not in the baseline of the edit.
     async fn came_since(&self, seen: &Baseline, own: &str) -> Vec<String> {
         let Baseline::Done(before) = seen else { return Vec::new() };
         let Some(queue) = self.deploy_queue().await else { return Vec::new() };
@@ -213,7 +218,7 @@ impl Inner {
         came
     }
 
-    /// What the deploys of others wrote at the same time, or in those that came later.
+    /// The components that deploys of others wrote: concurrent deploys, and those that came later.
     async fn written_by_others(&self, observed: &Observed, came: &[String]) -> WrittenByOthers {
         let ConcurrentDeploys { before, after } = &observed.concurrent;
         let ids: BTreeSet<&str> = before.iter().chain(after).chain(came).map(|id| short(id)).collect();
@@ -236,9 +241,9 @@ impl Inner {
 /// The components that deploys of others wrote.
 #[derive(Default)]
 struct WrittenByOthers {
-    /// Types and full names in lower case.
+    /// The type, and the full name in lower case.
     components: BTreeSet<(String, String)>,
-    /// Some of them are not known.
+    /// Whether some of the components are unknown.
     is_unknown: bool,
 }
 
@@ -262,9 +267,9 @@ struct JobResult {
     applied: Applied,
     /// Whether a change that this job requested is not in effect.
     undone: bool,
-    /// Whether something else differs.
+    /// Whether the file differs from what was sent.
     changed: bool,
-    /// Overwritten changes of others that are not in effect again.
+    /// Overwritten changes of others that are not restored yet.
     lost: Vec<Overwritten>,
     /// Whether the deploy replaced a change that others made after the file was read.
     replaced: bool,
@@ -290,7 +295,7 @@ fn result(
     let mut applied =
         Applied { deploy_id: Some(deploy_id.to_owned()), warnings, after, ..Applied::default() };
     let (mut undone, mut changed, mut lost, mut was_replaced) = (false, false, Vec::new(), false);
-    // After an internal error, an earlier deploy of this job may have created them.
+    // After an internal error, an earlier deploy of this job may have created these components.
     if job.internal_error.is_none() {
         applied.existing = observed.existing.iter().filter(|key| job.has(key)).cloned().collect();
     }
@@ -320,8 +325,8 @@ fn result(
                 (applied.disturbed, was_replaced) = (true, true);
                 applied.overwritten.push(overwritten);
             }
-            // The replaced content is unknown. If the file now differs from what was sent, another client has deployed
-            // its change again.
+            // The replaced content is unknown. If the file now differs from what was sent, another client is assumed to
+            // have deployed its change again.
             (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
@@ -350,7 +355,8 @@ fn result(
     JobResult { applied, undone, changed, lost, replaced: was_replaced }
 }
 
-/// The content that an edit replaced, if it was observed. A read that came too late shows the edit's own changes.
+/// The content that an edit replaced, if it was observed. A read that came too late already shows the edit's own
+/// changes and is ignored.
 fn replaced<'a>(observed: &'a Observed, editing: &Editing, sent: &Component) -> Option<&'a Component> {
     let was = observed.was.as_ref()?.component(&sent.key)?;
     let made = base(editing, &sent.key).map(|base| changed_fields(base, sent)).unwrap_or_default();
@@ -363,7 +369,7 @@ fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
     editing.base.iter().filter_map(|lookup| lookup.component()).find(|component| component.key == *key)
 }
 
-/// The readable attributes that differ.
+/// The attributes whose values differ, except for equivalent values.
 fn changed_fields(one: &Component, other: &Component) -> Vec<&'static str> {
     let fields = one.key.kind.fields.iter().filter(|field| {
         !field.attribute.is_empty()

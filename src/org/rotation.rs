@@ -1,8 +1,8 @@
 //! Rotates the credentials of a consumer, and revokes previous ones.
 //!
-//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost. So this
-//! is a loop: read the credentials, decide (`rotation_request.rs`, pure), do one step, read again. It continues from
-//! whatever it finds, even after a crash, and rotates once per request.
+//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost.
+//! Therefore, a rotation is a loop: read the credentials, determine the next step (`rotation_request.rs`), execute it,
+//! and read again. The loop continues from the state that it finds, even after a crash, and rotates once per request.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::metadata::record_prefix;
 use crate::record_id::is_same;
 use crate::salesforce::{self, RetriedError, Staged, StagedState};
 
-/// Whether the consumer's key differs from the key at plan time. Not if the org still shows the key from before the
-/// last rotation.
+/// Whether another client has rotated the credentials since the plan: the consumer's key differs from the key at plan
+/// time, and it is not the previous key, which the org may still show after a rotation.
 fn is_rotated_by_others(since: Option<&str>, seen: &Credentials) -> bool {
     let key = seen.consumer.key.as_str();
     let is_previous =
@@ -32,17 +32,17 @@ fn is_rotated_by_others(since: Option<&str>, seen: &Credentials) -> bool {
 const USER: &str = "005";
 /// How many responses may be lost in one rotation.
 const MAX_LOST_RESPONSES: u32 = 4;
-/// How many steps one rotation may take: a stage, a rotate, some revokes.
+/// How many steps one rotation may take, including repeated ones.
 const MAX_STEPS: u32 = 24;
-/// How long the org may show old credentials after it confirmed a change.
+/// How long the org may show old credentials after it has confirmed a change.
 const LAG: Duration = Duration::from_secs(15);
-/// The wait before a step is retried on a busy org.
+/// The minimum wait before a step is retried after a temporary error.
 const BUSY: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug)]
 pub struct Rotated {
     pub credentials: Credentials,
-    /// `None` when nothing was rotated.
+    /// `None` if nothing was rotated.
     pub outcome: Option<Outcome>,
     pub revoked: usize,
 }
@@ -52,7 +52,7 @@ pub struct Rotated {
 pub struct RotationHistory {
     /// A rotation that an earlier run has completed.
     pub rotated: Option<Outcome>,
-    /// Such a rotation, if the previous credentials had to be revoked as well.
+    /// The same for a request that also revokes the previous credentials.
     pub rotated_and_ended: Option<Outcome>,
     /// Credentials that another user has staged, or whose creator is unknown.
     pub foreign: Option<Staged>,
@@ -63,7 +63,7 @@ pub struct RotationHistory {
 #[error("{kind}")]
 pub struct RotationError {
     pub kind: RotationErrorKind,
-    /// The credentials as they are now.
+    /// The current credentials, if they could be read.
     pub seen: Option<Box<Rotated>>,
 }
 
@@ -71,16 +71,18 @@ pub struct RotationError {
 pub enum RotationErrorKind {
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// Another user has staged credentials, or the creator is unknown. Only that user may rotate or delete them.
+    /// Another user, or an unknown one, has staged credentials. The provider neither rotates nor revokes these
+    /// credentials.
     #[error("another user has staged credentials")]
     Foreign(Box<Staged>),
-    /// The org stages no credentials while the previous ones are valid.
+    /// The org does not stage credentials while the previous ones are valid.
     #[error("the org does not stage credentials while the previous ones are valid: {message}")]
     Occupied { previous: Box<Staged>, message: Unavailable },
-    /// They are the credentials of the provider's own login.
+    /// The request would rotate or revoke the credentials of the provider's own login.
     #[error("the credentials are those of the provider's own login")]
     OwnLogin { revoke: bool },
-    /// Another client has rotated the credentials since the plan, so the previous ones are not those of the plan.
+    /// Another client has rotated the credentials since the plan, so the previous credentials are not those of the
+    /// plan.
     #[error("the credentials were rotated since the plan")]
     RotatedSincePlan,
     /// The provider was stopped between two steps. The next run continues from there.
@@ -93,10 +95,10 @@ pub enum RotationErrorKind {
     /// Too many steps had an unknown outcome.
     #[error("the outcome is unknown: {0}")]
     Unverified(Unavailable),
-    /// The org confirmed that credentials are revoked, but still lists them.
+    /// The org confirmed that credentials were revoked, but still lists them.
     #[error("the org still lists the revoked credentials")]
     StillListed,
-    /// The org rotated credentials, but does not list the previous ones, which were to be revoked.
+    /// The org rotated the credentials, but does not list the previous ones, which the request revokes.
     #[error("the org does not list the previous credentials")]
     PreviousUnlisted,
 }
@@ -105,7 +107,7 @@ impl Org {
     /// Completes a request step by step; `on_step` is called before each step.
     ///
     /// # Errors
-    /// With the credentials as they are: the request may be partly completed.
+    /// The error contains the current credentials, because the request may be partly completed.
     pub async fn rotate(
         &self,
         request: &RotationRequest<'_>,
@@ -130,20 +132,20 @@ impl Org {
         }
         let previous = seen.staged.iter().filter(|staged| staged.state == StagedState::Rotated);
         progress.previous = previous.map(|staged| staged.id.clone()).collect();
-        // This is decided before the first step: later, credentials that this run revokes would look as if an earlier run
-        // had revoked them.
+        // This is determined before the first step. Afterwards, credentials that this run revoked would look as if an
+        // earlier run had revoked them.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }
         let result = self.run_steps(request, &mut seen, &mut progress, on_step, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
-            // The file of the OAuth settings contains the key.
+            // Earlier reads are outdated: the file of the OAuth settings contains the key.
             self.new_generation();
         }
         if let (Some(Outcome::Now), Some(RequestedRotation { after: Some(after), .. })) =
             (&progress.outcome, &progress.asked)
         {
-            // The org confirmed it, whatever it shows.
+            // The org confirmed the rotation, so the new key is reported even if the org still shows the old one.
             seen.consumer.key.clone_from(after);
         }
         seen.staged.retain(|staged| !progress.ended.contains(&staged.id));
@@ -204,7 +206,7 @@ impl Org {
                 Err(error) => {
                     let before = seen.staged.clone();
                     self.refresh(seen, progress).await?;
-                    // Another client was faster; its change decides.
+                    // Another client changed the credentials in the meantime, so the next step is determined again.
                     if seen.staged != before {
                         continue;
                     }
@@ -250,8 +252,8 @@ impl Org {
         Ok(())
     }
 
-    /// Reads the credentials again, with a separate timeout, since something may have changed. The org may show old
-    /// credentials for a while.
+    /// Reads the credentials again, with a separate timeout, because the step may have changed them. The read is
+    /// repeated for a limited time while the org shows old credentials.
     async fn refresh(
         &self,
         seen: &mut Credentials,
@@ -293,7 +295,7 @@ impl Org {
         }
     }
 
-    /// The current state of the consumer.
+    /// Reads the consumer again.
     async fn consumer_by_id(&self, seen: &Credentials) -> Result<salesforce::Consumer, CredentialsError> {
         let consumers = self.inner.apis.credentials.consumer_credentials(&seen.app_id).await;
         let consumers = consumers.map_err(Unavailable::from)?;
@@ -303,8 +305,8 @@ impl Org {
             .ok_or(CredentialsError::NoConsumer)
     }
 
-    /// What the credentials show about earlier runs and other users. `since`: the key before a change that a refresh
-    /// noticed. Changes nothing.
+    /// What the credentials show about earlier runs and other users. `since` is the key before a change that a refresh
+    /// detected. Changes nothing.
     pub async fn rotation_history(
         &self,
         seen: &Credentials,
@@ -320,7 +322,7 @@ impl Org {
         })
     }
 
-    /// Records which staged credentials are ours: created by the user of the session.
+    /// Records which staged credentials the user of the session has created, and which have an unknown creator.
     async fn recognize(&self, staged: &[Staged], progress: &mut Progress) -> Result<(), Unavailable> {
         for one in staged {
             if progress.ours.contains(&one.id) {

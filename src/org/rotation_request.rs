@@ -1,4 +1,4 @@
-//! A request to rotate credentials, and its next step. Pure; the loop is in `rotation.rs`.
+//! A request to rotate or revoke credentials, and its next step. Pure functions; the loop is in `rotation.rs`.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use super::credentials::Credentials;
 use super::rotation::RotationErrorKind;
 use crate::salesforce::{Staged, StagedState};
 
-/// A request to rotate the credentials of an app.
+/// A request to rotate or revoke the credentials of an app, or both.
 #[derive(Clone, Debug)]
 pub struct RotationRequest<'a> {
     pub app: &'a str,
     /// Whether to create new credentials for the consumer.
     pub rotate: bool,
-    /// The consumer's key when the request was planned. If it is the previous key now, an interrupted run may have
+    /// The consumer's key when the request was planned. If it is now the previous key, an interrupted run may have
     /// completed the request.
     pub since: Option<&'a str>,
     /// Whether to revoke the previous credentials, after the rotation if there is one.
@@ -26,7 +26,7 @@ pub struct RotationRequest<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Now,
-    /// In an interrupted run; with the date, if Salesforce returned it.
+    /// By an interrupted run. `date` is set if Salesforce returned it.
     Before {
         date: Option<String>,
     },
@@ -49,22 +49,24 @@ pub enum Creator {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub outcome: Option<Outcome>,
-    /// The credentials that this run, or its user, has staged, by ID.
+    /// The IDs of the credentials that this run, or an earlier run of the same user, has staged.
     pub ours: BTreeSet<String>,
-    /// Credentials whose creator is unknown.
+    /// The IDs of credentials whose creator is unknown.
     pub anonymous: BTreeSet<String>,
     pub asked: Option<RequestedRotation>,
-    /// The refusal of the org to stage credentials while there are others.
+    /// The error of the org when it rejected staging because other credentials exist.
     pub occupied: Option<Unavailable>,
-    /// The credentials that the org has revoked. Its list may lag behind.
+    /// The IDs of the credentials whose revocation the org has confirmed. Its list may lag behind.
     pub ended: BTreeSet<String>,
-    /// The previous credentials that the org listed at first. Later ones belong to rotations of others, or to this one.
+    /// The IDs of the previous credentials in the first list. Those that are listed later come from rotations of
+    /// others, or from this one.
     pub previous: BTreeSet<String>,
-    /// Whether a revocation was sent after the rotation: until then, the previous credentials must be listed.
+    /// Whether a revocation was sent after the rotation. Until then, the org must list the previous credentials.
     pub has_sent_revocation: bool,
 }
 
-/// A requested rotation: the staged credentials, and the keys before and after, if Salesforce returns keys.
+/// A requested rotation: the ID of the staged credentials, and the consumer's key before and after the rotation. The
+/// key after it is `None` if Salesforce does not return the keys of staged credentials.
 #[derive(Clone, Debug)]
 pub(super) struct RequestedRotation {
     pub id: String,
@@ -73,7 +75,7 @@ pub(super) struct RequestedRotation {
 }
 
 impl RequestedRotation {
-    /// Whether the consumer's key shows that it took effect.
+    /// Whether the consumer's key shows that the rotation took effect.
     pub fn took_effect(&self, seen: &Credentials) -> bool {
         let key = seen.consumer.key.as_str();
         self.after.as_deref().map_or(key != self.before, |after| key == after)
@@ -93,7 +95,7 @@ impl Progress {
         self.outcome.is_some()
     }
 
-    /// Whether these previous credentials are those of the request, and not those that others have rotated meanwhile.
+    /// Whether the request refers to these previous credentials, and not to those of a later rotation by others.
     fn is_requested(&self, previous: &Staged) -> bool {
         let is_of = |asked: &RequestedRotation| previous.key.as_ref().is_none_or(|key| *key == asked.before);
         self.previous.contains(&previous.id) || self.asked.as_ref().is_some_and(is_of)
@@ -104,7 +106,7 @@ impl Progress {
     }
 }
 
-/// The next step. `None` when the request is completed. [`done_before`] decides at the start whether an earlier run
+/// The next step. `None` if the request is completed. At the start, [`done_before`] determines whether an earlier run
 /// completed it.
 pub(super) fn next(
     request: &RotationRequest<'_>,
@@ -128,18 +130,18 @@ pub(super) fn next(
             return Err(RotationErrorKind::Foreign(Box::new(staged.clone())));
         }
         let Some(message) = &progress.occupied else { return Ok(Some(Step::Stage)) };
-        // Expired credentials have no owner.
+        // Expired credentials can be revoked, regardless of their creator.
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
-        // Those of another client, too, prevent staging.
+        // The previous credentials of a rotation by another client also prevent staging.
         return match rotated.or_else(|| find(StagedState::Rotated)) {
             Some(staged) if request.revoke && progress.is_requested(staged) => revoke(request, seen, staged),
             Some(staged) => Err(RotationErrorKind::Occupied {
                 previous: Box::new(staged.clone()),
                 message: message.clone(),
             }),
-            // No previous credentials block staging anymore.
+            // No previous credentials prevent staging anymore.
             None => Ok(Some(Step::Stage)),
         };
     }
@@ -157,8 +159,8 @@ fn revoke(
     let is_own = match (request.own, staged.key.as_deref()) {
         (None, _) => false,
         (Some(own), Some(key)) => own == key,
-        // Salesforce does not return the key. The provider does not log in with these credentials if it logs in with
-        // the consumer's current key.
+        // Salesforce does not return the key. If the provider logs in with the consumer's current key, these are not
+        // the credentials of its login.
         (Some(own), None) => own != seen.consumer.key,
     };
     if is_own {
@@ -168,9 +170,9 @@ fn revoke(
     }
 }
 
-/// Whether an interrupted run completed the rotation. The consumer's key differs from the key at plan time, which is
-/// now the previous key, and no other user rotated it. If the request also revokes, the previous credentials may
-/// already be gone; Salesforce does not return who revoked them.
+/// Whether an interrupted run completed the rotation: the consumer's key differs from the key at plan time, which is
+/// now the previous key, and no other user rotated it. If the request also revokes, the previous credentials may no
+/// longer exist, and Salesforce does not return who revoked them.
 pub(super) fn done_before(
     since: Option<&str>,
     revoke: bool,

@@ -1,8 +1,8 @@
 //! Finds the parts of an app in an org with too many apps to retrieve all files.
 //!
-//! The name of a part need not contain its app's, and no list shows the app; only the file does. So the usual names
-//! are tried first (`read.rs`), then listed names with the app's name as prefix, and all files only if neither finds
-//! it.
+//! The name of a part need not contain the name of its app, and only the file, not the list, names the app. Therefore,
+//! the usual names are tried first (`read.rs`), then listed names with the app's name as a prefix. All files are read
+//! only if the part has none of these names.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ use super::{Inner, ReadError, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::APP;
 
-/// The maximum number of apps whose files are retrieved at once; each has up to five.
+/// The maximum number of apps whose files are retrieved at once. Each app has up to five files.
 const MAX_APPS_IN_SNAPSHOT: u64 = 400;
-/// Files per retrieve when all files of a type must be read.
+/// The number of files per retrieve when all files of a type must be read.
 const MAX_FILES_PER_SEARCH: usize = 2_000;
 
 impl Inner {
-    /// Whether the org has too many apps to retrieve all files at once. A count is a small response; a list has
-    /// hundreds of bytes for each app. Determined once per connection.
+    /// Whether the org has too many apps to retrieve all files at once. Apps are counted, because a list has hundreds
+    /// of bytes for each app. The result is determined once per connection.
     pub(super) async fn has_many_apps(&self) -> bool {
         let mut known = self.many_apps.lock().await;
         if let Some(known) = *known {
@@ -51,7 +51,7 @@ impl Inner {
         self.confirm_by_list(fresh, &kinds, &wanted).await?;
 
         for kind in kinds {
-            // A new app has only the parts that this process has given it.
+            // An app that this process created has no parts with unexpected names.
             let lost = |wanted: &&&Wanted| {
                 wanted.kind == kind && fresh.find(wanted).is_none() && !self.names.was_created(&wanted.app)
             };

@@ -1,4 +1,5 @@
-//! Retrieved files by type, and the conclusions from them. Pure: `read.rs` fills it.
+//! Retrieved files by type, and the lookups that follow from them. This module makes no calls: `read.rs` fills the
+//! snapshot.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -18,9 +19,9 @@ pub(super) struct Snapshot {
     generation: u64,
     taken: Option<Instant>,
     kinds: BTreeMap<&'static MetadataType, Loaded>,
-    /// When loading last failed, and the error.
+    /// When a load last failed, and its error.
     failed: Option<(Instant, ReadError)>,
-    /// New apps of this process that have no files besides these.
+    /// Apps that this process created, and that have no parts yet.
     bare: BTreeSet<String>,
 }
 
@@ -33,22 +34,22 @@ struct Loaded {
     whole: bool,
     /// Why files of this type, or some of them, are not visible.
     refused: Option<String>,
-    /// The names of all components from the list, or why the org does not list them.
+    /// The properties of all components from the list, or why the org does not list them.
     listed: Option<Result<Vec<FileProperties>, String>>,
 }
 
 #[derive(Clone)]
 struct File {
     key: ComponentKey,
-    /// The app that the file belongs to, which for an app is the file itself. Empty when the file names none, `None`
-    /// when it is too damaged to tell.
+    /// The app that the file belongs to. The file of an app belongs to that app itself. Empty if the file names no app,
+    /// and `None` if the file is too damaged to determine the app.
     owner: Option<String>,
     facts: FileProperties,
     content: Result<Component, DecodeError>,
 }
 
 impl Snapshot {
-    /// Discards everything unless it is of this generation and recent.
+    /// Discards all files unless they are recent and of this generation.
     pub(super) fn keep_if(&mut self, generation: u64, lifetime: Duration) {
         let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
         if !young || self.generation != generation {
@@ -56,8 +57,8 @@ impl Snapshot {
         }
     }
 
-    /// The error of a load that ended while the reader waited. It applies to all waiting readers; otherwise each
-    /// would repeat the load.
+    /// The error of a load that ended while the reader waited. All waiting readers report this error, because otherwise
+    /// each of them would repeat the load.
     pub(super) fn failed_since(&self, asked: Instant) -> Option<ReadError> {
         let (when, error) = self.failed.as_ref()?;
         (*when > asked).then(|| error.clone())
@@ -76,7 +77,7 @@ impl Snapshot {
         self.kinds.remove(kind);
     }
 
-    /// Adds what another reader has loaded.
+    /// Adds the files that another reader has loaded.
     pub(super) fn merge_from(&mut self, other: &Snapshot) {
         for (kind, read) in &other.kinds {
             let loaded = self.kinds.entry(kind).or_default();
@@ -90,7 +91,7 @@ impl Snapshot {
         self.bare.extend(other.bare.iter().cloned());
     }
 
-    /// Adds what was read of these apps.
+    /// Adds the files that were read for these apps.
     pub(super) fn merge_apps_from(&mut self, other: &Snapshot, apps: &BTreeSet<String>) {
         for (kind, read) in &other.kinds {
             let owned = |file: &&File| file.owner.as_ref().is_some_and(|owner| apps.contains(owner));
@@ -110,16 +111,16 @@ impl Snapshot {
         self.bare.insert(app.to_owned());
     }
 
-    /// Whether the result is final: it was found, or all sources were read.
+    /// Whether the result is final: the component was found, or all sources were read.
     pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
         let complete = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
         self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(complete)
     }
 
-    /// Adds the retrieved files of these types. Earlier files stay.
+    /// Adds the retrieved files of these types. Other files are kept.
     ///
     /// # Errors
-    /// When the package cannot be read. A damaged file affects only those who want it.
+    /// Returns an error if the package cannot be read. A damaged file affects only lookups of that file.
     pub(super) fn absorb(
         &mut self,
         kinds: &[&'static MetadataType],
@@ -177,7 +178,7 @@ impl Snapshot {
         self.kinds.entry(kind).or_default().refused = Some(why);
     }
 
-    /// Whether the type was listed, or need not be.
+    /// Whether the type was listed, or is not readable and need not be listed.
     pub(super) fn is_complete(&self, kind: &'static MetadataType) -> bool {
         self.kinds.get(kind).is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
     }
@@ -196,8 +197,8 @@ impl Snapshot {
         listed.as_ref().err().map(String::as_str)
     }
 
-    /// Splits the files into one snapshot for each app; files without an owner are dropped. Returns the types that
-    /// are not readable, with the reason.
+    /// Splits the files into one snapshot for each app. Files without an owner are dropped. Returns the types that are
+    /// not readable, with the reason.
     pub(super) fn split_by_app(
         self,
         mut owner_of_file: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
@@ -219,7 +220,7 @@ impl Snapshot {
         self.kinds.get(kind).is_some_and(|loaded| !loaded.files.is_empty())
     }
 
-    /// Listed names that may be the wanted part and were not retrieved.
+    /// Listed names that were not retrieved and may be the name of the wanted part.
     pub(super) fn listed_candidates(&self, wanted: &Wanted) -> Vec<String> {
         let Some(loaded) = self.kinds.get(wanted.kind) else {
             return Vec::new();
@@ -240,12 +241,12 @@ impl Snapshot {
             .collect()
     }
 
-    /// The result from the files. `None` when the component is not among them.
+    /// The result from the files. `None` if the component is not among them.
     pub(super) fn find(&self, wanted: &Wanted) -> Option<Result<Lookup, ReadError>> {
         let loaded = self.kinds.get(wanted.kind)?;
         let mut owned: Vec<&File> =
             loaded.files.iter().filter(|file| file.owner.as_ref() == Some(&wanted.app)).collect();
-        // An exact match takes precedence; a name with a namespace belongs to a package's part.
+        // An exact match takes precedence. Otherwise, the parent may have the org's own namespace.
         if owned.is_empty() {
             owned.extend(loaded.files.iter().filter(|file| self.owner_of(file) == Some(&wanted.app)));
         }
@@ -273,7 +274,7 @@ impl Snapshot {
         })
     }
 
-    /// The content of a component. `None` when it is missing or cannot be decoded.
+    /// The content of a component. `None` if it is missing or cannot be decoded.
     pub(super) fn component(&self, key: &ComponentKey) -> Option<&Component> {
         let files = &self.kinds.get(key.kind)?.files;
         files.iter().find(|file| file.key == *key)?.content.as_ref().ok()
@@ -312,13 +313,13 @@ impl Snapshot {
         assignables
     }
 
-    /// A file that names no app and has the wanted name.
+    /// A damaged file that names no app and may be the wanted component.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
     }
 
-    /// The app of a file, under its name in the org. In an org with its own namespace, parent elements have the
-    /// namespace and files do not; components of a package have it in both.
+    /// The app that a file belongs to, as it is named in the org. In an org with its own namespace, parent elements
+    /// have the namespace, but file names do not. For components of a package, both have the namespace of the package.
     fn owner_of<'a>(&self, file: &'a File) -> Option<&'a str> {
         let owner = file.owner.as_deref()?;
         match without_own_namespace(owner, &file.key.full_name) {
@@ -327,16 +328,16 @@ impl Snapshot {
         }
     }
 
-    /// A file that may be the wanted one but belongs to no app of the org, with the error. `None` as the error while
-    /// it is unknown whether there is such an app.
+    /// A file that may be the wanted one but belongs to no known app, with the error to report. The error is `None`
+    /// while it is unknown whether the org has the app that the file names.
     fn unclaimed(&self, loaded: &Loaded, wanted: &Wanted) -> Option<(ComponentKey, Option<ReadError>)> {
         let element = parent_element(wanted.kind)?;
         let is_hinted = |file: &File| wanted.hint.as_ref() == Some(&file.key.full_name);
-        // Not for files that were requested by a usual name only.
+        // A file that was requested only by a usual name is not a candidate.
         let is_complete = loaded.whole || loaded.listed.is_some();
         let mut candidates = loaded.files.iter().filter(|file| file.content.is_ok()).filter(|file| {
             let names_an_app = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
-            // A file that names another app, and was not the wanted one so far, belongs to that app.
+            // If the wanted component has a known name, another file that names another app belongs to that app.
             let may_be = is_complete && !(names_an_app && wanted.hint.is_some());
             is_hinted(file) || may_be && self.has_prefix_of(&file.key.full_name, &wanted.app)
         });
@@ -353,13 +354,13 @@ impl Snapshot {
         })
     }
 
-    /// Whether the apps must be listed to decide about a file that may be the wanted one.
+    /// Whether the apps must be listed to determine if a file is the wanted one.
     pub(super) fn is_ambiguous(&self, wanted: &Wanted) -> bool {
         let Some(loaded) = self.kinds.get(wanted.kind) else { return false };
         self.find(wanted).is_none() && matches!(self.unclaimed(loaded, wanted), Some((_, None)))
     }
 
-    /// Whether the org has the app that a parent element names. `None` when that is unknown.
+    /// Whether the org has the app that a parent element names. `None` if that is unknown.
     fn is_app_of_org(&self, owner: &str, full_name: &str) -> Option<bool> {
         let bare = without_own_namespace(owner, full_name).unwrap_or(owner);
         let same = |app: &str| app.eq_ignore_ascii_case(owner) || app.eq_ignore_ascii_case(bare);
@@ -371,7 +372,7 @@ impl Snapshot {
         Some(listed.iter().any(|file| same(&file.full_name)))
     }
 
-    /// Whether the name looks like a part of this app, and of no app with a longer name.
+    /// Whether the name looks like the name of a part of this app, and not of an app with a longer name.
     fn has_prefix_of(&self, full_name: &str, app: &str) -> bool {
         let begins = |app: &str| {
             full_name.split_at_checked(app.len()).is_some_and(|(head, _)| head.eq_ignore_ascii_case(app))
@@ -379,7 +380,8 @@ impl Snapshot {
         begins(app) && !self.apps().any(|other| other.len() > app.len() && begins(other))
     }
 
-    /// The result for what [`find`](Self::find) did not find, confirmed by the list.
+    /// The result for a component that [`find`](Self::find) did not find: absent if the list confirms it, and otherwise
+    /// hidden.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
         let hidden = |why: String| Lookup::Hidden { why, other_case: false };
         if self.bare.contains(&wanted.app) {
@@ -418,7 +420,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether a component that is known by name only may be the wanted one.
+    /// Whether a component of which only the name is known may be the wanted one.
     fn may_be(&self, full_name: &str, wanted: &Wanted) -> bool {
         let same = |name: &str| full_name.eq_ignore_ascii_case(name);
         if wanted.hint.as_deref().is_some_and(same) || same(&wanted.app) {
@@ -426,7 +428,7 @@ impl Snapshot {
         }
         parent_element(wanted.kind).is_some()
             && has_app_prefix(full_name, &wanted.app)
-            // With Shop and Shop_Admin, Shop_Admin_oauth belongs to the latter.
+            // If there are apps Shop and Shop_Admin, Shop_Admin_oauth belongs to the latter.
             && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || has_app_prefix(full_name, app)))
     }
 
@@ -448,7 +450,8 @@ pub(super) fn is_app(kind: &MetadataType) -> bool {
     kind == APP
 }
 
-/// Whether a message of a retrieve is about a type. All org settings share one type name, which other names end with.
+/// Whether a message of a retrieve is about a type. All org settings share one type name, which must match as a whole
+/// word, because other type names end with it.
 fn is_about(problem: &str, kind: &MetadataType) -> bool {
     problem.contains(kind.name) || kind.settings_member.is_some() && has_word(problem, kind.package_type())
 }
@@ -466,7 +469,7 @@ pub(super) fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Opti
     (!is_there).then_some(bare)
 }
 
-/// The app that a file names, if the file is malformed.
+/// The app that a malformed file names, if it can be determined.
 fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
     let element = parent_element(kind)?;
     let (_, rest) = text.split_once(&format!("<{element}>"))?;
@@ -474,7 +477,7 @@ fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
     Some(owner.trim().to_owned())
 }
 
-/// Whether the name follows Salesforce's pattern for a part of the app: `Shop_oauth`.
+/// Whether the name follows Salesforce's pattern for a part of the app, such as `Shop_oauth`.
 pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
         return false;
@@ -482,9 +485,9 @@ pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     head.eq_ignore_ascii_case(app) && tail.starts_with('_')
 }
 
-/// Whether a message of a retrieve states that a file is not readable, rather than that it does not exist. Messages
-/// may be in another language; then the list decides.
+/// Whether a message of a retrieve reports that a file is not readable, rather than that it does not exist. Messages in
+/// other languages are not recognized, and the list then determines the result.
 fn is_refusal(problem: &str) -> bool {
-    // The name of a missing component may contain any words.
+    // A message about a missing component contains its name, which may be any word.
     !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)
 }

@@ -1,4 +1,4 @@
-//! The waits of this layer, and their growth.
+//! The waits of this layer, and how they grow.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
@@ -8,34 +8,34 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Window;
 
-/// The waits of this layer. The defaults suit real orgs.
+/// The waits of this layer. The defaults are for real orgs.
 #[derive(Clone, Debug)]
 pub struct Timing {
     /// Whether concurrent callers share deploys and retrieves.
     pub batching: bool,
     pub deploys: Window,
-    /// When a retrieve for fresh reads starts.
+    /// When a batch of reads closes and its retrieve starts.
     pub reads: Window,
     pub snapshot: Duration,
     /// The wait before the first poll of a deploy, before any deploy was measured.
     pub first_poll: Duration,
-    /// The base interval of polls: twice, then three times this in the first seconds of a deploy. Each poll is an API
-    /// call, and four suffice for a deploy of two seconds.
+    /// The base interval of polls. In the first seconds of a deploy, the interval is twice this value, then three
+    /// times. Each poll is an API call, and four polls suffice for a deploy of two seconds.
     pub poll_step: Duration,
-    /// The waits before a deploy is retried on a locked org; the last is repeated.
+    /// The waits before a deploy is retried on a locked org. The last wait is repeated.
     pub lock_waits: Vec<Duration>,
     /// How long other changes may keep the org locked.
     pub lock_timeout: Duration,
-    /// How many polls in a row may fail.
+    /// How many polls may fail with a temporary error before one succeeds.
     pub failed_polls: u32,
-    /// Adds up to a quarter to each wait, because many workspaces share one org.
+    /// Whether up to a quarter is added to each wait for a locked org, because many workspaces may share one org.
     pub jitter: bool,
     pub stop: StopTimeouts,
 }
 
 #[derive(Clone, Debug)]
 pub struct StopTimeouts {
-    /// For the response to a deploy that is being sent.
+    /// How long to wait for the response to a deploy that is being sent.
     pub start: Duration,
     pub running: Duration,
     pub cancel: Duration,
@@ -51,7 +51,8 @@ impl Default for Timing {
         };
         Timing {
             batching: true,
-            // A hundred changes from Terraform arrive over seconds; a second deploy would take longer.
+            // A hundred changes from Terraform arrive over several seconds. A second deploy would take longer than
+            // waiting for them.
             deploys: window([75, 3_000, 3_000, 75]),
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
@@ -78,8 +79,8 @@ impl Timing {
         if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
     }
 
-    /// The interval of polls while a deploy is queued for this long: each poll is an API call, and an idle org may
-    /// queue a deploy for half a minute.
+    /// The interval of polls for a deploy that has been queued for this long. Each poll is an API call, and even an
+    /// idle org may queue a deploy for half a minute.
     pub(super) fn next_poll_in_queue(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
         if waited < 60 * MOST { waited.clamp(self.poll_step, MOST) } else { self.next_poll(waited) }
@@ -118,13 +119,13 @@ impl PollSchedule {
     pub(super) fn learn(&mut self, reported: Option<Duration>, taken: Duration, polls: u32) {
         self.usual = Some(match self.usual {
             _ if reported.is_some_and(|reported| reported <= taken) => reported.unwrap_or(taken),
-            // It may have ended a little earlier.
+            // The deploy may have ended a little earlier than the poll.
             Some(usual) if polls == 1 => taken.min(usual).saturating_mul(97) / 100,
             _ => taken,
         });
     }
 
-    /// The wait before the first poll: until the deploy should have ended, since the deploys of a run are similar.
+    /// The wait before the first poll: until the deploy should have ended, because the deploys of a run are similar.
     pub(super) fn first_poll(&self, timing: &Timing) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
         let Some(usual) = self.usual else {
@@ -135,7 +136,7 @@ impl PollSchedule {
 
     /// The wait after this many polls of a deploy that has run for this long.
     pub(super) fn next_poll(&self, polls: u32, taken: Duration, timing: &Timing) -> Duration {
-        // It should have ended by the first poll.
+        // The deploy should have ended by the first poll, so the next polls follow soon.
         if self.usual.is_some() && polls <= 2 {
             timing.poll_step.saturating_mul(polls) / 2
         } else {
@@ -144,7 +145,8 @@ impl PollSchedule {
     }
 }
 
-/// A timestamp of Salesforce: `2026-01-01T00:00:00.000Z` in SOAP, with `+0000` in the REST API.
+/// Parses a timestamp of Salesforce, which has the form `2026-01-01T00:00:00.000Z` in SOAP and ends with `+0000` in the
+/// REST API.
 pub fn timestamp(text: &str) -> Option<OffsetDateTime> {
     let utc = text.strip_suffix("+0000").map(|time| format!("{time}Z"));
     OffsetDateTime::parse(utc.as_deref().unwrap_or(text), &Rfc3339).ok()
@@ -155,7 +157,7 @@ pub(super) fn between(begin: &str, end: &str) -> Option<Duration> {
     (timestamp(end)? - timestamp(begin)?).try_into().ok()
 }
 
-/// A random time between the two, because many workspaces share one org.
+/// A random time between `least` and `most`, because many workspaces may share one org.
 pub(super) fn jittered(least: Duration, most: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8);
     let share = u32::try_from(random % 256).unwrap_or(0);

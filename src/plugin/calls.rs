@@ -1,8 +1,8 @@
 //! Runs RPCs as tasks.
 //!
-//! An RPC continues when Terraform disconnects during an apply, and a panic in it becomes a diagnostic. No RPC returns a gRPC
-//! error: Terraform would show "Plugin error" or lose the state in the response.
-//! Not here: the RPCs (`service`).
+//! An RPC continues when Terraform disconnects, for example during an apply. A panic in an RPC becomes a diagnostic. No
+//! RPC returns a gRPC error, because Terraform would show "Plugin error" or lose the state in the response. Not here:
+//! the RPCs (`service`).
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub type RpcResult<T> = Result<Response<T>, Status>;
 pub struct Service {
     pub(super) provider: Arc<Provider>,
     calls: Counter,
-    /// The number of RPCs so far, used as their ID in the log.
+    /// The number of RPCs so far. The log uses it as the ID of the next RPC.
     served: AtomicU64,
 }
 
@@ -77,7 +77,7 @@ impl Service {
     }
 }
 
-/// The diagnostic for a panic. `panics` has already written the stack to stderr.
+/// The diagnostic for a panic. `panics` has already written the backtrace to stderr.
 fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
     let what = match error.try_into_panic() {
         Ok(payload) => panics::message(payload.as_ref()),

@@ -18,7 +18,7 @@ use super::listener::{Io, Listener};
 
 /// The timeout of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// The pause after accept fails, for example because of too many open files.
+/// The pause after a failed accept, for example because of too many open files.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
 
 pub struct Connection {
@@ -28,14 +28,14 @@ pub struct Connection {
 
 #[cfg(any(test, fuzzing))]
 impl Connection {
-    /// A connection without accept, for tests.
+    /// A connection that no listener has accepted, for tests.
     pub fn of(stream: Box<dyn Io>, alive: Alive) -> Connection {
         Connection { stream, _alive: alive }
     }
 }
 
-/// Accepts connections until the receiver is dropped. With `tls`, returns only connections that complete the handshake. Each
-/// handshake is a separate task, so that a silent client does not block others.
+/// Accepts connections until the receiver is dropped. With `tls`, returns only connections that complete the handshake.
+/// Each handshake is a separate task, so that a silent client does not block others.
 pub fn accept(
     listener: Arc<Listener>,
     tls: Option<TlsAcceptor>,
@@ -59,7 +59,7 @@ pub fn accept(
             tokio::spawn(async move {
                 if let Some(stream) = secure(stream, tls).await {
                     let connection = Connection { stream, _alive: alive.enter() };
-                    // Fails if the server has stopped.
+                    // Sending fails if the server has stopped.
                     let _ = sender.send(Ok(connection)).await;
                 }
             });

@@ -1,4 +1,5 @@
-//! Requests → neutral types. Decoding errors become diagnostics, not gRPC errors.
+//! Converts requests to neutral types, which do not depend on the protocol. Decoding errors become diagnostics, not
+//! gRPC errors.
 
 use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
@@ -50,7 +51,7 @@ pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result:
     wire.iter().zip(spec.parameters).enumerate().map(read).collect()
 }
 
-/// The error for an unknown name. Terraform checks names against the schema, so usually the lock file is newer than the binary.
+/// The error for an unknown name. Terraform normally rejects unknown names itself, by checking them against the schema.
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
     bugs::UNKNOWN_TYPE
         .diagnostic(format!(
@@ -137,13 +138,13 @@ pub fn list(request: pb::ListResourceRequest, schema: &Schema) -> Result<ListReq
     Ok(ListRequest {
         config: value(request.config, "configuration", schema)?,
         include_resource: request.include_resource_object,
-        // 0 is no limit.
+        // 0 means no limit.
         limit: usize::try_from(request.limit).ok().filter(|limit| *limit > 0),
         type_name: request.type_name,
     })
 }
 
-/// The state of a state file, possibly written with an earlier schema.
+/// Decodes a state from a state file, possibly written with an earlier schema.
 pub fn raw_state(json: &[u8], schema: &Schema) -> Result<Value> {
     dynamic_value::decode_state(json, Shape::Block(&schema.block))
         .map_err(|problem| unreadable("state", problem))

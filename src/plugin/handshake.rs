@@ -1,5 +1,5 @@
-//! The go-plugin handshake: the cookie, the protocol version, and the line on stdout. Not here: the socket (`listener`) and the
-//! certificate (`tls`).
+//! The go-plugin handshake: the cookie, the protocol version, and the line on stdout. Not here: the socket (`listener`)
+//! and the certificate (`tls`).
 
 use std::io::{self, Write};
 
@@ -33,8 +33,8 @@ pub enum HandshakeError {
     NoCommonProtocol { offered: String },
 }
 
-/// Checks that Terraform started this process and supports protocol 5. Versions of Terraform that do not list their protocols
-/// support it.
+/// Checks that Terraform started this process and supports protocol 5. Versions of Terraform that do not list their
+/// protocols support protocol 5.
 pub fn check(environment: &Environment) -> Result<(), HandshakeError> {
     if environment.get(COOKIE.0).as_deref() != Some(COOKIE.1) {
         return Err(HandshakeError::NotStartedByTerraform);
@@ -52,8 +52,8 @@ pub fn fits_handshake_line(address: &str) -> bool {
     !address.contains(|c: char| c == '|' || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// The handshake line with the address and the certificate of the server. Without TLS the certificate is empty. The seventh
-/// field declines multiplexing, if the client requested it.
+/// The handshake line with the address and the certificate of the server. Without TLS, the certificate is empty. If the
+/// client requested multiplexing, a seventh field declines it.
 pub fn line(environment: &Environment, address: &Address, certificate: Option<&[u8]>) -> String {
     let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
     let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
@@ -63,7 +63,7 @@ pub fn line(environment: &Environment, address: &Address, certificate: Option<&[
     format!("{CORE_PROTOCOL}|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplex}\n", address.network, address.text)
 }
 
-/// The environment variable for `terraform` to use this process.
+/// The assignment of the environment variable that makes Terraform use this process.
 pub fn reattach_line(address: &Address) -> String {
     let config = serde_json::json!({
         SOURCE_ADDRESS: {
@@ -74,11 +74,11 @@ pub fn reattach_line(address: &Address) -> String {
             "Addr": { "Network": address.network, "String": address.text },
         }
     });
-    // Quoted for a shell.
+    // The value is quoted for a shell.
     format!("TF_REATTACH_PROVIDERS='{}'\n", config.to_string().replace('\'', r"'\''"))
 }
 
-/// Writes the line to stdout. Called once, after the socket listens.
+/// Writes a line to stdout. Called once, when the socket is already listening.
 pub fn announce(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;

@@ -1,5 +1,5 @@
-//! When the process stops: on Terraform's Shutdown, on a signal, or when Terraform has disconnected. Terraform's Stop only
-//! requests a fast end of running calls.
+//! Determines when the process stops: on Terraform's Shutdown, on a signal, or when Terraform has disconnected.
+//! Terraform's Stop only requests that running calls end quickly.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::provider::Provider;
 
-/// How long running calls can take after SIGTERM: a deploy may start, run, be canceled and be read, for three minutes in
-/// all. A supervisor that waits less kills the process.
+/// How long running calls can take after a signal. A deploy that starts, runs, is canceled and is read back can take
+/// three minutes in total. A supervisor with a shorter timeout kills the process earlier.
 const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(200);
-/// How long running calls can take after Terraform has disconnected. Deploys should not be left incomplete.
+/// How long running calls can take after Terraform has disconnected, to give running deploys time to complete.
 const DRAIN_AFTER_LOSS: Duration = Duration::from_secs(60);
 /// How long a client can take to reconnect.
 const RECONNECT: Duration = Duration::from_secs(3);
-/// How long the first connection can take. Terraform connects immediately, unless it has died.
+/// How long the first connection can take. Terraform connects immediately, unless it has crashed or was killed.
 const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 
-/// Counts connections or calls, and waits for the first or the last one.
+/// Counts open connections or running calls. Callers can wait until there is at least one, or until there are none.
 #[derive(Clone)]
 pub struct Counter(Arc<watch::Sender<usize>>);
 
@@ -40,7 +40,7 @@ impl Counter {
     }
 
     pub async fn none(&self) {
-        // Fails only without a sender, and `self` is one.
+        // Waiting fails only when all senders have been dropped, and `self` contains one.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -55,14 +55,14 @@ impl Drop for Alive {
     }
 }
 
-/// The state that decides when the process stops.
+/// The state that determines when the process stops.
 #[derive(Clone)]
 pub struct Lifecycle {
     pub provider: Arc<Provider>,
-    /// Running RPCs, even if their caller has disconnected.
+    /// Running RPCs, including those whose caller has disconnected.
     pub calls: Counter,
     pub connections: Counter,
-    /// Canceled when the server stops. Long-lived streams end then.
+    /// Canceled when the server stops. Long-lived streams then end.
     pub shutdown: CancellationToken,
 }
 
@@ -76,7 +76,8 @@ impl Lifecycle {
         }
     }
 
-    /// Stops the server after Terraform has disconnected. Otherwise a killed Terraform would leave its providers running.
+    /// Stops the server after Terraform has disconnected. Otherwise the provider would continue to run after Terraform
+    /// was killed.
     pub async fn stop_when_disconnected(self) {
         if timeout(FIRST_CONNECTION, self.connections.some()).await.is_err() {
             self.shutdown.cancel();
@@ -101,14 +102,15 @@ impl Lifecycle {
 
     async fn drain(&self, limit: Duration) {
         self.provider.stop();
-        // Calls that are just starting are counted now; the provider rejects later ones.
+        // Calls that have just arrived get time to be counted. The provider rejects later calls.
         sleep(Duration::from_millis(10)).await;
         let _ = timeout(limit, self.calls.none()).await;
         self.shutdown.cancel();
     }
 }
 
-/// The handled signals. Listening replaces the default action, so this must live as long as the process serves.
+/// The signals that the process handles. Listening for a signal replaces its default action, which would end the
+/// process.
 pub struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -137,8 +139,8 @@ impl Signals {
         }
     }
 
-    /// Waits for SIGTERM. A terminal sends SIGINT and SIGHUP to the whole process group; Terraform then calls Stop or exits. They
-    /// are ignored here.
+    /// Waits for SIGTERM. Ignores SIGINT and SIGHUP, which a terminal sends to the whole process group. Terraform then
+    /// calls Stop or exits.
     pub async fn terminate(mut self) {
         #[cfg(unix)]
         self.terminate.recv().await;

@@ -1,5 +1,5 @@
-//! The socket for Terraform: a Unix socket in a private directory, or TCP on the loopback interface if Unix sockets or a
-//! directory are not available. Not here: TLS and gRPC.
+//! The socket for Terraform: a Unix socket in a private directory, or TCP on the loopback interface if Unix sockets or
+//! a suitable directory are not available. Not here: TLS and gRPC.
 
 use std::io;
 
@@ -24,12 +24,13 @@ pub enum Listener {
     Tcp(TcpListener),
 }
 
-/// Removes the Unix socket and its directory on drop. Separate from the listener, because the accept task is never dropped.
+/// Removes the Unix socket and its directory on drop. Separate from the listener, because the accept task shares the
+/// listener and may still run when the process exits.
 pub struct Cleanup(#[expect(dead_code, reason = "only used for its drop")] Option<tempfile::TempDir>);
 
 impl Listener {
-    /// Binds the preferred socket of the platform. Falls back to a TCP port only if `authenticated`, because every user of the
-    /// machine can connect to it.
+    /// Binds the preferred socket of the platform. On Unix, falls back to a TCP port only if connections are
+    /// `authenticated`, because every user of the machine can connect to a port.
     pub async fn bind(environment: &Environment, authenticated: bool) -> io::Result<(Listener, Cleanup)> {
         #[cfg(unix)]
         match unix::Socket::bind(environment) {
@@ -44,7 +45,7 @@ impl Listener {
         Ok((Listener::bind_tcp(environment).await?, Cleanup(None)))
     }
 
-    /// Binds the first free port of Terraform's range, or any free port without a range.
+    /// Binds the first free port of Terraform's range, or any free port if there is no range.
     pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
         let port = |name| environment.get(name).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0);
         let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
@@ -97,10 +98,11 @@ mod unix {
     /// The longest socket path that all platforms support.
     const LONGEST_PATH: usize = 103;
     const NAME: &str = "s.sock";
-    /// Alternative directories, because TMPDIR of CI runners can be missing or read-only.
+    /// Alternative directories, because the TMPDIR of a CI runner can be missing or read-only.
     const FALLBACKS: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 
-    /// A Unix socket that only the owner can access: its directory is created with mode 0700.
+    /// A Unix socket. Its directory is created with mode 0700, so that only the owner can access the socket, unless a
+    /// group is specified.
     pub struct Socket {
         listener: UnixListener,
         path: PathBuf,
@@ -173,7 +175,7 @@ mod unix {
         Ok(())
     }
 
-    /// The ID of a group in the format of `/etc/group`.
+    /// The ID of a group, from a text in the format of `/etc/group`.
     fn group_id(groups: &str, name: &str) -> Option<u32> {
         groups.lines().find_map(|line| {
             let mut fields = line.split(':');

@@ -1,8 +1,8 @@
 //! Log lines in hclog's JSON format, which Terraform reads from stderr, filters and prints.
 //!
-//! Only events of this crate are logged, because libraries can log payloads. Without a level logging is not installed.
+//! Only events of this crate are logged, because libraries can log payloads. Without a level, logging is not installed.
 //!
-//! Requests are logged with path, status and size, never with a body. Every text is redacted.
+//! Requests are logged with their path, status and size, never with their body. Every text is redacted.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -36,7 +36,7 @@ pub fn start(environment: &Environment) {
     let _ = tracing::subscriber::set_global_default(Registry::default().with(Hclog { level }));
 }
 
-/// The level of the most specific variable, as in Go plugins.
+/// The level that the most specific environment variable sets, as in Go plugins.
 pub(super) fn level(environment: &Environment) -> LevelFilter {
     let setting = ["TF_LOG_PROVIDER_SALESFORCE", "TF_LOG_PROVIDER", "TF_LOG"]
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) fn level(environment: &Environment) -> LevelFilter {
         Some("WARN") => LevelFilter::WARN,
         Some("INFO") => LevelFilter::INFO,
         Some("DEBUG") => LevelFilter::DEBUG,
-        // TRACE, JSON and unknown levels, as in Terraform.
+        // TRACE, JSON and unknown levels mean TRACE, as in Terraform.
         Some(_) => LevelFilter::TRACE,
     }
 }
@@ -56,7 +56,7 @@ struct Hclog {
     level: LevelFilter,
 }
 
-/// The fields of a span, for its events.
+/// The fields of a span, which its events include.
 struct SpanFields(Map<String, Json>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
@@ -250,7 +250,7 @@ mod tests {
     fn fields_are_redacted() {
         use std::sync::{Arc, Mutex};
 
-        /// Records lines instead of writing them.
+        /// Records the fields of events instead of writing lines.
         struct Kept(Arc<Mutex<Vec<Map<String, Json>>>>);
         impl<S: Subscriber> Layer<S> for Kept {
             fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -260,7 +260,7 @@ mod tests {
             }
         }
 
-        // Secrets are known in the whole process.
+        // Logs are redacted with the secrets of all redactors of the process.
         redact::Redactor::default().learn(&crate::secret::Secret::new("logged-canary-1"));
         let kept = Arc::default();
         let subscriber = Registry::default().with(Kept(Arc::clone(&kept)));

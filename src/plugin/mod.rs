@@ -42,10 +42,10 @@ use tls::Tls;
 const LONGEST_MESSAGE: usize = 256 * 1024 * 1024;
 /// How long open connections can delay the shutdown. Terraform kills the process after two seconds.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
-/// Calls mostly wait for Salesforce.
+/// The number of worker threads. Two are sufficient, because calls mostly wait for Salesforce.
 const THREADS: usize = 2;
 
-/// The environment variables of the process. Tests can pass their own.
+/// The environment variables of the process. Tests can pass other variables.
 #[derive(Clone)]
 pub struct Environment(Arc<Lookup>);
 
@@ -65,7 +65,8 @@ impl Environment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Plugin,
-    /// By a developer, for `TF_REATTACH_PROVIDERS`. Without TLS; serves Terraform commands until Ctrl-C.
+    /// Started by a developer, for `TF_REATTACH_PROVIDERS`. Runs without TLS, and serves Terraform commands until
+    /// Ctrl-C.
     Debug,
 }
 

@@ -7,7 +7,8 @@ use std::panic::PanicHookInfo;
 
 use crate::redact;
 
-/// Reports panics in the format that Terraform parses on stderr: a line that starts with `panic: `, and the lines after it.
+/// Reports panics in the format that Terraform parses on stderr: a line that starts with `panic: `, and the lines after
+/// it.
 pub fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
         let report = report(panic, &Backtrace::force_capture());
@@ -30,7 +31,7 @@ fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
 /// The longest panic message shown.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// The panic message on one line, redacted: panics of the standard library can quote values.
+/// The panic message on one line, redacted because panics of the standard library can quote values.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()

@@ -1,5 +1,5 @@
-//! Properties of Terraform's input for any bytes: values, states of any version, the environment of the handshake, and calls in
-//! any order (`requests`).
+//! Properties that hold for any input from Terraform: values, states of any version, the environment of the handshake,
+//! and calls in any order (`requests`).
 
 mod requests;
 
@@ -37,8 +37,8 @@ fn raw(json: Vec<u8>) -> Option<pb::RawState> {
     Some(pb::RawState { json, ..Default::default() })
 }
 
-/// An upgrade never fails with a panic, matches the schema, is idempotent and keeps every digit. States of newer schemas are
-/// rejected.
+/// An upgrade never panics. An upgraded state matches the schema, keeps every digit of numbers, and does not change
+/// when it is upgraded again. States of newer schemas are rejected.
 pub fn states(data: &[u8]) {
     let mut choices = Choices::new(data);
     let schemas = provider().schemas(Offer::Resource);
@@ -75,7 +75,7 @@ pub fn states(data: &[u8]) {
         (Err(found), Some(state)) => broken(format!("{found:?} for {state:?}")),
         (Err(found), None) => assert!(found.has_errors(), "neither a state nor an error"),
     }
-    // The same bytes as an identity, and for another type, must not panic.
+    // Upgrading the same bytes as an identity, or moving them to another type, must not panic.
     let identity = pb::UpgradeResourceIdentityRequest {
         type_name: (*name).to_owned(),
         version,
@@ -130,7 +130,7 @@ fn with_unknown_attributes(json: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     Json::Object(state).to_string().into_bytes()
 }
 
-/// Any environment gives an error, or a handshake line that go-plugin parses into the same fields.
+/// Any environment results in an error, or in a handshake line that go-plugin parses into the same fields.
 pub fn handshake(data: &[u8]) {
     let mut choices = Choices::new(data);
     let versions = choices.of(&["5", "6,5", "", "6", " 5 ", "5,5,99999999999999999999"]).to_owned();

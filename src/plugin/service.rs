@@ -19,8 +19,9 @@ use crate::provider::{BoxFuture, Match, Offer, Provider};
 /// How many results of a list are prepared before Terraform reads them.
 const EVENTS_AHEAD: usize = 64;
 
-/// Whether a call must be deferred because the provider configuration is unknown. Terraform sets in each call whether it can
-/// be deferred; 1.11.4 also sets it in an apply, where the configuration is known.
+/// Whether a call must be deferred because the provider configuration is unknown. In each call, Terraform specifies
+/// whether the call can be deferred. Terraform 1.11.4 also allows deferral during an apply, when the configuration is
+/// known.
 fn is_deferred(provider: &Provider, client: Option<pb::ClientCapabilities>) -> bool {
     client.is_some_and(|client| client.deferral_allowed) && provider.awaits_configuration()
 }
@@ -103,7 +104,8 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    /// Requests a fast end of running calls. The process continues until Shutdown of the controller service.
+    /// Requests that running calls end quickly. The process continues until Terraform calls Shutdown of the controller
+    /// service.
     async fn stop(&self, _: Request<pb::StopRequest>) -> RpcResult<pb::StopResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("Stop", "", async move {
@@ -304,7 +306,7 @@ impl provider_server::Provider for Service {
         self.run("RenewEphemeralResource", &name, reply).await
     }
 
-    /// No effect: opening changes nothing in the org.
+    /// No effect, because opening an ephemeral resource changes nothing in the org.
     async fn close_ephemeral_resource(
         &self,
         request: Request<pb::CloseEphemeralResourceRequest>,
@@ -386,7 +388,7 @@ impl provider_server::Provider for Service {
         let work = self.start("InvokeAction", &name.clone(), async move {
             let schema = from_proto::schema(&provider, Offer::Action, &name)?;
             let config = from_proto::value(request.config, "configuration", schema)?;
-            // Progress is dropped if Terraform closed the stream.
+            // Progress is dropped if Terraform has closed the stream.
             let report = move |text: String| drop(progress.send(Ok(to_proto::progress(text))));
             Ok(to_proto::completed(provider.invoke_action(&name, config, &report).await))
         });

@@ -28,8 +28,8 @@ impl SideServices {
     }
 }
 
-/// An empty stream that stays open until the server stops. It keeps Terraform's connection from becoming idle, and must end on
-/// shutdown, because a graceful shutdown waits for open streams.
+/// An empty stream that stays open until the server stops. It keeps Terraform's connection from becoming idle, and must
+/// end on shutdown, because a graceful shutdown waits for open streams.
 fn silent<T: Send + 'static>(shutdown: CancellationToken) -> ReceiverStream<Result<T, Status>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
@@ -43,7 +43,7 @@ fn silent<T: Send + 'static>(shutdown: CancellationToken) -> ReceiverStream<Resu
 
 #[tonic::async_trait]
 impl GrpcController for SideServices {
-    /// Terraform kills the process two seconds after this.
+    /// Terraform kills the process two seconds after this call.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         self.lifecycle.provider.stop();
         self.lifecycle.shutdown.cancel();

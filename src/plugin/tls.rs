@@ -1,8 +1,8 @@
-//! AutoMTLS: each side generates a certificate per run and accepts only the other's. Not here: the accept loop
-//! (`connections`).
+//! AutoMTLS: each side generates a certificate per run and accepts only the certificate of the other side. Not here:
+//! the accept loop (`connections`).
 //!
-//! Terraform's certificate is a P-521 CA certificate used as an end entity, so chain validation does not apply. The certificate
-//! is compared byte by byte, and the signature of the handshake proves possession of the key.
+//! Terraform's certificate is a P-521 CA certificate used as an end entity, so chain validation does not apply. The
+//! certificate is compared byte by byte, and the signature of the handshake proves possession of the key.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Why TLS cannot be used. There is no fallback to plain text.
+/// Why TLS cannot be used. There is no fallback to plaintext.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error("PLUGIN_CLIENT_CERT is not a valid certificate")]
@@ -58,7 +58,7 @@ impl Tls {
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![certificate.der().clone()], key)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
-        // There is one connection per run, so sessions are not resumed.
+        // Terraform normally opens one connection per run, so session resumption is disabled.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: certificate.der().to_vec() })
@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    /// A certificate like Terraform's: P-521, self-signed, CA; for the key [`KEY`].
+    /// A certificate like Terraform's: a self-signed P-521 CA certificate for the key [`KEY`].
     const TERRAFORM: &str = include_str!("testdata/terraform_client.pem");
     const KEY: u8 = 0x42;
 

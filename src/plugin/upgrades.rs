@@ -1,12 +1,13 @@
 //! Upgrades of stored states and identities, and moves of states to another type.
 //!
-//! Terraform calls this first for every state, even of the same version. The rules:
+//! Terraform requests an upgrade of every stored state first, even if the state has the current version. The rules:
 //! - A state of a newer schema is rejected before it is read.
 //! - Attributes that the schema no longer has are dropped.
-//! - Attributes that the state lacks get their default. Otherwise a plan without a refresh would change every resource, and
-//!   a refresh would report drift. Attributes without a default are null until the next refresh.
+//! - Attributes that the state lacks get their default. Otherwise a plan without a refresh would change every resource,
+//!   and a refresh would report drift. Attributes without a default are null, and blocks are empty, until the next
+//!   refresh.
 //! - An attribute that the state has keeps its value, even if it is null.
-//! - A value of the wrong type is an error with its path.
+//! - A value of the wrong type is an error with the path of the value.
 //!
 //! Not here: private state (`provider/private.rs`).
 
@@ -109,8 +110,8 @@ fn has(stored: &Json, path: &Path) -> bool {
     found.is_some()
 }
 
-/// Whether an address is this provider's, with the host of any registry. OpenTofu before 1.12.4 sends only the name that the
-/// type implies.
+/// Whether an address is the address of this provider, with the host of any registry. OpenTofu before 1.12.4 sends only
+/// the provider name that the resource type implies.
 fn is_this_provider(address: &str) -> bool {
     let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
     let (_, name) = own.split_once('/').unwrap_or_default();
@@ -166,20 +167,20 @@ mod tests {
         let client = "salesforce_oauth_client";
         let rotation = "salesforce_external_client_app_credential_rotation";
         for (name, json, place, expected) in [
-            // A default, even of an attribute that is not in a file.
+            // Attributes with a default, including attributes that are not in a file.
             (settings, r#"{"external_client_app":"Shop"}"#, "/pkce_required", json!(true)),
             (settings, r#"{"external_client_app":"Shop"}"#, "/client_credentials_flow_enabled", json!(false)),
             (settings, r#"{"external_client_app":"Shop"}"#, "/deletion_protection", json!(false)),
             (rotation, r#"{"external_client_app":"Shop"}"#, "/wait_for_propagation", json!("0s")),
-            // Values that the state has, even null.
+            // Values that the state has, including null.
             (settings, r#"{"pkce_required":false}"#, "/pkce_required", json!(false)),
             (settings, r#"{"pkce_required":null}"#, "/pkce_required", json!(null)),
             (rotation, r#"{"wait_for_propagation":null}"#, "/wait_for_propagation", json!(null)),
-            // No default.
+            // Attributes without a default.
             (settings, r#"{"external_client_app":"Shop"}"#, "/callback_urls", json!(null)),
             (settings, r#"{"external_client_app":"Shop"}"#, "/trusted_ip_range", json!([])),
             (policies, r#"{"external_client_app":"Shop"}"#, "/start_page", json!(null)),
-            // The parts of a client that the state has, and the block of its policies.
+            // The parts of a `salesforce_oauth_client` that the state has, including the block of its policies.
             (
                 client,
                 r#"{"name":"Shop","callback_urls":["https://a.example/"]}"#,
@@ -199,7 +200,7 @@ mod tests {
                 json!(null),
             ),
             (client, r#"{"name":"Shop"}"#, "/deletion_protection", json!(false)),
-            // A client without OAuth settings or policies does not get them by their defaults.
+            // Defaults do not add OAuth settings or policies that the state does not have.
             (client, r#"{"name":"Shop","callback_urls":null}"#, "/pkce_required", json!(null)),
             (client, r#"{"name":"Shop"}"#, "/policies", json!(null)),
         ] {

@@ -1,5 +1,5 @@
-//! Checks the properties with the corpus and with inputs from proptest. `PROPTEST_CASES` sets the number of cases, `ONLY`
-//! selects a property.
+//! Checks the properties with the corpus and with inputs from proptest. `PROPTEST_CASES` sets the number of cases, and
+//! `ONLY` selects a property.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::{ALL, Choices};
 
-/// Enough for frequent failures. The fuzzer finds rare ones.
+/// Enough cases to find frequent failures. The fuzzer finds rare ones.
 const CASES: u32 = 48;
 const LONGEST: usize = 600;
 /// The maximum size of a property's corpus, in bytes.

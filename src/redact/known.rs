@@ -1,7 +1,7 @@
-//! Finds known secrets in any encoding.
+//! Finds known secrets in any of the encodings that `redact` lists.
 //!
-//! A text is compared with the secret character by character; each may be literal or escaped, and white space in
-//! between is ignored. `redact` lists the encodings.
+//! The text is compared with the secret character by character. Each character may be literal or escaped, and white
+//! space between characters is ignored.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,11 +13,12 @@ use zeroize::Zeroizing;
 use super::is_gap;
 use crate::secret::Secret;
 
-/// Shorter secrets are not hidden: hiding each "a" of a message would reveal more.
+/// Shorter secrets are not hidden, because hiding each "a" of a message would reveal the secret.
 const SHORTEST: usize = 4;
-/// The shortest secret that is searched in base64; shorter ones have too few characters of their own.
+/// The shortest secret that is searched for in base64. The base64 form of a shorter secret has too few characters that
+/// depend only on the secret.
 const SHORTEST_ENCODED: usize = 8;
-/// The shortest line of a multi-line secret (a private key) that is hidden separately.
+/// The shortest line of a multi-line secret, such as a private key, that is hidden separately.
 const SHORTEST_LINE: usize = 16;
 /// The maximum length of an escape.
 const LONGEST_ESCAPE: usize = 32;
@@ -51,7 +52,7 @@ impl Known {
             for offset in 0..3 {
                 let mut bytes = Zeroizing::new(vec![0; offset]);
                 bytes.extend_from_slice(text.as_bytes());
-                // The characters that depend on no neighbor.
+                // The characters that do not depend on the bytes before and after the secret.
                 let start = (offset * 8).div_ceil(6);
                 let end = bytes.len() * 8 / 6;
                 for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
@@ -67,7 +68,8 @@ impl Known {
         self.secret == *secret
     }
 
-    /// Adds the ranges of the secret. In a truncated text, a prefix of it at the end counts.
+    /// Adds the ranges of `text` that contain the secret. If the text is truncated, a prefix of the secret at the end
+    /// of the text is included.
     pub fn find(&self, text: &str, is_cut: bool, found: &mut Vec<Range<usize>>) {
         for needle in &self.needles {
             needle.find(text.as_bytes(), is_cut, found);
@@ -80,11 +82,11 @@ struct Needle {
     bytes: Zeroizing<Vec<u8>>,
     /// Positions of white space, which form encoding writes as `+`.
     gaps: Vec<usize>,
-    /// Base64, which is hidden with the whole run around it.
+    /// Whether the needle is base64, which is hidden together with the base64 characters around it.
     is_encoded: bool,
 }
 
-/// A possible reading of a part of the text.
+/// A possible decoding of a part of the text.
 enum Read {
     Gap,
     Bytes(Vec<u8>),
@@ -119,9 +121,9 @@ impl Needle {
         }
     }
 
-    /// The end of the match that starts here, if there is one.
+    /// The end of the match that starts at `start`, if there is one.
     fn end(&self, text: &[u8], start: usize, is_cut: bool) -> Option<usize> {
-        // How much of the needle is matched, and the position in the text. There may be several readings.
+        // How many bytes of the needle are matched, and the position in the text. There may be several decodings.
         let mut open = vec![(0, start)];
         let mut seen = HashSet::new();
         while let Some((read, at)) = open.pop() {
@@ -135,7 +137,7 @@ impl Needle {
                 continue;
             };
             let escapes = escapes(text, at);
-            // A truncated escape.
+            // The text ends within an escape.
             if is_cut
                 && read >= SHORTEST
                 && escapes.is_empty()
@@ -177,7 +179,7 @@ impl Needle {
     }
 }
 
-/// The whole run of base64 around a range.
+/// A range, extended by the base64 characters around it.
 fn run(text: &[u8], range: Range<usize>) -> Range<usize> {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/_-=".contains(byte);
     let before = text.get(..range.start).unwrap_or_default().iter().rev().take_while(|byte| belongs(byte));
@@ -202,7 +204,8 @@ fn meaning(c: char) -> Read {
     if is_gap(c) { Read::Gap } else { Read::Bytes(c.to_string().into_bytes()) }
 }
 
-/// The possible decodings of an escape here: length and meaning. Escapes may be nested: `%2525`, `\\\"`, `&amp;amp;`.
+/// The possible decodings of an escape at `at`, as length and meaning. Escapes may be nested: `%2525`, `\\\"`,
+/// `&amp;amp;`.
 fn escapes(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     match text.get(at) {
         Some(b'%') => percent(text, at),
@@ -268,7 +271,7 @@ fn backslash(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     found
 }
 
-/// `u0041`, or a surrogate pair; the length starts at the `u`.
+/// Decodes `u0041`, or a surrogate pair. The length is counted from the `u`.
 fn unicode(text: &[u8], at: usize) -> Option<(usize, char)> {
     let first = hex(text, at.saturating_add(1), 4)?;
     if let Some(c) = char::from_u32(first) {
@@ -321,7 +324,7 @@ fn entity(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     }
 }
 
-/// `#65;` or `#x41;`; browsers accept them without the semicolon.
+/// Decodes `#65;` or `#x41;`. The semicolon is optional, as in browsers.
 fn number(text: &[u8], at: usize) -> Option<(usize, char)> {
     if text.get(at) != Some(&b'#') {
         return None;

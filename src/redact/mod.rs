@@ -3,13 +3,13 @@
 //! All texts of a server pass through [`Redactor::clean`] before they enter an error, and all log fields through
 //! [`log_text`]. Known secrets (`known`) and texts that look like secrets (`shapes`) are hidden.
 //!
-//! `property` checks these properties with any bytes:
-//! - A known secret is hidden in every encoding: literal, percent-encoded, escaped as in JSON or XML, with a
-//!   different or a repeated encoding for each character, interrupted by white space, control or invisible characters;
-//!   in base64 (both alphabets, at any offset), if it has at least eight bytes.
-//! - Cleaning never fails, is idempotent, and its result contains no control character.
+//! `property` checks the following with arbitrary bytes:
+//! - A known secret is hidden if it is literal, percent-encoded, or escaped as in JSON or XML. Each character may have
+//!   a different or a repeated encoding, and white space, control characters or invisible characters may interrupt the
+//!   secret. A secret of at least eight bytes is also hidden in base64, in both alphabets and at any offset.
+//! - Cleaning never fails and is idempotent, and its result contains no control characters.
 //!
-//! Not covered: a secret that is interrupted by other words, reversed, or encrypted.
+//! Not covered: a secret of fewer than four bytes, or one that is interrupted by other words, reversed, or encrypted.
 
 mod known;
 mod shapes;
@@ -41,7 +41,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Hides this secret, too. Earlier ones stay hidden: a late response may contain them.
+    /// Adds a secret to hide. Earlier secrets stay hidden, because a late response may contain them.
     pub fn learn(&self, secret: &Secret) {
         self.add(secret);
         IN_LOGS.add(secret);
@@ -55,12 +55,12 @@ impl Redactor {
         }
     }
 
-    /// `text` without secrets and control characters, truncated to a reasonable length.
+    /// `text` without secrets and control characters, truncated to `MAX_TEXT` characters.
     pub fn clean(&self, text: &str) -> String {
         self.shortened(text, MAX_SEEN, MAX_TEXT)
     }
 
-    /// Examines at most `most` characters and returns at most `longest`.
+    /// Examines at most `most` characters and returns at most `longest`, followed by `…` if the text was truncated.
     fn shortened(&self, text: &str, most: usize, longest: usize) -> String {
         let (seen, mut is_cut) = match text.char_indices().nth(most) {
             Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
@@ -68,7 +68,7 @@ impl Redactor {
         };
         let seen: String = seen.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
         let mut seen = seen.trim().to_owned();
-        // The mark of an earlier truncation belongs to no secret.
+        // The mark of an earlier truncation is not part of a secret.
         if !is_cut && seen.ends_with(MORE) {
             seen.pop();
             is_cut = true;
@@ -97,7 +97,7 @@ impl Redactor {
         seen
     }
 
-    /// Hides until nothing changes. `None` when there are too many passes.
+    /// Hides secrets until the text no longer changes. `None` if this takes too many passes.
     fn hide(&self, mut text: String, is_cut: bool) -> Option<String> {
         let known = self.known.read().ok()?;
         for _ in 0..MAX_ROUNDS {
@@ -115,7 +115,8 @@ impl Redactor {
     }
 }
 
-/// The text of a log field, at most `longest` bytes, without the secrets of any client and control characters.
+/// The text of a log field, of about `longest` bytes at most, without control characters and without the secrets of any
+/// client.
 pub fn log_text(text: &str, longest: usize) -> String {
     // A character has at most four bytes.
     IN_LOGS.shortened(text, MAX_SEEN, longest / 4)
@@ -132,13 +133,13 @@ fn is_gap(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// Where to truncate a text: never within a placeholder.
+/// The position at which to truncate a text. Never within a placeholder.
 fn before_placeholder(text: &str, end: usize) -> usize {
     let placeholders = text.match_indices(HIDDEN).map(|(at, _)| at..at.saturating_add(HIDDEN.len()));
     placeholders.into_iter().find(|one| one.start < end && end < one.end).map_or(end, |one| one.start)
 }
 
-/// `text` with a placeholder for each range. Adjacent ranges, and earlier placeholders, are merged.
+/// `text` with a placeholder in place of each range. Adjacent ranges and existing placeholders are merged.
 fn replaced(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     if ranges.is_empty() {
         return text.to_owned();

@@ -1,6 +1,6 @@
 //! The properties of `redact`, checked with any bytes (`properties`).
 //!
-//! The bytes determine secrets, their encodings and the text around them. Independent decoders read the result.
+//! The bytes determine secrets, their encodings and the text around them. Independent decoders check the result.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -66,7 +66,7 @@ fn secret(choices: &mut Choices<'_>) -> String {
     let length = 8 + choices.byte() % 90;
     let secret: String = (0..length).map(|_| choices.of(&LETTERS)).collect();
     let plain = without_gaps(&secret);
-    // A part of the placeholder cannot be hidden by it.
+    // The placeholder cannot hide a secret that is a part of the placeholder.
     if plain.len() < 8 || HIDDEN.contains(&plain) {
         "canary-0123456789".to_owned()
     } else {
@@ -168,7 +168,7 @@ fn entities_decoded(text: &str) -> String {
     out
 }
 
-/// Checks all properties for one text.
+/// Checks all properties for one input.
 pub fn holds_for(data: &[u8]) {
     let mut choices = Choices::new(data);
     let redactor = Redactor::default();
@@ -189,7 +189,7 @@ pub fn holds_for(data: &[u8]) {
             }
             3..6 => text.push_str(choices.of(&AROUND)),
             6 => text.push_str(&choices.text(15)),
-            // Long enough to be truncated within the rest.
+            // Filler that moves the following text to a length limit, so that the text is truncated there.
             _ => match choices.byte() {
                 0..8 => text.push_str(&"some ".repeat(choices.byte() * 13)),
                 length => text.push_str(&"some ".repeat(length / 4)),

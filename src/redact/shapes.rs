@@ -1,4 +1,4 @@
-//! Finds texts that look like secrets: PEM blocks, values of credential names, session IDs, JWTs, refresh tokens,
+//! Finds texts that look like secrets: PEM blocks, values of credential names, session IDs, JWTs, refresh tokens, and
 //! long base64.
 //!
 //! Names are matched by their suffix, in any style: `client_secret`, `consumerSecret`, `Access-Token`. A consumer
@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-/// A longer run of base64 is data, not prose.
+/// A longer run of base64 characters is data, not prose.
 const MAX_WORD: usize = 200;
 /// Suffixes of credential names, without separators and in lower case.
 const NAMES: [&str; 12] = [
@@ -23,7 +23,7 @@ const NAMES: [&str; 12] = [
     "authorization",
     "zipfile",
 ];
-/// Texts before a session ID in messages of Salesforce.
+/// Texts before a session ID in Salesforce's messages.
 const PRELUDES: [&str; 2] = ["session key:", "session hash:"];
 /// Forms of a quote, without the backslash of JSON.
 const QUOTES: [&str; 7] = ["\"", "'", "&quot;", "&#34;", "&#39;", "%22", "u0022"];
@@ -45,7 +45,7 @@ fn is_of_name(c: char) -> bool {
 }
 
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
-    // Positions are unchanged.
+    // Lowercasing ASCII letters keeps all positions.
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
     pem_blocks(text, &mut found);
@@ -78,19 +78,19 @@ fn rest(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }
 
-/// The position of the first character that does not belong.
+/// The position of the first character for which `belongs` is false.
 fn skip(text: &str, at: usize, belongs: impl Fn(char) -> bool) -> usize {
     let rest = rest(text, at);
     rest.find(|c| !belongs(c)).map_or(text.len(), |length| at.saturating_add(length))
 }
 
-/// The position after the first of these tokens, if one is here.
+/// The position after the first of these tokens that starts at `at`, if any.
 fn after(text: &str, at: usize, tokens: &[&str]) -> Option<usize> {
     let rest = rest(text, at);
     tokens.iter().find(|token| rest.starts_with(**token)).map(|token| at.saturating_add(token.len()))
 }
 
-/// The position of the next of these tokens.
+/// The position of the next occurrence of one of these tokens.
 fn next(text: &str, at: usize, tokens: &[&str]) -> Option<usize> {
     let rest = rest(text, at);
     tokens.iter().filter_map(|token| rest.find(token)).min().map(|length| at.saturating_add(length))
@@ -113,7 +113,7 @@ fn runs(text: &str, belongs: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     runs
 }
 
-/// How many characters of a name belong to the escape before it: `%22secret`, `\u0022secret`.
+/// How many characters of a name belong to an escape that starts before the name: `%22secret`, `\u0022secret`.
 fn rest_of_escape(text: &str, at: usize) -> usize {
     let (digits, skipped) = match text.get(..at).and_then(|before| before.chars().next_back()) {
         Some('%') => (rest(text, at).get(..2), 2),
@@ -131,7 +131,7 @@ fn is_credential(name: &str) -> bool {
     plain == "sid" || NAMES.iter().any(|ending| plain.ends_with(ending))
 }
 
-/// Values that are certainly not secret.
+/// Whether a value is certainly not a secret.
 fn is_no_secret(value: &str) -> bool {
     let value = value.trim();
     matches!(value, "" | "true" | "false" | "null" | super::HIDDEN)
@@ -162,7 +162,7 @@ fn element(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let tag = next(lower, name.end, &CLOSES)?;
-    // An attribute of the same tag is handled as a member; another tag is unrelated.
+    // Another tag starts before this one ends, so the text is not an element.
     if OPENS.iter().any(|open| part(lower, name.end..tag).contains(open)) {
         return None;
     }
@@ -216,7 +216,7 @@ fn member(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
     }
 }
 
-/// The position after the quote that ends a name here, escaped or not.
+/// The position after the quote that closes a name at `at`. The quote may be escaped.
 fn closing_quote(text: &str, at: usize) -> Option<usize> {
     after(text, skip(text, at, |c| c == '\\'), &QUOTES)
 }
@@ -237,7 +237,7 @@ fn end_of_quoted(text: &str, start: usize, backslashes: usize) -> usize {
     text.len()
 }
 
-/// The position of the matching closing bracket.
+/// The position of the bracket that closes the one at `start`.
 fn end_of_nested(text: &str, start: usize) -> usize {
     let mut depth: usize = 0;
     let mut in_text = false;
@@ -286,7 +286,7 @@ fn user_info(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Session IDs: an org's ID of 15 or 18 characters, `!`, and the rest.
+/// Finds session IDs: an org's ID of 15 to 18 characters, `!`, and the rest.
 fn session_ids(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for (at, _) in text.match_indices("00D") {
         let end = skip(text, at, |c| c.is_ascii_alphanumeric());
@@ -298,7 +298,7 @@ fn session_ids(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// JWTs, refresh tokens, consumer secrets and long base64, each a single "word".
+/// Finds JWTs, refresh tokens, consumer secrets and long base64 in a word.
 fn words(text: &str, word: Range<usize>, found: &mut Vec<Range<usize>>) {
     let written = part(text, word.clone());
     let from = |start: &str| written.find(start).map(|length| word.start.saturating_add(length));

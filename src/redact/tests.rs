@@ -1,4 +1,4 @@
-//! Examples of cleaned texts. `properties` checks the properties with any bytes.
+//! Examples of cleaned texts. `property` checks arbitrary bytes.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn a_known_secret_is_hidden_in_each_encoding() {
         (r#"pass&word \"canary\"\/1"#, "(sensitive)"),
         (r#"pass&word \\\"canary\\\"\\/1"#, "(sensitive)"),
         ("pass%26word+%22canary%22%2F1", "(sensitive)"),
-        // Basic authentication, where the secret starts within a group.
+        // Basic authentication, in which the secret starts within a group of base64 characters.
         ("Basic aWQ6a25vd24tY2FuYXJ5", "Basic (sensitive)"),
         ("Basic MTIza25vd24tY2FuYXJ5Lg==", "Basic (sensitive)"),
         ("x eDpwYXNzJndvcmQgImNhbmFyeSIvMQ x", "x (sensitive) x"),

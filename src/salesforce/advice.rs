@@ -1,15 +1,15 @@
-//! The recommended action for each error, in one or two sentences.
+//! The recommended action for each error, in a few sentences.
 
 use super::classify::Class;
 use super::error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 
-/// The permissions for keys and secrets.
+/// The advice if permissions for keys and secrets are missing.
 const CREDENTIALS: &str = "On the page External Client App Settings in Setup, enable access to consumer secrets \
                            through the REST API. Assign the user the permissions External Client App Developer and \
                            View Client Secret.";
 
 impl Error {
-    /// The recommended action: plain sentences, never empty.
+    /// The recommended action, in plain sentences. Never empty.
     pub fn advice(&self) -> &'static str {
         if self.is_ambiguous() {
             return match self.call {

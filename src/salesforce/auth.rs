@@ -1,8 +1,8 @@
 //! The session: one login at the first call, shared by all callers, and renewed when it expires.
 //!
-//! The authentication methods are in `login`; a token is requested (`token`), taken from the Salesforce CLI
-//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. Failed logins are remembered
-//! for a while, so that a hundred resources with a wrong key do not lock the user.
+//! The authentication methods are in `login`. A token is requested (`token`), obtained from the Salesforce CLI
+//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. The error of a rejected login
+//! is returned for a minute without another login, so that a hundred resources with a wrong key do not lock the user.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,27 +19,28 @@ use super::{Client, Inner, Login, Settings, classify};
 use crate::record_id::{is_org_id, is_same};
 use crate::secret::Secret;
 
-/// The period that the limits of renewals refer to.
+/// The period to which the limit on renewals applies.
 const RENEWAL_PERIOD: Duration = Duration::from_secs(60);
-/// The maximum number of renewals in one period, for sessions that Salesforce accepted at first. Each login counts towards
-/// the limit of the user.
+/// The maximum number of renewals in one period, for sessions with at least one successful call. Each login counts
+/// toward the user's login limit.
 const MAX_RENEWALS: usize = 10;
-/// How long a permanent refusal is returned without another login.
+/// How long the error of a permanently rejected login is returned without another login.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
 #[derive(Debug)]
 pub struct Session {
-    /// The org's ID in 15 or 18 characters, as Salesforce returned it; compare with [`Session::is_org`].
+    /// The org's ID in 15 or 18 characters, as Salesforce returned it. Compare it with [`Session::is_org`].
     pub org_id: String,
     /// The ID of the user. Empty if Salesforce did not return it.
     pub user_id: String,
     pub instance_url: Url,
-    /// 62 stands for 62.0.
+    /// The API version. 62 stands for 62.0.
     pub api_version: u16,
     token: Secret,
-    /// Whether a call succeeded with it. A session that never works is not worth many logins.
+    /// Whether a call succeeded in this session. A session in which no call has succeeded is renewed at most once in a
+    /// period.
     worked: AtomicBool,
 }
 
@@ -81,7 +82,7 @@ impl Session {
         bearer(&self.token)
     }
 
-    /// The session header of a SOAP call, or why SOAP would refuse it.
+    /// The session header of a SOAP call, or the reason why the SOAP API would reject the token.
     pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
         let token = self.token.expose();
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
@@ -98,20 +99,20 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     Ok(header)
 }
 
-/// A JWT has three parts of base64url between dots; a session ID contains an exclamation mark.
+/// Whether a token is a JWT: three base64url parts, separated by dots. A session ID contains an exclamation mark.
 fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
 }
 
-/// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, PEM in any of the
-/// accepted forms. Pure; for validation.
+/// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, and PEM in any of
+/// the accepted forms. A pure function, for validation.
 pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> {
     key::read(private_key.expose()).map(drop)
 }
 
-/// The public key of a private key, as a certificate contains it. `None` if the private key is invalid.
+/// The public key of a private key, in the encoding of a certificate. `None` if the private key is invalid.
 pub fn public_key(private_key: &Secret) -> Option<Vec<u8>> {
     Some(key::read(private_key.expose()).ok()?.public().as_ref().to_vec())
 }
@@ -146,7 +147,7 @@ pub(super) fn check_settings(
     }
 }
 
-/// The login of a client. The lock is held during a login, so that concurrent callers share it.
+/// The login state of a client. The lock is held during a login, so that concurrent callers share the login.
 #[derive(Debug, Default)]
 pub(super) struct Auth {
     state: tokio::sync::Mutex<State>,
@@ -155,18 +156,18 @@ pub(super) struct Auth {
 #[derive(Debug, Default)]
 struct State {
     session: Option<Arc<Session>>,
-    /// The org of the first session: all calls of a run go to one org.
+    /// The ID of the first session's org. All calls of a run must go to the same org.
     org_id: Option<String>,
-    /// The recent renewals.
+    /// The times of recent renewals.
     renewed: Vec<Instant>,
     refused: Option<(Instant, Error)>,
 }
 
 impl Client {
-    /// The session; logs in at the first call. Concurrent callers share one login and its outcome.
+    /// The session. The first call logs in. Concurrent callers share one login and its outcome.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], the version errors, and those of the connection.
+    /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], and errors of the API version or the connection.
     pub async fn session(&self) -> Result<Arc<Session>, Error> {
         self.inner.session().await
     }
@@ -187,7 +188,7 @@ impl Inner {
         self.auth.state.try_lock().ok()?.session.clone()
     }
 
-    /// A session other than `ended`; logs in unless another caller has done so.
+    /// A session other than `ended`. Logs in unless another caller has already done so.
     pub(super) async fn renew(&self, ended: &Session, error: Error) -> Result<Arc<Session>, Error> {
         let asked = Instant::now();
         let mut state = self.auth.state.lock().await;
@@ -212,7 +213,7 @@ impl Inner {
         state.session = None;
         let session = self.log_in_once(&mut state, asked).await?;
         state.renewed.push(Instant::now());
-        // The CLI has no other token and considers it valid.
+        // The CLI returned the rejected token again, so it has no valid one.
         if let Login::SfCli(SfCli { org, .. }) = &self.settings.login
             && session.token == ended.token
         {
@@ -221,8 +222,7 @@ impl Inner {
         Ok(session)
     }
 
-    /// Logs in. Returns the earlier error instead if a login failed since `asked`, or failed permanently a short time
-    /// ago.
+    /// Logs in. If a login has failed since `asked`, or was recently rejected permanently, returns its error instead.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
         if let Some((when, error)) = &state.refused
             && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
@@ -292,15 +292,15 @@ impl Inner {
         })
     }
 
-    /// Creates a session for a token: determines the org and the API version.
+    /// Creates a session for a token, after determining the org and the API version.
     async fn admit(&self, grant: Grant) -> Result<Session, Error> {
         let Grant { token, instance, identity } = grant;
         let (org_id, user_id) = match identity {
             Some(identity) => identity,
             None => match self.user_info(&token, &instance).await {
                 Ok(identity) => identity,
-                // A token with only the scope "api" has no access to the user info; the org's ID is in front of the
-                // `!`.
+                // A token with only the scope "api" has no access to the user info. In this case, the org's ID is read
+                // from the token, in which it precedes the `!`.
                 Err(error) => match token.expose().split_once('!') {
                     Some((org, _)) if is_org_id(org) && !matches!(error.class(), classify::Class::Auth) => {
                         (org.to_owned(), String::new())

@@ -1,4 +1,4 @@
-//! The pure parts of a session.
+//! Tests of the pure functions of `auth`.
 
 use super::*;
 

@@ -1,7 +1,9 @@
-//! Classifies responses: the kind of error, whether it is temporary, and whether the request may be sent again. Pure.
+//! Classifies responses: the kind of error, whether it is temporary, and whether the request can be sent again. The
+//! functions have no I/O.
 //!
-//! Status and content type come first, because an HTML page is never parsed; then the array of the REST API or a SOAP
-//! fault. [`classify_login`] reads the JSON of OAuth, [`deploy_class`] the error of a whole deploy.
+//! [`classify`] first checks the status and the content type, because HTML pages are never parsed. It then looks for
+//! the error array of the REST API or a SOAP fault. [`classify_login`] classifies OAuth errors, and [`deploy_class`]
+//! the error of a whole deploy.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,14 +16,14 @@ use crate::xml::Element;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     Transient,
-    /// Credentials, session or login.
+    /// A problem with the credentials, the session or the login.
     Auth,
     Limit,
-    /// Other changes lock the org, or it is read-only.
+    /// Other changes lock the org, or the org is read-only.
     Locked,
     /// The request may have taken effect.
     Ambiguous,
-    /// The object does not exist, or no longer.
+    /// The object does not exist, or no longer exists.
     NotFound,
     Config,
     Permission,
@@ -59,7 +61,7 @@ pub(super) fn classify(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind
     }
 }
 
-/// Classifies an error code of Salesforce. `text` is redacted.
+/// Classifies an error code of Salesforce. `text` must already be redacted.
 pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
     match code {
         "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => {
@@ -105,7 +107,7 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
     let contains = |words: &[&str]| words.iter().any(|word| description.contains(word));
     match error {
         "server_error" | "temporarily_unavailable" | "unknown_error" => AuthProblem::ServerError,
-        // Codes of other APIs, which report a failure of the server and not of the login.
+        // Codes of other APIs, which indicate a failure of the server and not of the login.
         "UNKNOWN_EXCEPTION" | "SERVER_UNAVAILABLE" => AuthProblem::ServerError,
         "LOGIN_RATE_EXCEEDED" | "rate_limit_exceeded" => AuthProblem::LoginRate,
         "inactive_user" | "inactive_org" => AuthProblem::Restricted,
@@ -152,7 +154,7 @@ pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
 }
 
 impl ErrorKind {
-    /// The class, and whether the request certainly had no effect.
+    /// The class of the error, and whether the request certainly had no effect.
     pub(super) fn verdict(&self) -> (Class, bool) {
         match self {
             Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
@@ -191,17 +193,18 @@ impl ErrorKind {
     }
 }
 
-/// With an error code, the request was refused as a whole, except where noted.
+/// The class of an error code, and whether the request certainly had no effect. A request with an error code was
+/// rejected as a whole, except where noted.
 fn judge_code(code: &str, text: &str) -> (Class, bool) {
     let class = match code {
-        // The same code is used for an outage and for a user without "API Enabled", who gains nothing from a retry.
+        // The same code is used for an outage and for a user without "API Enabled", for whom a retry does not help.
         "API_CURRENTLY_DISABLED" if text.contains("for this User") => Class::Permission,
         "SERVER_UNAVAILABLE" | "API_CURRENTLY_DISABLED" | "INVALID_QUERY_LOCATOR" => Class::Transient,
         "UNABLE_TO_LOCK_ROW" | "ALREADY_IN_PROCESS" | "ORG_LOCKED" => Class::Locked,
         "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
         | "ORG_IN_MAINTENANCE"
         | "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE" => Class::Locked,
-        // An internal error; whether the request had an effect is unknown.
+        // An internal error. The request may have had an effect.
         "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => return (Class::Transient, false),
         "INVALID_LOCATOR"
         | "INVALID_CROSS_REFERENCE_KEY"
@@ -223,7 +226,7 @@ fn judge_code(code: &str, text: &str) -> (Class, bool) {
     (class, true)
 }
 
-/// Whether this is an HTML page. Checks the body, too, since gateways set wrong content types.
+/// Whether a response is an HTML page. Also checks the body, because gateways send wrong content types.
 pub(super) fn is_html(content_type: &str, body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let start = start.get(..start.len().min(512)).unwrap_or_default();
@@ -252,14 +255,14 @@ fn page(status: u16, body: &[u8]) -> Page {
     }
 }
 
-/// The JSON of an error. Only short bodies are parsed, because the parsed value takes many times the memory of the
+/// The JSON of an error. Only short bodies are parsed, because the parsed value needs many times as much memory as the
 /// text.
 fn error_json(body: &[u8]) -> Option<serde_json::Value> {
     const LIMIT: usize = 1024 * 1024;
     if body.len() > LIMIT { None } else { serde_json::from_slice(body).ok() }
 }
 
-/// `[{"errorCode": …, "message": …}]`, or the object without the array.
+/// Reads `[{"errorCode": …, "message": …}]`, or the object without the array.
 fn rest_error(body: &[u8]) -> Option<(String, String)> {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if !matches!(start, b'[' | b'{') {
@@ -277,14 +280,14 @@ fn soap_fault(body: &[u8]) -> Option<(String, String)> {
     if root.name == "Envelope" { fault_in(&root) } else { None }
 }
 
-/// The code and text of a fault in a SOAP envelope, without a code that is repeated in the text.
+/// The code and the text of the fault in a SOAP envelope. A code at the start of the text is removed from it.
 pub(super) fn fault_in(envelope: &Element) -> Option<(String, String)> {
     let fault = envelope.child("Body")?.child("Fault")?;
     let code = fault.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit(':').next().unwrap_or_default();
     let text = fault.text_of("faultstring").unwrap_or_default();
     Some(match code_before_colon(text) {
-        // A generic SOAP code ("Client") is less specific than the text.
+        // A generic SOAP code ("Client") is less specific than the code in the text.
         Some((better, text)) if better == code || !is_code(code) => (better.to_owned(), text.to_owned()),
         _ => (code.to_owned(), text.to_owned()),
     })
@@ -303,7 +306,7 @@ fn host_of(location: &str) -> Option<String> {
     url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }
 
-/// The wait in a `Retry-After` header: seconds or a date, at most an hour.
+/// The wait in a `Retry-After` header, which contains seconds or a date. At most one hour.
 pub(super) fn retry_after(header: &str) -> Option<Duration> {
     const MOST: Duration = Duration::from_secs(3600);
     let until = || httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok();

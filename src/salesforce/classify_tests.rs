@@ -1,4 +1,4 @@
-//! Responses of Salesforce and their classes.
+//! Tests the classification of Salesforce's responses.
 
 use super::*;
 use crate::salesforce::error::{Call, Error};
@@ -20,7 +20,7 @@ fn judge(status: u16, content_type: &str, body: &str) -> ErrorKind {
     classify(seen, &Redactor::default())
 }
 
-/// The class, whether it is temporary, and whether a deploy may be sent again.
+/// The class, whether the error is temporary, and whether a deploy can be sent again.
 type Expected = (Class, bool, bool);
 
 fn verdict(kind: ErrorKind) -> Expected {

@@ -1,8 +1,9 @@
-//! The keys and secrets of an app's consumers, and their rotation: Connect REST below `/apps/oauth/credentials`.
+//! Reads and rotates the keys and secrets of an app's consumers, with the Connect REST API below
+//! `/apps/oauth/credentials`.
 //!
-//! A consumer has a key and a secret, and beside them *staged* credentials. The API lists the previous credentials
-//! among the staged ones, in the state `Rotated`. Each function is one exchange; the caller handles a lost response. A
-//! secret leaves this module only through [`Client::consumer_secret`].
+//! Besides its key and secret, a consumer can have *staged* credentials. The API lists the previous credentials among
+//! the staged ones, in the state `Rotated`. If the response to a change is lost, the caller determines the outcome.
+//! Only [`Client::consumer_secret`] returns a secret.
 
 use std::fmt;
 
@@ -19,22 +20,22 @@ const MAX_PAGES: usize = 20;
 /// A consumer of an app, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {
-    /// Its ID, which starts with `888`.
+    /// The ID of the consumer, which starts with `888`.
     pub id: String,
     /// The consumer key, which OAuth calls client ID.
     pub key: String,
 }
 
-/// Credentials beside those of a consumer (API version 65.0), without the secret.
+/// Staged or previous credentials of a consumer, without the secret. Available in API version 65.0 and later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staged {
     pub id: String,
-    /// Not returned to every user.
+    /// Salesforce does not return the key to every user.
     pub key: Option<String>,
     pub state: StagedState,
-    /// The creator: the documentation does not tell whether an ID or a name.
+    /// The creator. The documentation does not specify whether this is an ID or a name.
     pub created_by: Option<String>,
-    /// ISO 8601, as Salesforce returned it.
+    /// The date of creation in ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
     pub expiration_date: Option<String>,
 }
@@ -42,9 +43,9 @@ pub struct Staged {
 /// The state of staged credentials, in the terms of the Connect REST API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StagedState {
-    /// New credentials that can be rotated in.
+    /// Staged credentials, which a rotation can make the current ones.
     Active,
-    /// The previous credentials. Clients can use them until they expire.
+    /// The previous credentials, which remain valid until they expire.
     Rotated,
     Expired,
     Other(String),
@@ -76,7 +77,7 @@ impl Client {
     /// The consumers of an app with their keys, by the app's ID (`0xI…`). Secrets are not requested.
     ///
     /// # Errors
-    /// [`Class::NotFound`] if the app does not exist, [`Class::Permission`] if the user may not read keys.
+    /// [`Class::NotFound`] if the app does not exist. [`Class::Permission`] if the user is not allowed to read keys.
     pub async fn consumer_credentials(&self, application_id: &str) -> Result<Vec<Consumer>, Error> {
         let call = Call::ConsumerCredentials;
         let path = format!("/apps/oauth/credentials/{}", id(call, "the app's ID", application_id)?);
@@ -100,11 +101,11 @@ impl Client {
         Ok(found)
     }
 
-    /// The secret for a consumer's key. Call it only when the secret is needed.
+    /// The key and the secret of a consumer. Call this function only when the secret is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::SecretWithheld`] when the response does not contain it: the org's setting or a permission is
-    /// missing.
+    /// [`ErrorKind::SecretWithheld`] if the response does not contain the secret, because the org's setting or a
+    /// permission is missing.
     pub async fn consumer_secret(
         &self,
         application_id: &str,
@@ -124,7 +125,7 @@ impl Client {
         Ok((text(&json, "key").ok_or_else(malformed)?, secret))
     }
 
-    /// The staged credentials of a consumer. The API lists the previous ones among them.
+    /// The staged credentials of a consumer. The API lists the previous credentials among them.
     pub async fn staged_credentials(
         &self,
         application_id: &str,
@@ -134,8 +135,8 @@ impl Client {
         let path = format!("{}/staged", consumer_path(call, application_id, consumer_id)?);
         match self.inner.get_json(call, |session| session.rest_url(&path)).await {
             Ok(json) => self.inner.read_staged(call, json),
-            // It is not documented whether the org returns an empty list or this error if nothing is staged. The
-            // consumer existed just before.
+            // If nothing is staged, it is not documented whether the org returns an empty list or this error. The
+            // caller has just read the consumer, so the consumer exists.
             Err(error) if error.class() == Class::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
@@ -144,7 +145,7 @@ impl Client {
     /// Stages new credentials. Returns the staged credentials, as far as the response contains them.
     ///
     /// # Errors
-    /// Besides refusals: a lost response, after which credentials may be staged or not.
+    /// Rejections, and a lost response, after which new credentials may or may not be staged.
     pub async fn stage_credentials(
         &self,
         application_id: &str,
@@ -152,17 +153,19 @@ impl Client {
     ) -> Result<Vec<Staged>, Error> {
         let call = Call::StageCredentials;
         let path = format!("{}/staged", consumer_path(call, application_id, consumer_id)?);
-        // An empty object: without a body, Salesforce was observed to wait for one until the connection broke.
+        // The body is an empty object. Without a body, Salesforce was observed to wait for one until the connection was
+        // lost.
         match self.inner.send_json(call, &Method::POST, &path, b"{}").await? {
             Some(json) => self.inner.read_staged(call, json),
             None => Ok(Vec::new()),
         }
     }
 
-    /// Rotates staged credentials in. From then on, the API lists the previous ones among the staged ones.
+    /// Makes staged credentials the current ones. Afterwards, the API lists the previous credentials among the staged
+    /// ones.
     ///
     /// # Errors
-    /// Besides refusals: a lost response, after which the rotation may be done or not.
+    /// Rejections, and a lost response, after which the credentials may or may not be rotated.
     pub async fn rotate_credentials(
         &self,
         application_id: &str,
@@ -172,17 +175,17 @@ impl Client {
         let call = Call::RotateCredentials;
         let path = staged_path(call, application_id, consumer_id, staged_id)?;
         let answer = self.inner.send_json(call, &Method::PATCH, &path, br#"{"command":"rotate"}"#).await?;
-        // The response contains a secret.
+        // The response contains a secret, which must be redacted.
         if let Some(mut json) = answer {
             self.inner.take_secret(&mut json);
         }
         Ok(())
     }
 
-    /// Revokes staged or previous credentials at once. Succeeds if they no longer exist.
+    /// Revokes staged or previous credentials immediately. Also succeeds if the credentials no longer exist.
     ///
     /// # Errors
-    /// Besides refusals: a lost response, after which the credentials may be valid or not.
+    /// Rejections, and a lost response, after which the credentials may or may not be valid.
     pub async fn revoke_credentials(
         &self,
         application_id: &str,
@@ -199,7 +202,7 @@ impl Client {
 }
 
 impl Inner {
-    /// Sends a request to the REST API. `None` when the response has no body, as after a deletion.
+    /// Sends a request to the REST API. Returns `None` if the response has no body, as after a deletion.
     async fn send_json(
         &self,
         call: Call,
@@ -226,7 +229,7 @@ impl Inner {
         self.exchange(call, make, read).await
     }
 
-    /// Takes the secret out of a response, and has it redacted from now on.
+    /// Removes the secret from a response and adds it to the redactor.
     fn take_secret(&self, json: &mut Value) -> Option<Secret> {
         match json.get_mut("secret").map(Value::take) {
             Some(Value::String(secret)) if !secret.is_empty() => {
@@ -238,7 +241,7 @@ impl Inner {
         }
     }
 
-    /// Reads the documented list, or a single object, which tools have observed.
+    /// Reads the documented list, or a single object, which other tools have received.
     pub(super) fn read_staged(&self, call: Call, mut json: Value) -> Result<Vec<Staged>, Error> {
         let list = match json.get_mut("stagedCredentials").map(Value::take) {
             Some(Value::Array(list)) => list,
@@ -273,12 +276,12 @@ fn text(json: &Value, name: &str) -> Option<String> {
     json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Documented as a string; other parts of this API return an object.
+/// The creator. Documented as a string, but other parts of this API return an object.
 fn maker(staged: &Value) -> Option<String> {
     text(staged, "createdBy").or_else(|| text(staged.get("createdBy")?, "id"))
 }
 
-/// An ID that may become part of a path.
+/// Checks an ID before it becomes part of a path.
 fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error> {
     if has_form(id) { Ok(id) } else { Err(Error::new(call, SettingsProblem::NotAnId { what }.into())) }
 }
@@ -296,7 +299,7 @@ fn staged_path(
     staged_id: &str,
 ) -> Result<String, Error> {
     let consumer = consumer_path(call, application_id, consumer_id)?;
-    // Documented as an "identifier", which is not necessarily a record ID.
+    // The ID is documented as an "identifier", which is not necessarily a record ID.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if staged_id.is_empty() || staged_id.len() > 64 || !staged_id.bytes().all(plain) {
         let what = "the staged credentials' ID";

@@ -1,4 +1,4 @@
-//! Deploys: start, status, cancel. The caller polls.
+//! Starts and cancels deploys, and reads their status. The caller polls.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,9 +11,9 @@ use super::redact::Redactor;
 use super::soap::{job_id, leaf, result};
 use crate::xml::Element;
 
-/// The options of a deploy in the order of the WSDL, which is alphabetical: all or nothing, and one package at the
-/// root of the zip. `testLevel` is omitted, as other clients do by default: its allowed values depend on the org, and a
-/// package without Apex does not need it.
+/// The options of a deploy, in the alphabetical order of the WSDL. Salesforce applies one package, at the root of the
+/// zip, completely or not at all. `testLevel` is omitted, as other clients do by default, because its allowed values
+/// depend on the org and a package without Apex does not need it.
 fn options(ignore_warnings: bool) -> String {
     let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
     [
@@ -32,26 +32,27 @@ fn options(ignore_warnings: bool) -> String {
 /// The status of a deploy (`DeployResult` of the WSDL). Its texts are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeployReport {
-    /// Whether it has ended. Polling depends only on this.
+    /// Whether the deploy has ended. Only this field determines whether polling ends.
     pub done: bool,
     pub success: bool,
-    /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and more; Salesforce adds to them.
+    /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and others. New versions of Salesforce may add
+    /// values.
     pub status: String,
     pub state_detail: Option<String>,
     /// The error code of the deploy, such as `ALREADY_IN_PROCESS`.
     pub error_status_code: Option<String>,
     pub error_message: Option<String>,
     pub canceled_by_name: Option<String>,
-    /// When it was created; ISO 8601, as Salesforce returned it.
+    /// The date of creation in ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
     pub completed_date: Option<String>,
-    /// One message for each processed component, including the manifests. Filled at the end.
+    /// One message for each processed component, including the manifests. Complete when the deploy has ended.
     pub component_successes: Vec<ComponentMessage>,
     pub component_failures: Vec<ComponentMessage>,
 }
 
 impl DeployReport {
-    /// The class of the error, by code and message. `Fatal` if they are unknown.
+    /// The class of the error, determined by its code and message. `Fatal` if both are unknown.
     pub fn class(&self) -> Class {
         classify::deploy_class(self.error_status_code.as_deref(), self.error_message.as_deref())
     }
@@ -86,14 +87,14 @@ impl DeployReport {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComponentMessage {
     pub component_type: String,
-    /// The full name; for a deletion of a missing component, that of the manifest.
+    /// The full name of the component. If a component to delete does not exist, the name of the manifest.
     pub full_name: String,
     pub file_name: String,
     /// The error or warning of Salesforce.
     pub problem: Option<String>,
     pub problem_type: Option<String>,
     pub line_number: Option<u32>,
-    /// Whether the deploy created the component. `None` if Salesforce does not return it.
+    /// Whether the deploy created the component. `None` if Salesforce does not return this flag.
     pub created: Option<bool>,
 }
 
@@ -123,11 +124,11 @@ impl ComponentMessage {
 }
 
 impl Client {
-    /// Sends a zip and returns the ID of the deploy. Not idempotent.
+    /// Sends a zip and returns the ID of the deploy. This call is not idempotent.
     ///
     /// # Errors
-    /// If [`Error::is_ambiguous`], the org may have received the deploy although there was no response. It is not
-    /// sent again; read the org first.
+    /// If [`Error::is_ambiguous`], the org may have received the deploy although there was no usable response. Read the
+    /// org before sending the deploy again.
     pub async fn start_deploy(&self, zip: &[u8], ignore_warnings: bool) -> Result<String, Error> {
         let arguments = format!(
             "<ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions>",
@@ -141,7 +142,7 @@ impl Client {
     /// The status of a deploy, with all component messages.
     ///
     /// # Errors
-    /// [`Class::NotFound`] even for an existing deploy, for a moment when it leaves the queue; callers that know its ID
+    /// [`Class::NotFound`], also briefly while an existing deploy leaves the queue. Callers that know the deploy's ID
     /// retry.
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
@@ -150,11 +151,11 @@ impl Client {
         Ok(DeployReport::read(&result, &self.inner.redactor))
     }
 
-    /// Requests a cancellation. The deploy may still succeed; in API versions earlier than 65.0, a deploy with status
-    /// `Canceled` may have been committed. Only a read tells.
+    /// Requests a cancellation. The deploy may still succeed. In API versions earlier than 65.0, a deploy with the
+    /// status `Canceled` may have been committed. Only a read shows the outcome.
     ///
     /// # Errors
-    /// Includes the case that the deploy can no longer be canceled.
+    /// Also returns an error if the deploy can no longer be canceled.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
@@ -166,7 +167,7 @@ mod tests {
     use super::*;
     use crate::salesforce::soap;
 
-    /// Messages also contain IDs and names.
+    /// All texts are checked, including IDs and names.
     #[test]
     fn no_text_of_a_report_contains_a_token() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";

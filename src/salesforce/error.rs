@@ -1,8 +1,8 @@
 //! The errors of the client.
 //!
-//! An [`Error`] contains the call ([`Call`]) and the error ([`ErrorKind`]). `classify` has determined
-//! [`Error::is_transient`], [`Error::safe_to_resubmit`] and [`Error::is_ambiguous`] when it was created. Texts of the
-//! server are redacted.
+//! An [`Error`] contains the call ([`Call`]) and the kind of error ([`ErrorKind`]). The error is classified when it is
+//! created (`classify`), which determines [`Error::is_transient`], [`Error::safe_to_resubmit`] and
+//! [`Error::is_ambiguous`]. Texts of the server are redacted.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::sf_cli::SfCliProblem;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
-    /// Reading the settings; nothing was sent.
+    /// Reading the settings. Nothing was sent.
     Configure,
     Login,
     UserInfo,
@@ -81,7 +81,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error with the classification of its kind.
+    /// Creates an error and classifies its kind.
     pub fn new(call: Call, kind: ErrorKind) -> Self {
         let (class, no_effect) = kind.verdict();
         Self { call, kind, class, no_effect, retry_after: None }
@@ -91,8 +91,8 @@ impl Error {
         if self.is_ambiguous() { Class::Ambiguous } else { self.class }
     }
 
-    /// Whether the same call may succeed later without any change. Decided by codes, except for the few messages that
-    /// Salesforce sends without a code.
+    /// Whether the same call may succeed later without any change. This depends on codes, except for the few messages
+    /// that Salesforce sends without a code.
     pub fn is_transient(&self) -> bool {
         match &self.kind {
             ErrorKind::Limit { concurrent, .. } => *concurrent,
@@ -102,7 +102,7 @@ impl Error {
         }
     }
 
-    /// The `Retry-After` of the server.
+    /// The wait that the server requested with `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -113,8 +113,8 @@ impl Error {
         self.no_effect || !self.call.changes_the_org()
     }
 
-    /// Whether the request may have had an effect although there was no usable response. Read before sending it
-    /// again.
+    /// Whether the request may have had an effect although there was no usable response. If so, read the org before
+    /// sending the request again.
     pub fn is_ambiguous(&self) -> bool {
         !self.safe_to_resubmit()
     }
@@ -140,14 +140,14 @@ pub enum ErrorKind {
     SubjectToken(#[from] SubjectTokenProblem),
     #[error("{0}")]
     SfCli(#[from] SfCliProblem),
-    /// No connection: nothing was sent. `dns`: the host name could not be resolved.
+    /// There was no connection, so nothing was sent. If `dns` is set, the host name could not be resolved.
     #[error("cannot reach {host}: {text}")]
     Unreachable { host: String, dns: bool, text: String },
     #[error("the certificate of {host} is not trusted: {text}")]
     Untrusted { host: String, text: String },
-    /// The proxy created no tunnel: nothing was sent. `temporary`: the proxy may be restarting. The HTTP client cannot
-    /// distinguish a restarting proxy (502, 503) from one that denies the host (403). Only a request for credentials is
-    /// certainly not temporary.
+    /// The proxy did not create a tunnel, so nothing was sent. If `temporary` is set, the proxy may be restarting. The
+    /// HTTP client cannot distinguish a restarting proxy (502, 503) from one that denies the host (403). Only a request
+    /// for credentials and a response whose headers are too long are certainly not temporary.
     #[error("the proxy refused the connection to {host}: {text}")]
     Proxy { host: String, temporary: bool, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
@@ -155,13 +155,13 @@ pub enum ErrorKind {
     Interrupted { timed_out: bool, text: String },
     #[error("the response is larger than {limit} bytes")]
     TooLarge { limit: usize },
-    /// A redirect. Never followed, since the request contains a credential.
+    /// A redirect. Redirects are not followed, because the request may contain a credential.
     #[error("the redirect to {to} (HTTP {status}) was not followed")]
     Redirected { status: u16, to: String },
     /// An HTML page instead of an API response.
     #[error("{}", .page.words(*.status))]
     Page { status: u16, page: Page },
-    /// A status with an unknown body.
+    /// A status and an unrecognized body.
     #[error("HTTP status {status}")]
     Status { status: u16 },
     #[error("{code}: {text}")]
@@ -174,10 +174,10 @@ pub enum ErrorKind {
     Auth { problem: AuthProblem, message: Option<String> },
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
-    /// The token belongs to a different instance from the configured one.
+    /// The token belongs to a different instance than the configured one.
     #[error("the login returned {actual}, but instance_url is {expected}")]
     OtherInstance { expected: String, actual: String },
-    /// After the session expired, the same credentials led to another org.
+    /// After the session expired, a login with the same credentials led to another org.
     #[error("the org changed from {before} to {after} during the run")]
     OrgChanged { before: String, after: String },
     #[error("the org does not support API version {wanted}.0; it supports {oldest}.0 to {newest}.0")]
@@ -259,7 +259,7 @@ pub enum SettingsProblem {
     ApiVersion { wanted: u16, oldest: u16, newest: u16 },
     #[error("ca_certificate contains no valid PEM certificate")]
     CaCertificate,
-    /// Usually a container without them.
+    /// The usual cause is a container image without CA certificates.
     #[error("this machine has no CA certificates, so no server can be trusted")]
     NoCaCertificates,
     #[error("the user agent is not a valid header value")]
@@ -270,14 +270,14 @@ pub enum SettingsProblem {
     NotAnId { what: &'static str },
 }
 
-/// Why a token was refused or not issued.
+/// Why a token was rejected or not issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthProblem {
-    /// The session expired. The client logs in again once before it returns this error.
+    /// The session expired. The client logs in again before it returns this error.
     #[error("the session has expired")]
     SessionExpired,
-    /// The configured token expired, and cannot be renewed.
+    /// The configured token expired and cannot be renewed.
     #[error("the access token has expired or was revoked")]
     AccessTokenExpired,
     /// The session is valid, but a policy denies it access to the API.
@@ -293,25 +293,26 @@ pub enum AuthProblem {
     /// An administrator has not approved the user for the app.
     #[error("the user is not allowed to use the app")]
     AppAccess,
-    /// The JWT has a different audience from this login host.
+    /// The audience of the JWT is not valid for the login host.
     #[error("the audience of the JWT is not valid for the login host")]
     Audience,
     #[error("the app is not installed in this org")]
     AppAbsent,
-    /// The client ID is unknown, or not yet known.
+    /// The client ID does not exist, or is not yet available on all servers.
     #[error("the client ID is unknown")]
     UnknownClient,
     #[error("the client ID or client secret is not valid")]
     BadClient,
-    /// The JWT was expired, or its expiry was too far in the future.
+    /// The JWT had expired, or its expiry was too far in the future.
     #[error("the JWT is not valid at the server's time{}", skew(*.skew_seconds))]
     Clock {
-        /// This machine's clock minus the server's, in seconds; 0 when they agree or the server sent no date.
+        /// This machine's clock minus the server's, in seconds. 0 if the clocks agree or the server sent no date.
         skew_seconds: i64,
     },
     #[error("the JWT's signature or user is not valid")]
     BadAssertion,
-    /// The refresh token has expired, was revoked, or was already used where each is valid once.
+    /// The refresh token has expired, was revoked, or was already used in an app whose refresh tokens are valid only
+    /// once.
     #[error("the refresh token is no longer valid")]
     RefreshTokenEnded,
     #[error("the subject token was not accepted")]
@@ -321,7 +322,7 @@ pub enum AuthProblem {
     /// The app has no token exchange handler with this name, or no default handler.
     #[error("the app has no such token exchange handler")]
     TokenHandler,
-    /// More than 3,600 logins of the user in an hour.
+    /// The user logged in more than 3,600 times in an hour.
     #[error("too many logins by this user")]
     LoginRate,
     /// The IP address or login hours are restricted, or the user is inactive or locked.

@@ -1,8 +1,8 @@
 //! The HTTP client: TLS, proxy, limits, and the distinction between requests that were certainly not sent and those
 //! that may have been.
 //!
-//! It neither retries nor interprets: a request is sent once, and the result is bytes or a connection error.
-//! Redirects are never followed, because every request contains a credential.
+//! The HTTP client does not retry requests or interpret responses. It sends a request once, and returns bytes or a
+//! connection error. Redirects are never followed, because requests contain credentials.
 
 use std::error::Error as StdError;
 use std::sync::OnceLock;
@@ -17,25 +17,25 @@ use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
 use super::{Proxy, pem};
 
-/// The maximum size of a response; a SOAP message of Salesforce has at most 50 MB.
+/// The maximum size of a response. A SOAP message of Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
 /// The timeout between two chunks of a response.
 const IDLE: Duration = Duration::from_secs(60);
-/// The timeout for a connection, including TLS.
+/// The timeout for establishing a connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The timeout for any request except a deploy.
+/// The timeout for requests other than deploys and token requests.
 pub(super) const TOTAL: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
 pub(super) struct Request {
     pub method: Method,
     pub url: Url,
-    /// The credential; never shown, not even by `Debug`.
+    /// The credential. It is marked as sensitive, so that `Debug` does not print it.
     pub authorization: Option<HeaderValue>,
     pub content_type: Option<&'static str>,
     pub soap: bool,
     pub body: Vec<u8>,
-    /// For the whole exchange.
+    /// The timeout for the whole exchange.
     pub timeout: Duration,
 }
 
@@ -82,16 +82,16 @@ impl Reply {
     }
 }
 
-/// Creates the clients at first use, since reading the machine's CA certificates takes some milliseconds.
+/// Creates each client when it is first used, because reading the machine's CA certificates takes several milliseconds.
 #[derive(Debug)]
 pub(super) struct Http {
     user_agent: HeaderValue,
     extra_roots: Vec<reqwest::Certificate>,
     proxy: Option<Proxy>,
     proxied: OnceLock<Result<reqwest::Client, String>>,
-    /// For this machine: a proxy would get plain HTTP, including the token.
+    /// For HTTPS to this machine, without a proxy.
     direct: OnceLock<Result<reqwest::Client, String>>,
-    /// For this machine, without TLS, which works without CA certificates.
+    /// For plain HTTP to this machine, without a proxy, which could read the token. Works without CA certificates.
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
 
@@ -125,13 +125,14 @@ impl Http {
             (false, false) => &self.proxied,
         };
         let built = client.get_or_init(|| {
-            // Fails if a provider is already installed, which is fine.
+            // Fails if a crypto provider is already installed, which is not a problem.
             drop(rustls::crypto::ring::default_provider().install_default());
             let mut builder = reqwest::Client::builder()
                 .user_agent(self.user_agent.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT)
-                // Shorter than servers keep connections, so that a deploy does not start on one that is being closed.
+                // Shorter than the idle timeout of servers, so that a deploy is not sent on a connection that is being
+                // closed.
                 .pool_idle_timeout(Duration::from_secs(20))
                 .referer(false);
             if local {
@@ -157,10 +158,10 @@ impl Http {
         })
     }
 
-    /// Sends one request, once.
+    /// Sends a request once.
     pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
         let client = self.client(&request.url)?;
-        // Includes an explicit port, which may be the mistake.
+        // Includes an explicit port, which may be the cause of an error.
         let name = request.url.host_str().unwrap_or_default();
         let host = request.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let method = request.method.clone();
@@ -168,7 +169,7 @@ impl Http {
         let mut headers = HeaderMap::new();
         if let Some(authorization) = request.authorization {
             headers.insert(reqwest::header::AUTHORIZATION, authorization);
-            // The client name for the org's event logs; SOAP has its own header for it.
+            // The client name for the org's event logs. SOAP requests contain the name in a SOAP header instead.
             if let Ok(options) = HeaderValue::from_str(&format!("client={}", super::CLIENT)) {
                 headers.insert(HeaderName::from_static("sforce-call-options"), options);
             }
@@ -179,7 +180,8 @@ impl Http {
         if request.soap {
             headers.insert(HeaderName::from_static("soapaction"), HeaderValue::from_static("\"\""));
         }
-        // A POST without a body still needs its length; a GET has neither.
+        // A GET request has neither a body nor a Content-Length. Other requests need a Content-Length even if the body
+        // is empty.
         let builder = client.request(request.method.clone(), request.url);
         let builder = if request.method == Method::GET { builder } else { builder.body(request.body) };
         let sent = builder.headers(headers).timeout(request.timeout).send().await;
@@ -232,7 +234,8 @@ fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
 }
 
 /// Converts NO_PROXY to the syntax of reqwest, which matches a domain and its subdomains by `example.com` or
-/// `.example.com`, but not by `*.example.com`, and no ports. All calls use the port of HTTPS.
+/// `.example.com`. reqwest supports neither `*.example.com` nor ports. The port 443 is removed, because it is the
+/// default for HTTPS.
 fn hosts(except: &str) -> String {
     let hosts = except
         .split(',')
@@ -254,7 +257,7 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     if lower.contains("certificate") && !error.is_timeout() {
         ErrorKind::Untrusted { host, text }
     } else if lower.contains("proxy") || lower.contains("tunnel") {
-        // A proxy that restarts refuses or closes the connection, or answers with 502 or 503.
+        // A proxy that restarts refuses or closes the connection, or responds with 502 or 503.
         let temporary = !lower.contains("authorization required") && !lower.contains("headers too long");
         ErrorKind::Proxy { host, temporary, text }
     } else {
@@ -262,7 +265,8 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     }
 }
 
-/// An error with its causes, but without the URL, which may contain a proxy's password.
+/// The causes of an error. The text of the error itself is omitted, because it contains the URL, which may contain a
+/// proxy's password.
 fn chain(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next: Option<&dyn StdError> = error.source();
@@ -279,7 +283,7 @@ fn chain(error: &reqwest::Error) -> String {
     texts.join(": ")
 }
 
-/// Whether a host is this machine, where plain HTTP is safe.
+/// Whether a URL refers to this machine, so that plain HTTP is safe.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

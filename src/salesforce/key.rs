@@ -1,7 +1,7 @@
 //! Reads private keys in the forms that users provide.
 //!
-//! Besides PEM (PKCS#8 and PKCS#1) it accepts the forms of a PEM in single-line variables: `\n` as two characters,
-//! spaces instead of line breaks, and base64 of the whole file. No error contains any of the text.
+//! Besides PEM (PKCS#8 and PKCS#1), this module accepts the forms of PEM in single-line variables: `\n` as two
+//! characters, spaces instead of line breaks, and base64 of the whole file. Errors contain no part of the text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,19 +18,19 @@ pub enum PrivateKeyProblem {
     Empty,
     #[error("this is a public key, not a private key")]
     PublicKey,
-    /// The certificate, which belongs to the app.
+    /// The certificate that is uploaded to the app.
     #[error("this is a certificate, not a private key")]
     Certificate,
     #[error("the private key is encrypted")]
     Encrypted,
-    /// An elliptic curve; Salesforce verifies RS256 only.
+    /// For example, an elliptic curve key. Salesforce verifies only RS256.
     #[error("this is not an RSA key")]
     NotRsa,
     #[error("the private key is in the OpenSSH format")]
     OpenSsh,
     #[error("the RSA key is shorter than 2048 bits")]
     TooSmall,
-    /// A BEGIN line without its END line, or invalid base64.
+    /// A BEGIN line without an END line, or invalid base64.
     #[error("the PEM text is truncated or damaged")]
     Damaged,
     /// No PEM in any of the accepted forms.
@@ -42,7 +42,7 @@ pub enum PrivateKeyProblem {
     Mask,
     #[error("this is the name of a variable, not its value")]
     Variable,
-    /// The binary form, or its base64 without BEGIN and END lines.
+    /// The binary format, or its base64 form without BEGIN and END lines.
     #[error("the key is in DER, the binary format")]
     Der,
     /// A file with a key and certificates, protected by a password.
@@ -119,7 +119,7 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     if text.contains("-----BEGIN") {
         return read_pem(text);
     }
-    // Base64 of a PEM.
+    // The text may be the base64 form of a PEM file.
     let packed = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
     let Ok(bytes) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) else {
         return Err(key_form::of_text(text));
@@ -135,7 +135,7 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
 
 fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     let (label, inside) = block(text)?;
-    // The label distinguishes PKCS#8 from PKCS#1; `block` has refused all others.
+    // The label distinguishes PKCS#8 from PKCS#1. `block` rejects all other labels.
     let inside = Zeroizing::new(inside.replace("\\r", " ").replace("\\n", " "));
     if inside.contains("Proc-Type") || inside.contains("DEK-Info") {
         return Err(PrivateKeyProblem::Encrypted);
@@ -159,7 +159,7 @@ fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     })
 }
 
-/// The first private key block, or why there is none. A file may contain several blocks.
+/// The first block with a private key, or the reason why there is none. A file may contain several blocks.
 fn block(text: &str) -> Result<(Label, &str), PrivateKeyProblem> {
     let mut reason = PrivateKeyProblem::NotPem;
     let mut rest = text;
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(public("canary"), None);
     }
 
-    /// The first bytes of a PKCS#12 file, as openssl writes it.
+    /// The first bytes of a PKCS#12 file, as OpenSSL writes them.
     const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0x09, 0x77, 6, 9];
 
     #[test]

@@ -1,21 +1,21 @@
-//! Identifies what was provided in place of a private key: a path, a mask, the name of a variable, another format.
+//! Identifies what was provided in place of a private key: a path, a mask, the name of a variable, or another format.
 //!
-//! No result contains any of the text.
+//! No result contains a part of the text.
 
 use super::key::PrivateKeyProblem;
 
-/// Longer texts are neither paths nor names.
+/// Longer texts are not treated as paths or names.
 const LONGEST_NAME: usize = 512;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// A mask in place of a secret, as logs show it: `***`.
+    /// A mask that logs show in place of a secret, such as `***`.
     Mask,
-    /// A variable that was not replaced: `${VAR}`.
+    /// A variable that was not replaced by its value, such as `${VAR}`.
     Variable,
 }
 
-/// Whether a text is a placeholder for a value.
+/// Identifies a text that is a placeholder for a value.
 pub fn placeholder(text: &str) -> Option<Placeholder> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST_NAME || text.contains('\n') {
@@ -104,7 +104,7 @@ fn is_path(text: &str) -> bool {
     starts.iter().any(|start| text.starts_with(start)) || has_drive || is_file
 }
 
-/// Classifies binary data: of a file, or decoded from base64.
+/// Classifies binary data, which was read from a file or decoded from base64.
 pub fn binary_key_form(bytes: &[u8]) -> PrivateKeyProblem {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return PrivateKeyProblem::Utf16,
@@ -115,7 +115,7 @@ pub fn binary_key_form(bytes: &[u8]) -> PrivateKeyProblem {
         return PrivateKeyProblem::NotPem;
     };
     match inside {
-        // The version of a PFX is 3; PKCS#1 and PKCS#8 have 0, the key of an elliptic curve has 1.
+        // The version is 3 for a PFX, 0 for a PKCS#1 or PKCS#8 key, and 1 for an elliptic curve key.
         [2, 1, 3, ..] => PrivateKeyProblem::Pkcs12,
         [2, 1, 1, 4, ..] => PrivateKeyProblem::NotRsa,
         [2, 1, 0 | 1, ..] => PrivateKeyProblem::Der,

@@ -1,7 +1,7 @@
 //! The authentication methods, as settings.
 //!
-//! Not here: the token requests (`token_request`), running `sf` (`sf_cli`), and the auth URL that contains several
-//! settings (`sfdx_auth_url`).
+//! `token_request` builds the token requests, `sf_cli` runs `sf`, and `sfdx_auth_url` parses the auth URL, which
+//! contains several settings.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -15,28 +15,28 @@ use zeroize::Zeroizing;
 use super::sf_cli::SfCli;
 use crate::secret::Secret;
 
-/// The maximum size of a token file. Salesforce accepts subject tokens of 10,000 characters.
+/// The maximum size of a token file. Salesforce accepts subject tokens of up to 10,000 characters.
 const LONGEST_FILE: u64 = 64 * 1024;
 
 #[derive(Debug, Clone)]
 pub enum Login {
-    /// OAuth 2.0 JWT bearer: a JWT signed with the private key for the app's certificate.
+    /// OAuth 2.0 JWT bearer flow, with a JWT signed by the private key of the app's certificate.
     JwtBearer { client_id: String, username: String, private_key: Secret },
-    /// OAuth 2.0 client credentials: as the user in the app's policies.
+    /// OAuth 2.0 client credentials flow, as the user in the app's policies.
     ClientCredentials { client_id: String, client_secret: Secret },
-    /// OAuth 2.0 refresh token: as the user who authorized the app.
+    /// OAuth 2.0 refresh token flow, as the user who authorized the app.
     RefreshToken { client_id: String, client_secret: Option<Secret>, refresh_token: Secret },
-    /// OAuth 2.0 token exchange: a token of another issuer, accepted by a handler in the org.
+    /// OAuth 2.0 token exchange flow, with a token of another issuer that a handler in the org accepts.
     TokenExchange {
         client_id: String,
         client_secret: Option<Secret>,
         subject: SubjectToken,
-        /// A URN.
+        /// The type of the subject token, as a URN.
         subject_token_type: String,
-        /// `None`: the app's default handler.
+        /// `None` selects the app's default handler.
         token_handler: Option<String>,
     },
-    /// A login of the Salesforce CLI, which returns tokens.
+    /// A login that the Salesforce CLI has stored. The CLI returns its token.
     SfCli(SfCli),
     /// A configured token, which cannot be renewed.
     AccessToken { token: Secret },
@@ -84,7 +84,7 @@ impl Login {
         }
     }
 
-    /// All secrets to redact. A token in a file is added when it is read.
+    /// All secrets to redact. A token in a file is added when the file is read.
     pub(super) fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::JwtBearer { private_key, .. } => vec![private_key],
@@ -137,12 +137,12 @@ impl SubjectToken {
     }
 }
 
-/// Why a path is not a readable file of a key, a token or a certificate. Does not open it.
+/// Why a path cannot be read as the file of a key, a token or a certificate. Does not open the file.
 pub fn why_unreadable(path: &Path) -> Option<String> {
     const LONGEST: u64 = 16 * 1024 * 1024;
     match std::fs::metadata(path) {
         Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
-        // Opening a pipe blocks until there is a writer.
+        // Opening a pipe blocks until it has a writer.
         Ok(file) if !file.is_file() => Some("it is a pipe or a device, not a file".to_owned()),
         Ok(file) if file.len() > LONGEST => Some("it is too large for such a file".to_owned()),
         Ok(_) => None,

@@ -1,8 +1,8 @@
-//! The meaning of Salesforce's messages where there is no code: one row for each known message, with its source.
+//! The meaning of Salesforce's messages that have no code. Each known message has a row, with its source.
 //!
-//! The messages are not documented and may be in another language; then codes, lists and reads decide. Not here:
-//! errors of a login (`classify.rs`), and dependencies between resources, which are found by the names of elements
-//! (`provider/refusal.rs`).
+//! The messages are not documented and may be in another language. If a message is not recognized, the provider relies
+//! on codes, lists and reads. Login errors are in `classify.rs`. Dependencies between resources are found by the names
+//! of elements (`provider/refusal.rs`).
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
@@ -20,18 +20,18 @@ pub enum Meaning {
     /// A component that was requested by name does not exist.
     NotFound,
     NotAllowed,
-    /// The app already has a component of the type, under another name.
+    /// The app already has a component of this type, with another name.
     Duplicate,
     NoOauthSettings,
-    /// The org does not allow secrets to be read by REST, or not by this user.
+    /// Access to secrets through the REST API is disabled in the org or for this user.
     CredentialsOff,
 }
 
 struct KnownMessage {
     meaning: Meaning,
-    /// Texts that the message contains, in any case.
+    /// The texts that the message contains, in lowercase. The comparison ignores case.
     has: &'static [&'static str],
-    /// Whether the message begins with the first text.
+    /// Whether the message must begin with the first text.
     begins: bool,
     evidence: &'static str,
 }

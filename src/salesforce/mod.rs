@@ -1,15 +1,15 @@
-//! A client of one org: SOAP Metadata API, REST API, OAuth.
+//! A client of one org, for the SOAP Metadata API, the REST API and OAuth.
 //!
-//! It moves zips, lists and credentials; it knows no metadata field and nothing of Terraform. Each function of
-//! [`Client`] is one exchange, with the retries that are always safe: a connection that was never established, a
-//! temporary error, an expired session. Waiting for a deploy, batching and reading after an ambiguous response are up
-//! to the caller.
+//! The client transfers zips, lists and credentials. It is independent of metadata fields and of Terraform. Each
+//! function of [`Client`] performs one operation, with the retries that are always safe: if a connection was not
+//! established, after a temporary error, or if the session has expired. The caller waits for deploys, forms batches,
+//! and reads the org after an ambiguous response.
 //!
-//! Start at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (the
-//! meaning of a response), `retry` (whether to send again).
+//! Start with [`Client`]. Then read `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (the
+//! meaning of a response), and `retry` (whether to send a request again).
 //!
-//! Invariants: only `http` uses the network; only `auth`, `token` and `token_request` read a secret's text; no text
-//! of a server enters an [`Error`] or a log line unless `redact` has cleaned it.
+//! Invariants: Only `http` uses the network. Only `auth`, `http`, `token_request` and this file read a secret's text.
+//! Texts of a server enter an [`Error`] or a log line only after `redact` has cleaned them.
 
 mod advice;
 mod auth;
@@ -72,47 +72,49 @@ use http::Http;
 use redact::Redactor;
 use retry::TimeScale;
 
-/// The client name in the call options of every API request, which the org's event logs contain.
+/// The client name in the call options of API requests. It appears in the org's event logs.
 pub const CLIENT: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
 
-/// How long new calls are refused after the org's daily limit was reached.
+/// How long new calls are rejected after the org's daily limit was reached.
 const EXHAUSTION: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The org's My Domain URL, which is the base URL of the APIs until the token response names another.
+    /// The org's My Domain URL, which is the base URL of the APIs unless the token response contains another one.
     pub instance_url: Option<Url>,
-    /// The host for token requests. Defaults to `instance_url`, else `https://login.salesforce.com`.
+    /// The host for token requests. Defaults to `instance_url`, or to `https://login.salesforce.com` if that is not
+    /// set.
     pub login_url: Option<Url>,
-    /// The audience of the JWT. Defaults to the login URL; if that is a My Domain and Salesforce refuses it, to the
-    /// shared login host.
+    /// The audience of the JWT. Defaults to the login URL. If that is a My Domain URL that Salesforce rejects, the
+    /// shared login host is used.
     pub audience: Option<String>,
     pub login: Login,
-    /// 62 stands for 62.0. Defaults to the newest version that both the org and the provider know.
+    /// The API version. 62 stands for 62.0. Defaults to the newest version that both the org and the provider support.
     pub api_version: Option<u16>,
-    /// The newest API version whose fields the provider knows.
+    /// The newest API version that the provider supports.
     pub newest_known: u16,
     /// The oldest API version that the provider supports.
     pub oldest_known: u16,
-    /// The proxy for all connections except those to this machine. `None`: the proxy of the environment.
+    /// The proxy for all connections except those to this machine. `None` selects the proxy in the environment
+    /// variables.
     pub proxy: Option<Proxy>,
-    /// Additional trusted CA certificates: PEM, one or several.
+    /// One or several additional trusted CA certificates, in PEM.
     pub ca_certificate: Option<String>,
-    /// The ID of the only org to use, in 15 or 18 characters.
+    /// The ID of the only org that may be used, in 15 or 18 characters.
     pub expected_org_id: Option<String>,
     pub user_agent: String,
 }
 
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// An http or https URL with a host, possibly with a user name and password.
+    /// An http or https URL with a host, possibly with a username and password.
     pub url: Secret,
-    /// The hosts that are reached without it, in the syntax of NO_PROXY.
+    /// The hosts that are reached without the proxy, in the syntax of NO_PROXY.
     pub except: String,
 }
 
 impl Proxy {
-    /// The decoded password in the URL; the redactor derives every encoded form from it.
+    /// The decoded password in the URL. The redactor also hides its encoded forms.
     fn password(&self) -> Option<Secret> {
         let url = Url::parse(self.url.expose()).ok()?;
         let form = Zeroizing::new(format!("p={}", url.password()?.replace('+', "%2B")));
@@ -130,7 +132,7 @@ pub struct Client {
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
-    /// Checked origins: a credential may be sent there.
+    /// The origin of `instance_url`. This origin and `login` are checked, so that credentials can be sent to them.
     instance: Option<Url>,
     login: Url,
     http: Http,
@@ -145,12 +147,12 @@ struct Inner {
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
     /// The duration of the last retrieve in seconds.
     last_retrieve: std::sync::Mutex<Option<f64>>,
-    /// When the org's daily limit was reached, and the error.
+    /// The time when the org's daily limit was reached, and the error.
     exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
 }
 
 impl Client {
-    /// Checks the settings. No I/O; the HTTP client is built at its first use.
+    /// Checks the settings, without I/O. The HTTP client is built when it is first used.
     ///
     /// # Errors
     /// [`ErrorKind::Settings`] and [`ErrorKind::PrivateKey`], which contain no secret.
@@ -210,9 +212,10 @@ impl Inner {
         error
     }
 
-    /// Sends a request with the retries that `retry` allows, and logs in again once if the session has expired.
+    /// Sends a request with the retries that `retry` allows, and logs in again if the session has expired. If no call
+    /// has succeeded in the session, logs in again only once.
     ///
-    /// `make` builds the request for a session; `read` turns the response into a result or an error.
+    /// `make` builds the request for a session, and `read` converts the response to a result or an error.
     async fn exchange<T>(
         &self,
         call: Call,
@@ -264,8 +267,7 @@ impl Inner {
         }
     }
 
-    /// Refuses new calls for a while after the daily limit was reached, except those for a running deploy or
-    /// retrieve.
+    /// Rejects new calls for a minute after the daily limit was reached, except calls for a running deploy or retrieve.
     fn check_limit(&self, call: Call) -> Result<(), Error> {
         if matches!(call, Call::DeployStatus | Call::CancelDeploy | Call::FetchRetrieve) {
             return Ok(());
@@ -276,8 +278,8 @@ impl Inner {
         }
     }
 
-    /// The org accepts calls again. Completed changes must be read back: Terraform would replace a resource that was
-    /// created but not read.
+    /// Allows new calls again, after the org has accepted a call. Completed changes must be read back, because
+    /// Terraform would replace a resource that was created but not read.
     fn forget_limit(&self) {
         *lock(&self.exhausted) = None;
     }

@@ -1,5 +1,5 @@
-//! CA certificates in the forms of a single-line variable: `\n` as two characters, spaces instead of line breaks,
-//! base64 of the whole file. `key.rs` reads private keys, which no error may quote.
+//! Reads CA certificates in the forms of single-line variables: `\n` as two characters, spaces instead of line breaks,
+//! and base64 of the whole file. Private keys, which no error may quote, are read in `key.rs`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates in a text, in PEM. Any other text is returned unchanged, for its reader to refuse.
+/// The certificates in a text, in PEM. Any other text is returned unchanged, and the HTTP client rejects it.
 pub(super) fn bundle(text: &str) -> String {
     let decoded = if text.contains("-----BEGIN") { None } else { of_base64(text) };
     let text = decoded.as_deref().unwrap_or(text);

@@ -1,5 +1,5 @@
-//! The properties of responses and keys (`properties`): any bytes result in a value or an error; a truncated response
-//! is an error; an HTML page is never a response; no error contains a secret.
+//! The properties of responses and keys (`properties`): Any bytes result in a value or an error, a truncated response
+//! is an error, an HTML page is never accepted as a response, and no error contains a secret.
 
 use std::sync::OnceLock;
 
@@ -19,7 +19,7 @@ use crate::properties::{Choices, broken};
 use crate::secret::Secret;
 use crate::xml::{self, Element};
 
-/// The token of the session, which is never in an error as a whole. Bytes may contain parts of it.
+/// The token of the session. No error contains the whole token. The input may contain parts of the token.
 const CANARY: &str = "00D000000000001!AQcanary.0123456789.canary";
 
 /// A client that never uses the network.
@@ -63,7 +63,7 @@ fn is_clean(error: &Error) {
     }
 }
 
-/// A body: any bytes, or a valid response, possibly damaged.
+/// A response body: any bytes, or a valid response, possibly damaged.
 fn body(choices: &mut Choices<'_>, sound: impl Fn(&mut Choices<'_>) -> String) -> Vec<u8> {
     match choices.below(4) {
         0 => choices.rest().to_vec(),
@@ -113,7 +113,7 @@ pub fn soap(data: &[u8]) {
         (Ok(_), Err(_)) => assert!(prefix.trim_ascii_end().ends_with(b">"), "a part that does not end"),
         (Err(error), _) => is_clean(&error),
     }
-    // Text in a request stays inside its element.
+    // A text in a request cannot end its element.
     let text = String::from_utf8_lossy(&body);
     if let Ok(element) = xml::parse_response(&format!("<r>{}<t/></r>", soap::leaf("x", &text))) {
         let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
@@ -124,7 +124,7 @@ pub fn soap(data: &[u8]) {
     }
 }
 
-/// All uses of a response.
+/// Passes a response to all functions that read one.
 fn use_of(client: &Client, response: &Element) {
     if let Ok(result) = soap::result(Call::DeployStatus, response.clone()) {
         let report = DeployReport::read(&result, &client.inner.redactor);
@@ -232,7 +232,7 @@ pub fn rest(data: &[u8]) {
         }
         Err(error) => is_clean(&error),
     }
-    // Classification accepts anything, and its errors are redacted.
+    // Classification accepts any response, and its errors are redacted.
     let seen = ResponseView { status, content_type, location: None, body: &body };
     for kind in [classify::classify(seen, &inner.redactor), classify::classify_login(seen, &inner.redactor)] {
         let _ = kind.verdict();

@@ -11,21 +11,21 @@ use super::http::{Reply, Request};
 use super::retry::Retry;
 use super::{Client, Inner, Session, classify};
 
-/// The maximum number of pages of a query; a page has up to 2,000 rows.
+/// The maximum number of pages of a query. A page has up to 2,000 rows.
 const MAX_PAGES: usize = 500;
 const MAX_JSON: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryPage {
     First(String),
-    /// A page that the previous one named.
+    /// A further page, identified by the path that the previous page contains.
     Further(String),
 }
 
 impl Client {
-    /// The API version, if it is known without a login: the configured one, that of the session, or the newest that
-    /// both the org and the provider know. Queries the org at most once and for at most ten seconds; an error results
-    /// in `None`.
+    /// The API version, if it is known without a login: the configured one, the session's, or the newest that both the
+    /// org and the provider support. Sends at most one request to the org, with a timeout of ten seconds. Returns
+    /// `None` after an error.
     pub async fn known_api_version(&self) -> Option<u16> {
         let inner = &self.inner;
         if inner.settings.api_version.is_some() {
@@ -43,20 +43,20 @@ impl Client {
         (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
     }
 
-    /// The API version of the session. `None` if there is none yet.
+    /// The API version of the session. `None` if there is no session yet.
     pub fn version_of_session(&self) -> Option<u16> {
         self.inner.session_if_any().map(|session| session.api_version)
     }
 
-    /// The records of a SOQL query, all pages. Each has its `attributes` member.
+    /// The records of all pages of a SOQL query. Each record includes its `attributes` member.
     ///
     /// # Errors
-    /// `INVALID_TYPE`, `INVALID_FIELD`, `MALFORMED_QUERY` when the query is not valid in this org.
+    /// `INVALID_TYPE`, `INVALID_FIELD` or `MALFORMED_QUERY` if the query is not valid in this org.
     pub async fn query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/query", soql).await
     }
 
-    /// One page of a query, and the next page.
+    /// The records of one page of a query, and a reference to the next page.
     pub async fn query_page(
         &self,
         page: &QueryPage,
@@ -64,7 +64,7 @@ impl Client {
         self.inner.query_page("/query", page).await
     }
 
-    /// The number of records of an object that the user can see.
+    /// The number of an object's records that the user can see.
     pub async fn count(&self, object: &str) -> Result<u64, Error> {
         let call = Call::Query;
         let soql = format!("SELECT COUNT() FROM {object}");
@@ -78,7 +78,7 @@ impl Client {
         json.get("totalSize").and_then(Value::as_u64).ok_or_else(malformed)
     }
 
-    /// As [`Self::query`], for objects of the Tooling API, such as `DeployRequest`.
+    /// Like [`Self::query`], but for objects of the Tooling API, such as `DeployRequest`.
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/tooling/query", soql).await
     }
@@ -132,13 +132,13 @@ impl Inner {
         if reply.body.len() > MAX_JSON {
             return Err(Error::new(call, ErrorKind::TooLarge { limit: MAX_JSON }));
         }
-        // May contain a consumer secret.
+        // The body may contain a consumer secret.
         let body = Zeroizing::new(std::mem::take(&mut reply.body));
         serde_json::from_slice(&body)
             .map_err(|_| Error::new(call, ErrorKind::Malformed("invalid or truncated JSON".to_owned())))
     }
 
-    /// The oldest and the newest API version of an org, read once. Needs no login.
+    /// The oldest and the newest API version of an org. Read once for the configured instance. Requires no login.
     pub(super) async fn versions(&self, instance: &Url) -> Result<(u16, u16), Error> {
         let ours = self.instance.as_ref() == Some(instance);
         if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
@@ -149,7 +149,7 @@ impl Inner {
             let error = match self.versions_once(instance).await {
                 Ok(versions) => {
                     if ours {
-                        // Fails only if another caller has set it.
+                        // Fails only if another caller has already set the versions.
                         let _ = self.versions.set(Some(versions));
                     }
                     return Ok(versions);

@@ -1,4 +1,5 @@
-//! Tells waiting callers which error a request is retried after, because their timeout may pass first.
+//! Records the error after which a request is retried, so that a caller whose timeout expires first can report the
+//! error.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,11 +7,11 @@ use super::Error;
 use crate::lock::lock;
 
 tokio::task_local! {
-    /// The callers that the requests of this task are for.
+    /// The callers for which this task sends requests.
     static CALLERS: Vec<RetriedError>;
 }
 
-/// The error that the current request of a caller is retried after. Clones share it.
+/// The error after which the current request of a caller is retried. Clones share the error.
 #[derive(Clone, Debug, Default)]
 pub struct RetriedError(Arc<Mutex<Option<Arc<Error>>>>);
 
@@ -23,7 +24,7 @@ impl RetriedError {
         *lock(&self.0) = error;
     }
 
-    /// Sends requests for this caller, in addition to those of the current task.
+    /// Sends requests for this caller, in addition to the callers of the current task.
     pub fn follow<T>(&self, requests: impl Future<Output = T>) -> impl Future<Output = T> {
         let mut callers = RetriedError::callers();
         callers.push(self.clone());
@@ -35,17 +36,18 @@ impl RetriedError {
         callers: Vec<RetriedError>,
         requests: impl Future<Output = T>,
     ) -> impl Future<Output = T> {
-        // On the heap: nested scopes would otherwise multiply the size of the future on the stack.
+        // Boxed, because nested scopes would otherwise multiply the size of the future on the stack.
         CALLERS.scope(callers, Box::pin(requests))
     }
 
-    /// The callers that the current task sends requests for.
+    /// The callers for which the current task sends requests.
     pub fn callers() -> Vec<RetriedError> {
         CALLERS.try_with(Clone::clone).unwrap_or_default()
     }
 }
 
-/// Tells the callers of the current request that it is retried for this error, or with `None` that it has ended.
+/// Records, for all callers of the current request, the error after which the request is retried. `None` removes the
+/// error.
 pub(super) fn note(error: Option<&Error>) {
     let error = error.cloned().map(Arc::new);
     let _ = CALLERS.try_with(|callers| callers.iter().for_each(|caller| caller.set(error.clone())));

@@ -1,7 +1,8 @@
-//! Retrieves and lists.
+//! Retrieves files and lists components.
 //!
-//! The org returns the zip of a retrieve once and then deletes it. Each poll requests it, so that the poll that finds
-//! the retrieve done is the last call. A zip that was lost or damaged is retrieved again.
+//! The org returns the zip of a retrieve once and then deletes it. Each poll requests the zip, so that no call is
+//! needed after the poll that finds the retrieve done. If the zip is lost or damaged, the components are retrieved
+//! again.
 
 use std::time::{Duration, Instant};
 
@@ -17,13 +18,14 @@ use crate::xml::Element;
 const POLL: Call = Call::FetchRetrieve;
 const ATTEMPTS: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// Seconds before the first poll of the first retrieve: none ends at once, and each poll is an API call.
+/// The wait before the first poll of the first retrieve, in seconds. No retrieve ends immediately, and each poll is an
+/// API call.
 const FIRST_POLL: f64 = 0.5;
-/// Seconds between two polls; the last is repeated. Each poll counts towards the org's limit.
+/// The waits between polls, in seconds. The last one is repeated. Each poll counts toward the org's API limit.
 const POLL_WAITS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
-/// The first intervals if the retrieve should have ended by the first poll.
+/// The first waits, in seconds, if the retrieve was expected to have ended by the first poll.
 const EARLY_WAITS: [f64; 2] = [0.1, 0.2];
-/// After a faster retrieve, the next one is polled at once.
+/// After a retrieve that took at most this many seconds, the next one is polled immediately.
 const QUICK: f64 = 0.2;
 /// The maximum wait before the first poll, in seconds.
 const MAX_FIRST_POLL: f64 = 3.0;
@@ -43,7 +45,7 @@ pub struct Retrieved {
 pub struct RetrieveMessage {
     /// Usually `package.xml`.
     pub file_name: String,
-    /// The text, possibly in another language.
+    /// The text of the message, possibly in another language.
     pub problem: String,
 }
 
@@ -53,14 +55,14 @@ pub struct FileProperties {
     pub type_name: String,
     pub full_name: String,
     pub file_name: String,
-    /// The ID; empty for files without one, such as package.xml.
+    /// The ID of the component. Empty for files without one, such as package.xml.
     pub id: String,
-    /// The namespace of the package that contains it.
+    /// The namespace of the package that contains the component.
     pub namespace: Option<String>,
     /// `unmanaged`, `installed` and others.
     pub manageable_state: Option<String>,
     pub created_by_id: String,
-    /// The date of creation; ISO 8601, as Salesforce returned it.
+    /// The date of creation in ISO 8601, as Salesforce returned it.
     pub created_date: String,
 }
 
@@ -80,11 +82,11 @@ impl FileProperties {
 }
 
 impl Client {
-    /// Retrieves components: pairs of a type and its members, where `"*"` stands for all.
+    /// Retrieves components, which are given as pairs of a type and its members. `"*"` stands for all members.
     ///
     /// # Errors
-    /// [`ErrorKind::RetrieveFailed`] when the org refuses, [`ErrorKind::RetrieveUnfinished`] after five minutes,
-    /// [`ErrorKind::Malformed`] when the files were damaged three times.
+    /// [`ErrorKind::RetrieveFailed`] if the retrieve failed, [`ErrorKind::RetrieveUnfinished`] after five minutes, and
+    /// [`ErrorKind::Malformed`] if the files were damaged three times.
     pub async fn retrieve(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
         let mut attempt = 1;
         loop {
@@ -128,10 +130,10 @@ impl Client {
         })
     }
 
-    /// Polls until the retrieve has ended; returns its result with the zip.
+    /// Polls until the retrieve has ended, and returns its result with the zip.
     async fn await_retrieve(&self, id: &str) -> Result<Element, Error> {
         let started = Instant::now();
-        // The retrieves of a run are similar.
+        // The retrieves of a run take a similar time.
         let last = self.inner.last_retrieve.lock().map_or(None, |last| *last);
         let usual = last.unwrap_or(FIRST_POLL);
         if usual > QUICK {
@@ -150,9 +152,10 @@ impl Client {
                         if let Ok(mut known) = self.inner.last_retrieve.lock() {
                             let taken = started.elapsed().as_secs_f64();
                             *known = Some(match last {
-                                // The default was long enough; the next retrieve is polled at once to measure it.
+                                // The default wait was long enough. The next retrieve is polled immediately, to measure
+                                // its duration.
                                 None if polls == 1 => 0.0,
-                                // It may have ended a little earlier.
+                                // The retrieve may have ended slightly earlier.
                                 Some(usual) if polls == 1 && usual > QUICK => usual * 0.97,
                                 _ => taken,
                             });
@@ -161,7 +164,7 @@ impl Client {
                         return Ok(result);
                     }
                 }
-                // A new retrieve is not known to every server of the org at once.
+                // A new retrieve is not immediately known to every server of the org.
                 Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && unknown_id < 10 => {
                     unknown_id = unknown_id.saturating_add(1);
                 }
@@ -179,7 +182,7 @@ impl Client {
     pub(super) fn check_retrieve(&self, result: &Element) -> Result<(), Error> {
         let status = result.text_of("status").unwrap_or_default();
         let code = result.optional("errorStatusCode");
-        // "success" may be missing; a status of Failed or an error code always counts.
+        // `success` may be missing. The status `Failed` or an error code always means that the retrieve failed.
         if status != "Failed"
             && code.is_none()
             && (result.child("success").is_none() || result.flag("success"))
@@ -195,7 +198,7 @@ impl Client {
     /// Lists the components of the given types.
     ///
     /// # Errors
-    /// `INVALID_TYPE` when the org does not know one of the types.
+    /// `INVALID_TYPE` if the org does not have one of the types.
     pub async fn list_metadata(&self, types: &[&str]) -> Result<Vec<FileProperties>, Error> {
         let mut found = Vec::new();
         for types in types.chunks(MAX_QUERIES) {
@@ -229,7 +232,8 @@ fn request(members: &[(String, Vec<String>)], version: u16) -> String {
     )
 }
 
-/// Whether another retrieve may succeed: the files were lost in transit, or deleted in the org.
+/// Whether another retrieve may succeed, because the error is temporary or the files were lost, damaged, or deleted in
+/// the org.
 fn starts_over(error: &Error) -> bool {
     error.call == POLL
         && match &error.kind {
@@ -239,9 +243,9 @@ fn starts_over(error: &Error) -> bool {
         }
 }
 
-/// Whether the data starts and ends as a zip does. The reader checks the entries.
+/// Whether the data starts and ends like a zip file. The entries are checked when the zip is read.
 pub(super) fn is_whole(zip: &[u8]) -> bool {
-    /// The end record without its comment, and the longest comment.
+    /// The length of the end record without its comment, and the maximum length of the comment.
     const END: usize = 22;
     const COMMENT: usize = 65_535;
     let tail = zip.get(zip.len().saturating_sub(END + COMMENT)..).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! When to send a request again, and how long to wait before.
+//! Determines whether a request is sent again, and after which wait.
 //!
-//! A request that changes the org is sent again only if it certainly had no effect. Waits have jitter,
-//! because many workspaces share one org.
+//! A request that changes the org is sent again only if it certainly had no effect. Waits have jitter, because many
+//! workspaces may share one org.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,18 @@ use ring::rand::SecureRandom as _;
 
 use super::error::{Call, Error, ErrorKind, Page};
 
-/// The unit of all waits, which tests shorten. The total timeout is not scaled.
+/// The unit of all waits and of the Salesforce CLI's timeout, which tests shorten. The time limits of retries and
+/// retrieves are not scaled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeScale {
-    /// The length of one second of waiting.
+    /// The real duration of a wait of one second.
     pub second: Duration,
 }
 
 impl TimeScale {
     pub const REAL: Self = Self { second: Duration::from_secs(1) };
 
-    /// This many seconds, scaled.
+    /// A wait of this many seconds, scaled.
     pub fn seconds(self, seconds: f64) -> Duration {
         self.second.mul_f64(seconds.clamp(0.0, 3_600.0))
     }
@@ -31,7 +32,7 @@ pub(super) struct Retry {
     time_scale: TimeScale,
     started: Instant,
     failed: u32,
-    /// The attempts without a connection, which do not count as failed.
+    /// The number of attempts without a connection, which do not count as failed.
     unconnected: u32,
 }
 
@@ -40,7 +41,7 @@ impl Retry {
         Self { call, time_scale, started: Instant::now(), failed: 0, unconnected: 0 }
     }
 
-    /// The wait before the next attempt. `None` when the error is final.
+    /// The wait before the next attempt. `None` if there is no further attempt.
     pub fn next_delay(&mut self, error: &Error) -> Option<Duration> {
         self.next_delay_after(self.started.elapsed(), error)
     }
@@ -54,17 +55,19 @@ impl Retry {
             return None;
         }
         let (most, cap) = match self.call {
-            // The caller polls deploys and has its own limits.
+            // The caller polls deploys, with its own limits.
             Call::Configure | Call::DeployStatus => return None,
-            // A login that received no response (30 seconds) is repeated once, and so is a read (120 seconds).
-            // Nothing was sent, so the attempt does not count towards the limit of logins. A wrong name stays wrong.
+            // The limits allow one repetition of a login that received no response (30 seconds), and of most reads (120
+            // seconds). Without a connection, nothing was sent, so the attempt does not count toward the limit of
+            // logins. An unknown host name is usually a mistake, so it has fewer attempts.
             Call::Login if is_unconnected && !is_unknown_host(&error.kind) => (5, 40.0),
             Call::Login => (3, 40.0),
             Call::CancelDeploy => (3, 30.0),
-            // The caller retries, with its own deadline and stop.
+            // The caller retries until its own deadline or a stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::Versions | Call::UserInfo if is_unconnected => (5, 40.0),
-            // After a login the host is right, so the network or a proxy is down, perhaps for half a minute.
+            // After a login, the host is known to be correct, so the network or a proxy is down, possibly for half a
+            // minute.
             _ if is_unconnected => (u32::MAX, 60.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
@@ -92,7 +95,7 @@ fn is_unknown_host(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Unreachable { dns: true, .. })
 }
 
-/// Whether the org is unavailable or busy, which is worth waiting for in a read.
+/// Whether the org is unavailable or busy. A read waits until this ends, up to its time limit.
 fn outage(kind: &ErrorKind) -> bool {
     match kind {
         ErrorKind::Limit { concurrent, .. } => *concurrent,
@@ -107,7 +110,7 @@ fn outage(kind: &ErrorKind) -> bool {
 
 fn jitter() -> f64 {
     let mut byte = [128_u8];
-    // Without randomness the value is the middle.
+    // If there is no random byte, the value is the middle of the range.
     let _ = ring::rand::SystemRandom::new().fill(&mut byte);
     0.5 + f64::from(u8::from_ne_bytes(byte)) / 255.0
 }

@@ -1,8 +1,8 @@
-//! Authentication by the Salesforce CLI: runs `sf` to get a token. Its files are never read.
+//! Authentication with the Salesforce CLI. Runs `sf` to get a token, and never reads the files of the CLI.
 //!
 //! The output contains a token, so it is not logged, and an error contains only the redacted message of a failure. No
-//! shell is involved. Versions earlier than 2.136.8 (May 2026) print the token in `sf org display`; newer ones hide it
-//! there and have a separate command.
+//! shell is used. Versions earlier than 2.136.8 (May 2026) print the token in `sf org display`. Newer versions hide the
+//! token there and have a separate command for it.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -23,26 +23,26 @@ use super::retry::TimeScale;
 use crate::lock::lock;
 use crate::secret::Secret;
 
-/// The timeout of one run. It starts Node, and may request a token from Salesforce.
+/// The timeout of one run of `sf`, which starts Node and may request a token from Salesforce.
 const TIMEOUT_SECONDS: f64 = 60.0;
 const LONGEST_OUTPUT: usize = 1024 * 1024;
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// How long to read output after the process has ended: a child may still hold the pipe.
+/// How long to read output after the process has ended. A child process may still hold the pipe open.
 const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// Prefixes of the provider's own variables, which hold secrets and are not passed to `sf`.
 const OWN_VARIABLES: &[&str] = &["SALESFORCE_", "TFC_WORKLOAD_IDENTITY_TOKEN"];
-/// How often to retry starting a program that is being written.
+/// The number of retries to start a program whose file is being written.
 const BUSY_TRIES: u32 = 5;
-/// The maximum number of braces that are tried as the start of the JSON.
+/// The maximum number of opening braces that are tried as the start of the JSON.
 const MAX_TRIES: u32 = 1_000;
 
-/// The names of the program, as npm and the installers create it.
+/// The file names of `sf`, as npm and the installers create them.
 #[cfg(windows)]
 const PROGRAMS: &[&str] = &["sf.cmd", "sf.exe"];
 #[cfg(not(windows))]
 const PROGRAMS: &[&str] = &["sf"];
 
-/// Disables version checks, updates that continue in the background, and colors.
+/// Disables version checks, automatic updates, the progress bar, and colors.
 const QUIET: &[(&str, &str)] = &[
     ("SF_DISABLE_AUTOUPDATE", "true"),
     ("SF_SKIP_NEW_VERSION_CHECK", "true"),
@@ -58,7 +58,7 @@ const SHOW_TOKEN: &[&str] = &["org", "auth", "show-access-token"];
 pub struct SfCli {
     /// An alias or a username.
     pub org: String,
-    /// Where to search for `sf`, in the syntax of PATH. `None`: PATH.
+    /// The folders to search for `sf`, in the syntax of PATH. `None` selects PATH itself.
     pub search: Option<OsString>,
 }
 
@@ -148,13 +148,13 @@ impl SfCliProblem {
 }
 
 struct Run {
-    /// `None` if a signal stopped it.
+    /// `None` if a signal stopped the program.
     exit: Option<i32>,
     answer: Option<Value>,
 }
 
 impl SfCli {
-    /// Gets a token. Takes seconds, since it starts Node once or twice.
+    /// Gets a token. This takes seconds, because `sf` runs once or twice and starts Node each time.
     pub(super) async fn log_in(
         &self,
         time_scale: TimeScale,
@@ -183,7 +183,7 @@ impl SfCli {
         Ok(CliSession { token: Secret::new(token.as_str()), instance })
     }
 
-    /// The result of a command, or its error.
+    /// Runs a command and returns its result or its error.
     async fn result(
         &self,
         command: &[&str],
@@ -235,7 +235,7 @@ impl SfCli {
     }
 }
 
-/// Newer versions print a sentence instead.
+/// Whether a text is a token. Newer versions print a sentence instead.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_graphic())
@@ -243,8 +243,7 @@ fn is_token(text: &str) -> bool {
         && placeholder(text).is_none()
 }
 
-/// Searches the folders of a PATH. Relative folders are skipped: a file beside the configuration is not the user's
-/// program.
+/// Searches the folders of a PATH. Relative folders are skipped, so that a file next to the configuration is not run.
 fn find(search: &OsString) -> Option<PathBuf> {
     let folders = std::env::split_paths(search).filter(|folder| folder.is_absolute());
     let mut programs = folders.flat_map(|folder| PROGRAMS.iter().map(move |name| folder.join(name)));
@@ -276,7 +275,7 @@ fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, S
         }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // The installers' `sf` is a script that starts Node: a separate process group, so that both can be stopped.
+    // The installers' `sf` is a script that starts Node. In a separate process group, both can be stopped.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut tries: u32 = 0;
@@ -311,7 +310,7 @@ fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, S
     Ok(Run { exit: status.code(), answer })
 }
 
-/// Stops a program and its children. An error means that it has already ended.
+/// Stops a program and its children. Errors are ignored, because they mean that the program has already ended.
 fn end(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
@@ -321,21 +320,21 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The output of a pipe so far, and a signal when it has ended.
+/// The output of a pipe so far, and a channel that signals its end.
 struct Output {
     read: Arc<Mutex<Zeroizing<Vec<u8>>>>,
     ended: mpsc::Receiver<()>,
 }
 
 impl Output {
-    /// The complete output, or what was read until the given time.
+    /// The complete output, or the part that was read by the given time.
     fn until(&self, time: Instant) -> Zeroizing<Vec<u8>> {
         let _ = self.ended.recv_timeout(time.saturating_duration_since(Instant::now()));
         std::mem::take(&mut *lock(&self.read))
     }
 }
 
-/// Reads in a separate thread, since a program with a full pipe blocks.
+/// Reads a pipe in a separate thread, because a program blocks when its pipe is full.
 fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
     let read = Arc::new(Mutex::new(Zeroizing::new(Vec::new())));
     let (sender, ended) = mpsc::channel();
@@ -349,14 +348,14 @@ fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
                 kept.extend(piece.iter().take(count));
             }
         }
-        // The receiver is gone after a timeout.
+        // After a timeout, there is no receiver.
         let _ = sender.send(());
     });
     Output { read, ended }
 }
 
-/// The JSON object of a response; warnings may precede or follow it. A response has a status; without one, the first
-/// object with a member of a response is used.
+/// The JSON object of a response. Warnings may precede or follow the object. A response has a `status` member. If no
+/// object has one, the first object with `result` or `name` is used.
 pub(super) fn answer_in(output: &[u8]) -> Option<Value> {
     let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));
     let has = |value: &Value, names: &[&str]| names.iter().any(|name| value.get(name).is_some());

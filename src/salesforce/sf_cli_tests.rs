@@ -1,4 +1,4 @@
-//! Scripts in place of `sf`, for its versions and its failures.
+//! Tests with scripts in place of `sf`, which imitate its versions and its failures.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use super::*;
 const URL: &str = "https://acme.my.salesforce.com";
 const TOKEN: &str = "00D000000000001!canary.token";
 
-/// A folder with a program `sf` that runs these lines; `$*` is the command.
+/// A folder with a program `sf` that runs these lines. `$*` is the command.
 fn folder(lines: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("sf");
@@ -55,7 +55,7 @@ async fn versions_that_print_the_token_are_run_once() {
         format!("{pretty:#}"),
         format!("Warning: @salesforce/cli update available {{soon}}\n{}", display(TOKEN)),
         format!("(node:7) {{\"a\": 1}} ExperimentalWarning\n{pretty:#}\nWarning: done"),
-        // JSON warnings, also with a name.
+        // A JSON warning that has a `name`, as errors do.
         format!("{{\"name\":\"UpdateWarning\",\"message\":\"new\"}}\n{}", display(TOKEN)),
         format!("\u{1b}[33mWarning\u{1b}[39m\n\u{1b}[90m{}\u{1b}[39m", display(TOKEN)),
     ] {
@@ -192,7 +192,7 @@ async fn a_program_that_does_not_end_is_stopped_with_its_children() {
     let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
     let gone = || {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
-        // The parent may not have reaped it yet.
+        // The parent may not have reaped the child yet.
         status.map_or(true, |status| status.contains(") Z"))
     };
     while Path::new("/proc/self").exists() && !gone() {
@@ -212,7 +212,7 @@ fn any_output_is_read_in_bounded_time() {
     for output in
         ["", "{", "{{{{{{", "}{", "{}", "[]", "{\"a\":{\"status\":1}}", "\u{1b}[", "\u{1b}[31", "é{é"]
     {
-        // An object inside another one may be found if the outer one is not a response; either is fine.
+        // If the outer object is not a response, an inner object may be found. Both results are accepted.
         let _ = answer_in(output.as_bytes());
     }
     assert!(answer_in(&"{".repeat(20_000).into_bytes()).is_none());

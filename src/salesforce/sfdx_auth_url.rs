@@ -1,6 +1,6 @@
 //! The auth URL of the Salesforce CLI: `force://clientId:clientSecret:refreshToken@host`.
 //!
-//! An error identifies a wrong text without quoting it, since all of it may be secret.
+//! An error describes an invalid text without quoting it, because any part of the text may be secret.
 
 use url::Url;
 
@@ -13,7 +13,7 @@ const SCHEME: &str = "force://";
 #[derive(Debug, Clone)]
 pub struct SfdxAuthUrl {
     pub client_id: String,
-    /// `None` where it is empty in the URL.
+    /// `None` if the secret is empty in the URL.
     pub client_secret: Option<Secret>,
     pub refresh_token: Secret,
     /// The host for token requests.

@@ -1,7 +1,7 @@
-//! One SOAP call of the Metadata API.
+//! Sends SOAP calls of the Metadata API.
 //!
-//! Requests follow the order of the WSDL; the namespace is declared once, as the default, on header and body.
-//! Responses are read by local name. A fault is an error with any HTTP status.
+//! The elements of requests are in the order of the WSDL. The namespace is the default namespace of the header and of
+//! the body. Responses are read by local name. A fault is an error, regardless of the HTTP status.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 const DEPLOY: Duration = Duration::from_secs(300);
 
 impl Inner {
-    /// Calls `method`; `arguments` is the XML inside its element. Returns the response element.
+    /// Calls `method` and returns the response element. `arguments` is the XML inside the element of the method.
     pub(super) async fn soap(&self, call: Call, method: &str, arguments: &str) -> Result<Element, Error> {
         self.soap_with(call, method, |_| arguments.to_owned()).await
     }
 
-    /// As [`Self::soap`], with arguments that depend on the API version.
+    /// Like [`Self::soap`], but with arguments that depend on the API version.
     pub(super) async fn soap_with(
         &self,
         call: Call,
@@ -59,7 +59,7 @@ impl Inner {
     }
 }
 
-/// The error does not quote the response.
+/// Parses a response. The error does not quote the response.
 pub(super) fn parse(body: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(body).map_err(|_| "XML that is not UTF-8".to_owned())?;
     xml::parse_response(text).map_err(|error| match error.kind {
@@ -92,7 +92,7 @@ pub(super) fn result(call: Call, mut response: Element) -> Result<Element, Error
     response.take("result").ok_or_else(missing)
 }
 
-/// The `id` of a started job. It is part of messages, so an invalid one is refused.
+/// The `id` of a started deploy or retrieve. Messages contain the ID, so an invalid ID is rejected.
 pub(super) fn job_id(call: Call, response: Element) -> Result<String, Error> {
     let missing = || Error::new(call, ErrorKind::Malformed("a response without an ID".to_owned()));
     let is_id = |id: &String| id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -1,6 +1,7 @@
-//! Requests tokens, and reads the user of a token. The content of the requests is in `token_request`.
+//! Requests tokens, and reads the user of a token. `token_request` builds the requests.
 //!
-//! When a JWT is refused and the server's clock differs, the JWT is signed once more with the server's time.
+//! If a JWT is rejected and the server's clock differs from the local clock, the JWT is signed once more with the
+//! server's time.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -17,7 +18,7 @@ use super::{Inner, Login, classify};
 use crate::record_id::is_org_id;
 use crate::secret::Secret;
 
-/// A clock difference, in seconds, that explains a refused JWT.
+/// The maximum clock difference, in seconds, that is ignored. A larger one can explain a rejected JWT.
 const MAX_SKEW: u64 = 60;
 
 impl Inner {
@@ -28,7 +29,7 @@ impl Inner {
         let mut corrected = false;
         let mut audiences = self.audiences().into_iter();
         let mut audience = audiences.next().unwrap_or_default();
-        // The refusal of the first audience.
+        // The error for the first audience.
         let mut first_refusal = None;
         loop {
             let TokenRequest { request, refresh_token, subject_is_over } =
@@ -37,7 +38,7 @@ impl Inner {
                 Err(kind) => Error::new(Call::Login, kind),
                 Ok(reply) if reply.is_success() => match self.read_grant(&reply, refresh_token.as_ref()) {
                     Ok(grant) => {
-                        // The accepted audience is used for further logins.
+                        // The accepted audience is used for later logins.
                         self.audience.set(audience).unwrap_or_default();
                         return Ok(grant);
                     }
@@ -99,7 +100,7 @@ impl Inner {
         }
     }
 
-    /// `sent` is the refresh token of the request.
+    /// Reads a token response. `sent` is the refresh token of the request.
     pub(super) fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         if classify::is_html(&reply.content_type, &reply.body) {
@@ -114,7 +115,7 @@ impl Inner {
         };
         let token = Secret::new(text("access_token").ok_or_else(|| missing("access_token"))?);
         self.redactor.learn(&token);
-        // Not used, but it grants access.
+        // The ID token is not used, but may grant access.
         if let Some(other) = text("id_token") {
             self.redactor.learn(&Secret::new(other));
         }
@@ -128,8 +129,8 @@ impl Inner {
             Some(url) => {
                 let url = Url::parse(&url).map_err(|_| missing("usable instance_url"))?;
                 let url = http::check_url(&url).map_err(|problem| fail(problem.into()))?;
-                // If the login URL is the instance itself, the token belongs to its org, whatever the org's current
-                // name is.
+                // If the login URL is the instance itself, the token belongs to its org, even if the org's My Domain
+                // has been renamed.
                 if let Some(expected) = self.instance.as_ref()
                     && self.login.origin() != expected.origin()
                     && url.origin() != expected.origin()
@@ -159,7 +160,7 @@ impl Inner {
         self.rotated.lock().ok()?.clone()
     }
 
-    /// The configured one may no longer be valid; the provider can only report that.
+    /// Stores the new refresh token. The configured one may no longer be valid, which the provider can only report.
     fn refresh_token_was_rotated(&self, newest: Secret) {
         tracing::warn!("Salesforce issued a new refresh token in place of the configured one");
         if let Ok(mut rotated) = self.rotated.lock() {
@@ -212,8 +213,8 @@ pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String)> {
     Some((org, text("user_id").unwrap_or_default()))
 }
 
-/// Classifies a refusal of a token exchange. The messages are not documented, so every error that may concern the
-/// subject token is attributed to it.
+/// Classifies the rejection of a token exchange. The messages are not documented, so every error that may concern the
+/// subject token is attributed to the subject token.
 fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
     match kind {
         ErrorKind::Auth {
@@ -233,16 +234,16 @@ fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
     }
 }
 
-/// Whether the refusal may be caused by the audience. External Client Apps are reported to answer a wrong audience as
-/// if the app did not exist.
+/// Whether the audience may be the cause of a rejection. For a wrong audience, External Client Apps are reported to
+/// return the same error as for an app that does not exist.
 fn is_about_audience(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Auth { problem: AuthProblem::Audience | AuthProblem::AppAbsent, .. })
 }
 
-/// The login host's own URL, followed by the shared login host if it is a My Domain.
+/// The login host's own URL, followed by the shared login host unless these are the same.
 ///
-/// In 2026, several users reported that External Client Apps accept only their org's My Domain (n8n#28990, cli#3482). In
-/// 2020, sandboxes rejected it (MetaCI#1497). Salesforce's CLI tries both kinds, too.
+/// In 2026, several users reported that External Client Apps accept only their org's My Domain (n8n#28990, cli#3482).
+/// In 2020, sandboxes rejected their My Domain (MetaCI#1497). The Salesforce CLI also tries both kinds.
 fn default_audiences(login: &Url) -> Vec<String> {
     let host = login.host_str().unwrap_or_default();
     let own = login.origin().ascii_serialization();
@@ -251,13 +252,13 @@ fn default_audiences(login: &Url) -> Vec<String> {
     }
     let test = host.contains(".sandbox.")
         || host.contains(".scratch.")
-        // Before enhanced domains: acme--uat.my.salesforce.com, acme--uat.cs42.my.salesforce.com.
+        // Host names from before enhanced domains: acme--uat.my.salesforce.com, acme--uat.cs42.my.salesforce.com.
         || (host.contains("--") && host.ends_with(".salesforce.com"));
     let shared = if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
     vec![own, shared.to_owned()]
 }
 
-/// How many seconds the local clock is ahead of the server's, if that can explain the refusal.
+/// How many seconds the local clock is ahead of the server's, if the difference can explain the rejection.
 fn clock_skew(kind: &ErrorKind, reply: &Reply) -> Option<i64> {
     let ErrorKind::Auth {
         problem: AuthProblem::Clock { .. } | AuthProblem::BadAssertion | AuthProblem::Refused,

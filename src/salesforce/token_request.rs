@@ -1,4 +1,4 @@
-//! The requests to the token endpoint, for each authentication method that uses it.
+//! Builds the requests to the token endpoint, for each authentication method that uses the endpoint.
 //!
 //! The JWT of the bearer flow is signed here, with RS256 by ring.
 
@@ -16,15 +16,15 @@ use super::login::is_over;
 use super::{Inner, Login};
 use crate::secret::Secret;
 
-/// The lifetime of a JWT; Salesforce accepts up to about five minutes.
+/// The lifetime of a JWT, in seconds. Salesforce accepts up to about five minutes.
 const JWT_LIFETIME: u64 = 180;
 const TOKEN: Duration = Duration::from_secs(30);
 
-/// A token request and its tokens.
+/// A token request, and information about its tokens.
 pub(super) struct TokenRequest {
     pub request: Request,
     pub refresh_token: Option<Secret>,
-    /// Whether the subject token in it has expired.
+    /// Whether the subject token in the request has expired.
     pub subject_is_over: bool,
 }
 
@@ -49,7 +49,8 @@ impl Inner {
                 let token = self.newest_refresh_token().unwrap_or_else(|| refresh_token.clone());
                 form.append_pair("grant_type", "refresh_token");
                 form.append_pair("refresh_token", token.expose());
-                // In the form, as the CLI does: its own app has no secret, and a header would contain an empty one.
+                // Sent in the form, as the Salesforce CLI does. The CLI's app has no secret, so a header would contain
+                // an empty one.
                 client(&mut form, client_id, client_secret.as_ref());
                 refreshing = Some(token);
             }

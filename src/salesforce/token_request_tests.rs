@@ -1,4 +1,4 @@
-//! The assertion; the other requests are tested with the client.
+//! Tests of the assertion. The other requests are tested with the client.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The pure parts of authentication; the exchanges are tested with the client.
+//! Tests of the pure functions of `token`. The exchanges are tested with the client.
 
 use super::*;
 

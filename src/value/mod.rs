@@ -1,6 +1,7 @@
 //! Terraform's values.
 //!
-//! Not here: I/O and serialization. `plugin/dynamic_value` has msgpack and JSON, `metadata/{encode,decode}` has XML.
+//! This module has no I/O and no serialization. msgpack and JSON are in `plugin/dynamic_value`, XML is in
+//! `metadata/{encode,decode}`.
 
 mod number;
 mod path;
@@ -14,8 +15,8 @@ use std::collections::BTreeMap;
 
 use crate::secret::Secret;
 
-/// A value of Terraform's type system. Sets are sorted, so that equal sets are equal values: create them with
-/// [`Value::set`].
+/// A value of Terraform's type system. Sets are sorted, so that sets with the same members are equal values. Create
+/// them with [`Value::set`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Value {
     #[default]
@@ -25,10 +26,10 @@ pub enum Value {
     Bool(bool),
     Number(Number),
     Text(String),
-    /// A text that must never be shown. Displayed as `(sensitive)`.
+    /// A text that must never be displayed. Its `Debug` output is `(sensitive)`.
     Secret(Secret),
     List(Vec<Value>),
-    /// Sorted; see [`Value::set`].
+    /// Sorted. See [`Value::set`].
     Set(Vec<Value>),
     Map(BTreeMap<String, Value>),
     Object(BTreeMap<String, Value>),
@@ -43,7 +44,7 @@ impl Value {
         Value::Number(Number::from(number))
     }
 
-    /// A sorted set without duplicates. Unknown members are never duplicates, because their values can differ.
+    /// A sorted set without duplicates. Unknown members are not removed as duplicates, because their values can differ.
     pub fn set(mut members: Vec<Value>) -> Value {
         members.sort();
         members.dedup_by(|a, b| a == b && a.is_wholly_known());
@@ -62,12 +63,12 @@ impl Value {
         matches!(self, Value::Unknown)
     }
 
-    /// Whether it is known and not null. Members can still be unknown.
+    /// Whether the value is known and not null. Its members can still be unknown.
     pub fn is_set(&self) -> bool {
         !self.is_null() && !self.is_unknown()
     }
 
-    /// Whether it is null, an empty text, or has no members.
+    /// Whether the value is null, an empty text, or a list, set or map without members.
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Null => true,
@@ -78,7 +79,7 @@ impl Value {
         }
     }
 
-    /// Whether nothing in it is unknown.
+    /// Whether neither the value nor any value inside it is unknown.
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Value::Unknown => false,
@@ -102,7 +103,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is whole and fits.
+    /// The number, if it is whole and fits in an `i64`.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Value::Number(number) => number.as_i64(),
@@ -124,13 +125,13 @@ impl Value {
         }
     }
 
-    /// An attribute of an object; null if absent or not an object.
+    /// An attribute of an object or an entry of a map. Null if it is absent, or if the value has no entries.
     pub fn get(&self, name: &str) -> &Value {
         static NULL: Value = Value::Null;
         self.entries().and_then(|entries| entries.get(name)).unwrap_or(&NULL)
     }
 
-    /// Sets an attribute of an object or an entry of a map. No effect on other values.
+    /// Sets an attribute of an object or an entry of a map. Has no effect on other values.
     pub fn put(&mut self, name: &str, value: Value) {
         if let Value::Object(entries) | Value::Map(entries) = self {
             entries.insert(name.to_owned(), value);

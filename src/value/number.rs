@@ -1,7 +1,7 @@
-//! Terraform's numbers: decimals of any size.
+//! Terraform's numbers: decimal numbers of any size.
 //!
-//! Stored as canonical decimal digits and an exponent, not as a float, so that state files keep every digit. No arithmetic:
-//! the provider only compares and prints numbers.
+//! A number is stored as canonical decimal digits and an exponent, not as a float, so that state files keep every
+//! digit. There is no arithmetic, because the provider only compares, converts and prints numbers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,16 +10,16 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number {
     negative: bool,
-    /// Value = 0.DIGITS × 10^exponent; zero has no digits and exponent 0.
+    /// The value is 0.DIGITS × 10^exponent. Zero has no digits and the exponent 0.
     exponent: i64,
     digits: String,
 }
 
-/// The longest literal accepted, in bytes.
+/// The maximum length of a literal, in bytes.
 const LONGEST: usize = 4096;
 
 impl Number {
-    /// The number, if it is whole and fits an `i64`.
+    /// The number, if it is whole and fits in an `i64`.
     pub fn as_i64(&self) -> Option<i64> {
         let count = i64::try_from(self.digits.len()).ok()?;
         if self.exponent < count || self.exponent > 19 {
@@ -33,7 +33,7 @@ impl Number {
         self.to_string().parse().ok()
     }
 
-    /// Whether it has no fractional part.
+    /// Whether the number has no fractional part.
     pub fn is_whole(&self) -> bool {
         i64::try_from(self.digits.len()).is_ok_and(|count| self.exponent >= count)
     }
@@ -59,7 +59,7 @@ impl Number {
     }
 }
 
-/// Why a text is not a number.
+/// The error for a text that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a decimal number")]
 pub struct NotANumber;
@@ -94,7 +94,7 @@ impl FromStr for Number {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Numbers with more zeros are printed with an exponent.
+        /// The maximum number of padding zeros. Numbers that need more are printed with an exponent.
         const PLAIN: i64 = 40;
         if self.digits.is_empty() {
             return f.write_str("0");

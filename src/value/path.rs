@@ -9,11 +9,11 @@ use super::Value;
 pub enum Step {
     /// An attribute or a block by name.
     Attribute(String),
-    /// A member of a list, from 0.
+    /// A member of a list, counted from 0.
     Index(i64),
     /// An entry of a map.
     Key(String),
-    /// A member of a set. The protocol cannot express it, so `to_proto` omits it.
+    /// A member of a set. The protocol cannot express this step, so `to_proto` omits it.
     Member(Value),
 }
 

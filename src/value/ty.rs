@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A type of Terraform's type system, as far as the provider uses it.
+/// A type of Terraform's type system. Contains only the types that the provider uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     Bool,
@@ -11,7 +11,7 @@ pub enum Type {
     List(Box<Type>),
     Set(Box<Type>),
     Map(Box<Type>),
-    /// Attributes in declaration order.
+    /// The attributes, in declaration order.
     Object(Vec<(String, Type)>),
 }
 
@@ -30,7 +30,7 @@ impl Type {
 }
 
 impl fmt::Display for Type {
-    /// As in Terraform's documentation: `list(string)`.
+    /// Formats the type as in Terraform's documentation: `list(string)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Type::Bool => f.write_str("bool"),

@@ -224,7 +224,7 @@ fn rewritten(mut response: Response, how: fn(Vec<u8>) -> Vec<u8>) -> Result<Resp
     Ok(response)
 }
 
-/// Replaces the text between two tags.
+/// Replaces the text of the first element with this name.
 fn between(
     mut response: Response,
     tag: &str,
@@ -247,7 +247,7 @@ fn status(response: Response, word: &str) -> Result<Response, Response> {
     between(response, "status", |_| Some(word.to_owned()))
 }
 
-/// Changes the status of a finished deploy.
+/// Changes a completed deploy into a failed one with this status.
 fn ended(response: Response, word: &str) -> Result<Response, Response> {
     if !text(&response.body).contains("<done>true</done>") {
         return Err(response);
@@ -331,7 +331,8 @@ fn path_traversal(zip: Vec<u8>) -> String {
     packed(&files)
 }
 
-/// The response of a retrieve without our components, in the zip file and in the file properties.
+/// Removes the components under test from the response of a retrieve, in the zip file and in the file properties. Adds
+/// a warning if `message` is given.
 pub fn without_ours(response: Response, message: Option<&str>) -> Result<Response, Response> {
     let is_ours = |text: &str| text.contains("Shop");
     let mut response = with_zip(response, |zip| {

@@ -18,7 +18,7 @@ const fn always(row: Row) -> Row {
     row.steps(CREATE).times(Times::All)
 }
 
-/// The login is rejected as too old by a server whose clock differs by this many minutes.
+/// The response of a server that rejects the login as expired and whose clock differs by this number of minutes.
 fn another_clock(minutes: i64) -> Action {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or_default() + minutes * 60;
@@ -26,7 +26,7 @@ fn another_clock(minutes: i64) -> Action {
     Action::Response(Response::new(400, "application/json", body).with("date", &date(seconds)))
 }
 
-/// A date in HTTP format. The day of the week is arbitrary.
+/// A date in HTTP format. The day of the week is always Monday.
 fn date(seconds: i64) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

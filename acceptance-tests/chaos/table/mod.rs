@@ -1,12 +1,10 @@
-//! The fault table: a row is a fault, where it is injected, and how the command may end. `invariants` checks what
-//! follows.
+//! The fault table. A row describes a fault, where it is injected, and how the command may end. The checks after the
+//! command are in `invariants`.
 //!
-//! One file per area: `wire` between the client and the org, `responses` of the org to any call, `jobs` for deploys
-//! and retrieves, `logins` for the token endpoint. Faults that need another configuration or another org are in
-//! `special`.
-//!
-//! Names that do not resolve, proxies and certificates are tested elsewhere: the first by the unit tests of the
-//! client, the others by `tests/acceptance/certificates.rs` and `tests/acceptance/runners.rs`.
+//! Each area has a file: `wire` for faults between the client and the org, `responses` for responses of the org to any
+//! call, `jobs` for deploys and retrieves, `logins` for the token endpoint. Faults that need another configuration or
+//! another org are in `special`, and those that prevent calls from reaching the org in `network`. The responses of
+//! intermediaries are in `pages`.
 
 pub mod jobs;
 pub mod logins;
@@ -23,13 +21,13 @@ use std::time::Duration;
 /// The expected result of the command with the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// It succeeds, and nothing is created twice.
+    /// The command succeeds, with as many deploys as in the baseline.
     Succeeds,
-    /// It succeeds, and may deploy once more because the org returned an unknown result.
+    /// The command succeeds, and may deploy again because the outcome of the first deploy was uncertain.
     SucceedsWithRedeploy,
-    /// It fails with an error that contains this text.
+    /// The command fails, and its output contains this text, in any letter case.
     FailsWith(&'static str),
-    /// It may succeed or fail: the provider cannot distinguish this fault from a more serious one.
+    /// The command may succeed or fail, because the provider cannot distinguish this fault from a more serious one.
     Either,
 }
 
@@ -38,18 +36,19 @@ pub enum Expected {
 pub enum Injection {
     /// The proxy.
     Wire(fn() -> Action),
-    /// The fault script of the emulator: the value of `do`.
+    /// The emulator. The text is the value of `do` in its fault script.
     Org(&'static str),
 }
 
 /// Where the fault is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// At these calls in each of the steps. With many calls, each in one random step.
+    /// At these calls: if there are at most two, in each step; otherwise, each in one random step, but deploys in each
+    /// step.
     These(&'static [&'static str]),
-    /// At every kind of call in one random step; at a deploy in all steps.
+    /// At every kind of call, each in one random step, but deploys in each step.
     EachKind,
-    /// At every single call from the first to the last, except logins.
+    /// At every single call of each step, except logins, the list of API versions, and `userinfo`.
     EachCall,
 }
 
@@ -62,9 +61,9 @@ pub struct Row {
     pub times: Times,
     pub injection: Injection,
     pub expected: Expected,
-    /// The minimum duration. A quick run omits long rows.
+    /// The expected duration. A quick run omits long cases.
     pub takes: Duration,
-    /// The call where the fault takes longer, and the duration there.
+    /// The call at which the fault takes longer, and the expected duration there.
     pub slow_at: (&'static str, Duration),
 }
 
@@ -86,7 +85,7 @@ pub const READS: &[&str] = &[
 ];
 
 impl Row {
-    /// Once, before the call, at the named calls, in the steps that change something; expected to succeed.
+    /// By default, the fault is injected once, before the call, in the steps of `CHANGES`. The command must succeed.
     pub const fn wire(name: &'static str, at: At, injection: fn() -> Action) -> Self {
         Self::new(name, at, Injection::Wire(injection))
     }

@@ -1,11 +1,11 @@
-//! Faults before the org is reached: the host name, the proxy, the certificate. No call arrives.
+//! Faults that prevent every call from reaching the org: the host name, the proxy, the certificate.
 
 use crate::case::Outcome;
 use crate::fixture::{Fixture, Shape, Step, Testbed};
 use crate::table::special::{fails_with, finish};
 use acceptance_tests::web_server::WebServer;
 
-/// With these variables the update fails with these words, and neither the state nor the org changes.
+/// Asserts that an update with these variables fails with these words and changes neither the state nor the org.
 fn unreachable(what: &str, variables: &[(&str, &str)], words: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
@@ -24,14 +24,14 @@ fn unreachable(what: &str, variables: &[(&str, &str)], words: &str) -> Outcome {
 }
 
 pub fn host_name_does_not_resolve(what: &str) -> Outcome {
-    // RFC 6761 reserves this domain: it never resolves.
+    // RFC 6761 reserves the domain `.invalid`, which never resolves.
     unreachable(what, &[("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.invalid")], "cannot reach")
 }
 
 pub fn proxy_refuses_connections(what: &str) -> Outcome {
     let variables = [
         ("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.com"),
-        // The discard port, on which nothing listens.
+        // The discard port, on which usually nothing listens.
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
     ];
     unreachable(what, &variables, "HTTPS_PROXY")

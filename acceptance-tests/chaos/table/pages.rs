@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 
 const HTML: &str = "text/html;charset=UTF-8";
-/// Copied from a report with its unclosed tags: it is not well-formed.
+/// Copied from a report, including the unclosed tags, so the page is not well-formed XML.
 const MAINTENANCE: &str = "<html>\n<body>\n<center><span>We are down for maintenance.</span><br><br>\nSorry for the \
                            inconvenience. We'll be back shortly.</center></body></html>";
 
@@ -38,7 +38,7 @@ pub fn connection_error() -> Action {
     Action::Response(Response::new(500, HTML, text))
 }
 
-/// A captive portal: any page with status 200.
+/// The login page of a captive portal, with status 200.
 pub fn portal() -> Action {
     let text = "<!DOCTYPE html><html><form action=\"/login\"><input name=\"password\"></form></html>";
     Action::Response(Response::new(200, HTML, text))
@@ -68,7 +68,7 @@ pub fn retry_after_of_centuries() -> Action {
     Action::Response(Response::new(503, "text/plain", "").with("retry-after", &u64::MAX.to_string()))
 }
 
-/// Parsed as JSON, it would take a gigabyte.
+/// An error that would take a gigabyte of memory when parsed as JSON.
 pub fn long_error() -> Action {
     let zeros = "0,".repeat(30 * 1024 * 1024);
     Action::Response(Response::new(400, "application/json", format!("[{zeros}0]")))
@@ -90,12 +90,12 @@ pub fn hundred_megabytes() -> Action {
     Action::Response(Response::new(200, "text/xml", vec![b'a'; 100 * 1024 * 1024]))
 }
 
-/// Nested deeper than any envelope.
+/// Elements that are nested deeper than in any SOAP envelope.
 pub fn deep() -> Action {
     Action::Response(Response::new(200, "text/xml", "<a>".repeat(1_000_000)))
 }
 
-/// Expands exponentially when entities are resolved.
+/// A document that expands exponentially when its entities are resolved.
 pub fn billion_laughs() -> Action {
     let mut text = String::from("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY l0 \"ha\">");
     for level in 1..10 {
@@ -105,11 +105,11 @@ pub fn billion_laughs() -> Action {
     Action::Response(Response::new(200, "text/xml", text))
 }
 
-/// A gibibyte of zeros in a megabyte.
+/// A gibibyte of zeros, compressed to a megabyte.
 pub fn bomb() -> Action {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     let body = BOMB.get_or_init(|| {
-        // A zip entry is deflated like gzip; only the frame differs.
+        // A zip entry and a gzip file use the same compression, but differ in their headers.
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default();
         zip.start_file("a", options).expect("an entry");
@@ -127,7 +127,7 @@ pub fn bomb() -> Action {
     Action::Response(Response::new(200, "text/xml", body.clone()).with("content-encoding", "gzip"))
 }
 
-/// The headers announce compression, but the body is not compressed.
+/// The header declares compression, but the body is not compressed.
 pub fn not_packed() -> Action {
     Action::Response(Response::new(200, "text/xml", "plain").with("content-encoding", "gzip"))
 }

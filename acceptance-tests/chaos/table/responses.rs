@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
         fault!(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
     )
     .times(Times::All)
-    // The provider polls a deploy for several more minutes, because it continues in the org.
+    // The provider polls a deploy for several more minutes, because the deploy continues in the org.
     .slow_at("checkDeployStatus", 280)
     .expects(Expected::Either),
     Row::wire(

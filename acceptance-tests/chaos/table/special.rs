@@ -1,4 +1,4 @@
-//! Faults that need their own configuration, org or setting.
+//! Faults that need a different configuration, org or setting.
 
 use crate::baseline::pace;
 use crate::case::{Case, Outcome, Section};
@@ -90,7 +90,7 @@ pub fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
     }
 }
 
-/// Orgs before API version 68.
+/// An org with an API version below 68 that issues JWT tokens, which its SOAP API does not accept.
 fn jwt_tokens(what: &str) -> Outcome {
     let testbed = Testbed::with(&["--api-version", "66"]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
@@ -108,7 +108,7 @@ fn jwt_tokens(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Nothing is sent twice during a long wait.
+/// The provider does not send a deploy twice during a long wait.
 fn slow(what: &str, times: serde_json::Value) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
@@ -120,7 +120,7 @@ fn slow(what: &str, times: serde_json::Value) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// The timeout of the resource is exceeded, and the deploy succeeds in the org. The next apply finds the result.
+/// The deploy exceeds the timeout of the resource and later succeeds in the org. The next apply finds the result.
 fn too_slow(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -137,7 +137,7 @@ fn too_slow(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// A different org responds than the one in the state: nothing is removed and nothing is created.
+/// An org other than the one in the state responds. Nothing is removed, and nothing is created.
 fn another_org(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
@@ -153,7 +153,7 @@ fn another_org(what: &str) -> Outcome {
 
 fn deleted(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
-    // The update becomes a replacement, so the consumer key changes.
+    // This case does not use `Step::Update`, which expects the same consumer key: a new app has a new key.
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     succeeded(&fixture.workspace.apply(), what);
     testbed.org.remove(APP, SHOP);
@@ -161,7 +161,7 @@ fn deleted(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// The retrieve omits a component that the list contains: the resource stays in the state.
+/// The retrieve omits a component that the list contains. The resource stays in the state.
 fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
@@ -186,7 +186,7 @@ fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Reads after the deploy do not find the component at first.
+/// The first reads after the deploy do not find the component.
 fn appears_late(what: &str) -> Outcome {
     appears_late_as(Shape::Parts, what);
     appears_late_as(Shape::Client, what)
@@ -216,7 +216,7 @@ fn never_appears(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Six of eight apps were deleted: the provider rejects their removal until the configuration allows it.
+/// Six of eight apps were deleted. The provider rejects the mass removal until the configuration allows it.
 fn mass_removal(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -230,7 +230,7 @@ fn mass_removal(what: &str) -> Outcome {
     fails_with(&fixture.workspace.apply(), "Mass removal rejected", what);
     assert_eq!(fixture.state().len(), 8, "{what}: resources were removed from the state");
     assert_eq!(testbed.committed(), committed, "{what}: something was created again");
-    // The removal is intended.
+    // Allow the mass removal.
     fixture.workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     fixture
         .workspace
@@ -242,7 +242,7 @@ fn mass_removal(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Between plan and deploy another user creates an app of this name: it is neither adopted nor overwritten.
+/// Between plan and deploy, another user creates an app with the same name. It is neither adopted nor overwritten.
 fn name_is_taken(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -261,7 +261,7 @@ fn name_is_taken(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// The other apps are created.
+/// The org rejects one of five apps. After the fault is removed, the next apply completes.
 fn one_of_five(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -286,7 +286,7 @@ fn one_of_five(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// With another environment variable the command succeeds or reports the error.
+/// With a changed environment variable, the command succeeds or reports an error.
 fn with_variable(what: &str, variable: &str, value: Option<&str>) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -302,7 +302,7 @@ fn with_variable(what: &str, variable: &str, value: Option<&str>) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// A response of a rotation is lost: the rotation still happens exactly once.
+/// A request or a response of a rotation is lost. The rotation still happens exactly once.
 fn lost_rotation(what: &str, call: &str, when: When) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Parts, Step::Rotate);

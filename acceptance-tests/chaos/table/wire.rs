@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
     })
     .times(Times::Odd),
     Row::wire("connection_refused_for_three_seconds", EachKind, || Action::Away(Duration::from_secs(3))),
-    // The call before the first session fails earlier, because the host may be wrong.
+    // This row omits the calls before the first session, which fail earlier because the host may be wrong.
     Row::wire(
         "connection_refused_for_25_seconds",
         These(&["deploy", "checkDeployStatus", "listMetadata", "retrieve", "checkRetrieveStatus"]),
@@ -79,7 +79,7 @@ pub const ROWS: &[Row] = &[
     Row::wire("gzip_header_without_gzip", EachKind, pages::not_packed).expects(Expected::Either),
     Row::wire("xml_a_million_elements_deep", These(READS), pages::deep).expects(Expected::Either),
     Row::wire("xml_entity_expansion", These(READS), pages::billion_laughs).expects(Expected::Either),
-    // Redirects. `invariants` checks the foreign server.
+    // Redirects. `invariants` checks that the foreign server received nothing.
     Row::wire("moved_301", EachKind, || Action::Redirect(301)).times(Times::All).fails_with("redirect"),
     Row::wire("moved_302", EachKind, || Action::Redirect(302)).times(Times::All).fails_with("redirect"),
     Row::wire("moved_307", EachKind, || Action::Redirect(307)).times(Times::All).fails_with("redirect"),

@@ -1,6 +1,6 @@
-//! `/emulator/…`: what another administrator, the passage of time, and a test can do to the org. Not part of any
-//! Salesforce API, and without authentication. The site and its users are in `admin/site.rs`, keys and secrets in
-//! `admin/pairs.rs`.
+//! `/emulator/…`: calls that act as another administrator, advance the clock, or control and inspect the emulator in
+//! tests. They are not part of any Salesforce API and require no authentication. The site and its users are in
+//! `admin/site.rs`, credentials in `admin/pairs.rs`.
 
 pub mod pairs;
 mod refresh;
@@ -190,7 +190,7 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
     }
 }
 
-/// A different administrator than the one that clients log in as, so that the difference shows in `modified by`.
+/// An administrator other than the one that clients log in as, so that `modified by` shows the difference.
 fn other_admin(state: &State) -> Result<crate::org::User, (u16, String)> {
     let admin = state.org.user(&stamp::record_id("005", crate::org::OTHER_ADMIN)).cloned();
     admin.ok_or_else(|| (409, "the org has no second administrator".to_string()))
@@ -217,8 +217,8 @@ fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> 
     Ok(())
 }
 
-/// Sets or removes single elements. Checks the contract but not the rules: real orgs have been seen in inconsistent
-/// states.
+/// Sets or removes single elements. Checks the contract but not the rules, because real orgs have been observed in
+/// inconsistent states.
 pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Result<(), String> {
     let kind = Contract::get().by_name(kind).ok_or_else(|| format!("no metadata type {kind}"))?;
     let version = state.org.api_version;
@@ -255,7 +255,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
     Ok(())
 }
 
-/// Creates an app as the pages of Setup do: with other names than a deploy.
+/// Creates an app as the pages of Setup do, with the names that Setup assigns to its parts.
 fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let string = |name: &str| wanted.get(name).and_then(Value::as_str);
     let Some(name) = string("name") else {
@@ -283,7 +283,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             fields(&[
                 (PARENT, name),
                 ("callbackUrl", callback),
-                // Setup leaves it enabled, with token exchange disabled.
+                // Setup leaves this element enabled although token exchange is disabled.
                 ("isSecretRequiredForTokenExchange", "true"),
             ]),
         ),
@@ -327,7 +327,7 @@ fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     Ok(Response::json(201, &json!({ "name": name })))
 }
 
-/// Copies an app this many times, with different names, IDs and consumer keys, to get an org with thousands of apps.
+/// Copies an app `copies` times, with different names, IDs and consumer keys, to create an org with thousands of apps.
 fn copy_app(tree: &mut Tree, name: &str, copies: u64) {
     let parts = [APP, OAUTH_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, APP_POLICIES];
     let originals: Vec<(&str, String, Component)> = parts
@@ -421,7 +421,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
     match name {
         "isSandbox" => state.org.is_sandbox = flag()?,
         "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
-        // Only the ID; `POST refresh` emulates a sandbox refresh.
+        // Changes only the ID; `POST refresh` emulates a sandbox refresh.
         "id" => state.org.id = value.as_str().filter(|id| id.len() == 18).ok_or("must be an id")?.to_string(),
         "jwtTokens" => {
             let jwt = flag()?;
@@ -463,7 +463,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
     Ok(())
 }
 
-/// null removes a group.
+/// Sets the number of holders of each group; null removes a group.
 pub fn set_groups(groups: &mut Vec<Group>, prefix: &str, wanted: &Map<String, Value>) -> Result<(), String> {
     for (name, holders) in wanted {
         let known = groups.iter_mut().find(|group| group.name == *name);

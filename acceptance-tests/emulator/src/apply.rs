@@ -1,5 +1,5 @@
-//! Applies a package to a copy of the org's components and reports the result of each file. When and whether the
-//! copy becomes the org is decided in `job.rs`.
+//! Applies a package to a copy of the org's components and reports the result of each file. `job.rs` determines whether
+//! and when the copy replaces the org's components.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::stamp::{self, Millis};
 use crate::switches::FirstPolicies;
 use crate::tree::Tree;
 
-/// The result of one file in a deploy; DeployMessage of the API.
+/// The result of one file in a deploy, `DeployMessage` in the API.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Message {
@@ -54,7 +54,7 @@ pub struct Settings<'a> {
     pub allow_missing_files: bool,
 }
 
-/// The source of a component; both are empty for a CRUD call.
+/// The source of a component. Both fields are empty for a CRUD call.
 #[derive(Debug, Default)]
 struct SourceFile {
     path: String,
@@ -111,7 +111,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The current components, and the new keys and secrets.
+    /// The resulting components, and the new keys and secrets.
     pub fn into_result(self) -> (Tree, Vec<String>) {
         (self.tree, self.secrets)
     }
@@ -376,8 +376,8 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The steps that need the whole package: defaults, and rules over several files of an app. They check the final
-    /// state, whichever file caused it.
+    /// The steps that need the whole package: defaults, and rules over several files of an app. The rules check the
+    /// final state, regardless of which file caused it.
     pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {
             let brings = self.brings_policies(&app);
@@ -404,8 +404,8 @@ impl<'a> Application<'a> {
         policies.is_some_and(|(name, _)| self.sent.contains_key(&(OAUTH_POLICIES.to_string(), name.clone())))
     }
 
-    /// Which of the sent files conflict with the rest: the one without which the rules hold (the policies are tried
-    /// first), or both.
+    /// The sent files that conflict with the rest: the OAuth policies, the Global file, or both. If the rules hold
+    /// without one of them, only that file is at fault (the policies are tried first).
     fn at_fault(&self, app: &str) -> Vec<(&'static str, String)> {
         let parts = [OAUTH_POLICIES, GLOBAL_SETTINGS].into_iter().filter_map(|kind| {
             let name = self.tree.part(kind, app)?.0.clone();

@@ -215,17 +215,17 @@ pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// A file of these types is merged into the component instead of replacing it.
+/// Whether a file of this type is merged into the component instead of replacing it.
 pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
     kind.is_settings()
 }
 
-/// Types that the contract describes and that have not been observed in an org.
+/// Whether the type is emulated. The contract also describes types that have not been observed in an org.
 pub fn is_emulated(kind: &str) -> bool {
     !matches!(kind, "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies")
 }
 
-/// The order in which the files of a package are applied.
+/// The position of a type in the order in which the files of a package are applied.
 pub fn rank(kind: &str) -> u8 {
     match kind {
         OIDC_SETTINGS | APP_SETTINGS => 0,
@@ -264,7 +264,7 @@ pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
         .any(|permission| user.may(permission))
 }
 
-/// The fields of a component that `user` gets on a retrieve.
+/// The fields of a component that a retrieve returns.
 pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     let mut fields = component.fields.clone();
     if kind == GLOBAL_SETTINGS && !org.switches.secret_in_metadata {
@@ -287,13 +287,13 @@ pub fn default_policies(kind: &str, app: &str, full_name: &str) -> Fields {
     fields
 }
 
-/// The default policy is a lifetime of 365 days.
+/// Sets the lifetime of the default policy, 365 days.
 pub fn complete_lifetime(fields: &mut Fields) {
     fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("365"));
     fields.insert("refreshTokenValidityUnit".to_string(), Value::text("Days"));
 }
 
-/// The parts of an app, dependent ones first.
+/// The parts of an app that are deleted together with its OAuth settings.
 pub const PARTS_OF_OAUTH: &[&str] = &[OAUTH_POLICIES, GLOBAL_SETTINGS];
 
 /// Whether the policies of an app enable it.
@@ -308,8 +308,8 @@ pub fn list(value: &str) -> BTreeSet<String> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()
 }
 
-/// The scopes in the order of retrieved files: that of the list in Setup, as far as it is known. The place of scopes
-/// that no file shows together with others is an assumption.
+/// The scopes in the order of retrieved files, which is that of the list in Setup as far as it is known. The place of
+/// scopes that no file shows together with others is an assumption.
 const SCOPES_IN_ORDER: &[&str] = &[
     "Basic",
     "Profile",
@@ -354,7 +354,7 @@ pub fn scopes_in_order(scopes: &BTreeSet<String>) -> String {
     known.collect::<Vec<_>>().join(", ")
 }
 
-/// A documented value in its documented spelling, in any letter case. Only for strings: the schema defines the
+/// The documented spelling of a value, which may be in any letter case. Only for strings: the schema defines the
 /// spelling of enumerations.
 pub fn documented_spelling(kind: &str, element: &str, value: &str) -> Option<&'static str> {
     let kind = crate::contract::Contract::get().by_name(kind)?;
@@ -419,7 +419,7 @@ mod tests {
         out
     }
 
-    /// One test for all lists: two would write the file at the same time.
+    /// One test for all lists, because two tests would write the file at the same time.
     #[test]
     fn the_readme_lists_every_fact_and_every_gate() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");

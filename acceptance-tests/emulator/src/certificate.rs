@@ -1,5 +1,5 @@
-//! Certificates in files: with or without BEGIN and END lines, with line breaks anywhere. The use of an app's
-//! certificate is in `oauth.rs`.
+//! Reads and formats certificates, with or without BEGIN and END lines and with line breaks anywhere. `oauth.rs` uses
+//! the certificate of an app.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

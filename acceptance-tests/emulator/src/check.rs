@@ -1,6 +1,6 @@
-//! Reads the file of a component and rejects everything that the contract does not allow: unknown or repeated
-//! elements, elements of other API versions, wrong types, wrong enum values, missing required elements. Whether the
-//! values are consistent with each other and with the org is checked in `rules.rs`.
+//! Reads the file of a component and rejects everything that the contract does not allow: unknown or repeated elements,
+//! elements of other API versions, wrong types, wrong enum values, missing required elements. `rules.rs` checks whether
+//! the values are consistent with each other and with the org.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Problem {
 #[derive(Debug)]
 pub struct Checked {
     pub fields: Fields,
-    /// The line of the first occurrence of each top-level element.
+    /// The line and column of the first occurrence of each top-level element.
     pub lines: BTreeMap<String, (u32, u32)>,
 }
 
@@ -33,7 +33,7 @@ pub struct Reading {
     pub alphabetical: bool,
 }
 
-/// Reads a file. Like an org, it stops at the first error of a file.
+/// Reads a file. Stops at the first error, like an org.
 pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<Checked, Problem> {
     let at_start = |text: String| Problem { text, line: 1, column: 1 };
     let text = std::str::from_utf8(bytes)
@@ -198,7 +198,8 @@ impl Reader<'_, '_> {
         )
     }
 
-    /// Retrieved files of org settings contain such elements; in which versions is not known.
+    /// Accepts an element with `xsi:nil`, as in retrieved files of org settings. The API versions of such elements are
+    /// not known.
     fn read_nil(&self, node: Node<'_, '_>, elements: &[Element]) -> Result<(), Problem> {
         let name = node.tag_name().name();
         let is_known = node.tag_name().namespace() == Some(NAMESPACE)

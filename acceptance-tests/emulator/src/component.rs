@@ -1,4 +1,4 @@
-//! A component of the org, its values, and its output as a file. Reading files is in `check.rs`.
+//! A component of the org, its values, and its file. `check.rs` reads files.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Value {
     }
 }
 
-/// The text of an element; empty is equal to absent in the org.
+/// The text of an element. `None` if the element is absent or empty, which is the same in an org.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_text).filter(|text| !text.is_empty())
 }
@@ -80,7 +80,7 @@ pub fn file_text(kind: &MetadataType, fields: &Fields, version: u32) -> String {
     out
 }
 
-/// Only the elements, without white space, each name prefixed with `prefix`.
+/// The elements without white space between them, with `prefix` before each name.
 pub fn elements_text(kind: &MetadataType, fields: &Fields, version: u32, prefix: &str) -> String {
     let mut out = String::new();
     write_fields(&mut out, kind, &kind.elements, fields, version, None, prefix);

@@ -1,5 +1,5 @@
-//! The consumer calls of Connect REST: the apps with OAuth usage, the consumers of an app, their keys and secrets,
-//! and staged credentials. The rules for pairs are in `pairs.rs`.
+//! The consumer calls of Connect REST: the apps with OAuth usage, the consumers of an app, their keys and secrets, and
+//! staged credentials. The rules for credentials are in `pairs.rs`.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::report;
 use crate::stamp;
 use crate::switches::CreatorForm;
 
-/// The name in the journal and in fault scripts for the path after `/apps/oauth`.
+/// The name of a call in the journal and in fault scripts. `resource` is the path after `/apps/oauth`.
 pub fn operation_of(method: &str, resource: &[&str]) -> &'static str {
     match (method, resource) {
         (_, ["usage"]) => "oauthUsage",
@@ -77,7 +77,7 @@ fn not_emulated(request: &Request) -> Response {
     error(501, "NOT_EMULATED", &format!("not emulated: {} {}", request.method, request.path))
 }
 
-/// A page of a list, and the location of the next one.
+/// The page of a list that a client requests.
 struct Page {
     number: usize,
     size: usize,
@@ -150,7 +150,7 @@ fn may_see(user: &User) -> Result<(), Response> {
     Err(error(403, "INSUFFICIENT_ACCESS", "You don't have access to the credentials of external client apps"))
 }
 
-/// Depends on the setting of the org and the permission of the user.
+/// Whether REST returns secrets, which depends on the org's setting and the user's permission.
 fn shows_secrets(org: &Org, user: &User) -> bool {
     org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess") && user.may("ViewClientSecret")
 }
@@ -168,7 +168,7 @@ fn consumers(org: &Org, caller: &Caller<'_>, app: &str) -> Outcome {
     Ok(page.answer(caller.request, "consumers", own.collect()))
 }
 
-/// A consumer with its main pair.
+/// A consumer with its current credentials.
 struct Consumer<'a> {
     app_id: &'a str,
     id: &'a str,
@@ -178,7 +178,7 @@ struct Consumer<'a> {
     secret: Option<&'a str>,
 }
 
-/// The consumer of the Global file comes first.
+/// The consumers of an app, starting with that of the Global file.
 fn consumers_of<'a>(org: &'a Org, name: &str) -> Vec<Consumer<'a>> {
     let (Some(app), Some((label, global))) = (org.tree.get(APP, name), org.tree.part(GLOBAL_SETTINGS, name))
     else {
@@ -255,7 +255,7 @@ fn staged(
     (app, consumer): (&str, &str),
     rest: &[&str],
 ) -> Outcome {
-    // Real orgs never respond to it; clients have to send an empty object.
+    // Real orgs do not respond to a POST without a body. Clients must send an empty JSON object.
     if caller.request.method == "POST" && caller.request.body.is_empty() {
         call.note("notAnswered", json!("a POST without a body"));
         return Err(Response { delivery: Delivery::Drop, ..Response::empty(500) });
@@ -344,7 +344,7 @@ fn collection(org: &Org, caller: &Caller<'_>, name: &str, status: u16) -> Respon
         .iter()
         .map(|pair| {
             let mut one = described(org, caller, name, pair);
-            // Another length than in the response about one entry, as for consumers.
+            // IDs are shorter in a list than in the response about one entry, as for consumers.
             report::set(&mut one, "id", json!(stamp::short_id(&pair.id)));
             one
         })

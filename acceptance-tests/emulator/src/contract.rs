@@ -68,7 +68,7 @@ impl MetadataType {
         find(&self.elements, name, version)
     }
 
-    /// `None` for a type that the contract names without describing it; the checker rejects such an element.
+    /// `None` for a type that the contract names but does not describe. The checker rejects such an element.
     pub fn shape(&self, element: &Element) -> Option<Shape<'_>> {
         match element.value_type.as_str() {
             "string" => Some(Shape::Text),
@@ -92,7 +92,7 @@ impl MetadataType {
         if self.is_settings() { "Settings" } else { &self.name }
     }
 
-    /// The only member of a settings type: `OauthOidcSettings` is the member `OauthOidc`.
+    /// The member name of a settings type: `OauthOidc` for `OauthOidcSettings`.
     pub fn settings_member(&self) -> Option<&str> {
         if self.is_settings() { self.name.strip_suffix("Settings") } else { None }
     }

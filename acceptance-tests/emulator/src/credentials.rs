@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::org::Org;
 
-/// A key pair for tests, published with the source. Only this emulator trusts it.
+/// A key pair for tests, published with the source. Only this emulator accepts it.
 pub const TEST_ONLY_KEY: &str = include_str!("../keys/test-only-login.key");
 pub const TEST_ONLY_CERTIFICATE: &str = include_str!("../keys/test-only-login.crt");
 
@@ -20,9 +20,9 @@ pub struct Credentials {
     pub refresh_token: String,
     /// Username and access token of every user.
     pub users: Vec<(String, String)>,
-    /// `None` without TLS.
+    /// Set only if TLS is enabled.
     pub ca_certificate: Option<String>,
-    /// The Experience Cloud site.
+    /// The URL of the Experience Cloud site.
     pub site_url: String,
     /// Username and password of every external user with a password.
     pub site_users: Vec<(String, String)>,
@@ -86,7 +86,7 @@ impl Credentials {
         })
     }
 
-    /// Lines for a shell. `folder` contains the key.
+    /// Export statements for a shell. `folder` contains the key file.
     pub fn exports(&self, folder: &Path) -> String {
         let key = folder.join("server.key");
         let mut lines = format!(

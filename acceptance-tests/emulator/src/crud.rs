@@ -1,6 +1,6 @@
-//! The synchronous calls of the SOAP API: createMetadata, readMetadata, updateMetadata, upsertMetadata,
-//! deleteMetadata. They obey the same contract and the same rules as deploys. Without AllOrNoneHeader each component
-//! is independent.
+//! The synchronous calls of the SOAP API: createMetadata, readMetadata, updateMetadata, upsertMetadata, deleteMetadata.
+//! They obey the same contract and the same rules as deploys. Each component is processed independently, as in a real
+//! org without AllOrNoneHeader.
 
 use roxmltree::{Document, Node};
 use serde_json::json;
@@ -111,7 +111,7 @@ fn read(state: &State, kind: &MetadataType, names: &[String], user: &User, versi
         match component {
             Some(component) => {
                 let mut fields: Fields = behavior::retrieved(&state.org, &kind.name, component);
-                // Observed: this call masks the secret.
+                // Observed: readMetadata masks the secret.
                 fields.remove("consumerSecret");
                 records.push_str(&format!(
                     "<records xsi:type=\"{}\"><fullName>{}</fullName>{}</records>",

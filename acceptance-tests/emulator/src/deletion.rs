@@ -1,4 +1,4 @@
-//! Deletes components: destructive manifests, and dependent components.
+//! Deletes the components of destructive manifests, and the components that depend on them.
 
 use crate::apply::{Application, Message};
 use crate::behavior;
@@ -50,7 +50,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     }
     let Some(component) = work.tree.get(&kind.name, &member.name) else {
         let problem = format!("No {} named: {} found", member.kind, member.name);
-        // The message has the name of the manifest, where clients expect it.
+        // The full name in this message is that of the manifest, as clients expect.
         return work.warning(problem, Message { full_name: file.clone(), ..base.clone() });
     };
     if let Err(refusal) = installed::is_changeable(work.settings.org, &kind.name, &member.name) {

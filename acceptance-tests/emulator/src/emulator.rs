@@ -31,7 +31,8 @@ pub struct State {
     saved: String,
 }
 
-/// What the handlers report about a request for the journal, and what planned faults change in their behavior.
+/// The data that handlers record about a request for the journal, and the changes that planned faults make to the
+/// behavior of handlers.
 #[derive(Default)]
 pub struct Call {
     pub operation: String,
@@ -71,7 +72,7 @@ impl Emulator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Commits what is due, without a request.
+    /// Commits due deploys without a request.
     pub fn tick(&self) {
         let state = &mut *self.state();
         if state.advance() {
@@ -126,7 +127,7 @@ impl Emulator {
 }
 
 impl State {
-    /// Commits what is due. Returns whether anything changed.
+    /// Commits due deploys. Returns whether a deploy changed.
     fn advance(&mut self) -> bool {
         let now = self.org.now();
         let is_due = self.jobs.advance(&mut self.org, now);
@@ -224,7 +225,8 @@ fn planned_answer(
     answer
 }
 
-/// Some error responses are known to repeat the caller's token, which a script cannot contain.
+/// Replaces `{token}` with the caller's token, which some real error responses repeat and which a script cannot
+/// contain.
 fn with_token(request: &Request, words: &str) -> String {
     let body = String::from_utf8_lossy(&request.body);
     let in_header = request.bearer();
@@ -299,7 +301,7 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Response {
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
-        // This includes the partner API, whose login() orgs disable.
+        // Includes the partner API. Orgs disable its login() call.
         ["services", "Soap", ..] => {
             Fault::not_emulated(format!("{} {}", request.method, request.path)).answer()
         }

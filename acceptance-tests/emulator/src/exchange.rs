@@ -1,8 +1,8 @@
-//! OAuth 2.0 token exchange: replaces the token of another issuer by a token of the org.
+//! OAuth 2.0 token exchange: exchanges a token of another issuer for a token of the org.
 //!
-//! Apex does not run here. What the class of a handler would check is data of the handler: issuer, audience, and the
-//! mapping of subjects to users. The issuer is also emulated: `POST /emulator/workload-tokens` signs the token that
-//! a CI runner would get. The endpoint and its other grants are in `oauth`.
+//! Apex does not run here. Instead, a handler contains the data that its class would check: issuer, audience, and the
+//! mapping of subjects to users. The issuer is also emulated: `POST /emulator/workload-tokens` signs a token like that
+//! of a CI runner. The endpoint and its other grants are in `oauth`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,15 +17,15 @@ use crate::stamp;
 
 pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TYPES: &str = "urn:ietf:params:oauth:token-type:";
-/// Documented.
+/// The documented maximum length of a subject token.
 const LONGEST: usize = 10_000;
 const KINDS: [&str; 5] = ["jwt", "id_token", "access_token", "refresh_token", "saml2"];
 
-/// The definition of `OauthTokenExchangeHandler`, and the decisions of its class.
+/// The definition of an `OauthTokenExchangeHandler`, and the data that its class would check.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenHandler {
-    /// Its API name.
+    /// The API name.
     pub name: String,
     #[serde(default)]
     pub apex_class: String,
@@ -33,14 +33,14 @@ pub struct TokenHandler {
     pub audience: String,
     /// Subject → username.
     pub users: BTreeMap<String, String>,
-    /// Client IDs of the apps that it is enabled for.
+    /// The client IDs of the apps for which the handler is enabled.
     #[serde(default)]
     pub apps: BTreeSet<String>,
     #[serde(default)]
     pub is_default: bool,
     #[serde(default = "yes")]
     pub is_enabled: bool,
-    /// The last parts of the supported URNs.
+    /// The last parts of the URNs of the supported token types.
     #[serde(default = "jwt")]
     pub supports: BTreeSet<String>,
 }
@@ -99,7 +99,7 @@ pub fn user(org: &Org, asked: &ExchangeRequest<'_>) -> Result<User, Response> {
     user.filter(|user| is_good && user.active).cloned().ok_or_else(refused)
 }
 
-/// `POST /emulator/token-handlers`: adds or replaces a handler. Without apps it is enabled for the login app.
+/// `POST /emulator/token-handlers`: adds or replaces a handler. A handler without apps is enabled for the login app.
 pub fn add_handler(org: &mut Org, wanted: Map<String, Value>) -> Result<Value, String> {
     let mut handler: TokenHandler =
         serde_json::from_value(Value::Object(wanted)).map_err(|problem| problem.to_string())?;
@@ -111,7 +111,7 @@ pub fn add_handler(org: &mut Org, wanted: Map<String, Value>) -> Result<Value, S
     Ok(json!(org.token_handlers))
 }
 
-/// `POST /emulator/workload-tokens`: issues a token as a CI runner gets it. `expires_in` may be negative; `forged`
+/// `POST /emulator/workload-tokens`: issues a token like that of a CI runner. `expires_in` may be negative; `forged`
 /// breaks the signature.
 pub fn issue(org: &mut Org, wanted: &Map<String, Value>) -> Result<Value, String> {
     let known = ["issuer", "audience", "subject", "expires_in", "forged"];

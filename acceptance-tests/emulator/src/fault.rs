@@ -3,7 +3,7 @@
 use crate::component::escape;
 use crate::http::Response;
 
-/// A SOAP fault: `sf:CODE`, `CODE: text`.
+/// A SOAP fault, with the code `sf:CODE` and the string `CODE: text`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub status: u16,
@@ -16,7 +16,7 @@ impl Fault {
         Fault { status: 500, code: code.to_string(), text: text.into() }
     }
 
-    /// Behavior without any evidence.
+    /// The fault for behavior without evidence.
     pub fn not_emulated(what: impl std::fmt::Display) -> Fault {
         Fault { status: 501, code: "NOT_EMULATED".to_string(), text: format!("not emulated: {what}") }
     }
@@ -37,7 +37,7 @@ impl Fault {
         Response::xml(self.status, body)
     }
 
-    /// The same in the format of REST.
+    /// The fault in the format of REST.
     pub fn rest_answer(&self) -> Response {
         rest(if self.status == 500 { 400 } else { self.status }, &self.code, &self.text)
     }

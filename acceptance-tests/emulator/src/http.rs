@@ -8,13 +8,13 @@ pub struct Request {
     /// Starts with exactly one slash and does not end with one.
     pub path: String,
     pub query: Vec<(String, String)>,
-    /// Names in lower case.
+    /// The names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     pub peer: String,
     /// Scheme and host as sent by the client.
     pub base_url: String,
-    /// Whether it was sent to the host of the site instead of the org's.
+    /// Whether the request was sent to the site's host instead of the org's.
     pub on_site: bool,
 }
 
@@ -96,7 +96,7 @@ pub fn clean_path(path: &str) -> String {
     format!("/{}", segments.join("/"))
 }
 
-/// `a=b&c=d`, as in queries and form bodies.
+/// Parses `a=b&c=d`, as in queries and form bodies.
 pub fn parse_form(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())

@@ -1,5 +1,5 @@
-//! Apps from an installed package: what a subscriber's org contains of them, and what it may not change. Packages
-//! themselves (versions, upgrades, dependencies) are not emulated; `/emulator/packages` adds their apps.
+//! Apps from an installed package: the components in a subscriber's org, and those that the subscriber cannot change.
+//! Packages themselves (versions, upgrades, dependencies) are not emulated; `/emulator/packages` adds their apps.
 
 use crate::behavior;
 use crate::component::{Fields, Value};
@@ -18,7 +18,7 @@ pub struct PackagedApp<'a> {
     pub oauth_link: &'a str,
 }
 
-/// `acme__Shop` is the app Shop of the package acme.
+/// Splits a full name into namespace and name: `acme__Shop` is the app Shop of the package acme.
 pub fn split(full_name: &str) -> (Option<&str>, &str) {
     match full_name.split_once("__") {
         Some((namespace, name)) => (Some(namespace), name),
@@ -92,7 +92,7 @@ pub fn apps(org: &Org, namespace: &str) -> Vec<String> {
     of_it.map(|(name, _)| name.clone()).collect()
 }
 
-/// Rejects changes and deletions of packaged components, and new components in a namespace.
+/// Rejects changes and deletions of packaged components, and new components in the namespace of a package.
 pub fn is_changeable(org: &Org, kind: &str, full_name: &str) -> Result<(), Refusal> {
     let (Some(namespace), _) = split(full_name) else {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Deploys and retrieves as jobs: Pending, InProgress, commit, final status. One deploy at a time. Time advances
-//! only in `advance`; the format of responses is in `report.rs`.
+//! Deploys and retrieves as jobs, from Pending and InProgress to the commit and the final status. One deploy runs at a
+//! time. Time advances only in `advance`. The format of responses is in `report.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,14 +47,14 @@ pub struct Options {
     pub test_level: Option<String>,
 }
 
-/// The result of a deploy that a planned fault sets.
+/// The result that a planned fault sets for a deploy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlannedResult {
     pub status: Status,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub problem: Option<Message>,
-    /// The changes are committed anyway.
+    /// Whether the changes are committed regardless of the status.
     pub commits: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Deploy {
     pub changes: Vec<Change>,
 }
 
-/// An element that a deploy changed, with its values; `None` when absent.
+/// An element that a deploy changed, with its values before and after. `None` means that the element is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     #[serde(rename = "type")]
@@ -137,7 +137,7 @@ pub struct Retrieve {
     pub zip: String,
     pub properties: serde_json::Value,
     pub messages: Vec<(String, String)>,
-    /// The result is served once.
+    /// Whether the result was served, which happens only once.
     pub is_deleted: bool,
 }
 
@@ -152,12 +152,12 @@ impl Jobs {
         self.deploys.iter().find(|deploy| stamp::same_id(&deploy.id, id))
     }
 
-    /// Includes its number, which determines its duration.
+    /// Returns a retrieve with its number, which determines its duration.
     pub fn retrieve_mut(&mut self, id: &str) -> Option<(u64, &mut Retrieve)> {
         (0..).zip(&mut self.retrieves).find(|(_, retrieve)| stamp::same_id(&retrieve.id, id))
     }
 
-    /// Advances time to `now`. Returns whether anything changed.
+    /// Advances time to `now`. Returns whether a deploy changed.
     pub fn advance(&mut self, org: &mut Org, now: Millis) -> bool {
         let mut changed = false;
         let mut free_from = 0;
@@ -174,7 +174,7 @@ impl Jobs {
     }
 }
 
-/// One status change, if it is due.
+/// Makes one status change if it is due. Returns whether the status changed.
 fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now: Millis) -> bool {
     let switches = org.switches.clone();
     let takes = |span| switches.time(span, number);
@@ -264,7 +264,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
             return;
         }
     };
-    // A deploy with a planned result did not process its components.
+    // A deploy with a planned result reports components only if it commits or if the fault concerns a component.
     if verdict.as_ref().is_none_or(|verdict| verdict.commits || verdict.problem.is_some()) {
         deploy.messages.extend(outcome.messages);
     }
@@ -299,7 +299,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     finish(deploy, status, at);
 }
 
-/// Turns the message of the component named in `problem` into a failure; by default that of the first component.
+/// Turns the message of the component named in `problem` into a failure. An empty name selects the first component.
 fn fail_component(messages: &mut Vec<Message>, problem: Message) {
     let accused = messages.iter_mut().find(|message| {
         is_component(message)

@@ -1,4 +1,4 @@
-//! Records every request: the call, the caller and the result. Never bodies or tokens.
+//! Records every request: the call, the caller and the result. Bodies and tokens are not recorded.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub struct Entry {
     pub client: String,
     #[serde(rename = "userAgent")]
     pub user_agent: Option<String>,
-    /// The effect of a planned fault.
+    /// The planned fault that was applied.
     pub fault: Option<String>,
     pub details: Value,
 }

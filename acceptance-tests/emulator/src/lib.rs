@@ -1,7 +1,7 @@
 //! A strict emulator of the parts of a Salesforce org that External Client Apps use.
 //!
-//! It shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`), and
-//! XML is parsed with a different library. Without evidence for what an org does, it rejects ("not emulated: …").
+//! The emulator shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`),
+//! and XML is parsed with a different library. Behavior without evidence is rejected ("not emulated: …").
 //!
 //! `start` runs it inside a test; `main.rs` is the standalone program.
 
@@ -66,7 +66,7 @@ pub struct Config {
     pub name: String,
     pub api_version: u32,
     pub switches: Switches,
-    /// Name and number of assigned users, in addition to the seeded ones.
+    /// Permission sets in addition to the seeded ones: name and number of assigned users.
     pub permission_sets: Vec<(String, u64)>,
     pub jwt_tokens: bool,
     pub state_file: Option<PathBuf>,
@@ -78,7 +78,7 @@ pub struct Config {
     pub tls_names: Vec<String>,
     /// The port of the Experience Cloud site. 0 selects a free port.
     pub site_port: u16,
-    /// `shop` puts the site at `/shop`.
+    /// The path prefix of the site: `shop` puts the site at `/shop`.
     pub site_prefix: String,
 }
 
@@ -108,7 +108,7 @@ impl Default for Config {
 /// The newest supported API version, defined only here.
 pub const NEWEST_API_VERSION: u32 = 68;
 
-/// A running emulator; it stops when this value is dropped.
+/// A running emulator. Dropping this value stops it.
 pub struct Running {
     pub url: String,
     /// The URL of the Experience Cloud site, with its path prefix.
@@ -223,7 +223,7 @@ fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
     Ok((saved.org, saved.jobs))
 }
 
-/// A certificate for the loopback names, generated at each start.
+/// A certificate for the loopback names and `more`, generated at each start.
 fn certificate(more: &[String]) -> Result<(tokio_rustls::TlsAcceptor, String), String> {
     let mut names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
     names.extend_from_slice(more);

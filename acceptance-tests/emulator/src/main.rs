@@ -56,7 +56,7 @@ struct Flags {
     /// How long a deploy is Finalizing after its commit (API version 65 and later)
     #[arg(long, value_name = "MS", default_value_t = 0)]
     finalizing_ms: u64,
-    /// How long lists show the components before a change
+    /// How long lists still show the state before a change
     #[arg(long, value_name = "MS", default_value_t = 0)]
     list_lag_ms: u64,
     /// `real`: random times as in a real org, instead of --queue-ms, --deploy-ms, --retrieve-ms and --list-lag-ms
@@ -71,10 +71,10 @@ struct Flags {
     /// A permission set of the org, with its number of assigned users; may be repeated
     #[arg(long, value_name = "NAME[=HOLDERS]", value_parser = permission_set)]
     permission_set: Vec<(String, u64)>,
-    /// Refuse component files whose elements are not in alphabetical order
+    /// Reject component files whose elements are not in alphabetical order
     #[arg(long)]
     strict_order: bool,
-    /// Issue access tokens in JWT format, which SOAP refuses
+    /// Issue access tokens in JWT format, which SOAP rejects below API version 68
     #[arg(long)]
     jwt_tokens: bool,
     /// Use HTTPS with a certificate for localhost and 127.0.0.1; --credentials writes it as ca.pem
@@ -161,7 +161,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints text for people, then one line for programs.
+/// Prints text for users, then one line for programs.
 fn print_addresses(running: &Running, folder: Option<&std::path::Path>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let credentials = &running.credentials;

@@ -15,7 +15,7 @@ pub fn read(request: &Request) -> Result<Vec<Part>, String> {
     }
     let boundary = parameter(content_type, "boundary").ok_or("the boundary is missing")?;
     let mark = [b"\r\n--", boundary.as_bytes()].concat();
-    // So that the first boundary looks like the others.
+    // A leading line break, so that the first boundary looks like the others.
     let body = [b"\r\n".as_slice(), &request.body].concat();
     let mut parts = Vec::new();
     let mut rest = after(&body, &mark).ok_or("the first boundary is missing")?;

@@ -1,5 +1,5 @@
-//! Tokens: JWT bearer, client credentials, refresh, token exchange; userinfo and identity. Clients are the seeded
-//! login app and every external client app with a Global file.
+//! The OAuth endpoints of the org: tokens by JWT bearer, client credentials, refresh and token exchange; userinfo,
+//! identity and revoke. Clients are the seeded login app and every external client app with a Global file.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -25,7 +25,7 @@ struct Client {
     run_as: Option<String>,
     refresh_token: Option<String>,
     jwt_tokens: bool,
-    /// The external client app. For the login app, each user has an approval flag.
+    /// The external client app, or `None` for the login app, for which each user has an approval flag.
     app: Option<String>,
     allows_credentials: bool,
     allows_exchange: bool,
@@ -107,7 +107,7 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Response 
     }
 }
 
-/// Basic header or form fields.
+/// The client ID and secret, from the Basic header or the form fields.
 fn credentials(request: &Request, id: &str, secret: &str) -> (String, String) {
     let basic = request
         .header("authorization")
@@ -147,7 +147,7 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !is_genuine {
         return error(400, "invalid_grant", "invalid assertion");
     }
-    // An assertion in a log can be used for some minutes.
+    // An assertion is a secret: it could be used for some minutes if it appeared in a log.
     state.org.secrets.insert(assertion.to_string());
     if !is_audience(&body, request) {
         return error(400, "invalid_grant", "audience is invalid");
@@ -167,8 +167,8 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     grant(state, request, &user, &client, call)
 }
 
-/// Whether the user may use the client without consent: users have approved the login app, other apps pre-authorize
-/// them.
+/// Whether the user may use the client without consent. The login app requires that the user has approved it; other
+/// apps require pre-authorization.
 fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     match &client.app {
         None => user.approved,
@@ -176,7 +176,8 @@ fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     }
 }
 
-/// An app pre-authorizes users by policy. Assignments are not modeled: any permission set is enough.
+/// Whether the policies of an app pre-authorize users. Assignments are not modeled: any permission set or profile is
+/// sufficient.
 fn is_preauthorized(org: &Org, app: &str) -> bool {
     org.in_effect().part(OAUTH_POLICIES, app).is_some_and(|(_, policies)| {
         text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
@@ -197,7 +198,7 @@ fn is_audience(body: &Value, request: &Request) -> bool {
     }
 }
 
-/// Seconds, up to five minutes ahead. The CLI sends milliseconds, and orgs accept that.
+/// Checks `exp`: in seconds, at most five minutes ahead. The CLI sends milliseconds, which orgs accept.
 fn is_in_time(body: &Value) -> Result<(), &'static str> {
     let exp = match body.get("exp") {
         Some(Value::Number(number)) => number.as_f64(),
@@ -274,7 +275,7 @@ fn refresh(
         return expired();
     };
     if app.former_refresh_tokens.contains(refresh_token) {
-        // The token was used twice: everything issued from it is revoked.
+        // The token is used a second time: everything that was issued from it is revoked.
         end_refresh_token(&mut state.org, id);
         return expired();
     }

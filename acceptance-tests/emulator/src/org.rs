@@ -1,5 +1,5 @@
-//! The org: components, users, login apps, sessions. Everything here is stored in the state file; the switches are
-//! in `switches.rs`. Changes of components are in `apply.rs`, the handling of their values in `behavior.rs`.
+//! The org: components, users, login apps, sessions. Stored in the state file, except for former trees. The switches
+//! are in `switches.rs`, changes of components in `apply.rs`, the handling of their values in `behavior.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -31,10 +31,10 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
-    /// By name. The profiles of seeded internal users other than administrators are not modeled.
+    /// The name of the profile. The profiles of seeded internal users other than administrators are not modeled.
     #[serde(default)]
     pub profile: Option<String>,
-    /// By name; included in the counts of the permission sets.
+    /// The names of the assigned permission sets. Included in the counts of `Org::permission_sets`.
     #[serde(default)]
     pub permission_sets: BTreeSet<String>,
     /// Set for users with an external license, who log in only on the site.
@@ -67,7 +67,7 @@ pub struct PermissionSetGroup {
     pub members: BTreeSet<String>,
     /// The number of users with the group and without a direct assignment of a member.
     pub holders: u64,
-    /// The number of users with both.
+    /// The number of users with the group and a direct assignment of a member.
     pub holding_directly: usize,
 }
 
@@ -77,7 +77,7 @@ impl PermissionSetGroup {
     }
 }
 
-/// The app that automation logs in with: a connected app that is not metadata of this emulator.
+/// The app that automation logs in with: a connected app, which is not part of the emulated metadata.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoginApp {
     pub client_id: String,
@@ -85,7 +85,7 @@ pub struct LoginApp {
     pub certificate: String,
     /// The user of the client credentials flow.
     pub run_as: String,
-    /// Whether its tokens are JWTs, which SOAP rejects.
+    /// Whether its tokens are JWTs, which SOAP rejects below API version 68.
     pub jwt_tokens: bool,
     pub refresh_token: String,
     /// The revoked refresh tokens.
@@ -103,7 +103,7 @@ pub struct Session {
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
-    /// Set for users who logged in on the site.
+    /// Set if the user logged in on the site.
     #[serde(default)]
     pub site: Option<SiteSession>,
 }
@@ -136,22 +136,23 @@ pub struct Org {
     /// The URL of this org's host.
     #[serde(default)]
     pub url: String,
-    /// Former trees, with the time of each, while changes propagate.
+    /// The trees that the OAuth endpoints may still use while changes propagate, each with the time from which it is
+    /// valid.
     #[serde(skip)]
     pub spreading: Vec<(Millis, Tree)>,
     /// Former trees, each with the time until which lists show it.
     #[serde(skip)]
     pub listed: VecDeque<(Millis, Tree)>,
-    /// The tree at the last check, for the same purpose.
+    /// The tree at the last check, to detect changes for `listed`.
     #[serde(skip)]
     last_seen: Option<Tree>,
-    /// The number of changes of the tree.
+    /// The number of tree changes so far, an input of the random lag of lists.
     #[serde(skip)]
     changes: u64,
     /// The offset of the org's clock from the machine's.
     #[serde(default)]
     pub clock_ahead_ms: Millis,
-    /// The session timeout of the org, for sessions without one from a profile or an app.
+    /// The session timeout of the org, for sessions without a timeout from a profile or an app.
     #[serde(default = "default_session_timeout")]
     pub session_timeout_minutes: u64,
 }
@@ -178,7 +179,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ViewSetup",
 ];
 
-/// Every org has it under this label; files name profiles by label.
+/// Every org has this profile under this label, and files name profiles by label.
 pub const ADMINISTRATOR_PROFILE: &str = "System Administrator";
 
 /// The user number of the administrator who makes the changes of `/emulator/components`.
@@ -438,7 +439,7 @@ impl Org {
         token
     }
 
-    /// The tokens of an app are revoked when it is deleted.
+    /// Revokes the tokens of apps that no longer have a Global file.
     pub fn end_sessions_of_deleted_apps(&mut self) {
         for session in &mut self.sessions {
             if session.app.as_deref().is_some_and(|app| self.tree.part(GLOBAL_SETTINGS, app).is_none()) {
@@ -447,7 +448,7 @@ impl Org {
         }
     }
 
-    /// Identifies a session of a shared user without revealing the token.
+    /// A number that identifies a session without revealing its token.
     pub fn session_number(&self, token: &str) -> Option<usize> {
         self.sessions.iter().position(|session| session.token == token)
     }

@@ -1,5 +1,4 @@
-//! Durations: fixed by the switches, or random as in a shared org. What happens when the time has passed is in
-//! `job.rs`.
+//! Durations: fixed by the switches, or random as in a shared org. The effects of elapsed time are in `job.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use crate::switches::Switches;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
-    /// `queue_ms`, `deploy_ms`, `retrieve_ms` and `list_lag_ms`, always the same.
+    /// The fixed times `queue_ms`, `deploy_ms`, `retrieve_ms` and `list_lag_ms`.
     #[default]
     Fixed,
     /// Random times, most of them short: queue 0 to 10 s, deploys 2 to 20 s, retrieves 0.5 to 5 s; lists show a
@@ -17,15 +16,15 @@ pub enum Pace {
     Real,
 }
 
-/// The operations that take time. The number is part of the seed, so that the duration of a deploy does not depend
-/// on the number of polls.
+/// The operations that take time. The random time depends only on the seed, the operation and the number of the job,
+/// not on the number of polls.
 #[derive(Debug, Clone, Copy)]
 pub enum Span {
-    /// A deploy is Pending although none precedes it.
+    /// The time that a deploy is Pending although no other deploy precedes it.
     Queue = 1,
     Deploy = 2,
     Retrieve = 3,
-    /// Until lists show a change.
+    /// The time until lists show a change.
     ListLag = 4,
 }
 
@@ -54,7 +53,7 @@ impl Switches {
     }
 }
 
-/// SplitMix64 over the three numbers: equal on every machine and in every version of this program.
+/// SplitMix64 over the three numbers. The result is equal on every machine and in every version of this program.
 fn random(seed: u64, kind: u64, number: u64) -> u32 {
     let mut state = seed;
     let mut last = 0;

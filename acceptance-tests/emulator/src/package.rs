@@ -18,7 +18,7 @@ pub struct Package {
     pub prefix: String,
     pub manifest: Manifest,
     pub deletions: Vec<(DeletionTime, Manifest)>,
-    /// By path below the prefix.
+    /// The component files by their paths below the prefix.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -45,7 +45,7 @@ pub struct Member {
     pub line: u32,
 }
 
-/// A problem of the whole package, reported in the message for `file`.
+/// A problem with the whole package, reported in the message for `file`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PackageError {
     pub file: String,
@@ -137,12 +137,12 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
     Ok(files)
 }
 
-/// The number of entries according to the end of the zip file. The reader keeps only one entry per name.
+/// The number of entries according to the end record of the zip file. The zip library keeps only one entry per name.
 fn counted(zip: &[u8]) -> Option<usize> {
     let end = zip.windows(4).rposition(|window| window == b"PK\x05\x06")?;
     let count = zip.get(end + 10..end + 12)?;
     let count = u16::from_le_bytes(count.try_into().ok()?);
-    // Larger numbers are stored elsewhere.
+    // The zip format stores larger numbers elsewhere.
     (count != u16::MAX).then_some(usize::from(count))
 }
 
@@ -265,7 +265,7 @@ fn line_of(document: &Document<'_>, node: Node<'_, '_>) -> u32 {
     document.text_pos_at(node.range().start).row
 }
 
-/// `66.0` is 66.
+/// Parses an API version: `66.0` is 66.
 pub fn parse_version(text: &str) -> Option<u32> {
     text.strip_suffix(".0").filter(|major| major.len() == 2).and_then(|major| major.parse().ok())
 }
@@ -275,7 +275,7 @@ pub fn write(files: &BTreeMap<String, String>) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     for (name, content) in files {
-        // Writing to memory does not fail, and every reader would notice a broken zip file.
+        // Writing to memory does not fail, and any reader would reject an empty zip file.
         if writer.start_file(name.as_str(), options).is_err() || writer.write_all(content.as_bytes()).is_err()
         {
             return Vec::new();
@@ -284,7 +284,7 @@ pub fn write(files: &BTreeMap<String, String>) -> Vec<u8> {
     writer.finish().map(Cursor::into_inner).unwrap_or_default()
 }
 
-/// The package.xml of a retrieve, which lists what was found.
+/// The package.xml of a retrieve, which lists the components that were found.
 pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -> String {
     let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n");
     for (kind, names) in found {

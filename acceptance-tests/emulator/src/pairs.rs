@@ -1,5 +1,5 @@
-//! The consumer keys and secrets of an app: the main pair, which is in its Global file, and the pairs that were
-//! staged for a rotation or replaced by one. Their REST calls are in `connect.rs`.
+//! The credentials of an app: the current ones, which are in its Global file, and those that were staged for a rotation
+//! or replaced by a rotation. The REST calls are in `connect.rs`.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::stamp::{self, Millis};
 use crate::switches::Staging;
 use crate::tree::Tree;
 
-/// How long a pair beside the main pair is valid.
+/// How long staged and previous credentials are valid.
 const LIFETIME: Millis = 30 * 86_400_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// New, and not in use yet.
+    /// Staged, and not in use yet.
     Active,
-    /// The previous ones.
+    /// Replaced by a rotation.
     Rotated,
 }
 
-/// A pair beside the main pair.
+/// Staged or previous credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staged {
     pub id: String,
@@ -36,7 +36,7 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// The name in Connect REST.
+    /// The name of the state in Connect REST.
     pub fn state(&self, now: Millis) -> &'static str {
         match self.stage {
             _ if now >= self.expires => "Expired",
@@ -46,7 +46,7 @@ impl Staged {
     }
 }
 
-/// A consumer in addition to the one of the Global file.
+/// A consumer in addition to that of the Global file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdditionalConsumer {
     pub id: String,
@@ -55,12 +55,12 @@ pub struct AdditionalConsumer {
     pub secret: String,
 }
 
-/// The data about pairs that the components do not contain.
+/// The data about credentials that the components do not contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairs {
-    /// By app, the oldest first.
+    /// Staged and previous credentials by app, the oldest first.
     staged: BTreeMap<String, Vec<Staged>>,
-    /// Deleted keys, with their app. They cannot log in; tokens that were issued with them stay valid.
+    /// Deleted keys, each with its app. Logins with a deleted key fail, but tokens that were issued with it stay valid.
     former: BTreeMap<String, String>,
     /// The creation times of keys that were not created with their app.
     made: BTreeMap<String, Millis>,
@@ -76,7 +76,7 @@ impl Pairs {
         self.further.get(app).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Removes the data of an app without a consumer.
+    /// Removes the data of an app whose consumer was deleted.
     pub fn forget(&mut self, app: &str) {
         self.staged.remove(app);
         self.further.remove(app);
@@ -88,15 +88,15 @@ impl Pairs {
     }
 }
 
-/// Why a pair is not staged, rotated or deleted.
+/// The reason why credentials are not staged, rotated or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// The app has no consumer.
     NoConsumer,
     Unknown,
-    /// A pair in this state prevents it.
+    /// Credentials in this state prevent staging.
     Taken(&'static str),
-    /// Only an active pair can become the main pair.
+    /// Only active credentials can be rotated; these are in another state.
     NotActive(&'static str),
 }
 
@@ -115,7 +115,7 @@ impl std::fmt::Display for Refused {
     }
 }
 
-/// Stages a pair beside the main pair. Returns its ID.
+/// Stages credentials. Returns their ID.
 pub fn stage(org: &mut Org, app: &str, user: &str) -> Result<String, Refused> {
     if org.tree.part(GLOBAL_SETTINGS, app).is_none() || !org.tree.consumers.contains_key(app) {
         return Err(Refused::NoConsumer);
@@ -147,7 +147,7 @@ pub fn stage(org: &mut Org, app: &str, user: &str) -> Result<String, Refused> {
     Ok(id)
 }
 
-/// Swaps the staged pair and the main pair. Returns the ID of the former main pair in the list.
+/// Swaps the staged and the current credentials. Returns the ID of the previous credentials in the list.
 pub fn rotate(org: &mut Org, app: &str, id: &str, user: &str) -> Result<String, Refused> {
     let now = org.now();
     let known = org.tree.pairs.of(app).iter().find(|pair| stamp::names(id, &pair.id));
@@ -183,7 +183,7 @@ pub fn rotate(org: &mut Org, app: &str, id: &str, user: &str) -> Result<String, 
     Ok(own)
 }
 
-/// Revokes a pair beside the main pair immediately.
+/// Revokes staged or previous credentials immediately.
 pub fn delete(org: &mut Org, app: &str, id: &str) -> Result<(), Refused> {
     let pairs = &mut org.tree.pairs;
     let all = pairs.staged.get_mut(app).ok_or(Refused::Unknown)?;
@@ -193,7 +193,7 @@ pub fn delete(org: &mut Org, app: &str, id: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Adds a consumer to an app. Returns its ID.
+/// Adds a consumer to an app. Returns the ID of the consumer.
 pub fn add_consumer(org: &mut Org, app: &str, name: &str) -> Result<String, Refused> {
     if org.tree.part(GLOBAL_SETTINGS, app).is_none() {
         return Err(Refused::NoConsumer);
@@ -216,13 +216,13 @@ pub fn new_secret() -> String {
     format!("canarySECRET{}", stamp::random_text(52))
 }
 
-/// The time from which REST returns the secret of a pair: both the pair and the org's setting have to propagate.
+/// The time from which REST returns a secret: both the credentials and the org's setting have to propagate.
 pub fn shown_from(org: &Org, key: &str, global: &Component) -> Millis {
     let settings = org.tree.all(APP_SETTINGS).map(|(_, settings)| settings.modified).max().unwrap_or(0);
     org.tree.pairs.made(key, global).max(settings).saturating_add(org.switches.secret_lag_ms)
 }
 
-/// A pair that is valid for a login.
+/// Credentials that are valid for a login.
 #[derive(Clone, Copy)]
 pub struct ValidPair<'a> {
     pub app: &'a str,
@@ -230,9 +230,9 @@ pub struct ValidPair<'a> {
     pub secret: Option<&'a str>,
 }
 
-/// The pair with this key, if it is valid and has propagated. A key that two apps have belongs to neither.
+/// The credentials with this key, if they are valid and have propagated. `None` if two apps have the same key.
 pub fn live<'a>(org: &'a Org, key: &str) -> Option<ValidPair<'a>> {
-    // The deletion of a pair takes effect immediately, however slowly other changes propagate.
+    // A deletion takes effect immediately, regardless of how slowly other changes propagate.
     if org.tree.pairs.former.contains_key(key) {
         return None;
     }
@@ -256,7 +256,7 @@ pub fn live<'a>(org: &'a Org, key: &str) -> Option<ValidPair<'a>> {
     (found.next().is_none() && has_spread).then_some(first)
 }
 
-/// The app that a token was issued to with this key, which may have expired since.
+/// The app to which a token was issued with this key. The key may have expired since then.
 pub fn owner<'a>(org: &'a Org, key: &str) -> Option<ValidPair<'a>> {
     let tree = org.in_effect();
     let beside = with_key(tree, key).map(|(app, _)| app).next();

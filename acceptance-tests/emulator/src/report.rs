@@ -46,7 +46,7 @@ fn inner(value: &Value) -> String {
 pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value {
     let failures: Vec<&Message> = deploy.messages.iter().filter(|message| !message.success).collect();
     let components = deploy.messages.iter().filter(|message| is_component(message));
-    // An error in package.xml counts like one in a component.
+    // An error in package.xml counts like an error in a component.
     let errors = failures.len();
     let total = components.count() + failures.iter().filter(|message| !is_component(message)).count();
     let is_done = deploy.status.is_done();
@@ -99,7 +99,7 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
     result
 }
 
-/// Versions that do not have a status report the previous one.
+/// The name of a status. API versions before the introduction of Finalizing report InProgress instead.
 fn status_name(status: Status, version: u32) -> String {
     match status {
         Status::Finalizing if version < 65 => "InProgress".to_string(),

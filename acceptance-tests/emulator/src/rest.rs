@@ -1,5 +1,4 @@
-//! The REST interfaces: versions, queries, records of users, deployRequest. Those of Connect REST are in
-//! `connect.rs`.
+//! The REST APIs: versions, queries, users, permission sets, deployRequest. Connect REST is in `connect.rs`.
 
 use serde_json::{Value, json};
 
@@ -82,7 +81,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Response
         }
         ("POST", ["sobjects", "PermissionSet"]) => create_permission_set(state, request, &user),
         ("DELETE", ["sobjects", "PermissionSet", id]) => delete_permission_set(state, id, &user),
-        // Source tracking is not supported; clients detect it with this call.
+        // Source tracking is not supported. Clients use this call to detect support.
         ("GET", ["tooling", "sobjects", "SourceMember", ..]) => not_found(),
         ("GET", ["limits"]) => Response::json(
             200,
@@ -152,7 +151,7 @@ fn query(
     batch(state, request, &locator, 0, version)
 }
 
-/// A header lets clients request smaller batches.
+/// The number of records in a response. Clients can request smaller batches in a header.
 fn batch_size(request: &Request) -> usize {
     let wanted = request.header("sforce-query-options").and_then(|options| options.split_once("batchSize="));
     let wanted = wanted.and_then(|(_, size)| size.trim().parse().ok());
@@ -186,7 +185,7 @@ fn batch(state: &State, request: &Request, locator: &str, from: usize, version: 
 
 const ASSIGN: &str = "ManageProfilesPermissionsets";
 
-/// An empty permission set, without assignments and permissions.
+/// Creates an empty permission set, without assignments and permissions.
 fn create_permission_set(state: &mut State, request: &Request, user: &User) -> Response {
     if !user.may(ASSIGN) {
         return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
@@ -216,7 +215,7 @@ fn create_permission_set(state: &mut State, request: &Request, user: &User) -> R
     Response::json(201, &json!({ "id": id, "success": true, "errors": [] }))
 }
 
-/// The error of an org for a permission set in use is not known.
+/// Deletes a permission set that is not in use. The error of a real org for a permission set in use is not known.
 fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Response {
     if !user.may(ASSIGN) {
         return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
@@ -336,7 +335,7 @@ fn start(state: &mut State, request: &Request, user: &User, version: u32, call: 
     }
 }
 
-/// CumulusCI sends some booleans as text.
+/// Reads the options of a deploy. CumulusCI sends some booleans as text.
 fn options(sent: Option<&Value>) -> Result<Options, String> {
     let Some(Value::Object(sent)) = sent else {
         return Err("deployOptions is missing".to_string());

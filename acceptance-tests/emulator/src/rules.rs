@@ -1,6 +1,6 @@
-//! Rejections that the contract does not contain, and the normalization of accepted values: the rules for every type.
-//! Those of the settings files are in `rules/settings.rs`, of the policies in `rules/policies.rs`. Contract
-//! violations are found earlier, in `check.rs`.
+//! Rules that the contract does not contain: rejections, and the normalization of accepted values. This file contains
+//! the rules for all types. The rules for settings files are in `rules/settings.rs`, those for policies in
+//! `rules/policies.rs`. `check.rs` rejects violations of the contract earlier.
 
 mod policies;
 mod settings;
@@ -22,7 +22,7 @@ pub struct RuleContext<'a> {
     pub version: u32,
 }
 
-/// `element` is empty when the whole file is meant.
+/// A rejection. `element` is empty if the rejection concerns the whole file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub element: &'static str,
@@ -99,7 +99,7 @@ pub fn normalize(
     Ok(normalized)
 }
 
-/// Salesforce uses this sentence for every API name.
+/// Salesforce uses the same error text for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
     if is_api_name(name) {
         return Ok(());
@@ -188,7 +188,7 @@ fn parent(
     Ok(())
 }
 
-/// An org may require existing settings before it accepts policies.
+/// With `FirstPolicies::Refused`, an app must have OAuth settings before its policies are accepted.
 fn comes_in_time(world: &RuleContext<'_>, kind: &MetadataType, fields: &Fields) -> Result<(), Refusal> {
     let app = text(fields, PARENT).unwrap_or_default();
     if world.org.switches.first_policies == FirstPolicies::Refused
@@ -204,7 +204,7 @@ pub(crate) fn without_settings(app: &str) -> String {
     format!("The external client app {app} doesn't have a valid OAuth settings configuration")
 }
 
-/// Types of which an app has one file. Reported for the OAuth policies, assumed for the others.
+/// Whether an app has at most one file of this type. Reported for the OAuth policies, assumed for the other types.
 fn is_single(kind: &str) -> bool {
     kind != "ExtlClntAppPushSettings" && kind != "ExtlClntAppPushConfigurablePolicies"
 }
@@ -261,11 +261,11 @@ const FLOWS: &[(&str, &str)] = &[
     ("isTokenExchangeFlowEnabled", "isTokenExchangeEnabled"),
 ];
 
-/// The rules over several files of an app, checked after the whole package was applied. They do not depend on which
-/// files it contained, nor on their order. Session timeouts are the exception: their rejection is known for a deploy
-/// of the policies, and not for settings that remove what the policies have a timeout for.
+/// Checks the rules over several files of an app after the whole package was applied. The result does not depend on
+/// which files the package contained, or on their order. Session timeouts are the exception: they are known to be
+/// rejected in a deploy of the policies, but not in a deploy of settings that disables JWTs for named users.
 pub fn files_agree(org: &Org, tree: &Tree, app: &str, brings_policies: bool) -> Result<(), Refusal> {
-    // The settings of the consumer of another org are known only there.
+    // The settings of a consumer of another org are known only in that org.
     if settings::is_linked(tree, org, app) {
         return Ok(());
     }

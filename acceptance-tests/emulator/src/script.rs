@@ -1,4 +1,4 @@
-//! Planned faults: what fails at which call. Bookkeeping only; `emulator.rs` applies the faults.
+//! Planned faults, and the calls to which they apply. `emulator.rs` applies the faults.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
-    /// The call has no effect.
+    /// The fault comes before the call. If it replaces the response, the call has no effect.
     #[default]
     Before,
-    /// The call takes effect, and its response is lost.
+    /// The call takes effect, even if the fault replaces its response.
     After,
 }
 
@@ -19,12 +19,12 @@ pub enum When {
 pub struct Entry {
     /// A SOAP method, the name of a route as in the journal, or `any`.
     pub call: String,
-    /// The first matching call, counted from 1 since the entry was added.
+    /// The number of the first affected call, counted from 1 since the entry was added.
     #[serde(default)]
     pub nth: Option<u64>,
     #[serde(default)]
     pub every: bool,
-    /// The number of calls from the nth on.
+    /// The number of affected calls, starting with the nth.
     #[serde(default)]
     pub times: Option<u64>,
     #[serde(default)]
@@ -56,7 +56,7 @@ pub struct Action {
     /// The time over which the body is sent, in pieces.
     pub drip_ms: Option<u64>,
     pub fault: Option<FaultText>,
-    /// The result of the deploy; with `call` checkDeployStatus only the reported status.
+    /// The result of the deploy. For the call checkDeployStatus, only the reported status.
     pub deploy_result: Option<DeployEnd>,
     pub component_problem: Option<ComponentProblem>,
     /// Keep this number of bytes of the zip file in the response of checkRetrieveStatus.
@@ -73,7 +73,7 @@ pub struct Action {
 pub struct FaultText {
     pub code: String,
     pub text: String,
-    /// 500 for SOAP. 400 for REST and tokens.
+    /// Default: 500 for SOAP, 400 for REST and tokens.
     #[serde(default)]
     pub status: Option<u16>,
 }
@@ -116,7 +116,7 @@ pub struct Edit {
     #[serde(rename = "type")]
     pub kind: String,
     pub full_name: String,
-    /// Elements to set; null removes one.
+    /// Elements to set; null removes an element.
     pub set: Value,
 }
 
@@ -139,7 +139,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The fault for this call. Every matching entry counts it; the first entry that is due applies.
+    /// The fault for this call. Every matching entry counts the call; the first entry that is due applies.
     pub fn next(&mut self, call: &str) -> Option<(When, Action)> {
         let mut planned = None;
         for entry in self.entries.iter_mut().filter(|entry| entry.call == call || entry.call == "any") {
@@ -155,7 +155,7 @@ impl Script {
         planned
     }
 
-    /// One entry or a list of entries.
+    /// Parses one entry or a list of entries.
     pub fn parse(text: &[u8]) -> Result<Vec<Entry>, String> {
         let value: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let list = if value.is_array() { value } else { Value::Array(vec![value]) };

@@ -22,7 +22,7 @@ use crate::http::{Delivery, Request, Response, clean_path, parse_form};
 /// Salesforce accepts SOAP messages up to 50 MB. The limit here is higher, so that the error can be reported.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// The connection must be closed.
+/// An error that closes the connection.
 #[derive(Debug)]
 struct ConnectionClosed;
 
@@ -44,7 +44,7 @@ struct AnswerBody {
     pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
-/// Without it hyper would not send the data before the connection closes.
+/// A pause before a planned cut. Without it, hyper does not send the data before the connection closes.
 const BEFORE_A_CUT: Duration = Duration::from_millis(30);
 const PIECES_OF_A_DRIP: usize = 20;
 
@@ -82,7 +82,7 @@ impl Body for AnswerBody {
     }
 }
 
-/// One of the two addresses: the org's and the site's.
+/// The host of the org or of the site.
 #[derive(Debug, Clone, Copy)]
 struct Host {
     scheme: &'static str,
@@ -99,7 +99,7 @@ pub async fn serve(
     let host = Host { scheme: if tls.is_some() { "https" } else { "http" }, is_site };
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Probably out of file descriptors; others may be closed in the meantime.
+            // Probably out of file descriptors. Other connections may close in the meantime.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -125,7 +125,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     emulator: Arc<Emulator>,
 ) {
     let service = service_fn(move |request| handle(request, host, peer.clone(), Arc::clone(&emulator)));
-    // An error is a disconnected client, or a planned fault.
+    // An error means a disconnected client or a planned fault.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         // Idle connections stay open: closing one would look like an unplanned fault to the client.

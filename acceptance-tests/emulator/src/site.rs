@@ -37,7 +37,7 @@ use crate::org::Org;
 use crate::rest;
 use gate::{Stop, not_emulated};
 
-/// The value that a client sends instead of a token of Google's reCAPTCHA; any other is rejected.
+/// The value that a client sends instead of a token of Google's reCAPTCHA. Any other value is rejected.
 pub const RECAPTCHA_TOKEN: &str = "emulator-recaptcha-token";
 
 /// The site in the state file: its settings, and all flows in progress.
@@ -75,13 +75,13 @@ impl Site {
         }
     }
 
-    /// Sets the address of the program.
+    /// Sets the scheme and host on which the program listens.
     pub fn locate(&mut self, origin: &str) {
         self.origin = origin.to_string();
         self.rename();
     }
 
-    /// Applies a new path prefix.
+    /// Updates the URL after a change of the path prefix.
     pub fn rename(&mut self) {
         let prefix = &self.network.url_path_prefix;
         self.url = if prefix.is_empty() { self.origin.clone() } else { format!("{}/{prefix}", self.origin) };
@@ -92,7 +92,8 @@ impl Site {
     }
 }
 
-/// A request to the site's host without the site's path prefix, or `None` when the prefix does not match.
+/// A request to the site's host with the site's path prefix removed. A path without the prefix becomes `/outside/…`.
+/// `None` if there is no prefix to remove.
 pub fn path_within(org: &Org, request: &Request) -> Option<Request> {
     let prefix = &org.site.network.url_path_prefix;
     if !request.on_site || prefix.is_empty() {
@@ -107,7 +108,7 @@ pub fn path_within(org: &Org, request: &Request) -> Option<Request> {
     Some(inner)
 }
 
-/// The name in the journal and in fault scripts. The data APIs have the same names as on the org's host.
+/// The name of a call in the journal and in fault scripts. The data APIs have the same names as on the org's host.
 pub fn operation_of(request: &Request) -> Option<&'static str> {
     if !request.on_site {
         return None;

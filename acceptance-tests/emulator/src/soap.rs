@@ -1,6 +1,6 @@
-//! The SOAP Metadata API: envelope, session, dispatch. Envelopes are parsed as leniently as in an org, because real
-//! clients send many variants; the files inside a package are parsed strictly (`check.rs`). The calls about jobs are
-//! in `soap/jobs.rs`, lists in `soap/listing.rs`, CRUD calls in `crud.rs`.
+//! The SOAP Metadata API: envelope, session, dispatch. Envelopes are parsed as leniently as by an org, because real
+//! clients send many variants; the files inside a package are parsed strictly (`check.rs`). The calls about jobs are in
+//! `soap/jobs.rs`, lists in `soap/listing.rs`, CRUD calls in `crud.rs`.
 
 mod jobs;
 mod listing;
@@ -118,7 +118,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
     Ok((name, results))
 }
 
-/// `/services/Soap/m/66.0`, with any suffix.
+/// The API version in the path: `/services/Soap/m/66.0`, with any suffix.
 fn version_of(state: &State, request: &Request) -> Result<u32, Fault> {
     let written = request.segments().get(3).map(|segment| (*segment).to_string()).unwrap_or_default();
     match package::parse_version(&written) {
@@ -138,7 +138,7 @@ fn unsupported(version: &str) -> Fault {
     )
 }
 
-/// The text of the fault repeats the session ID: orgs have done so, and clients must not log it.
+/// The user of a session. The fault repeats the session ID, as real orgs have done, to test that clients do not log it.
 fn user_of(state: &State, token: &str, version: u32) -> Result<User, Fault> {
     let Some(session) = state.org.session(token) else {
         return Err(Fault::new(

@@ -1,6 +1,6 @@
 //! A small subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE with
-//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is rejected by
-//! name. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
+//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is rejected with
+//! an explicit message. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
 
 mod objects;
 mod people;
@@ -93,7 +93,7 @@ fn record(object: &str, fields: &[&str], row: &Value) -> Value {
     Value::Object(record)
 }
 
-/// One record for each group, or one for all. Fields that are not counted must be grouped.
+/// One record for each group, or one for all rows without GROUP BY. Fields that are not counted must be grouped.
 fn counted<'a>(
     query: &Query,
     found: &[&Value],
@@ -197,7 +197,7 @@ fn matches(row: &Value, condition: &Condition) -> bool {
     }
 }
 
-/// Normalizes times with and without milliseconds for sorting.
+/// Normalizes times with and without milliseconds for comparison.
 fn sortable(value: &str) -> String {
     match value.strip_suffix('Z') {
         Some(time) if !time.contains('.') => format!("{time}.000Z"),

@@ -44,8 +44,8 @@ pub fn record_id(prefix: &str, number: u64) -> String {
     with_checksum(&format!("{prefix}{number:012}"))
 }
 
-/// The checksum lets IDs survive systems that ignore letter case: one bit per capital letter, five bits per checksum
-/// character.
+/// Appends the checksum that makes IDs unambiguous in systems that ignore letter case: one bit per capital letter, five
+/// bits per checksum character.
 pub fn with_checksum(fifteen: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let letters: Vec<char> = fifteen.chars().collect();
@@ -83,7 +83,7 @@ pub fn random_text(length: usize) -> String {
     use ring::rand::SecureRandom;
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = vec![0_u8; length];
-    // Without randomness the values are guessable, which is acceptable in an emulator.
+    // If this fails, the values are guessable, which is acceptable in an emulator.
     let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes
         .iter()

@@ -1,4 +1,4 @@
-//! The undocumented choices of a real org, as switches, and the delays. `PATCH /emulator/org` sets them.
+//! Switches for undocumented behavior of real orgs, and delays. `PATCH /emulator/org` sets them.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub enum CancelBehavior {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingsAccess {
-    /// Every user of the Metadata API (documented).
+    /// Every user of the Metadata API may read and change them (documented).
     #[default]
     Open,
     ReadOnly,
@@ -30,28 +30,28 @@ pub enum SettingsAccess {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstPolicies {
-    /// It replaces the default policies (two observers).
+    /// The file replaces the default policies (two observers).
     #[default]
     Taken,
-    /// The default policies exist first, so that a file with another name is a second one (one observer, who
-    /// deployed them separately).
+    /// The default policies exist first, so a file with another name is a duplicate (one observer, who deployed them
+    /// separately).
     AfterDefaults,
     /// The settings of the app have to exist before the package (not observed).
     Refused,
-    /// It is ignored without an error, and the default policies exist afterwards (not observed).
+    /// The file is ignored without an error, and the default policies exist afterwards (not observed).
     Lost,
 }
 
-/// Which existing pairs allow staging another one for the same consumer.
+/// The existing credentials that prevent staging further ones for the same consumer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Staging {
-    /// An active or rotated pair prevents it.
+    /// Active or rotated credentials prevent staging.
     #[default]
     BesideExpired,
-    /// Only an active pair prevents it (one tool stages so).
+    /// Only active credentials prevent staging (as one tool expects).
     BesideRotated,
-    /// Any pair prevents it.
+    /// Any staged or previous credentials prevent staging, even if they have expired.
     Alone,
 }
 
@@ -74,7 +74,7 @@ pub struct Switches {
     pub retrieve_ms: u64,
     pub call_ms: u64,
     pub finalizing_ms: u64,
-    /// How long lists show the components before a change.
+    /// How long lists still show the state before a change.
     pub list_lag_ms: u64,
     /// `Real` overrides the times of queue, deploys, retrieves and lists.
     pub pace: Pace,
@@ -95,12 +95,12 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorization requires that the deploying user has one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
-    /// The guide documents no special access rules for the org's settings. This switch emulates an org that has
-    /// some.
+    /// The guide documents no special access rules for the org's settings. This switch emulates an org that has such
+    /// rules.
     pub org_settings: SettingsAccess,
     pub first_policies: FirstPolicies,
-    /// Policies may not allow client credentials or token exchange while the settings do not. The guide documents
-    /// only that no token is issued then.
+    /// Rejects policies that allow client credentials or token exchange while the settings do not. Salesforce Help
+    /// documents only that no token is issued in this case.
     pub flows_need_settings: bool,
     /// The org has no Experience Cloud sites: the objects of sites do not exist.
     pub no_sites: bool,
@@ -110,7 +110,7 @@ pub struct Switches {
     pub propagation_ms: u64,
     /// `OrganizationType` in SOQL.
     pub edition: String,
-    /// Changes of apps take as long to propagate.
+    /// Changes of apps also take `propagation_ms` to propagate.
     pub changes_propagate: bool,
     /// Refresh tokens expire after this number of idle days, regardless of the app's policy; 0 is no limit.
     pub refresh_idle_limit_days: u64,
@@ -118,11 +118,11 @@ pub struct Switches {
     pub staged_created_by: CreatorForm,
     /// The list of staged credentials returns "not found" while it is empty.
     pub nothing_staged_is_404: bool,
-    /// A staged pair can log in before it is rotated (one observer).
+    /// Clients can log in with staged credentials before the rotation (one observer).
     pub staged_logs_in: bool,
-    /// The former main pair gets the ID of the staged pair.
+    /// The previous credentials get the ID of the staged ones.
     pub rotation_keeps_id: bool,
-    /// How long REST omits a secret after its pair was created or the org's setting was changed (observed).
+    /// How long REST omits a secret after its credentials were created or the org's setting was changed (observed).
     pub secret_lag_ms: u64,
     /// Connect REST lists only apps with issued tokens.
     pub usage_needs_tokens: bool,

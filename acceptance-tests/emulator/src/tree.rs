@@ -1,5 +1,4 @@
-//! The components of an org, by type and full name, as deploys change them. The changes are in `apply.rs`, the users
-//! in `org.rs`.
+//! The components of an org, by type and full name. `apply.rs` changes them. The users are in `org.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use crate::stamp::{self, Millis};
 /// The components, by type and full name, and the counter for IDs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
-    /// Shared with the copies that deploys work on: an org may have thousands.
+    /// Components are shared with the copies that deploys work on, because an org may have thousands.
     pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
     pub issued_ids: u64,
     /// Consumer IDs by app; they survive changes of the settings files.
@@ -38,7 +37,7 @@ impl Tree {
         self.components.get(kind).into_iter().flatten().map(|(name, component)| (name, component.as_ref()))
     }
 
-    /// The part of a type that belongs to `app`.
+    /// The component of this type that belongs to `app`.
     pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
         self.all(kind).find(|(_, component)| text(&component.fields, PARENT) == Some(app))
     }
@@ -48,7 +47,7 @@ impl Tree {
         stamp::record_id(prefix, self.issued_ids)
     }
 
-    /// Stores the fields. Returns the ID, whether it is new, and whether anything changed.
+    /// Stores the fields. Returns the ID, whether the component is new, and whether it changed.
     pub fn put(&mut self, kind: &str, name: &str, fields: Fields, user: &str, at: Millis) -> Stored {
         if let Some(existing) = self.get_mut(kind, name) {
             let changed = existing.fields != fields;
@@ -72,7 +71,7 @@ impl Tree {
         Stored { id, created: true, changed: true }
     }
 
-    /// Stores a component as it is, replacing one of the same name.
+    /// Stores a component unchanged, replacing any component of the same name.
     pub fn insert(&mut self, kind: &str, name: &str, component: Component) {
         self.components.entry(kind.to_string()).or_default().insert(name.to_string(), Arc::new(component));
     }
@@ -88,7 +87,7 @@ pub struct Stored {
     pub changed: bool,
 }
 
-/// Only `0xI` is known from real orgs; the others are made up.
+/// Only `0xI` is known from real orgs; the others are invented.
 fn id_prefix(kind: &str) -> &'static str {
     match kind {
         APP => "0xI",

@@ -8,7 +8,8 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// New keys are reported to need up to half an hour to propagate. A run does not wait that long.
+/// How long a probe waits for a new key. The propagation is reported to take up to half an hour, which is too long for
+/// a run.
 pub const PROPAGATION: Duration = Duration::from_secs(180);
 
 pub fn the_global_file_follows_the_setting(context: &ProbeContext<'_>) -> ProbeResult {
@@ -61,7 +62,7 @@ pub fn the_secret_comes_with_the_global_file(context: &ProbeContext<'_>) -> Prob
     Ok(verdict(!secret.is_empty() && !is_masked, details))
 }
 
-/// The app in Connect REST: its ID, and the response about its only consumer.
+/// The response of Connect REST about the only consumer of the app.
 fn credentials(context: &ProbeContext<'_>) -> Result<Value, CallError> {
     let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{}'", context.app);
     let found = context.org.query(&soql, false)?;
@@ -114,7 +115,7 @@ pub fn apps_without_tokens(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(Verdict::Undecided(format!("not on the first {PAGES} pages")))
 }
 
-/// A key pair for one app, used for a few seconds.
+/// A private key and its certificate for one app, used for a short time only.
 pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String), CallError> {
     let key = context.org.call("newKey", json!({}))?;
     let key = key.as_str().unwrap_or_default().to_owned();
@@ -130,8 +131,8 @@ pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String
     Ok((key, certificate))
 }
 
-/// The file may not show which certificate logins are checked with. A login signed with the app's key fails with a
-/// different error than one signed with an unknown key.
+/// The file may not show the certificate with which Salesforce checks logins, so this probe compares the errors of
+/// logins: a login signed with the app's key fails with a different error than a login signed with an unknown key.
 pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
     context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
@@ -175,8 +176,8 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     })
 }
 
-/// The responses to the same user and key with either audience. No login succeeds: no user has approved the app, and
-/// a wrong audience is recognized by comparing with the response to an invalid one.
+/// Compares the responses to logins with the same user and key, but different audiences. No login succeeds, because no
+/// user has approved the app. The text of the response shows whether the audience was rejected.
 pub fn the_audience_is_the_my_domain(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
     context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;

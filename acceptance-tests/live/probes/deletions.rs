@@ -1,4 +1,4 @@
-//! What a deletion also deletes, and which deletions are rejected.
+//! What else a deletion deletes, and which deletions are rejected.
 
 use super::{ProbeContext, ProbeResult, Verdict, is_rejected, verdict};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
@@ -25,7 +25,7 @@ pub fn policies_alone(context: &ProbeContext<'_>) -> ProbeResult {
 pub fn a_warning_fails(context: &ProbeContext<'_>) -> ProbeResult {
     context.deploy_required(&[context.app_file(json!({}))])?;
     let missing = format!("{}_missing", context.app);
-    // The control: the warning fails the deploy, not the deletion itself.
+    // This control shows that the warning causes the failure, and not the deletion itself.
     let lenient = context.org.delete(&[(APP, &missing)], true)?;
     if !lenient.success {
         return Ok(Verdict::Undecided(format!("rejected even with ignoreWarnings: {}", lenient.message())));

@@ -1,4 +1,4 @@
-//! Values that no file sets, and values that are kept when a file omits them.
+//! The values of elements that a file omits, and values that the org keeps or derives.
 
 use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_rejected, verdict};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};

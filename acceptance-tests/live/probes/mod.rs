@@ -1,4 +1,5 @@
-//! The probes: each creates an app, queries the org, and returns a verdict. The open questions are in `questions.rs`.
+//! The probes. Most create an app, and each queries the org and returns a verdict. The open questions are in
+//! `questions.rs`.
 
 pub mod access;
 pub mod deletions;
@@ -15,18 +16,19 @@ use crate::org::{Deployed, Org};
 use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The verdict of an org on an open question, with the text or the values that it returned.
+/// The answer of an org to an open question, with the text or the values that the org returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Held(String),
     DidNotHold(String),
-    /// With the reason.
+    /// Contains the reason.
     Undecided(String),
 }
 
 pub type ProbeResult = Result<Verdict, CallError>;
 
-/// The emulator rejects calls with this prefix where no source documents the behavior. No org returns it.
+/// The prefix of the emulator's message when it rejects a call because no source documents the behavior. A real org
+/// does not return this prefix.
 const NOT_EMULATED: &str = "not emulated:";
 
 pub struct ProbeContext<'org> {
@@ -56,7 +58,7 @@ impl ProbeContext<'_> {
         File::new(GLOBAL_OAUTH, &format!("{}_global", self.app), &all)
     }
 
-    /// Policies under the name that the org assigned: no other name is accepted.
+    /// Policies with the name that the org assigned, because the org accepts no other name.
     pub fn policies(&self, kind: &'static str, elements: Value) -> Result<File, CallError> {
         let mut all = json!({ "externalClientApplication": self.app });
         if kind == POLICIES {
@@ -71,7 +73,7 @@ impl ProbeContext<'_> {
         self.create_with(json!({}), json!({}), json!({}))
     }
 
-    /// The same with elements of the app, the settings and the global settings; null omits an element.
+    /// The app with minimal OAuth settings and these elements of the three files. Null omits an element.
     pub fn create_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), CallError> {
         self.deploy_required(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
     }
@@ -82,7 +84,7 @@ impl ProbeContext<'_> {
         major.and_then(|major| major.parse().ok()).unwrap_or_default()
     }
 
-    /// Deploys files that the probe requires. An error if the org rejects them.
+    /// Deploys files that the probe requires. Returns an error if the org rejects them.
     pub fn deploy_required(&self, files: &[File]) -> Result<(), CallError> {
         let done = self.org.deploy(files)?;
         if done.success {
@@ -120,7 +122,7 @@ fn merge(all: &mut Value, elements: Value) {
     }
 }
 
-/// Held if the org rejects the deploy.
+/// Returns `Held` if the org rejects the deploy.
 pub fn is_rejected(done: &Deployed) -> Verdict {
     match done.success {
         true => Verdict::DidNotHold("accepted".to_owned()),
@@ -128,12 +130,12 @@ pub fn is_rejected(done: &Deployed) -> Verdict {
     }
 }
 
-/// Held if the org accepts the deploy.
+/// Returns `Held` if the org accepts the deploy.
 pub fn is_accepted(done: &Deployed) -> Verdict {
     if done.success { Verdict::Held("accepted".to_owned()) } else { decided(true, done.message()) }
 }
 
-/// The verdict on a rejection; `wants` is whether acceptance was expected.
+/// The verdict on a rejected deploy. `wants` states whether acceptance was expected.
 fn decided(wants: bool, details: String) -> Verdict {
     if details.contains(NOT_EMULATED) {
         Verdict::Undecided(format!("the emulator says: {details}"))
@@ -148,7 +150,7 @@ pub fn verdict(holds: bool, details: String) -> Verdict {
     if holds { Verdict::Held(details) } else { Verdict::DidNotHold(details) }
 }
 
-/// Held if every element has the value. An empty value matches an absent or empty element.
+/// Returns `Held` if every element has the expected value. An empty value matches an absent or empty element.
 pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     let found: Vec<String> = expected
         .iter()
@@ -164,7 +166,7 @@ pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     verdict(holds, found.join(", "))
 }
 
-/// Several verdicts on one question: held if all held.
+/// Combines several verdicts on one question. Returns `Held` if all held, and `DidNotHold` if any did not hold.
 pub fn all(verdicts: Vec<(&str, Verdict)>) -> Verdict {
     let mut details = Vec::new();
     let (mut failed, mut open) = (false, false);

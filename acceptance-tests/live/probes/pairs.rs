@@ -1,4 +1,5 @@
-//! Staged credentials: the responses to staging, rotating and deleting, and which keys the token endpoint knows.
+//! Staged credentials: the responses to staging and rotating, and the consumer keys that the token endpoint
+//! recognizes.
 
 use super::access::{PROPAGATION, key_and_certificate};
 use super::{ProbeContext, ProbeResult, Verdict, all, verdict};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 const SINCE: f64 = 65.0;
 const DAY: i64 = 86_400;
 
-/// The only consumer of the app of the probe.
+/// The only consumer of the probe's app.
 struct Consumer<'a> {
     context: &'a ProbeContext<'a>,
     id: String,
@@ -34,7 +35,7 @@ impl<'a> Consumer<'a> {
         Ok(Self { context, id: id.to_owned() })
     }
 
-    /// `rest` is appended to the ID of the consumer.
+    /// Makes a REST call. `rest` is appended to the ID of the consumer in the path.
     fn call(&self, method: &str, rest: &str, body: Option<&Value>) -> Result<RestReply, CallError> {
         self.context.org.credentials(&self.context.app, method, &format!("/{}{rest}", self.id), body)
     }
@@ -56,7 +57,7 @@ impl<'a> Consumer<'a> {
         self.call("POST", "/staged", Some(&json!({})))
     }
 
-    /// Stages a pair and returns it. An error if the org rejects the call.
+    /// Stages credentials and returns them. Returns an error if the org rejects the call.
     fn stage(&self) -> Result<Value, CallError> {
         let response = self.try_to_stage()?;
         if !response.is_good() {
@@ -79,7 +80,7 @@ impl<'a> Consumer<'a> {
         }
     }
 
-    /// The former main pair in the list.
+    /// The previous credentials in the list.
     fn rotated(&self) -> Result<Value, CallError> {
         let found = self.list()?.into_iter().find(|one| text(one, "state") == "Rotated");
         found.ok_or_else(|| CallError("nothing rotated is listed after rotating".to_owned()))
@@ -91,19 +92,19 @@ fn several(response: &RestReply) -> Vec<Value> {
     list.cloned().unwrap_or_default()
 }
 
-/// Two IDs are equal if their first fifteen characters are.
+/// Whether two IDs have the same first fifteen characters, and therefore name the same record.
 fn is_same(left: &str, right: &str) -> bool {
     left.get(..15).is_some() && left.get(..15) == right.get(..15)
 }
 
-/// Held if the org rejects the call, with its message.
+/// Returns `Held` if the org rejects the call, with the message of the org.
 fn is_rejected(response: &RestReply) -> Verdict {
     verdict(!response.is_good(), response.message())
 }
 
 pub fn versions(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
-    // A path that the version of the run supports, with another version in front.
+    // The path exists in the API version of the run, and is requested with other versions.
     let url = text(&consumer.main()?, "url");
     let (_, path) =
         url.split_once("/apps/").ok_or_else(|| CallError("the consumer has no url".to_owned()))?;
@@ -219,8 +220,8 @@ pub fn creator_of_staged_credentials(context: &ProbeContext<'_>) -> ProbeResult 
     Ok(verdict(form == "the user ID with 15 characters", format!("createdBy is {form}")))
 }
 
-/// The same user, key and certificate with the main key, a staged key, and an unknown key. No login succeeds: no
-/// user has approved the app.
+/// Compares logins of the same user, signed with the same private key, with the current, the staged and an unknown
+/// consumer key. No login succeeds, because no user has approved the app.
 pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
     context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
@@ -251,8 +252,8 @@ pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
     })
 }
 
-/// The main key with its own secret, with that of the staged pair, and with an unknown one. No login succeeds: the
-/// flow is disabled.
+/// Compares logins with the current consumer key and its own secret, the staged secret, and an unknown secret. No login
+/// succeeds, because the flow is disabled.
 pub fn a_key_with_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let (main, staged) = (consumer.main()?, consumer.stage()?);
@@ -264,7 +265,7 @@ pub fn a_key_with_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResu
     if own.is_empty() || other.is_empty() || text(&main, "key").is_empty() {
         return Ok(Verdict::Undecided("the keys and secrets are not shown".to_owned()));
     }
-    // The second is expected to look like the unknown one, so one round is enough.
+    // The staged secret is expected to be rejected like an unknown one, so one login with it is sufficient.
     let returned = until_known(context, || {
         let (own, unknown) = (log_in(&own)?, log_in("unknown")?);
         Ok([own.clone(), own, unknown])
@@ -278,7 +279,8 @@ pub fn a_key_with_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResu
     })
 }
 
-/// Repeats the calls until the first and the second response both differ from the last one, or until the time limit.
+/// Repeats the logins until the first and the second response both differ from the last one. Also ends at the time
+/// limit, after an interrupt, or if only the first response differs for some time.
 fn until_known(
     context: &ProbeContext<'_>,
     log_in: impl Fn() -> Result<[String; 3], CallError>,
@@ -291,7 +293,7 @@ fn until_known(
         let [first, second, last] = &returned;
         let since = if first == last { None } else { Some(*known_since.get_or_insert_with(Instant::now)) };
         known_since = since;
-        // The second may stay unknown permanently; it gets a little longer than the first.
+        // The second key may remain unknown permanently, so the wait for it is limited.
         let has_waited = since.is_some_and(|since| !spreads || since.elapsed() > AFTER_THE_FIRST);
         if first != last && (second != last || has_waited)
             || Instant::now() > deadline
@@ -316,7 +318,7 @@ pub fn the_id_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
 pub fn the_expiry_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
     let consumer = Consumer::of(context)?;
     let staged = consumer.stage()?;
-    // So that an expiry counted from the rotation differs.
+    // After this pause, the expiry changes if Salesforce counts it from the rotation.
     std::thread::sleep(Duration::from_secs(2));
     consumer.rotate(&staged)?;
     let rotated = consumer.rotated()?;
@@ -330,11 +332,11 @@ pub fn the_expiry_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(days == 30 && last > first, details))
 }
 
-/// `2026-01-02T03:04:05…`; the part after the seconds is ignored.
+/// Converts `2026-01-02T03:04:05…` to seconds. Ignores the part after the seconds.
 fn seconds(date: &str) -> Option<i64> {
     let number = |from: usize, to: usize| date.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    // Days since the epoch, with years that start in March.
+    // The number of days since year 0, with years that start in March.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
     Some(days * DAY + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
@@ -365,7 +367,7 @@ pub fn the_response_to_rotating(context: &ProbeContext<'_>) -> ProbeResult {
 
 pub fn the_setting_of_the_org(context: &ProbeContext<'_>) -> ProbeResult {
     let response = Consumer::of(context)?.call("GET", "/staged", None)?;
-    // An empty list may be returned as not found.
+    // The org may return 404 instead of an empty list.
     let works = response.is_good() || response.status == 404;
     let name = "enableClientSecretInRestApiAccess";
     let Some(setting) = context.org.setting(name) else {

@@ -1,4 +1,4 @@
-//! Values that an org is reported to reject. A rejection does not prove the expected reason, so the report contains
+//! Values that an org is reported to reject. A rejection does not prove the expected reason, so the verdict contains
 //! the message.
 
 use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_rejected, verdict};
@@ -7,7 +7,7 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::terraform::repository;
 use serde_json::{Value, json};
 
-/// Salesforce's scopes, as listed in this repository; the key is the error list of an org with API version 67.
+/// The scopes of Salesforce, including the list that an org with API version 67 returned in an error.
 const SCOPES: &str = include_str!("../../../proto/salesforce/oauth-scopes.json");
 
 pub fn global_settings_without_settings(context: &ProbeContext<'_>) -> ProbeResult {
@@ -53,13 +53,13 @@ pub fn an_unknown_scope(context: &ProbeContext<'_>) -> ProbeResult {
     let list = scopes.get("accepted_by_an_api_67_org").and_then(Value::as_array);
     let scopes: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
     let is_complete = !scopes.is_empty() && scopes.iter().all(|scope| listed.contains(scope));
-    // The list is separated by commas. Its first and last entry may be part of a sentence.
+    // The entries of the list are separated by commas. The first and the last may be part of a sentence.
     let count = details.matches(", ").count() + 1;
     Ok(verdict(is_complete && count == scopes.len(), details))
 }
 
 pub fn jwt_timeouts(context: &ProbeContext<'_>) -> ProbeResult {
-    // These types exist since 65.0.
+    // The timeout types were added in API version 65.0.
     if context.version() < 65 {
         return Ok(Verdict::Undecided(format!(
             "is about 65.0 and later, this is {}",
@@ -89,7 +89,7 @@ pub fn a_session_timeout_without_jwt(context: &ProbeContext<'_>) -> ProbeResult 
 pub fn guests_without_jwt(context: &ProbeContext<'_>) -> ProbeResult {
     context.create()?;
     let without = is_rejected(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
-    // The previous deploy may have enabled guests; disable them again.
+    // The previous deploy may have enabled the guest flow, so disable it again.
     context.deploy_required(&[
         context.policies(OAUTH_POLICIES, json!({}))?,
         context.global_file(json!({ "isNamedUserJwtEnabled": true })),
@@ -188,7 +188,7 @@ pub fn a_custom_key(context: &ProbeContext<'_>) -> ProbeResult {
     if !done.success {
         return Ok(is_accepted(&done));
     }
-    // Accepted but not used is a third result.
+    // The org may accept the key without using it.
     Ok(match context.find(GLOBAL_OAUTH)? {
         Some(global) if global.text("consumerKey") == key => {
             Verdict::Held("accepted, and it is the key".to_owned())
@@ -226,7 +226,7 @@ pub fn the_line_of_the_element(context: &ProbeContext<'_>) -> ProbeResult {
     if done.success {
         return Ok(Verdict::Undecided("a scope that does not exist was accepted".to_owned()));
     }
-    // Four lines precede it: the declaration, the root, two empty lines.
+    // Four lines precede the element: the declaration, the root, and two empty lines.
     let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
     Ok(verdict(found, done.message()))
 }
@@ -256,7 +256,7 @@ pub fn plain_http(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 pub fn a_short_key(context: &ProbeContext<'_>) -> ProbeResult {
-    // This repository does not contain its private key.
+    // This repository does not contain the private key of this certificate.
     let file = repository().join("acceptance-tests/tests/inputs/short-key.crt");
     let certificate = std::fs::read_to_string(file)?;
     context.create()?;

@@ -1,4 +1,4 @@
-//! Several files of one app in one package.
+//! Several files of one app in one deploy.
 
 use super::{ProbeContext, ProbeResult, Verdict, all, is_accepted, is_rejected, verdict};
 use crate::client::CallError;
@@ -6,7 +6,7 @@ use crate::file::File;
 use acceptance_tests::org::{Component, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// Policies in a package; the values differ from the defaults.
+/// OAuth policies with values that differ from the defaults.
 fn oauth_policies(context: &ProbeContext<'_>, end: &str) -> File {
     let elements = json!({ "externalClientApplication": context.app, "ipRelaxationPolicyType": "Bypass", "label": "Own" });
     File::new(OAUTH_POLICIES, &format!("{}{end}", context.app), &elements)
@@ -39,7 +39,7 @@ impl Found {
         }
     }
 
-    /// Whether the policies of a type are exactly these, either as sent or as Salesforce creates them.
+    /// Whether there is exactly one component of this type, with this name, either as sent or as Salesforce creates it.
     fn are(&self, kind: &str, name: Option<&str>, sent: bool) -> bool {
         let of_the_type: Vec<&Component> = self.0.iter().filter(|policies| policies.kind == kind).collect();
         let [policies] = of_the_type.as_slice() else { return false };
@@ -48,7 +48,7 @@ impl Found {
     }
 }
 
-/// The element that distinguishes sent policies from those of Salesforce.
+/// The element that distinguishes sent policies from those that Salesforce creates, with its value.
 fn distinguishing(policies: &Component) -> (&'static str, String) {
     let element = if policies.kind == POLICIES { "isEnabled" } else { "ipRelaxationPolicyType" };
     (element, policies.text(element).to_owned())
@@ -97,7 +97,7 @@ pub fn policies_of_one_type(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(holds, format!("accepted; then there are {}", found.message())))
 }
 
-/// Uses session timeouts of named users, which need JWT tokens but no setting of the org.
+/// Uses session timeouts of named users, which depend on JWT tokens but on no setting of the org.
 pub fn dependent_files(context: &ProbeContext<'_>) -> ProbeResult {
     context.create()?;
     let session = if context.version() < 65 {
@@ -121,7 +121,7 @@ pub fn flows_without_the_settings(context: &ProbeContext<'_>) -> ProbeResult {
     context.create()?;
     let mut verdicts = Vec::new();
     for (what, elements) in [
-        // Some orgs may require a user that the flow runs as.
+        // An org may require the user that the flow runs as.
         (
             "client credentials",
             json!({ "clientCredentialsFlowUser": context.org.about.username, "isClientCredentialsFlowEnabled": true }),

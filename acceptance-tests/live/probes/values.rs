@@ -1,4 +1,4 @@
-//! How a value is returned: order, equivalents, spelling.
+//! How values are accepted and returned: order, equivalent values, spelling.
 
 use super::{ProbeContext, ProbeResult, Verdict, has, is_accepted, is_rejected};
 use crate::client::CallError;
@@ -108,7 +108,7 @@ pub fn elements_in_any_order(context: &ProbeContext<'_>) -> ProbeResult {
 
 pub fn names_differ_in_more_than_case(context: &ProbeContext<'_>) -> ProbeResult {
     context.deploy_required(&[context.app_file(json!({}))])?;
-    // The prefix must stay unchanged, because it identifies the run.
+    // The case of the prefix must not change, because the prefix identifies the run.
     let other = format!("{}_CASE", context.app);
     context.deploy_required(&[File::new(APP, &other, &json!({ "label": "one" }))])?;
     let same = format!("{}_case", context.app);

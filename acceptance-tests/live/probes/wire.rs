@@ -1,4 +1,4 @@
-//! The behavior of the interfaces themselves.
+//! The behavior of the APIs themselves: SOAP headers and queries of deploys.
 
 use super::{ProbeContext, ProbeResult, all, verdict};
 use crate::client::CallError;

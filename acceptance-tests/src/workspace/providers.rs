@@ -1,4 +1,5 @@
-//! The providers of a workspace: the one under test, the stand-ins of the tests, and how Terraform finds them.
+//! The providers of a workspace: the provider under test, the stand-ins for other providers, and the settings with
+//! which Terraform finds them.
 
 use super::Workspace;
 use crate::{provider_binary, terraform};
@@ -6,16 +7,16 @@ use crate::{provider_binary, terraform};
 /// The provider's address in the registry.
 pub(super) const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
 
-/// The provider's address for the program under test.
+/// The provider's address in the registry of the program under test, Terraform or OpenTofu.
 #[must_use]
 pub fn source() -> String {
     format!("{}/{}", terraform::product().registry(), short(SOURCE))
 }
 
-/// The address of the provider for tests.
+/// The address of the provider `safe`.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
 
-/// Other providers that `safe` stands in for.
+/// The providers that `safe` stands in for.
 const STAND_INS: [&str; 6] = ["aws", "azurerm", "google", "tfe", "time", "vault"];
 
 /// The source of a provider without its registry.
@@ -24,18 +25,18 @@ fn short(source: &str) -> &str {
 }
 
 impl Workspace<'_> {
-    /// Lets configurations also use the provider `safe` (`acceptance-tests/safe`), which secrets are passed to.
+    /// Lets configurations also use the provider `safe` (`acceptance-tests/safe`), which receives secrets.
     ///
     /// # Panics
-    /// When it is not built.
+    /// Panics if the provider is not built.
     pub fn add_safe(&mut self) {
         self.add_provider("safe", SAFE.to_owned());
     }
 
-    /// Lets a configuration use the other providers that it names, as far as there are stand-ins for them.
+    /// Lets a configuration use the other providers whose resources it contains, if `safe` stands in for them.
     ///
     /// # Panics
-    /// When they are not built.
+    /// Panics if the provider `safe` is not built.
     pub fn add_stand_ins(&mut self, configuration: &str) {
         for name in STAND_INS {
             if configuration.contains(&format!("resource \"{name}_")) {
@@ -54,7 +55,7 @@ impl Workspace<'_> {
         self.set("TF_DISABLE_PLUGIN_TLS", "1");
     }
 
-    /// Uses the folder `bin` for every provider.
+    /// Writes settings with which Terraform uses the folder `bin` for every provider.
     pub(super) fn override_providers(&self) {
         let bin = self.root().join("bin");
         let overrides: String = self
@@ -67,7 +68,7 @@ impl Workspace<'_> {
         std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
     }
 
-    /// The `terraform` block for every configuration without one.
+    /// The `terraform` block that is added to a configuration without required providers.
     pub(super) fn required(&self) -> String {
         let providers = self.providers.iter();
         let providers: String = providers
@@ -80,7 +81,7 @@ impl Workspace<'_> {
     /// Configurations with modules, and those tested by `terraform test`, need an init.
     ///
     /// # Panics
-    /// When the mirror cannot be written.
+    /// Panics if the mirror cannot be written.
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
@@ -104,7 +105,7 @@ impl Workspace<'_> {
     }
 }
 
-/// This machine in the folder names of a mirror.
+/// The platform of this machine, as in the folder names of a mirror.
 fn platform() -> String {
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let machine = match std::env::consts::ARCH {

@@ -53,7 +53,7 @@ fn the_validity_changes_at_its_exact_limits() {
     ] {
         assert_eq!(facts.validity(now), expected, "{} seconds before the end", until - now.max(0));
     }
-    // Certificates that were never valid or have a short validity.
+    // Certificates that were never valid or have a short validity period.
     let with_validity = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
     assert_eq!(with_validity(2 * DAY, DAY).validity(DAY), Validity::NotYetValid);
     assert_eq!(with_validity(2 * DAY, DAY).validity(2 * DAY), Validity::Expired);
@@ -74,7 +74,7 @@ fn certificates_for_the_same_key_have_the_same_public_key() {
     assert_ne!(one.public_key, certificate_facts(&fresh().cert.pem()).unwrap().public_key);
 }
 
-/// For an attribute without a documented format: names pass, private keys do not.
+/// The format of the attribute is not documented, so names pass. Private keys do not.
 #[test]
 fn pem_must_be_a_certificate_where_names_are_allowed() {
     let key = fresh().signing_key.serialize_pem();
@@ -151,7 +151,7 @@ fn a_certificate_is_sent_with_normalized_lines_and_its_original_pem_markers() {
     }
 }
 
-/// Salesforce does not document the format.
+/// Salesforce does not document the format of this attribute.
 #[test]
 fn a_certificate_or_name_is_compared_as_a_certificate_and_sent_unchanged() {
     let field = field(&SETTINGS, "client_assertion_certificate");

@@ -1,4 +1,4 @@
-//! Compares the tables with `proto/salesforce`. One test lists every difference and what to write.
+//! Compares the tables with `proto/salesforce`. One test lists every difference and how to resolve it.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn words(json: &Json) -> Vec<String> {
     words.map(word).collect()
 }
 
-/// Values as in the JSON.
+/// A list of words in JSON.
 fn list(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     format!("[{}]", words.join(", "))
@@ -33,7 +33,7 @@ fn is_repeated(field: &Field) -> bool {
     matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_))
 }
 
-/// A line of the contract.
+/// The line of an element in the contract.
 fn element_line(name: &str, ty: &str, required: bool, repeated: bool, since: u16) -> String {
     format!(
         "{{\"name\": \"{name}\", \"type\": \"{ty}\", \"required\": {required}, \"repeated\": {repeated}, \
@@ -110,12 +110,12 @@ impl Contract {
         }
     }
 
-    /// The contract in messages.
+    /// The path of the contract, for messages.
     fn file(&self) -> String {
         format!("proto/salesforce/{}.json", self.kind.name)
     }
 
-    /// What to add to the contract for a row that it lacks.
+    /// The message for a row that the contract does not have, with the line to add.
     fn line_to_add(&self, name: &str, field: &Field) -> String {
         let (group, _) = field.element_path();
         let place = match find(&self.json["elements"], group) {
@@ -152,7 +152,7 @@ impl Contract {
         )
     }
 
-    /// Whether the type in the contract fits the row. Reports it otherwise.
+    /// Whether the type in the contract matches the row. Otherwise reports the difference.
     fn fits(&mut self, field: &Field, ty: &str) -> bool {
         let any_case = field.compared == Compared::AnyCase;
         let (row, needed, is_right) = match field.kind {
@@ -162,7 +162,7 @@ impl Contract {
             Kind::Lines => ("Field::lines", "\"string\"", ty == "string"),
             Kind::Commas => ("Field::commas", "\"string\"", ty == "string"),
             Kind::Parent => ("Field::parent", "\"string\"", ty == "string"),
-            // Orgs return plain strings in upper or lower case.
+            // Orgs return plain strings in any case.
             Kind::Enum(_) if any_case => ("Field::one_of with any_case()", "\"string\"", ty == "string"),
             Kind::Enum(_) => {
                 let is_simple = ["boolean", "int", "string"].contains(&ty);
@@ -188,7 +188,7 @@ impl Contract {
         is_right
     }
 
-    /// The values of an enum.
+    /// Compares the values of an enum.
     fn same_words(&mut self, field: &Field, element: &Json, ours: &[&str]) {
         let (name, file) = (field.element, self.file());
         let ty = element["type"].as_str().unwrap();
@@ -237,7 +237,7 @@ impl Contract {
         );
     }
 
-    /// The API version of a row that the provider does not support yet.
+    /// Reports a row whose API version the provider does not support yet.
     fn supported(&mut self, field: &Field) {
         if field.since > NEWEST_VERSION {
             self.differs(
@@ -316,7 +316,7 @@ impl Contract {
         }
     }
 
-    /// Every element of the contract has a row, or a reason for not having one.
+    /// Checks that every element of the contract has a row, or a reason for not having one.
     fn every_element_has_a_row(&mut self) {
         let mut known: Vec<&str> = self
             .kind
@@ -367,7 +367,7 @@ impl Contract {
     }
 }
 
-/// Every difference between a table and its contract, with what to write.
+/// Every difference between a table and its contract, and how to resolve it.
 pub fn differences(kind: &'static MetadataType, json: Json) -> Vec<String> {
     let mut contract = Contract { kind, json, differences: Vec::new() };
     contract.head();

@@ -1,4 +1,4 @@
-//! The messages of the contract test say what to write, and in which file.
+//! Tests that the messages of the contract test contain the lines to write and the name of the file.
 
 use serde_json::{Value as Json, json};
 
@@ -66,7 +66,7 @@ fn a_wrong_type_names_both_types_and_the_file() {
         (Field::lines("mode", "mode"), element("int"), "Field::lines", "\"string\""),
         (word(), element("string"), "without any_case()", "an entry of \"enums\""),
         (word().any_case(), element("Mode"), "with any_case()", "\"string\""),
-        // Documented numbers do not make an enum.
+        // A number with documented values is not an enum.
         (Field::one_of("mode", "mode", &["1", "2"]), numbers, "Field::one_of", "an entry of \"enums\""),
     ] {
         let found = of(field, &json!([line]), &json!({ "Mode": ["Off", "On"] }));

@@ -125,7 +125,7 @@ fn file(kind: &MetadataType, inside: &str) -> String {
     )
 }
 
-/// The elements of a file, with those of groups separately. Namespace declarations are ignored.
+/// The elements of a file by name. Elements of a group are separate entries. Namespace declarations are ignored.
 fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     let plain = |mut element: Element| {
         element.attributes.retain(|(name, _)| !name.starts_with("xmlns"));
@@ -147,14 +147,14 @@ fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     all
 }
 
-/// Whether an element is never sent, like generated values, secrets and triggers.
+/// Whether an element is never sent, as for generated values, secrets and triggers.
 fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
     let generated =
         kind.fields.iter().any(|field| field.sent == SendPolicy::Never && field.element == element);
     generated || kind.dropped.contains(&element)
 }
 
-/// The first difference between two files outside the element of a row, if any.
+/// The first difference between two files, if any. Ignores the element of `field`.
 fn other_difference(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) -> Option<String> {
     let is_changed = |element: &str| {
         let group = field.map_or("", |field| field.element_path().0);
@@ -172,7 +172,7 @@ fn other_difference(field: Option<&Field>, kind: &MetadataType, before: &str, af
     let lost = before.iter().find(|element| !after.contains(element));
     let new = after.iter().find(|element| !before.contains(element));
     let name = lost.or(new).map_or("the order", |(name, _)| name.as_str());
-    // One element that changed, or two independent ones.
+    // If `lost` and `new` have different names, only `lost` is shown.
     let new = new.filter(|(other, _)| lost.is_none() || other == name);
     let text = |found: Option<&(String, Element)>| match found {
         Some((_, element)) if element.children.is_empty() => shortened(&element.text),
@@ -315,7 +315,7 @@ struct Change {
     xml: String,
 }
 
-/// The file is in no message: it can have pages of unicode.
+/// Messages do not contain the file, which can have pages of random characters.
 impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, from) = (self.read.key.kind.name, self.read.get(self.field.attribute));

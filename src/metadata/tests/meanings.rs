@@ -59,7 +59,7 @@ fn string_values_and_usernames_are_case_insensitive() {
     ] {
         assert!(same_meaning(field(&POLICIES, name), &Value::text(one), &Value::text(other)), "{name}");
     }
-    // Enumerations of the WSDL have one spelling.
+    // Values of WSDL enumerations are case-sensitive.
     let permitted = field(&POLICIES, "permitted_users");
     assert!(!same_meaning(permitted, &"AllSelfAuthorized".into(), &"allselfauthorized".into()));
 }
@@ -97,7 +97,7 @@ fn record_ids_of_15_and_18_characters_are_equal() {
     assert!(!same(&["0PS000000000001AAA", "Shop"], &["0PS000000000001"]));
     assert!(!same(&["0PS00000000000a"], &["0PS00000000000A"]), "the case of an ID counts");
     assert!(same(&["Shop"], &["shop"]), "the case of a name does not");
-    // A published example: the three characters encode the case.
+    // A published example of an ID whose last three characters encode the case.
     assert_eq!(checked_short("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
     assert_eq!(checked_short("001", "001d000000IqhSLIAZ"), None);
     for text in ["", "0PS", "0PS00000000000", "0PS0000000000011", "0PS00000000000é", "0PS000000000001AA"] {

@@ -32,7 +32,7 @@ fn kind(bytes: &[u8]) -> Kind {
     read(bytes).unwrap_err().kind
 }
 
-/// Replaces each occurrence; the same length keeps the zip's offsets.
+/// Replaces each occurrence. The lengths must be equal, so that the offsets in the zip file stay valid.
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut bytes = bytes.to_vec();
@@ -113,7 +113,7 @@ fn the_same_input_produces_the_same_bytes() {
 fn unsafe_and_duplicate_names_are_rejected() {
     for name in ["../x", "a/../../x", "a\\b", "", "a\0", "é", "/x"] {
         let key = ComponentKey::new(&APP, name);
-        // An empty name gives a valid path without a component.
+        // An empty name results in a valid path that does not identify a component.
         let result = write(&[(key, String::new())], &[], 62);
         assert_eq!(result.is_ok(), name.is_empty(), "{name:?}");
     }
@@ -187,7 +187,7 @@ fn malicious_packages_are_rejected() {
 #[test]
 fn unsupported_compression_methods_are_rejected() {
     let good = stored("a", b"text");
-    // The method is at offset 8 of the local header and 10 of the central one.
+    // The compression method is at offset 8 of the local header and at offset 10 of the central header.
     let central = good.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     let mut bytes = good;
     bytes[8] = 12;

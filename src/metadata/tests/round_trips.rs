@@ -1,4 +1,4 @@
-//! Encoding and decoding round-trips for every table.
+//! Encoding and decoding round trips for every table.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -69,7 +69,7 @@ pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
                 inside.sort_by(|a, b| a.name.cmp(&b.name));
                 extras.push(Element { children: inside, ..Element::new(group) });
             }
-            // The order in files.
+            // `encode` sorts elements by name.
             extras.sort_by(|a, b| a.name.cmp(&b.name));
             component.extras = extras;
             component
@@ -77,12 +77,12 @@ pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
         .boxed()
 }
 
-/// Whether the elements are sorted on every level.
+/// Whether the children of an element are sorted by name.
 fn is_sorted(element: &Element) -> bool {
     element.children.is_sorted_by(|a, b| a.name <= b.name)
 }
 
-/// A generated component in messages: its type. The failed attribute is in the message of the failure.
+/// A generated component that messages show only by its type. The message of a failure names the attribute.
 pub struct Generated(pub Component);
 
 impl fmt::Debug for Generated {

@@ -122,7 +122,7 @@ fn callback_urls_are_validated() {
             ("www.example.com/callback", "absolute"),
         ],
     );
-    // Orgs have some of these, so they are warnings.
+    // Some of these URLs exist in orgs, so violations are warnings.
     assert!(!Rule::UsualCallbackUrl.confirmed());
     accepts(
         Rule::UsualCallbackUrl,
@@ -215,7 +215,7 @@ fn scopes_are_validated_with_suggestions() {
     assert_eq!(check("Api"), None);
     assert_eq!(check("Apl").unwrap(), "\"Apl\" is not a known value. Did you mean \"Api\"?");
     assert_eq!(check("openld").unwrap(), "\"openld\" is not a known value. Did you mean \"OpenID\"?");
-    // Another case is the same scope, so it is a warning.
+    // A scope in another case is the same scope, so a different case is a warning.
     for (theirs, ours) in [("api", "Api"), ("openid", "OpenID"), ("forgotPassword", "ForgotPassword")] {
         assert_eq!(check(theirs), None);
         assert_eq!(
@@ -245,7 +245,7 @@ fn scopes_are_validated_with_suggestions() {
             "{theirs}: {problem}"
         );
     }
-    // Words of the list are not secrets in any spelling.
+    // Texts that resemble words of the list are not hidden as possible secrets.
     for text in ["ForgotPasswort", "forgot password", "FORGOT_PASSWORD", "ForgotPasswords"] {
         let problem = check(text).unwrap();
         assert!(problem.contains(text) && problem.contains("\"ForgotPassword\""), "{problem}");
@@ -268,7 +268,7 @@ fn scopes_are_validated_with_suggestions() {
         "\"refresh_token api\" contains more than one value. Use \"RefreshToken\", \"Api\"."
     );
     assert!(check("").is_some());
-    // Newer orgs can have unknown scopes, so they are warnings.
+    // Newer orgs can have unknown scopes, so an unknown scope is a warning.
     assert_eq!(check("Quux"), None);
     assert!(listed.check(&set(&["Quux"])).unwrap().contains("Use one of Address, Api"));
     assert_eq!(listed.check(&set(&["Apl"])), None, "reported once");
@@ -309,7 +309,7 @@ fn record_ids_and_api_names_are_validated() {
     );
     let label = Rule::NoLabel("0PS");
     assert!(!label.confirmed());
-    // Values that the other rule rejects are not reported twice.
+    // Values that `RecordOrName` rejects are not reported twice.
     accepts(label, &["Shop_Customer", "2bxveucd", "0PS000000000001", " ", "00e000000000001", "0PS"]);
     rejects(
         label,
@@ -325,7 +325,7 @@ fn values_in_another_case_are_warnings_and_in_enums_errors() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
     accepts(Rule::Spelled(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
     rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
-    // In an enum, they are errors with a suggestion.
+    // In an enum, both are errors.
     rejects(
         Rule::Word(WORDS),
         &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not a known value")],

@@ -190,7 +190,7 @@ fn the_columns_of_each_row_are_consistent() {
             let tokens: Vec<&str> = equivalents.iter().map(|(token, _)| *token).collect();
             for (token, stands_for) in equivalents {
                 assert!(!stands_for.is_empty(), "{place}: {token}");
-                // Equivalents are expanded once.
+                // Equivalents are expanded only once.
                 assert!(stands_for.iter().all(|word| !tokens.contains(word)), "{place}: {token}");
             }
         }

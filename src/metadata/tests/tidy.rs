@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::metadata::{Field, Kind, types};
 
-/// Shorter names can have other meanings in code.
+/// Names up to this length are not checked, because they can have other meanings in code.
 const SHORT: usize = 8;
 
 fn names(fields: &[Field], into: &mut BTreeSet<&'static str>) {

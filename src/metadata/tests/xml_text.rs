@@ -110,7 +110,7 @@ pub fn text() -> impl Strategy<Value = String> {
     characters.prop_map(String::from_iter)
 }
 
-/// Elements as parsed: text or children, without white space around children.
+/// Elements as parsed: text or children, without whitespace around children.
 pub fn element(name: &'static str) -> impl Strategy<Value = Element> {
     let attributes = prop::collection::btree_map("[a-z]{1,5}", text(), 0..3);
     let leaf = (name, attributes, text()).prop_map(|(name, attributes, text)| Element {

@@ -2,7 +2,8 @@
 
 use crate::metadata::{Field, MetadataType};
 
-/// Allows reads of secrets through the REST API. Messages about a refused read name it.
+/// The attribute that allows consumer secrets to be read through the REST API. Messages about a rejected read name the
+/// attribute.
 pub const SECRETS_BY_REST: &str = "client_secret_in_rest_api_access_enabled";
 
 pub static TYPE: MetadataType = MetadataType {

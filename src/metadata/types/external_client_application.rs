@@ -2,7 +2,7 @@
 
 use crate::metadata::{Field, MetadataType, Rule};
 
-/// For this org only, or for a managed package.
+/// The distribution states: for this org only, or for a managed package.
 pub const DISTRIBUTION: &[&str] = &["Local", "Packaged"];
 
 pub static TYPE: MetadataType = MetadataType {

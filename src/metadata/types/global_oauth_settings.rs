@@ -1,4 +1,5 @@
-//! ExtlClntAppGlobalOauthSettings: the consumer, with its callback URLs, flows, key, certificate, ID token.
+//! ExtlClntAppGlobalOauthSettings: the consumer, with its callback URLs, flows, key, certificate, and ID token
+//! settings.
 
 use crate::metadata::{Field, MetadataType, Rule};
 

@@ -10,11 +10,11 @@ pub mod oauth_settings;
 
 use super::MetadataType;
 
-/// The type whose components are apps; all others are parts of one, or settings of the org.
+/// The type whose components are apps. Components of the other types are parts of an app, or org settings.
 pub static APP: &MetadataType = &external_client_application::TYPE;
 /// The part without which an app has no consumer.
 pub static CONSUMER: &MetadataType = &oauth_settings::TYPE;
-/// The org settings, and their attribute, that allow consumer secrets to be read by REST.
+/// The type and the attribute of the org setting that allows consumer secrets to be read through the REST API.
 pub static SECRET_ACCESS: (&MetadataType, &str) =
     (&external_client_app_settings::TYPE, external_client_app_settings::SECRETS_BY_REST);
 

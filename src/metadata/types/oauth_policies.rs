@@ -1,8 +1,8 @@
-//! ExtlClntAppOauthConfigurablePolicies: permitted users, token lifetimes, IP restrictions.
+//! ExtlClntAppOauthConfigurablePolicies: permitted users, token lifetimes, and IP restrictions.
 
 use crate::metadata::{Const, Field, MetadataType, Rule};
 
-/// The lifetimes of a JWT in minutes that Salesforce documents.
+/// The lifetimes of a JWT that Salesforce documents, in minutes.
 const JWT_MINUTES: &[i64] = &[1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720];
 /// The values added in API 65.0.
 const NEWER_JWT_MINUTES: &[(&str, u16)] =

@@ -1,4 +1,4 @@
-//! ExtlClntAppOauthSettings: scopes, custom attributes, trusted IP ranges, asset tokens, the link to the consumer.
+//! ExtlClntAppOauthSettings: scopes, custom attributes, trusted IP ranges, asset tokens, and the link to the consumer.
 
 use crate::metadata::{Field, MetadataType, Rule};
 

@@ -5,7 +5,7 @@ use crate::metadata::types::oauth_oidc_settings;
 
 type Caller = tokio::task::JoinHandle<Result<Applied, ApplyError>>;
 
-/// Applies after this many milliseconds.
+/// Applies the changes after this many milliseconds.
 fn caller(org: &Org, after: u64, changes: Changes) -> Caller {
     let org = org.clone();
     tokio::spawn(async move {
@@ -46,7 +46,7 @@ fn fails_silently() -> Course {
     rejects(Vec::new())
 }
 
-/// The sent packages, one line each: the names of the files, or the number of deletions.
+/// The names of the files in each sent package, except package.xml.
 fn sent(script: &Arc<Script>) -> Vec<String> {
     let names = |(_, paths): &(bool, Vec<String>)| {
         let names = paths.iter().filter_map(|path| {
@@ -139,7 +139,7 @@ async fn a_batch_of_the_usual_size_closes_at_once() {
     assert_eq!(sizes(&script), [3, 3]);
 }
 
-/// On a busy machine, ten callers of Terraform arrive one by one, at uneven intervals.
+/// On a busy machine, the ten calls that Terraform makes for a wave arrive one by one, at uneven intervals.
 #[tokio::test(start_paused = true)]
 async fn a_busy_machine_does_not_split_a_batch() {
     let (script, org) = script();
@@ -180,7 +180,7 @@ async fn one_rejected_job_of_ten_costs_one_more_deploy() {
     assert_eq!(sizes(&script), [10, 9]);
 }
 
-/// Settings of the org; an app may have the same name.
+/// Settings of the org. An app may have the same name.
 fn org_settings() -> Changes {
     let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
     Changes::Write(vec![Component::new(key, "")])
@@ -213,7 +213,7 @@ async fn waiting_org_settings_are_deployed_before_parts_of_an_app() {
     for _ in 0..3 {
         script.course(Course::ends(5_000, ended("Succeeded")));
     }
-    // While a deploy runs, the part arrives before the setting that it needs.
+    // While a deploy runs, the part arrives before the org settings that it needs.
     let first = caller(&org, 0, app("Other"));
     let part = caller(&org, 1_000, settings("Shop"));
     let switch = caller(&org, 1_200, org_settings());
@@ -226,7 +226,7 @@ async fn waiting_org_settings_are_deployed_before_parts_of_an_app() {
 #[tokio::test(start_paused = true)]
 async fn a_failure_without_a_component_is_isolated_by_halving() {
     let (script, org) = script();
-    // App5 of eight: all; 0-3 and then 4-7; 4-5; 4 and then 5; 6-7.
+    // App5 of eight is rejected. The deploys are: all; 0-3; 4-7; 4-5; 4; 5; 6-7.
     for fails in [true, false, true, true, false, true, false] {
         script.course(if fails { fails_silently() } else { succeeds() });
     }
@@ -253,7 +253,7 @@ async fn a_failure_of_all_jobs_is_not_isolated_for_each_job() {
 #[tokio::test(start_paused = true)]
 async fn parts_of_a_rejected_new_app_are_not_deployed_and_report_it() {
     let (script, org) = script();
-    // The org may also reject the part, or not.
+    // The org rejects the app alone, or the app and its part.
     let no_app = "INVALID_CROSS_REFERENCE_KEY: no ExternalClientApplication named Bad found";
     for complaints in [
         vec![problem(&app_key("Bad"), "No good.")],
@@ -291,7 +291,7 @@ async fn a_part_is_deployed_again_when_its_app_arrives_late() {
     part.await.unwrap().unwrap();
     late.await.unwrap().unwrap();
     assert_eq!(sent(&script), ["Shop_oauth", "Shop Shop_oauth"]);
-    // But not when nothing creates the app.
+    // A part is not deployed again if nothing creates its app.
     let orphan = caller(&org, 0, settings("Shop"));
     assert_eq!(problems(orphan).await.len(), 1);
 }
@@ -307,7 +307,7 @@ async fn changes_of_the_same_file_and_deletions_of_the_same_app_wait() {
         caller(&org, 10, settings("Kiosk")),
         caller(&org, 20, app("Till")),
         caller(&org, 30, delete(app_key("Shop"))),
-        // Its app is unknown, but the name looks like a part of Shop.
+        // The app of this part is unknown, but its name looks like the name of a part of Shop.
         caller(&org, 40, delete(ComponentKey::new(POLICIES, "shop_plcy"))),
         caller(&org, 50, delete(app_key("Cafe"))),
         caller(&org, 60, app("Shop")),
@@ -332,7 +332,7 @@ async fn changes_above_the_limits_are_split_into_two_deploys() {
     script.course(succeeds()).course(succeeds());
     let heavy = |name: &str| {
         let mut component = Component::new(app_key(name), "");
-        // Varied, so that it does not compress well.
+        // The text is varied, so that it does not compress well.
         let text: String =
             (0..400_000_u32).map(|n| format!("{:07x}", n.wrapping_mul(2_654_435_761) >> 4)).collect();
         component.put("description", text.as_str().into());
@@ -466,7 +466,7 @@ async fn without_batching_each_caller_has_its_own_deploy() {
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
 }
 
-/// The calls of a resource that is created: reads, writes, reads back.
+/// The calls that create a resource: read, write, read back.
 async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Changes) {
     let wanted = [Wanted::new(kind, app)];
     let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
@@ -509,6 +509,7 @@ async fn a_wave_of_resources_takes_few_calls() {
         calls.push(script.with(|state| state.journal.len()) - before);
     }
     assert_eq!(sizes(&script), [10, 10]);
-    // Retrieve, list, start, polls, retrieve. The second deploy is first polled when it should have ended.
+    // The calls are: retrieve, list, start, polls, retrieve. The first poll of the second deploy is at its expected
+    // end.
     assert!(calls[0] <= 10 && calls[1] <= 7, "{calls:?}: {:?}", script.entries(""));
 }

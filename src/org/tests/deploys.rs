@@ -174,7 +174,8 @@ async fn a_failed_poll_is_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_cannot_be_polled_is_unverified() {
-    // A temporary error is retried longer than an unknown ID, and that longer than an expired session.
+    // After a temporary error, polling continues for the longest time, then after an unknown ID, and for the shortest
+    // time after an expired session.
     for (code, least_polls, most_seconds) in
         [(None, 30, 300), (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75), (Some("INVALID_SESSION_ID"), 3, 10)]
     {
@@ -223,7 +224,7 @@ async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_canceled() {
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(script.count("cancel"), 0);
-        // Nothing is sent behind it.
+        // Nothing is sent while this deploy is in progress.
         let error = org.make(write_shop(), within(40)).await.unwrap_err();
         assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     }
@@ -288,7 +289,7 @@ async fn deleting_a_missing_component_succeeds_without_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_failed_for_missing_components_is_repeated_without_them() {
-    // A component can be reported more than once.
+    // A component may be reported more than once.
     for reports in [1, 2] {
         let (script, org) = script();
         let (keys, changes) = deletions();

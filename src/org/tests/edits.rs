@@ -9,7 +9,7 @@ fn field(attribute: &str) -> &'static Field {
     APP.fields.iter().find(|field| field.attribute == attribute).unwrap()
 }
 
-/// Sets an attribute of Shop and keeps the others.
+/// An edit that sets an attribute of Shop and keeps the others.
 fn setting(attribute: &'static str, value: &'static str) -> Edit {
     let merge = move |found: &[Lookup]| {
         let shop = found.first()?.component()?;
@@ -24,7 +24,7 @@ fn email() -> Edit {
     setting("contact_email", "ours@example.com")
 }
 
-/// An org whose deploys write files, with an app that has the label Before.
+/// An org whose deploys write files, with the app Shop, whose label is Before.
 fn org_that_writes_files() -> (Arc<Script>, Org) {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>Before</label>");
@@ -32,7 +32,7 @@ fn org_that_writes_files() -> (Arc<Script>, Org) {
     (script, org)
 }
 
-/// Is queued for the first number of milliseconds, runs for the second, then ends.
+/// A deploy that is queued for `pending` milliseconds, runs for `runs` milliseconds, and then ends.
 fn waits(pending: u64, runs: u64) -> Course {
     let stages = vec![
         (0, Ok(status("Pending"))),
@@ -99,7 +99,7 @@ async fn files_that_cannot_be_read_are_not_written() {
     let (script, org) = org_that_writes_files();
     script.with(|state| state.refused.push(APP.name));
     let error = org.edit(email(), in_time()).await.unwrap_err();
-    // An unreadable type is a result, not an error.
+    // For an unreadable type, the lookup is hidden and the edit declines it. The read itself does not fail.
     assert!(matches!(&error.kind, ApplyErrorKind::Declined { .. }), "{error}");
     assert_eq!(script.count("start"), 0);
 }
@@ -136,7 +136,7 @@ async fn an_edit_is_eventually_sent_to_an_org_whose_queue_is_never_empty() {
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
 }
 
-/// Another client sends a deploy.
+/// Adds a deploy of another client that is sent and ends at these times.
 fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) {
     script.with(|state| {
         state.now();
@@ -144,7 +144,8 @@ fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) 
     });
 }
 
-/// A deploy of another client that is sent slightly earlier: it ends first and was not visible before.
+/// Adds a deploy of another client that is sent slightly before ours. It ends first, and the queue did not show it when
+/// the file was read.
 fn earlier_rival(script: &Arc<Script>, ends: u64) {
     rival(script, 190, ends, Some("Theirs"));
 }
@@ -178,8 +179,8 @@ async fn an_overwritten_change_with_unknown_content_is_reported_with_its_deploy_
     assert!(applied.disturbed);
 }
 
-/// Two changes with unknown content were overwritten. Both are applied again, one of them late. If one never is, both
-/// deploys are reported.
+/// Two changes with unknown content were overwritten. Both are applied again, one of them late. If one of them is not
+/// applied again, both deploys are reported.
 #[tokio::test(start_paused = true)]
 async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
     for (both, reported) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
@@ -204,7 +205,7 @@ async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
 #[tokio::test(start_paused = true)]
 async fn an_overwritten_edit_is_applied_again() {
     let (script, org) = org_that_writes_files();
-    // It was based on an earlier file and replaces the whole file.
+    // This deploy is based on an earlier version of the file and replaces the whole file.
     rival(&script, 200, 3_000, Some("Theirs"));
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -213,7 +214,7 @@ async fn an_overwritten_edit_is_applied_again() {
     assert!(applied.disturbed && applied.overwritten.is_empty() && applied.unfinished.is_none());
 }
 
-/// Unrelated deploys arrive all the time. The provider sends a value that the org does not save once, not until it gives up.
+/// While unrelated deploys keep arriving, a value that the org does not save is sent only once.
 #[tokio::test(start_paused = true)]
 async fn a_value_that_the_org_does_not_save_is_sent_once_in_a_busy_org() {
     let (script, org) = org_that_writes_files();
@@ -233,7 +234,7 @@ async fn a_value_that_the_org_does_not_save_is_sent_once_in_a_busy_org() {
     assert!(after[0].component().unwrap().get("contact_email").is_null());
 }
 
-/// A deploy of others overwrites the edit, whose caller has given up by then.
+/// The timeout of the caller passes before its deploy ends. That deploy overwrites a change of others.
 #[tokio::test(start_paused = true)]
 async fn a_change_of_others_is_restored_after_the_timeout_of_the_caller() {
     let (script, org) = org_that_writes_files();
@@ -295,7 +296,7 @@ async fn edits_of_the_same_file_do_not_share_a_deploy() {
     assert!(shop_of(&script).contains("<label>Ours</label>") && shop_of(&script).contains("ours@"));
 }
 
-/// The timing of a shared org: every duration differs, and others may write at any moment.
+/// Random timing, as in a shared org: every duration differs, and others may write at any moment.
 #[tokio::test(start_paused = true)]
 async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
     let mut random: u64 = 68;
@@ -306,7 +307,7 @@ async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
     for round in 0..200 {
         let (script, org) = org_that_writes_files();
         let (pending, runs) = (below(10_000), 2_000 + below(18_000));
-        // The org processes one deploy at a time, in the order of arrival; ours is sent after about 195 ms.
+        // The org processes one deploy at a time, in the order of arrival. Our deploy is sent after about 195 ms.
         let starts = if round % 2 == 0 { below(250) } else { below(20_000) };
         let starts = if (186..210).contains(&starts) { 150 } else { starts };
         let duration = 2_000 + below(20_000);
@@ -324,7 +325,8 @@ async fn concurrent_changes_are_never_lost_and_no_deploy_is_canceled() {
             state.concurrent.push(("0AfRival".into(), starts, ends, Some("Theirs")));
         });
         let applied = org.edit(email(), in_time()).await.unwrap();
-        // A deploy that had not ended before ours may still write; the other client detects that.
+        // A deploy of the other client that ends after ours may still overwrite our change, and that client must detect
+        // it.
         sleep(Duration::from_secs(60)).await;
         let shop = shop_of(&script);
         let reported =

@@ -1,10 +1,11 @@
-//! All apps with their files: each file is retrieved once, in few retrieves, and names its app.
+//! Reads of all apps with their files: each file is retrieved once, in few retrieves, and belongs to the app that it
+//! names.
 
 use super::*;
 
 const KINDS: [&MetadataType; 5] = [APP, SETTINGS, GLOBAL, OAUTH_POLICIES, POLICIES];
 
-/// An app as Setup creates it.
+/// Adds an app with the parts that Setup creates.
 fn add_app(script: &Arc<Script>, app: &str) {
     script
         .file(APP, app, "<label>x</label>")
@@ -14,7 +15,7 @@ fn add_app(script: &Arc<Script>, app: &str) {
         .part(POLICIES, &format!("{app}_plcy"), app);
 }
 
-/// `Shop: Shop Shop_oauth absent …`, one line for each app.
+/// The inventory as one line for each app, such as `Shop: Shop Shop_oauth absent`.
 async fn inventory_lines(
     org: &Org,
     kinds: &[&'static MetadataType],
@@ -72,7 +73,7 @@ async fn a_small_page_is_returned_when_requested() {
     assert!(inventory.next(3, &[]).await.unwrap().is_none());
 }
 
-/// The org of a row, and the expected result.
+/// The files of an org, and the expected inventory.
 struct Row {
     name: &'static str,
     files: &'static [(&'static MetadataType, &'static str, &'static str)],
@@ -145,7 +146,7 @@ async fn a_part_belongs_to_the_app_that_its_file_names() {
             lines.sort();
             expected.sort();
             assert_eq!(lines, expected, "{}, {few} at a time", row.name);
-            // No file twice, and at most one more read for ambiguous names.
+            // Each file is requested once.
             let asked: usize = script
                 .entries("retrieve")
                 .iter()
@@ -167,7 +168,8 @@ async fn an_app_without_a_needed_part_is_not_retrieved() {
     assert!(!script.entries("retrieve").concat().contains("Bare"));
 }
 
-/// Its policies belong to the org, and have the names that those of an own app with the same name would have.
+/// The policies of an installed app belong to the org, so their names look like those of an app of the org with the
+/// same name.
 #[tokio::test(start_paused = true)]
 async fn policies_of_installed_and_own_apps_with_the_same_name_are_distinguished() {
     for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {

@@ -1,4 +1,4 @@
-//! The org layer against a scripted org, with paused time.
+//! Tests of the org layer against a scripted org, with paused time.
 
 mod batches;
 mod deploys;
@@ -32,15 +32,15 @@ static GLOBAL: &MetadataType = &global_oauth_settings::TYPE;
 static POLICIES: &MetadataType = &configurable_policies::TYPE;
 static OAUTH_POLICIES: &MetadataType = &oauth_policies::TYPE;
 
-/// The response to a poll, from this many milliseconds after the start of the deploy.
+/// A response to polls, from this many milliseconds after the start of the deploy.
 type Stage = (u64, Result<DeployReport, Error>);
 
 /// The script of one deploy.
 struct Course {
-    /// How long the org takes to respond to the start, and its error.
+    /// How many milliseconds the org takes to respond to the start, and the error that it returns, if any.
     start: (u64, Option<Error>),
     stages: Vec<Stage>,
-    /// The final report after a cancellation, with its delay. `None` when it cannot be canceled.
+    /// The delay and the final report after a cancellation. `None` if the deploy cannot be canceled.
     canceled: Option<(u64, DeployReport)>,
 }
 
@@ -49,7 +49,7 @@ impl Course {
         Course { start: (10, None), stages, canceled: None }
     }
 
-    /// Runs for this long, then ends with this report.
+    /// A deploy that runs for this many milliseconds and then ends with this report.
     fn ends(after: u64, report: DeployReport) -> Course {
         Course::new(vec![(0, Ok(status("InProgress"))), (after, Ok(report))])
     }
@@ -67,14 +67,14 @@ impl Course {
 struct State {
     courses: VecDeque<Course>,
     running: BTreeMap<String, (Instant, Course, Option<Instant>)>,
-    /// `start`, `poll`, `cancel`, `retrieve …`, `list …`.
+    /// The calls: `start`, `poll`, `cancel`, `queue`, `retrieve …`, `list …`, `count …`.
     journal: Vec<String>,
-    /// The sent packages: ignore_warnings and the paths in the zip.
+    /// The sent packages: `ignore_warnings`, and the paths in the zip file.
     packages: Vec<(bool, Vec<String>)>,
     files: BTreeMap<ComponentKey, (String, FileProperties)>,
-    /// Listed, but never returned.
+    /// Components that are listed but never returned.
     listed_only: Vec<FileProperties>,
-    /// Returned by name only.
+    /// The full names of components that are returned only if they are requested by name.
     named_only: BTreeSet<String>,
     refused: Vec<&'static str>,
     warnings: Vec<String>,
@@ -82,23 +82,24 @@ struct State {
     /// Every retrieve is retried for this error until its caller gives up.
     retried: Option<Error>,
     list_fails: Option<Error>,
-    /// The list lags behind all files.
+    /// Whether lists lag behind and contain none of the files.
     unlisted: bool,
     /// The number of apps besides those with files.
     foreign_apps: u64,
     count_fails: Option<Error>,
-    /// Whether deploys write their files at their end; for each, its content, and whether it was written.
+    /// Whether deploys write their files when they end. `contents` has the ID and files of each deploy, and whether it
+    /// has written them.
     lives: bool,
     contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
     /// Deploys of others: ID, start and end in milliseconds, and the label that they write into Shop.
     concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     queue_fails: Option<Error>,
-    /// Deploys do not save the lines with this text.
+    /// Deploys do not save lines that contain this text.
     drops: Option<&'static str>,
 }
 
-/// A deploy of others that does not write Shop.
+/// The ID of deploys of others that do not write Shop.
 const UNRELATED: &str = "0AfUnrelated";
 
 impl State {
@@ -107,7 +108,7 @@ impl State {
         u64::try_from(epoch.elapsed().as_millis()).unwrap()
     }
 
-    /// Whether an own deploy has succeeded.
+    /// Whether a deploy of ours has succeeded.
     fn has_succeeded(&self, id: &str) -> bool {
         self.running.get(id).is_some_and(|(started, course, _)| {
             course.stages.last().is_some_and(|(at, report)| {
@@ -422,7 +423,7 @@ impl CredentialsApi for Script {
 }
 
 impl Org {
-    /// Applies without reading anything afterwards.
+    /// Applies changes without reading anything afterwards.
     async fn make(&self, changes: Changes, deadline: Instant) -> Result<Applied, ApplyError> {
         self.apply(changes, Vec::new(), deadline).await
     }
@@ -478,7 +479,7 @@ fn fault(call: Call, code: &str) -> Error {
     Error::new(call, ErrorKind::Fault { code: code.into(), text: "the org's words".into() })
 }
 
-/// The connection was lost after the request was sent.
+/// The error for a connection that was lost after the request was sent.
 fn lost(call: Call) -> Error {
     Error::new(call, ErrorKind::Interrupted { timed_out: false, text: "reset".into() })
 }

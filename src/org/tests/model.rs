@@ -1,7 +1,7 @@
 //! Properties of concurrent callers: each gets one correct result.
 //!
-//! The org decides by the content of the deploys, not by a script. Each job marks its files, so that the org's
-//! journal shows which deploy contained its changes.
+//! The model org responds to the content of the deploys, and follows no script. Each job puts a mark in its files,
+//! which shows the deploy that contained its changes.
 
 use proptest::prelude::*;
 
@@ -11,13 +11,13 @@ use crate::value::Value;
 
 #[derive(Clone, Debug)]
 struct Act {
-    /// When it starts, in milliseconds.
+    /// When the job starts, in milliseconds.
     starts: u64,
     what: What,
     app: usize,
-    /// Its deadline, in seconds.
+    /// The timeout of the job, in seconds.
     timeout: u64,
-    /// When it is dropped without waiting for the result, in milliseconds.
+    /// How long after its start the job is dropped without waiting for the result, in milliseconds.
     drops: Option<u64>,
 }
 
@@ -33,9 +33,9 @@ enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
     Good,
-    /// Rejected with its name.
+    /// Rejected with a message that names the file.
     Bad,
-    /// Rejected without a name.
+    /// Rejected with a message that does not name the file.
     Mute,
 }
 
@@ -50,7 +50,7 @@ struct Deployed {
 struct World {
     apps: BTreeSet<String>,
     deploys: Vec<(Deployed, DeployReport)>,
-    /// How many of the next deploys find the org locked.
+    /// How many of the next deploys fail because the org is locked.
     locks: u32,
     took: Duration,
     faults: Vec<String>,
@@ -165,19 +165,19 @@ impl Act {
         matches!(self.what, What::App(_) | What::Both)
     }
 
-    /// Whether both write the same file.
+    /// Whether both jobs write the same file.
     fn overlaps(&self, other: &Act) -> bool {
         let writes_settings = |act: &Act| matches!(act.what, What::Settings(_) | What::Both);
         self.app == other.app
             && (self.writes_app() && other.writes_app() || writes_settings(self) && writes_settings(other))
     }
 
-    /// Whether it waits for the result, however long that takes.
+    /// Whether the caller waits for the result without a time limit.
     fn waits(&self) -> bool {
         self.timeout == NO_TIMEOUT && self.drops.is_none()
     }
 
-    /// Its changes. Each file contains the mark of the job.
+    /// The changes of the job. Each file contains the mark of the job.
     fn changes(&self, number: usize) -> Changes {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
@@ -197,7 +197,7 @@ impl Act {
     }
 }
 
-/// A deadline that is never reached, in seconds.
+/// A timeout that is never reached, in seconds.
 const NO_TIMEOUT: u64 = 3_600;
 
 fn mark(number: usize) -> String {
@@ -220,7 +220,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act, 1..16)
 }
 
-/// The result of a caller, `None` when it was dropped, and the time.
+/// The result of a caller, or `None` if it was dropped, and the time when it ended.
 type Ending = (Option<Result<Applied, ApplyErrorKind>>, Instant);
 
 /// Runs all callers and returns their results.
@@ -250,14 +250,14 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     endings
 }
 
-/// The actions of the org and the results of the callers.
+/// What the callers did, their results, and the deploys of the org.
 struct Report<'a> {
     acts: &'a [Act],
     endings: &'a [Ending],
     world: &'a World,
     begun: Instant,
     stop: Option<u64>,
-    /// The deploy that contained each job's changes.
+    /// The deploy that contained the changes of each job.
     deployed_in: Vec<Option<usize>>,
 }
 
@@ -328,7 +328,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// No job fails because of another. Two failures with the same message and no name may be the org's own.
+    /// No job fails because of another job. Exception: two failures with the same message and without a component may
+    /// be attributed to the org.
     fn a_valid_job_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
@@ -383,8 +384,8 @@ impl Report<'_> {
             {
                 prop_assert!(whole <= part, "job {number} was deployed before its app, job {other}");
             }
-            // A job that only lacks an app does not fail while another job that creates it waits. A deletion may occur
-            // in between.
+            // A job that lacks only its app does not fail while another job that creates the app is waiting, except
+            // after a deletion.
             let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
             let starts = self.begun + Duration::from_millis(app.starts);
             let is_waiting = starts < *ended && self.endings[other].1 > *ended;

@@ -1,4 +1,4 @@
-//! Reads: their number of calls, and their conclusions.
+//! Reads: the number of calls, and the lookups that they return.
 
 use super::*;
 
@@ -10,7 +10,7 @@ async fn one(org: &Org, freshness: Freshness, wanted: Wanted) -> Lookup {
     read(org, freshness, &[wanted]).await.remove(0)
 }
 
-/// Two apps: one with the part names of Setup, one created by hand.
+/// Adds two apps: one with the part names that Setup creates, and one with unusual part names.
 fn two_apps(script: &Arc<Script>) {
     script
         .file(APP, "Shop", "<label>Shop</label>")
@@ -116,8 +116,8 @@ async fn fresh_reads_share_a_retrieve_that_starts_after_them() {
         let wanted = if number % 2 == 0 { Wanted::new(APP, "Shop") } else { Wanted::new(SETTINGS, "Till") };
         readers.push(reader(&org, number * 5, wanted));
     }
-    // A retrieve takes 100 ms: this read comes during it, this one while more reads may follow, and these during the
-    // next retrieve.
+    // A retrieve takes 100 ms. The read at 100 ms arrives during the first retrieve, the read at 280 ms while the
+    // second batch is still open, and the last two reads during the second retrieve.
     readers.push(reader(&org, 100, Wanted::new(APP, "Till")));
     readers.push(reader(&org, 280, Wanted::new(SETTINGS, "Shop")));
     readers.push(reader(&org, 750, Wanted::new(APP, "Cafe")));
@@ -269,7 +269,7 @@ async fn a_listed_component_is_retrieved_by_name_before_it_is_reported_as_hidden
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
-        // As for a file that is created between the retrieve and the list.
+        // This also occurs if a file is created between the retrieve and the list.
         script.part(POLICIES, "Cafe_plcy", "Cafe").with(|state| state.named_only.insert("Cafe_plcy".into()));
         let found = one(&org, freshness, Wanted::new(POLICIES, "Cafe")).await;
         assert_eq!(name_of(&found), "Cafe_plcy");
@@ -341,7 +341,8 @@ async fn a_hint_is_used_only_if_the_file_names_the_app() {
     let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
     assert_eq!(name_of(&found), "Shop_glbloauth");
     assert_eq!(script.entries("retrieve"), ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]);
-    // One belongs to another app, one does not exist. An org without a known name searches all files.
+    // One hint is the name of another app's part, and the other does not exist. Without a known name, all files are
+    // searched.
     for wrong in ["Shop_old", "Shop_gone"] {
         let fresh = Org::new(script.clone());
         for (org, retrieves) in [(&org, 1), (&fresh, 2), (&fresh, 1)] {
@@ -428,7 +429,7 @@ async fn a_part_without_an_app_is_an_error_and_not_absence() {
                 );
                 assert!(expected, "{error}");
                 assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, name)));
-                // Other apps are not affected, before and after.
+                // Lookups of other apps are not affected.
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await), "Shop_oauth");
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await), "absent");
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await), "Cafe");
@@ -437,14 +438,14 @@ async fn a_part_without_an_app_is_an_error_and_not_absence() {
     }
 }
 
-/// A part of an app that was not read belongs to that app, and the wanted one does not exist.
+/// A part that names an app which was not read belongs to that app, so the wanted part does not exist.
 #[tokio::test(start_paused = true)]
 async fn a_part_of_another_app_does_not_hide_the_wanted_one() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         for many in [false, true] {
             let (script, org) = if many { big_org() } else { script() };
             two_apps(&script);
-            // It belonged to Till and now belongs to Shop: an app may have parts with the usual names of another.
+            // The part belonged to Till and now belongs to Shop. A part may have the usual name of another app's part.
             script.part(POLICIES, "Till_plcy", "Shop");
             let wanted = Wanted::new(POLICIES, "Till").hint(Some("Till_plcy".into()));
             let found = one(&org, freshness, wanted).await;
@@ -453,7 +454,7 @@ async fn a_part_of_another_app_does_not_hide_the_wanted_one() {
     }
 }
 
-/// As in files of orgs with their own namespace.
+/// In an org with its own namespace, parent elements have the namespace, but file names do not.
 #[tokio::test(start_paused = true)]
 async fn a_parent_may_have_a_namespace_that_files_lack() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
@@ -474,11 +475,11 @@ async fn a_parent_may_have_a_namespace_that_files_lack() {
                 assert_eq!(name_of(&found), name, "{app}");
             }
         }
-        // An installed app and an own app with the same name.
+        // An installed app, and an app of the org with the same name.
         let (script, org) = script();
         script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
         script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");
-        // The org creates the policies of an installed app, and names them without a namespace.
+        // The org creates the policies of an installed app and names them without a namespace.
         script.part(OAUTH_POLICIES, "Shop_oauthPlcy", "Shop");
         script.part(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "acme__Shop");
         for (kind, app, name) in [
@@ -573,7 +574,7 @@ async fn a_read_that_times_out_reports_the_error_that_its_request_is_retried_for
             let read = async move { org.read(&[Wanted::new(APP, app)], freshness, within(5)).await };
             tokio::spawn(read)
         });
-        // A query that succeeds meanwhile is not theirs.
+        // A query that succeeds in the meantime does not change the error.
         org.query("SELECT Id FROM User").await.unwrap();
         for reader in readers {
             let error = reader.await.unwrap().unwrap_err();
@@ -615,7 +616,7 @@ async fn with_many_apps_a_refresh_retrieves_its_own_apps_and_their_parts() {
     let (script, org) = big_org();
     let found = read(&org, Freshness::Snapshot, &[Wanted::new(APP, "Shop")]).await;
     assert_eq!(found.iter().map(name_of).collect::<Vec<_>>(), ["Shop"]);
-    // The parts exist by now, under any name.
+    // The same retrieve has already loaded the parts, under any of their usual names.
     for (kind, name) in [
         (SETTINGS, "Shop_oauth"),
         (GLOBAL, "Shop_glbloauth"),

@@ -1,4 +1,4 @@
-//! Rotations against a model of Salesforce: crashes, lost responses and other users at each call.
+//! Rotations against a model of Salesforce, with crashes, lost responses and other users at each call.
 
 use super::*;
 use crate::lock::lock;
@@ -9,7 +9,7 @@ const APP_ID: &str = "0xI000000000001AAA";
 const OWN_USER: &str = "005000000000001";
 const OTHER_USER: &str = "005000000000002AAA";
 
-/// What happens at the n-th call that changes credentials, counted from 0.
+/// What happens at a call that changes credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accident {
     /// The response is lost before or after the org processes the call.
@@ -34,7 +34,7 @@ struct Pairs {
     stages_in_addition: bool,
     /// Whether responses omit the creator.
     anonymous: bool,
-    /// Whether `createdBy` is a name.
+    /// Whether `createdBy` is a username instead of an ID.
     named: bool,
     refuses: Option<&'static str>,
     /// After this many changes, reads fail.
@@ -43,9 +43,9 @@ struct Pairs {
     hides_users: bool,
     /// Whether responses omit the keys of staged credentials.
     keyless: bool,
-    /// For this many reads after a rotation, the old key is shown.
+    /// How many reads after a rotation still show the old key.
     lag: u32,
-    /// How many lists after a rotation do not contain the previous pair.
+    /// How many lists after a rotation do not contain the previous credentials.
     hides_previous: u32,
     /// The key that another user rotates to, immediately after the next revocation.
     rotated_by_others: Option<&'static str>,
@@ -62,7 +62,7 @@ impl Model {
         lock(&self.0)
     }
 
-    /// The numbers of rotations, revoked and staged credentials.
+    /// The numbers of rotations, revoked credentials and staged credentials.
     fn counts(&self) -> [usize; 3] {
         let pairs = self.pairs();
         [pairs.rotations as usize, pairs.revoked.len(), pairs.staged.len()]
@@ -79,7 +79,7 @@ impl Model {
         });
     }
 
-    /// A call that changes something, with its scheduled accident.
+    /// A call that changes credentials, with its scheduled accident.
     async fn change<T>(
         &self,
         call: Call,
@@ -97,7 +97,7 @@ impl Model {
         };
         match accident {
             Some(Accident::LostBefore | Accident::LostAfter) => Err(lost(call)),
-            // The provider no longer receives the response.
+            // The provider has crashed, so it does not receive the response.
             Some(Accident::KilledBefore | Accident::KilledAfter) => std::future::pending().await,
             None => result.unwrap(),
         }
@@ -145,7 +145,7 @@ impl Queries for Model {
 
 impl CredentialsApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        // IDs of both lengths occur.
+        // IDs may have 15 or 18 characters.
         let (key, fails) = {
             let mut pairs = self.pairs();
             let lags = pairs.rotations > 0 && pairs.lag > 0;
@@ -250,7 +250,7 @@ fn request(rotate: bool, revoke: bool) -> RotationRequest<'static> {
     RotationRequest { app: "Shop", rotate, since: Some("K0"), revoke, own: None }
 }
 
-/// One run. `None` when it crashed.
+/// One run. `None` if it crashed.
 async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result<Rotated, RotationError>> {
     let org = Org::new(Apis {
         connection: model.clone(),
@@ -316,7 +316,8 @@ async fn a_completed_request_is_not_repeated_and_a_new_request_rotates() {
     assert!(matches!(again.outcome, Some(Outcome::Before { .. })), "{:?}", again.outcome);
     assert_eq!(model.pairs().rotations, 1);
 
-    // A new request while the previous credentials are valid: they are not revoked without being requested.
+    // A new request while the previous credentials are valid: it does not revoke them unless it also requests a
+    // revocation.
     let new = RotationRequest { since: Some("K1"), ..request(true, false) };
     let error = run(&model, &new).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::Occupied { .. }), "{error}");
@@ -324,7 +325,7 @@ async fn a_completed_request_is_not_repeated_and_a_new_request_rotates() {
     let new = RotationRequest { revoke: true, ..new };
     assert_eq!(run(&model, &new).await.unwrap().unwrap().revoked, 2);
     assert_eq!(model.pairs().revoked, ["K0", "K1"]);
-    // Some orgs may stage credentials in addition to them.
+    // Some orgs may stage credentials in addition to the previous ones.
     model.pairs().stages_in_addition = true;
     for since in ["K2", "K3"] {
         let new = RotationRequest { since: Some(since), ..request(true, false) };
@@ -364,7 +365,7 @@ async fn the_credentials_of_the_own_login_are_neither_rotated_nor_revoked() {
     let own = RotationRequest { own: Some("K0"), ..request(true, false) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: false }), "{error}");
-    // Logged in with the previous credentials.
+    // The provider is logged in with the previous credentials.
     model.staged("9zz1", "OLD", StagedState::Rotated, OWN_USER);
     let own = RotationRequest { own: Some("OLD"), ..request(false, true) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
@@ -407,7 +408,7 @@ async fn a_rotation_that_cannot_be_read_back_is_reported_with_its_key() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_revoked_by_this_run_do_not_count_as_an_earlier_run() {
-    // Another user has rotated. The previous credentials prevent staging and are revoked.
+    // Another user has rotated the credentials. The previous credentials prevent staging and are revoked.
     let model = Model::new("F1");
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER_USER);
     let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
@@ -481,7 +482,7 @@ async fn a_revocation_is_complete_only_if_the_previous_credentials_were_revoked(
 
 #[tokio::test(start_paused = true)]
 async fn a_planned_revocation_does_not_revoke_what_another_client_has_rotated_since() {
-    // The previous pair, its key as the org lists it, and the key that the org shows.
+    // The key of the previous credentials, the consumer's key, and whether the previous credentials are revoked.
     for (previous, current, revokes) in
         [("K0", "K1", true), ("K1", "K2", false), ("K0", "K0", true), ("K0", "K2", false)]
     {
@@ -522,7 +523,7 @@ async fn credentials_that_others_rotate_during_a_revocation_are_not_revoked() {
     assert_eq!(model.pairs().revoked.len(), 1, "the previous key of the others is still valid");
 }
 
-/// Previous credentials.
+/// Previous credentials with the key K0.
 fn rotated(id: &str, by: &str) -> Staged {
     Staged {
         id: id.to_owned(),

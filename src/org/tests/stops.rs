@@ -1,9 +1,9 @@
-//! A stop at each stage of a deploy.
+//! Tests of a stop at each stage of a deploy.
 
 use super::*;
 
-/// Applies, stops after this many milliseconds, and returns the outcome, and the time from the stop to the outcome in
-/// milliseconds.
+/// Applies a change, and stops the org after this many milliseconds. Returns the outcome, and the milliseconds from the
+/// stop to the outcome.
 async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Applied, ApplyError>, u64) {
     let apply = tokio::spawn({
         let org = org.clone();
@@ -15,7 +15,7 @@ async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Appl
     let outcome = apply.await.unwrap();
     let took = u64::try_from(stopped.elapsed().as_millis()).unwrap();
     assert!(org.stopped());
-    // Further changes fail at once.
+    // Further changes fail immediately.
     let sent = script.count("start");
     let begun = Instant::now();
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
@@ -76,24 +76,25 @@ async fn a_start_without_a_response_is_abandoned_after_half_a_minute() {
     assert_eq!(took, 30_000);
 }
 
-/// Stages; whether it can be canceled; then the expected cancellations, milliseconds, and success.
+/// The stages, and the delay of a cancellation if the deploy can be canceled; then the expected number of
+/// cancellations, the expected milliseconds, and whether the deploy succeeds.
 type Case = (&'static [(u64, &'static str)], Option<u64>, usize, std::ops::Range<u64>, bool);
 
 #[tokio::test(start_paused = true)]
 async fn a_running_deploy_is_awaited_or_canceled_after_a_stop() {
     let cases: [Case; 8] = [
-        // Canceled at once where that is safe.
+        // A queued deploy is canceled immediately.
         (&[(0, "Pending")], Some(500), 1, 0..2_000, false),
         // The org does not confirm the cancellation.
         (&[(0, "Pending")], Some(999_000), 1, 29_000..32_000, false),
-        // It started before the cancellation, and succeeds.
+        // The deploy started before the cancellation, and succeeds.
         (&[(0, "Pending"), (5_100, "InProgress"), (20_000, "Succeeded")], None, 1, 15_000..17_000, true),
-        // It finishes within the grace period.
+        // The deploy ends within the grace period.
         (&[(0, "InProgress"), (50_000, "Succeeded")], None, 0, 45_000..47_000, true),
-        // It takes too long: one cancellation after a minute.
+        // The deploy takes too long, so it is canceled once, after a minute.
         (&[(0, "InProgress")], Some(3_000), 1, 63_000..65_000, false),
         (&[(0, "InProgress")], None, 1, 90_000..91_000, false),
-        // It can no longer be canceled.
+        // The deploy can no longer be canceled.
         (&[(0, "Finalizing"), (70_000, "Succeeded")], None, 0, 65_000..67_000, true),
         (&[(0, "FinalizingDeploying")], Some(0), 0, 90_000..91_000, false),
     ];

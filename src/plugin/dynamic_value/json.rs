@@ -1,4 +1,4 @@
-//! Values as JSON, for state files and other values that Terraform sends as JSON. JSON has no unknown values.
+//! Values as JSON, for state files and other values that Terraform sends as JSON. JSON cannot represent unknown values.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::value::{Step, Value};
 /// How strictly objects are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// All attributes are required and no others are allowed.
+    /// All attributes are required, and no others are allowed.
     Exact,
-    /// Absent attributes are null, unknown attributes are dropped.
+    /// Absent attributes are null, and unknown attributes are dropped.
     Lenient,
 }
 
@@ -20,7 +20,7 @@ pub fn decode(bytes: &[u8], shape: Shape<'_>, reading: Reading) -> Result<Value,
     if depth(bytes) > DEEPEST {
         return Err(ValueError::new(format!("nested deeper than {DEEPEST} levels")));
     }
-    // Only the position: messages of serde_json can contain the value.
+    // The error contains only the position, because messages of serde_json can contain the value.
     let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
         let place = (error.line(), error.column());
         ValueError::new(format!("not valid JSON (line {}, column {})", place.0, place.1))

@@ -1,5 +1,5 @@
-//! Values encoded as msgpack or JSON, decoded and encoded with a schema. A value that does not match the schema is a
-//! [`ValueError`] with a path.
+//! Decodes values from msgpack or JSON and encodes them, according to a schema. A value that does not match the schema
+//! results in a [`ValueError`] with a path.
 //!
 //! Not here: protocol messages (`from_proto`, `to_proto`).
 
@@ -42,7 +42,7 @@ impl ValueError {
     }
 }
 
-/// The schema of a value: a type that includes which texts can be secrets, and the value of omitted blocks.
+/// The schema of a value: its type, which texts can be secrets, and the value of omitted blocks.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape<'a> {
     Block(&'a Block),
@@ -91,7 +91,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// The value for null: repeated blocks are empty, never null.
+    /// The value that null is decoded as. Repeated blocks are empty, never null.
     fn absent(self) -> Value {
         match self {
             Shape::Nested(NestedBlock { nesting: Nesting::Set, .. }) => Value::Set(Vec::new()),
@@ -122,15 +122,15 @@ pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, ValueE
     }
 }
 
-/// Decodes the JSON of a state file, possibly of an older schema: absent attributes are null, unknown attributes are dropped.
-/// A wrong type is an error.
+/// Decodes the JSON of a state file, possibly of an older schema: absent attributes are null, and unknown attributes
+/// are dropped. A wrong type is an error.
 pub fn decode_state(json: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
     check_length(json)?;
     json::decode(json, shape, json::Reading::Lenient)
 }
 
-/// Encodes a value. Parts that do not match are encoded as null and reported, so that a wrong attribute does not lose the state
-/// of an object that exists.
+/// Encodes a value. Parts that do not match the schema are encoded as null and reported, so that the state of an
+/// existing object is not lost because of one wrong attribute.
 pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<ValueError>) {
     let (msgpack, problems) = msgpack::encode(value, shape);
     let wire = pb::DynamicValue { msgpack, json: Vec::new() };

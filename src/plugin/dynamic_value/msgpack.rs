@@ -1,5 +1,5 @@
-//! Values as msgpack in Terraform's format: unknown values are extension types, and numbers are integers, floats or decimal
-//! strings, whichever is exact.
+//! Values as msgpack in Terraform's format: unknown values are extension types, and numbers are integers, floats or
+//! decimal strings, whichever is exact.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use rmpv::Value as Wire;
 use super::{DEEPEST, Form, Shape, ValueError, set_member};
 use crate::value::{Number, Path, Step, Value};
 
-/// The extension type of an unknown value. Refined unknown values have type 12. All extension types are decoded as unknown.
+/// The extension type of an unknown value. Refined unknown values have type 12. All extension types are decoded as
+/// unknown.
 const UNKNOWN: i8 = 0;
 
 pub fn decode(bytes: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
@@ -213,7 +214,7 @@ fn absent(shape: Shape<'_>) -> Wire {
     }
 }
 
-/// The shortest exact encoding.
+/// Encodes a number exactly: as an integer or a float if possible, otherwise as a decimal string.
 fn write_number(number: &Number) -> Wire {
     if let Some(integer) = number.as_i64() {
         return Wire::from(integer);

@@ -1,5 +1,5 @@
-//! Properties of encoded values for any input: values round-trip in both encodings, refined unknown values stay unknown, and
-//! too deep nesting is an error. Also generates values of a shape from bytes.
+//! Properties of encoded values for any input: values round-trip in both encodings, refined unknown values stay
+//! unknown, and excessive nesting is an error. Also generates values of a shape from bytes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::properties::{Choices, broken};
 use crate::provider::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Type, Value};
 
-/// Fragments of texts.
+/// Texts for generated values.
 const WORDS: [&str; 20] = [
     "",
     "Shop",
@@ -78,7 +78,7 @@ pub fn value(shape: Shape<'_>, choices: &mut Choices<'_>, may_be_unknown: bool) 
     inside(shape, choices, may_be_unknown)
 }
 
-/// A value of a shape that is not null or unknown itself.
+/// A value of a shape. The value itself is neither null nor unknown, but its parts can be.
 pub fn inside(shape: Shape<'_>, choices: &mut Choices<'_>, may_be_unknown: bool) -> Value {
     let members = |of, choices: &mut Choices<'_>| -> Vec<Value> {
         (0..choices.below(4)).map(|_| value(of, choices, may_be_unknown)).collect()
@@ -127,7 +127,7 @@ fn is_read_safely(bytes: &[u8], shape: Shape<'_>) {
     if let Ok(wire) = rmpv::decode::read_value_with_max_depth(&mut rest, 4 * DEEPEST) {
         assert!(read.is_err() || depth(&wire) <= DEEPEST, "{wire:?} is deep");
     }
-    // The same bytes as JSON.
+    // The same bytes are also decoded as JSON.
     if let Ok(value) = decode_state(bytes, shape) {
         stays_the_same(&value, shape);
     }
@@ -163,7 +163,7 @@ fn stays_the_same(value: &Value, shape: Shape<'_>) {
 /// The value with refined unknown values, as newer versions of Terraform send them.
 fn refined(wire: Wire) -> Wire {
     match wire {
-        // It is not null.
+        // The refinement: the value is not null.
         Wire::Ext(0, _) => Wire::Ext(12, vec![0x81, 0x01, 0xc2]),
         Wire::Array(members) => Wire::Array(members.into_iter().map(refined).collect()),
         Wire::Map(entries) => {

@@ -1,4 +1,5 @@
-//! Compares values with hand-written bytes of Terraform. Round trips alone would not detect an error in both directions.
+//! Compares values with hand-written bytes in Terraform's encoding. Round trips alone would not detect an error that
+//! occurs in both directions.
 
 use proptest::prelude::*;
 
@@ -76,7 +77,7 @@ fn numbers_are_integers_floats_or_decimal_strings() {
     check(&[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0], &ty, &number("0.5"));
     check(b"\xa30.1", &ty, &number("0.1"));
     check(b"\xbe123456789012345678901234567890", &ty, &number("123456789012345678901234567890"));
-    // Only decoded: u64 beyond i64, a float without a short decimal, an exponent.
+    // Decoded but never encoded: a u64 above the maximum of i64, a float without a short decimal form, and an exponent.
     assert_eq!(
         read(&[0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &ty),
         Ok(number("18446744073709551615"))
@@ -248,7 +249,7 @@ fn the_state_of_an_older_schema_is_decoded_leniently() {
     assert!(decode(&json(r#"{"a":null,"n":null,"l":[]}"#), shape).is_ok());
 }
 
-/// A type and a value of it, possibly unknown.
+/// A type and a value of this type, possibly null or unknown.
 fn typed_value() -> impl Strategy<Value = (Type, Value)> {
     let text = "[a-z\u{e9}]{0,40}";
     let maybe = |ty: Type, known: BoxedStrategy<Value>| {

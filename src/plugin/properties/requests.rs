@@ -1,7 +1,7 @@
-//! Properties of calls for any bytes: for any calls, in any order and concurrently, and any responses of the org, each call gets a
-//! response without a panic, and the server continues and stops on shutdown.
+//! Properties that hold for any calls, in any order and concurrently, and for any responses of the org: each call gets
+//! a response without a panic, the server continues to respond, and it stops on shutdown.
 //!
-//! A client sends frames through a pipe to a complete server. The responses of the org come from the bytes
+//! A client sends frames through a pipe to a complete server. The input bytes determine the responses of the org
 //! (`Provider::connected_to`). The clock is paused, so waiting takes no time.
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::value::Value;
 /// Longer than any timeout of the provider.
 const PATIENCE: Duration = Duration::from_secs(12 * 3600);
 const MOST_CALLS: usize = 8;
-/// What a panic becomes.
+/// The diagnostic that a panic becomes contains this text.
 const BUG: &[u8] = b"Provider bug";
 
 pub fn requests(data: &[u8]) {
@@ -96,7 +96,7 @@ struct Call {
     path: String,
     /// The body with its gRPC prefix, possibly malformed.
     frame: Vec<u8>,
-    /// Whether Terraform could send it. The response is then the provider's.
+    /// Whether Terraform could send the call. The response to such a call must not be a gRPC error.
     is_sound: bool,
     type_name: String,
     config: Vec<u8>,
@@ -136,7 +136,7 @@ async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Res
         .map_err(|error| error.to_string())?;
     let describe = |error: h2::Error| error.to_string();
     let (response, mut body) = client.send_request(request, false).map_err(describe)?;
-    // Fails if the server has already responded.
+    // Sending fails if the server has already responded.
     let _ = body.send_data(Bytes::from(call.frame), true);
     let read = async {
         let response = response.await.map_err(describe)?;
@@ -180,10 +180,10 @@ fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool
     }
 }
 
-/// Calls like those of Terraform.
+/// Generates calls like those of Terraform.
 struct Terraform<'a> {
     provider: &'a Provider,
-    /// The last plan, to be applied.
+    /// The last plan, which a later call can apply.
     planned: Option<(Call, pb::PlanResourceChangeResponse)>,
 }
 
@@ -203,7 +203,7 @@ impl Terraform<'_> {
                 let path = choices.of(&paths).to_owned();
                 Call { path, frame: choices.bytes(64).to_vec(), is_sound: false, ..Call::of("", Vec::new()) }
             }
-            // The body is not a valid message or frame. Not for Configure, which must not connect to a real host.
+            // The body may be damaged, except for Configure, which must not connect to a real host.
             1 => {
                 let call = self.sound(choices);
                 let is_kept = call.path.ends_with("/Configure");
@@ -384,7 +384,7 @@ impl Terraform<'_> {
         }
     }
 
-    /// A provider configuration that is unknown or empty, so that it does not connect to a host.
+    /// A provider configuration with only unknown and null attributes, so that the provider does not connect to a host.
     fn configuration(&self, choices: &mut Choices<'_>) -> pb::ConfigureRequest {
         let block = &self.provider.provider_schema().block;
         let mut config = block.empty();

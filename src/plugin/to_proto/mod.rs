@@ -1,4 +1,4 @@
-//! Neutral types → protocol messages: values, diagnostics and attribute paths.
+//! Converts neutral types to protocol messages: values, diagnostics and attribute paths.
 //!
 //! Not here: whole responses (`replies`) and schemas (`schemas`).
 
@@ -21,7 +21,7 @@ pub fn value(value: &Value, schema: &Schema, problems: &mut Diagnostics) -> Opti
     Some(wire)
 }
 
-/// Encodes a state as JSON, the encoding that Terraform sends states in.
+/// Encodes a state as JSON, the encoding in which Terraform sends stored states.
 pub fn state(value: &Value, schema: &Schema, problems: &mut Diagnostics) -> Option<pb::DynamicValue> {
     let (wire, found) = dynamic_value::encode_state(value, Shape::Block(&schema.block));
     problems.extend(found.into_iter().map(unwritable));
@@ -70,8 +70,8 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     }
 }
 
-/// A path without members of sets, which the protocol cannot express. Terraform then shows the attribute if there is only one
-/// such block, else the resource.
+/// A path without members of sets, which the protocol cannot express. Terraform then shows the attribute if there is
+/// only one such block, and otherwise the resource.
 fn attribute_path(path: Path) -> pb::AttributePath {
     let selector = |step| match step {
         Step::Attribute(name) => Some(Selector::AttributeName(name)),

@@ -1,4 +1,4 @@
-//! Replies of the provider → responses.
+//! Converts replies of the provider to responses.
 
 use super::{attribute_path, diagnostics, identity, pb, text, unwritable, value};
 use crate::plugin::dynamic_value::{self, Shape};
@@ -90,7 +90,7 @@ pub fn found(found: &Match, schemas: ResourceSchemas<'_>) -> pb::ListResourceEve
     }
 }
 
-/// The final event with diagnostics. `None` without diagnostics.
+/// The final event of a list, with its diagnostics. `None` if there are no diagnostics.
 pub fn listed(problems: Diagnostics) -> Option<pb::ListResourceEvent> {
     let diagnostic = diagnostics(problems);
     (!diagnostic.is_empty()).then(|| pb::ListResourceEvent { diagnostic, ..Default::default() })
@@ -102,7 +102,7 @@ impl Reply for Option<pb::ListResourceEvent> {
     }
 }
 
-/// A reply that can have only diagnostics.
+/// A reply that can consist of diagnostics alone.
 pub trait Reply: Default + Send + 'static {
     fn only(diagnostics: Diagnostics) -> Self;
 }

@@ -1,4 +1,4 @@
-//! Schemas, functions and capabilities → responses.
+//! Converts schemas, functions and capabilities to responses.
 
 use std::collections::HashMap;
 

@@ -156,7 +156,7 @@ async fn a_rejected_subject_token_is_distinguished_from_an_expired_one() {
         let found = client_of(settings(&server, login)).session().await.unwrap_err();
         assert_eq!(problem(&found), Some(expected), "{error} {description}");
         assert!(!format!("{found} {}", found.advice()).contains("canary"));
-        // Signing again does not help: the signature is the issuer's.
+        // The request is sent only once, because the provider cannot sign the issuer's token again.
         assert_eq!(server.count("token"), 1, "{error} {description}");
     }
 }

@@ -1,4 +1,4 @@
-//! Deploys, retrieves, lists, queries, credentials.
+//! Tests of deploys, retrieves, lists, queries and credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +92,7 @@ async fn a_refused_connection_is_not_ambiguous() {
     let client = client(&server);
     let session = client.session().await.unwrap();
     assert_eq!(session.api_version, 66);
-    // The session exists; only the request itself cannot connect.
+    // The session exists. Only the request itself cannot connect.
     let shut = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = url::Url::parse(&format!("http://{}", shut.local_addr().unwrap())).unwrap();
     drop(shut);
@@ -208,7 +208,7 @@ async fn a_caller_sees_the_error_that_its_request_is_retried_for_until_a_success
         }
     };
     assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
-    // A success of another caller of the same client.
+    // A call of another caller of the same client succeeds.
     let other = RetriedError::default();
     other.follow(client.cancel_deploy("0Af")).await.unwrap();
     assert!(other.get().is_none() && waiting.get().is_some());

@@ -1,4 +1,4 @@
-//! Every error message with its advice in one snapshot, for review.
+//! Writes every error message and its advice to one snapshot, for review.
 
 use crate::salesforce::error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 use crate::salesforce::key::PrivateKeyProblem;

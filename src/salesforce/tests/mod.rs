@@ -1,4 +1,4 @@
-//! The client against a scripted server: raw HTTP over TCP, with waits of milliseconds.
+//! Tests the client with a scripted server, over plain HTTP and with waits of milliseconds.
 
 mod authentication_methods;
 mod calls;
@@ -13,7 +13,7 @@ use super::{Client, Login, Settings};
 use crate::secret::Secret;
 use server::Server;
 
-/// Generated for these tests; nothing trusts it.
+/// An RSA key that was generated for these tests.
 pub(super) const PKCS8: &str = include_str!("pkcs8.pem");
 /// The key of `PKCS8` in PKCS#1 format.
 pub(super) const PKCS1: &str = include_str!("pkcs1.pem");

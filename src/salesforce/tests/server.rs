@@ -11,7 +11,7 @@ pub struct Received {
     pub path: String,
     pub head: String,
     pub body: String,
-    /// How many earlier requests had the same path and SOAP method.
+    /// How many earlier requests had the same [`Self::name`].
     pub nth: usize,
 }
 
@@ -42,8 +42,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// `script` responds to the requests that it handles; all others get the response of a healthy org. An empty
-    /// response closes the connection.
+    /// Starts a server. If `script` returns `None` for a request, the server sends the response of a healthy org. An
+    /// empty response closes the connection.
     pub async fn start(script: impl Fn(&Received) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();

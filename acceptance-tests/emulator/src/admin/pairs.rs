@@ -1,4 +1,4 @@
-//! What another administrator does with the keys and secrets of an app, in Setup or with the public calls.
+//! Changes that another administrator makes to the credentials of an app, in Setup or with the public calls.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,13 +15,13 @@ use crate::stamp;
 #[serde(rename_all = "lowercase")]
 pub enum CredentialAction {
     Stage,
-    /// Makes the active pair the main pair; stages a pair first if there is none.
+    /// Rotates the staged credentials. Stages credentials first if there are none.
     Rotate,
-    /// Revokes the pairs beside the main pair.
+    /// Revokes staged and previous credentials.
     Revoke,
 }
 
-/// One action. Also used by planned faults.
+/// One action. Planned faults also use it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialRequest {
@@ -29,10 +29,10 @@ pub struct CredentialRequest {
     pub app: String,
     #[serde(rename = "do")]
     pub deed: CredentialAction,
-    /// A username; by default another administrator.
+    /// A username. Default: another administrator.
     #[serde(default)]
     pub user: Option<String>,
-    /// The pair; by default the only candidate, or all of them.
+    /// The ID of the credentials. Default: the staged ones for a rotation, all of them for a revocation.
     #[serde(default)]
     pub id: Option<String>,
 }
@@ -98,7 +98,7 @@ pub fn add_consumer(state: &mut State, app: &str, body: &serde_json::Map<String,
     Ok(Response::json(201, &json!({ "id": id })))
 }
 
-/// The pairs of an app with their secrets, the main pair first.
+/// All credentials of an app with their secrets, the current ones first.
 pub fn list(state: &State, app: &str) -> Outcome {
     let org = &state.org;
     let now = org.now();

@@ -1,5 +1,5 @@
-//! A sandbox refresh: a new org at the same address. The contents stay, because the source has the same; a test that
-//! needs a difference deletes it first.
+//! A sandbox refresh: a new org at the same address. The components are kept, as if the source org had the same ones. A
+//! test that needs a difference deletes components first.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use crate::org::GLOBAL_SETTINGS;
 use crate::pairs;
 use crate::stamp;
 
-/// Elements that start with the ID of an org.
+/// Elements whose values start with the ID of an org.
 const LINKS: [&str; 2] = ["orgScopedExternalApp", "oauthLink"];
 
 pub fn refresh(state: &mut State, wanted: &Map<String, Value>) -> Outcome {

@@ -1,4 +1,4 @@
-//! Changes of the Experience Cloud site and its users by an administrator.
+//! Changes that an administrator makes to the Experience Cloud site and its users.
 
 use serde_json::{Map, Value, json};
 
@@ -56,7 +56,7 @@ pub fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
     }
 }
 
-/// Without the secret key of reCAPTCHA, which is in `/emulator/secrets`.
+/// The site without the secret key of reCAPTCHA, which is in `/emulator/secrets`.
 fn site(state: &State) -> Value {
     let network = &state.org.site.network;
     let mut shown = json!(network);
@@ -70,7 +70,8 @@ fn site(state: &State) -> Value {
     shown
 }
 
-/// Fields of the site, with `authApi` field by field, and `loginPolicies` by profile; null removes one.
+/// Changes fields of the site. `authApi` is changed field by field, and `loginPolicies` by profile, where null removes
+/// a policy.
 fn patch_site(state: &mut State, changes: &Map<String, Value>) -> Result<(), String> {
     let text = |error: serde_json::Error| error.to_string();
     let mut network = serde_json::to_value(&state.org.site.network).map_err(text)?;
@@ -175,7 +176,7 @@ pub fn users(state: &State) -> Value {
     Value::Array(state.org.users.iter().map(user_json).collect())
 }
 
-/// Without the password, which is in `credentials.json`.
+/// A user without the password, which is in `credentials.json`.
 fn user_json(user: &User) -> Value {
     let mut shown = json!(user);
     if let Some(Value::Object(external)) = shown.get_mut("external") {
@@ -184,7 +185,7 @@ fn user_json(user: &User) -> Value {
     shown
 }
 
-/// Each part is optional. The counts of permission sets and profiles are updated.
+/// Changes the given fields of a user, and updates the counts of permission sets and profiles.
 pub fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<(), String> {
     let org = &mut state.org;
     let user = org

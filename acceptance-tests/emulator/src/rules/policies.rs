@@ -1,4 +1,4 @@
-//! The rules of an app's policies.
+//! The rules for an app's policies.
 
 use super::{Refusal, RuleContext, attributes, custom_scopes, refuse};
 use crate::behavior::{complete_lifetime, join, list};
@@ -73,7 +73,7 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
                     format!("A refresh token validity is not allowed with the policy type {policy}"),
                 );
             }
-            // A retrieved file with Infinite has no period, so the org does not add one there.
+            // A retrieved file with Infinite has no period, so the org does not add a period for this policy type.
             if policy == "Zero" {
                 fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("0"));
             }
@@ -110,7 +110,7 @@ fn timeouts(world: &RuleContext<'_>, fields: &mut Fields) -> Result<(), Refusal>
     Ok(())
 }
 
-/// Checks the final state of a package.
+/// Checks the final state after a package was applied.
 pub fn named_users_have_jwt(policies: &Component, issues_jwt: bool) -> Result<(), Refusal> {
     if text(&policies.fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt {
         return refuse("namedUserJwtSessionTimeoutType", "Invalid plugin settings");
@@ -118,7 +118,7 @@ pub fn named_users_have_jwt(policies: &Component, issues_jwt: bool) -> Result<()
     Ok(())
 }
 
-/// IDs are accepted and stored as names.
+/// Normalizes a list of permission sets or profiles. IDs are accepted and stored as names.
 fn groups(fields: &mut Fields, element: &'static str, what: &str, known: &[Group]) -> Result<(), Refusal> {
     let Some(sent) = text(fields, element) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The rules of an app, its OAuth settings and its global OAuth settings.
+//! The rules for an app, its OAuth settings and its global OAuth settings.
 
 use super::{Normalized, Refusal, RuleContext, attributes, custom_scopes, items, refuse};
 use crate::behavior;
@@ -121,7 +121,8 @@ pub fn oauth_settings(
     Ok(())
 }
 
-/// The part after the ID of this org, which may have 15 or 18 characters; `None` for an identifier of another org.
+/// The part of an identifier after the ID of this org, which may have 15 or 18 characters. `None` for an identifier of
+/// another org.
 fn of_this_org<'a>(org: &Org, identifier: &'a str) -> Option<&'a str> {
     let (id, rest) = identifier.split_once(':')?;
     (id == org.id || id == stamp::short_id(&org.id)).then_some(rest)
@@ -156,7 +157,7 @@ pub fn global_settings(
         let present = existing.and_then(|old| text(&old.fields, element));
         match (text(&normalized.fields, element), present) {
             (Some(sent), Some(present)) if sent == present => {}
-            // The file of an app that existed before, here or elsewhere.
+            // The file may be that of an app that existed before, in this org or another.
             (Some(sent), None) if element == "consumerKey" && is_consumer_key(sent) => {}
             (Some(_), _) => {
                 let element = if element == "consumerKey" { "consumerKey" } else { "consumerSecret" };

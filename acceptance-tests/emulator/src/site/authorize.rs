@@ -1,5 +1,5 @@
-//! `/services/oauth2/authorize`: credentials in exchange for a code. Each check is a gate of `gate.rs`, in the order
-//! in which an org is assumed to check.
+//! `/services/oauth2/authorize`: exchanges credentials for a code. Each check is a gate of `gate.rs`, in the order in
+//! which an org is assumed to check them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +17,7 @@ use crate::http::{Request, Response, percent};
 use crate::org::{OIDC_SETTINGS, Org, User};
 use crate::stamp::{self, Millis};
 
-/// The lifetime in the web server flow.
+/// The lifetime of a code, as documented for the web server flow.
 pub const CODE_LIFETIME: Millis = 15 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Variant {
     }
 }
 
-/// The request that a code was issued for.
+/// A code, and the request for which it was issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Code {
     pub code: String,
@@ -171,8 +171,8 @@ fn challenge(form: &Form, by_org: bool, by_app: bool) -> Result<Option<String>, 
     Ok(Some(challenge.to_string()))
 }
 
-/// Username and password, or identifier and one-time code: in the header, unless the app requires the body. The
-/// codes are documented for the header only, so an app that requires the body also gets them there.
+/// Username and password, or identifier and one-time code: in the header, unless the app requires the body. One-time
+/// codes are documented for the header only, so they are read from the header even if the app requires the body.
 fn credentials(
     request: &Request,
     form: &Form,
@@ -206,7 +206,7 @@ fn credentials(
 fn with_password(org: &Org, (username, password): &(String, String)) -> Result<User, Stop> {
     let user = org.user_named(username).ok_or(Gate::Credentials)?;
     match &user.external {
-        // Passwords of internal users are not modeled, and would not be accepted here.
+        // Passwords of internal users are not modeled, and would not be accepted on a site.
         None => Err(Gate::Licence.into()),
         Some(external) if external.password.is_empty() || external.password != *password => {
             Err(Gate::Credentials.into())
@@ -245,8 +245,8 @@ pub enum LoginStage {
     Refresh,
 }
 
-/// The gates of the user: active, external, a member of the site, at a time and from a place that the profile
-/// allows.
+/// The gates of the user: external, active, a member of the site, and logging in at a time and from an IP address that
+/// the profile allows.
 pub fn may_log_in(
     org: &Org,
     user: &User,

@@ -19,7 +19,7 @@ pub struct Client {
     global: Fields,
     settings: Fields,
     policies: Fields,
-    /// In OAuth notation.
+    /// Scopes in OAuth notation.
     pub scopes: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ pub const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 pub const DAY: Millis = 24 * HOUR;
 
-/// Scopes of the Metadata API and of OAuth.
+/// The names of scopes in the Metadata API and in OAuth.
 const SCOPES: &[(&str, &str)] = &[
     ("Address", "address"),
     ("Api", "api"),
@@ -88,7 +88,7 @@ pub fn scopes_of(org: &Org, app: &str) -> Vec<String> {
 }
 
 impl Client {
-    /// A usable client.
+    /// Finds a client whose app is enabled.
     pub fn find(org: &Org, id: &str) -> Result<Client, Gate> {
         let client = Client::known(org, id)?;
         client.is_usable()?;
@@ -104,7 +104,7 @@ impl Client {
         pairs::live(org, id).map(|live| Client::of(org, id, live)).ok_or(Gate::ClientUnknown)
     }
 
-    /// The client that a token was issued to, usable, with a key that may have expired since.
+    /// The client to which a token was issued, if its app is enabled. The key may have expired since then.
     pub fn of_token(org: &Org, id: &str) -> Result<Client, Gate> {
         let owner = pairs::owner(org, id).map(|owner| Client::of(org, id, owner));
         let client = owner.ok_or(Gate::ClientUnknown)?;
@@ -152,7 +152,7 @@ impl Client {
         self.secret.as_deref()
     }
 
-    /// A missing secret is accepted if the app allows it; a wrong one never.
+    /// A missing secret is accepted unless it is required. A wrong secret is always rejected.
     pub fn accepts_secret(&self, sent: Option<&str>, is_required: bool) -> bool {
         match sent {
             Some(sent) => self.secret() == Some(sent),
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Whether the app's policies pre-authorize this user.
+    /// Checks that the app's policies pre-authorize this user.
     pub fn admits(&self, user: &User) -> Result<(), Gate> {
         if self.policy("permittedUsersPolicyType") != Some("AdminApprovedPreAuthorized") {
             return Err(Gate::SelfAuthorized);
@@ -172,8 +172,8 @@ impl Client {
         if by_profile || by_set { Ok(()) } else { Err(Gate::NotAdmitted) }
     }
 
-    /// The requested scopes, or all scopes of the app when none are requested. `None` when the app does not have one
-    /// of them.
+    /// The requested scopes, or all scopes of the app when none are requested. `None` if the app does not have one of
+    /// the requested scopes.
     pub fn grants(&self, requested: &str) -> Option<Vec<String>> {
         let requested: Vec<&str> = requested.split_whitespace().collect();
         if requested.is_empty() {
@@ -241,7 +241,7 @@ impl Client {
         self.id_token("idTokenIncludeStandardClaims") == Some("true")
     }
 
-    /// Settings with an unknown effect on the token endpoint.
+    /// The first setting whose effect on the token endpoint is unknown.
     pub fn unsupported_setting(&self, scopes: &[String]) -> Option<&'static str> {
         for element in ["isDPopEnabled", "isMtlsEnabled", "isEnforceRefreshTokenTTL"] {
             if self.is_on(element) {
@@ -256,7 +256,7 @@ impl Client {
             .find(|element| self.id_token(element).is_some_and(|value| value != "false"))
     }
 
-    /// The effect of these on headless logins is not known either.
+    /// Whether the app has trusted IP ranges, whose effect on headless logins is not known.
     pub fn has_trusted_ranges(&self) -> bool {
         self.settings.get("trustedIpRanges").is_some_and(|ranges| !ranges.is_empty())
     }

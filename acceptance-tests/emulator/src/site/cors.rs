@@ -1,4 +1,4 @@
-//! Which browsers may read the site's responses.
+//! CORS: the origins from which a browser may read the site's responses.
 
 use super::gate::Gate;
 use crate::emulator::Call;
@@ -37,7 +37,7 @@ pub fn preflight(org: &Org, request: &Request, call: &mut Call) -> Response {
         .header("vary", "Origin")
 }
 
-/// Without the headers the browser hides the response from the page.
+/// Adds the CORS headers. Without them, the browser hides the response from the page.
 pub fn open(org: &Org, request: &Request, answer: Response) -> Response {
     match allowed(org, request) {
         None => answer,

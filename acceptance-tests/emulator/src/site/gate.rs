@@ -22,7 +22,7 @@ pub enum Reply {
     Rest(u16, &'static str, &'static str),
     /// JSON in another format.
     Json(u16, &'static str),
-    /// Nothing that a browser shows to its page.
+    /// A response without CORS headers, which a browser does not pass to the page.
     NoCors(u16),
 }
 
@@ -167,7 +167,7 @@ gates! {
     Issuer: "U3", "data APIs of the org's host", "a JWT of the site is sent to the org's host", Rest(401, "INVALID_AUTH_HEADER", "INVALID_ISS"), Cited, "one observer of a live org, for guests";
 }
 
-/// Why a request fails.
+/// The reason why a request fails.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     Gate(Gate),

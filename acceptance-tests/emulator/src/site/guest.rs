@@ -36,7 +36,7 @@ pub fn visitor(
     Ok((user.clone(), Some(uvid)))
 }
 
-/// The visitor ID that a named user had as a guest: a guest token without a prefix.
+/// The visitor ID that a named user had as a guest, from a guest token that is sent without a prefix.
 pub fn carried_over(
     org: &Org,
     request: &Request,
@@ -53,7 +53,7 @@ pub fn carried_over(
     Ok(Some(of_token(org, token).ok_or(Gate::Uvid)?))
 }
 
-/// At the token endpoint: the plain ID, equal to the previous one.
+/// Checks the hint at the token endpoint: an ID or a guest token without a prefix, of the same visitor as at authorize.
 pub fn check_hint(org: &Org, request: &Request, form: &Form, expected: Option<&str>) -> Result<(), Stop> {
     let hint = hint(request, form);
     let is_guest = request.header("auth-request-type");
@@ -74,7 +74,8 @@ fn hint<'a>(request: &'a Request, form: &'a Form) -> &'a str {
     request.header("uvid-hint").unwrap_or_else(|| form.get("uvid_hint")).trim()
 }
 
-/// From a guest token that this site issued, even an expired one: it only identifies the visitor.
+/// The visitor ID of a guest token that this site issued. The token may have expired, because it only identifies the
+/// visitor.
 fn of_token(org: &Org, token: &str) -> Option<String> {
     let session = org.sessions.iter().find(|session| session.token == token)?;
     let number = session.site.as_ref()?.login;

@@ -11,7 +11,7 @@ use crate::http::{Request, Response};
 use crate::org::{Org, Session, User};
 use crate::report;
 
-/// A valid token of the site: its user is active and its app is enabled.
+/// The session and user of a valid token of the site. The user must be active and the app enabled.
 fn live<'a>(org: &'a Org, token: &str) -> Option<(&'a Session, &'a User)> {
     let session = org.session(token).filter(|session| session.site.is_some())?;
     let user = org.user(&session.user).filter(|user| user.active)?;
@@ -120,7 +120,7 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<R
     ))
 }
 
-/// An access token is revoked alone; a refresh token revokes the whole login.
+/// Revoking an access token affects only this token. Revoking a refresh token ends the whole login.
 pub fn revoke(state: &mut State, request: &Request) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
@@ -174,7 +174,7 @@ pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -
     }
 }
 
-/// A JWT names its issuer; the org's host accepts only the org's tokens.
+/// Whether a JWT of the site was sent to the org's host, which accepts only JWTs of the org.
 pub fn is_foreign(session: &Session, request: &Request) -> bool {
     session.jwt && session.site.is_some() && !request.on_site
 }

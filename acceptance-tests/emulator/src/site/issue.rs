@@ -11,7 +11,7 @@ use crate::org::{Org, Session, User};
 use crate::report;
 use crate::stamp::{self, Millis};
 
-/// One user in one app, from the code to the end of the last refresh token.
+/// The login of one user in one app, from the code to the end of the last refresh token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Login {
     pub number: u64,
@@ -27,7 +27,7 @@ pub struct Login {
     pub refresh_token: Option<String>,
     /// Refresh tokens that were replaced by a rotation.
     pub rotated: Vec<String>,
-    /// Why no more tokens are issued: the ID of a gate, or `revoked`.
+    /// The reason why no more tokens are issued, such as the ID of a gate or `revoked`.
     pub ended: Option<String>,
 }
 
@@ -39,10 +39,10 @@ pub struct SiteSession {
     pub expires: Millis,
 }
 
-/// More refresh tokens of one user for one app revoke the oldest.
+/// A further login of the same user in the same app revokes the oldest one.
 const LOGINS_PER_APP: usize = 5;
 
-/// What a code was issued for.
+/// The user and the data for which a code was issued.
 pub struct Grant {
     pub user: User,
     pub scopes: Vec<String>,
@@ -106,7 +106,7 @@ pub fn end(org: &mut Org, number: u64, why: &str) {
     }
 }
 
-/// Users who are no longer admitted to an app lose their tokens, and so do all users when the app is deleted.
+/// Revokes the tokens of users who are no longer admitted to an app, and of all users of a deleted app.
 pub fn revoke_unadmitted(org: &mut Org) {
     let lost: Vec<u64> = org
         .site
@@ -115,7 +115,7 @@ pub fn revoke_unadmitted(org: &mut Org) {
         .filter(|login| login.ended.is_none())
         .filter(|login| match Client::of_token(org, &login.client) {
             Err(super::gate::Gate::ClientUnknown) => true,
-            // Disabled temporarily: nothing works, and nothing is revoked.
+            // While the app is disabled, tokens do not work, but they are not revoked.
             Err(_) => false,
             Ok(client) => {
                 !login.is_guest && org.user(&login.user).is_none_or(|user| client.admits(user).is_err())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stamp;
 
-/// Published with the source. Nothing else trusts it.
+/// A key for tests, published with the source. Only this emulator signs with it.
 const TEST_ONLY_KEY: &str = include_str!("../../keys/test-only-token.key");
 
 fn key() -> Option<RsaKeyPair> {
@@ -32,13 +32,13 @@ pub fn sign(header: &Value, claims: &Value) -> String {
     format!("{signed}.{}", signature.unwrap_or_default())
 }
 
-/// The claims of a token without verification: the token is looked up before the claims are trusted.
+/// The claims of a token, without verification. Callers verify or look up the token first.
 pub fn claims(token: &str) -> Option<Value> {
     let mut parts = token.split('.').skip(1);
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()
 }
 
-/// The claims of a token that this key signed; `None` for any other.
+/// The claims of a token that this key signed. `None` for any other token.
 pub fn verify(token: &str) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let key = key()?;

@@ -32,7 +32,7 @@ pub struct Network {
     pub cors_origins: BTreeSet<String>,
     /// "Enable CORS for OAuth endpoints" in Setup.
     pub cors_for_oauth: bool,
-    /// The score of the test token, 0 to 1, as from Google's service.
+    /// The score of the test token, 0 to 1, in place of the score that Google's service returns.
     pub recaptcha_score: f64,
     /// Permission sets that the registration handler assigns. Apex is not run here.
     pub registration_grants: BTreeSet<String>,
@@ -74,7 +74,7 @@ pub const GUEST_PROFILE: &str = "Shop Profile";
 pub const REGISTRATION_HANDLER: &str = "HeadlessSelfRegistration";
 
 impl Network {
-    /// Active, with every headless flow enabled and protected by reCAPTCHA.
+    /// An active site, with every headless flow enabled and protected by reCAPTCHA.
     pub fn seed(domain: &str) -> Network {
         let one = |name: &str| BTreeSet::from([name.to_string()]);
         Network {
@@ -118,7 +118,7 @@ impl Network {
         self.status == Status::Live
     }
 
-    /// Members have a member profile or a member permission set.
+    /// Whether the user has a member profile or a member permission set.
     pub fn has_member(&self, user: &User) -> bool {
         user.profile.as_ref().is_some_and(|profile| self.member_profiles.contains(profile))
             || user.permission_sets.iter().any(|set| self.member_permission_sets.contains(set))

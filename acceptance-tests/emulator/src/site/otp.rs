@@ -8,7 +8,7 @@ use super::gate::Gate;
 use crate::org::Org;
 use crate::stamp::{self, Millis};
 
-/// The real lifetime of a code is not documented.
+/// The lifetime of a code. The real one is not documented.
 const LIFETIME: Millis = 10 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl Method {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Purpose {
-    /// `user` is `None` when the user does not exist, which the caller does not learn.
+    /// `user` is `None` if the user does not exist, which the response does not reveal.
     Passwordless {
         user: Option<String>,
     },
@@ -75,11 +75,11 @@ pub struct Reset {
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub time: String,
-    /// The address or the number.
+    /// The e-mail address or the phone number.
     pub to: String,
     pub method: Method,
     pub username: String,
-    /// For passwordless logins and registrations.
+    /// Set for passwordless logins and registrations.
     pub identifier: Option<String>,
     pub code: String,
 }
@@ -126,7 +126,7 @@ pub fn challenge(
     identifier
 }
 
-/// What the code confirms. The code is consumed.
+/// Returns the purpose that the code confirms, and consumes the code.
 pub fn redeem(
     org: &mut Org,
     identifier: &str,
@@ -153,7 +153,7 @@ pub fn redeem(
     Ok(challenge.purpose.clone())
 }
 
-/// Sends the code for a new password and invalidates an older one.
+/// Sends the code for a new password and invalidates an older code.
 pub fn reset(org: &mut Org, user: &str, username: &str, to: &str) {
     let code = new_code();
     send(org, to, Method::Email, username, None, &code);
@@ -162,7 +162,7 @@ pub fn reset(org: &mut Org, user: &str, username: &str, to: &str) {
     org.site.resets.push(Reset { user: user.to_string(), code, issued, wrong_codes: 0, is_used: false });
 }
 
-/// Whether the code for a new password is correct. It is not consumed, because the password may be rejected.
+/// Checks the code for a new password. The code is not consumed, because the password may be rejected.
 pub fn check_reset(org: &mut Org, user: &str, code: &str) -> Result<(), Gate> {
     let now = org.now();
     let limit = org.site.network.auth_api.max_password_reset_attempts;

@@ -1,5 +1,5 @@
-//! `/services/auth/headless/forgot_password`: two calls without an app. The first sends a code, the second returns
-//! it with the new password.
+//! `/services/auth/headless/forgot_password`: two calls that do not involve an app. The first call requests a code, the
+//! second sends the code with the new password.
 
 use serde_json::{Map, Value, json};
 

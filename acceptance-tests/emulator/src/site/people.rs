@@ -11,7 +11,7 @@ use crate::stamp;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct External {
-    /// Empty: the user cannot log in with a password.
+    /// If empty, the user cannot log in with a password.
     pub password: String,
     pub email: String,
     pub email_verified: bool,
@@ -23,9 +23,9 @@ pub struct External {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LoginPolicy {
-    /// Hours of the day in UTC, the second one excluded; the range may span midnight. `None`: always.
+    /// Hours of the day in UTC, the second one excluded; the range may span midnight. `None` allows all hours.
     pub login_hours: Option<(u32, u32)>,
-    /// First and last address of each range. Empty: from everywhere.
+    /// First and last address of each range. An empty list allows all addresses.
     pub login_ip_ranges: Vec<(std::net::IpAddr, std::net::IpAddr)>,
     /// Overrides the org's timeout.
     pub session_timeout_minutes: Option<u64>,

@@ -20,7 +20,7 @@ pub fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// A bearer token of an internal user, issued to an app with the scope.
+/// Requires a bearer token of an internal user, issued to an app with the scope.
 pub fn authenticate(org: &Org, request: &Request, scope: &str) -> Result<(), Gate> {
     let session = request.bearer().and_then(|token| org.session(token)).ok_or(Gate::Authentication)?;
     let is_internal = org.user(&session.user).is_some_and(|user| user.active && user.external.is_none());
@@ -29,7 +29,7 @@ pub fn authenticate(org: &Org, request: &Request, scope: &str) -> Result<(), Gat
     if is_internal && has_scope { Ok(()) } else { Err(Gate::Authentication) }
 }
 
-/// The test token represents any response of Google; the site has the score.
+/// Whether the request passes reCAPTCHA. The settings of the site contain the score of the test token.
 pub fn passes_recaptcha(org: &Org, body: &Map<String, Value>) -> bool {
     let network = &org.site.network;
     let event = body.get("recaptchaevent").and_then(Value::as_object);

@@ -1,6 +1,6 @@
-//! Headless registration: `/services/auth/headless/init/registration` stores the data of a new customer, and the
-//! code lets the registration handler create the user. Apex is not run: the settings of the site define what the
-//! handler grants.
+//! Headless registration: `/services/auth/headless/init/registration` stores the data of a new customer. The
+//! registration handler creates the user when the code is confirmed. Apex is not run: the settings of the site define
+//! what the handler grants.
 
 use serde_json::{Map, Value, json};
 
@@ -57,7 +57,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Re
     Ok(Response::json(200, &json!({ "status": "success", "email": email, "identifier": identifier })))
 }
 
-/// The guide has the password beside `userdata`, the mobile SDK inside.
+/// Reads the data of a registration. The password is next to `userdata` in the guide, and within it in the mobile SDK.
 fn registration(body: &Map<String, Value>) -> Option<Registration> {
     let data = body.get("userdata")?.as_object()?;
     let custom = body.get("customdata").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -74,7 +74,7 @@ fn registration(body: &Map<String, Value>) -> Option<Registration> {
     })
 }
 
-/// Whether registration is configured for the site.
+/// Checks that registration is configured for the site.
 pub fn is_set_up(org: &Org) -> Result<(), Gate> {
     let settings = &org.site.network.auth_api;
     if !settings.is_headless_user_registration_allowed {
@@ -94,7 +94,7 @@ pub fn is_set_up(org: &Org) -> Result<(), Gate> {
     if has_handler && has_user && has_profile { Ok(()) } else { Err(Gate::RegistrationSetup) }
 }
 
-/// The user that the handler creates, with the profile and the permission sets of the site's settings.
+/// Creates a user as the handler would, with the profile and the permission sets of the site's settings.
 pub fn run_handler(org: &mut Org, wanted: Registration, by_email: bool) -> Result<User, Gate> {
     if org.user_named(&wanted.username).is_some() {
         return Err(Gate::HandlerFailed);

@@ -87,7 +87,7 @@ fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> R
     Ok(issue::tokens(org, &client, &grant.user, login, grant.nonce.as_deref()))
 }
 
-/// The gates that may have closed since the code was issued.
+/// Checks the gates that may have closed since the code was issued.
 fn still_open(org: &Org, client: &Client, user: &User, code: &Code, request: &Request) -> Result<(), Stop> {
     client.is_usable()?;
     if !client.is_on("isCodeCredFlowEnabled") {
@@ -100,7 +100,7 @@ fn still_open(org: &Org, client: &Client, user: &User, code: &Code, request: &Re
     Ok(client.admits(user)?)
 }
 
-/// The client that redeems a code must know the verifier of the challenge.
+/// The client that redeems a code must send the verifier of the challenge.
 fn verify(code: &Code, verifier: &str) -> Result<(), Gate> {
     match (&code.challenge, verifier) {
         (None, "") => Ok(()),
@@ -168,7 +168,7 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
         }
     }
     let mut tokens = issue::tokens(org, &client, &user, login.number, None);
-    // The client already has it, unless it was rotated.
+    // The client already has the refresh token, unless it was rotated.
     if !is_rotated && let Value::Object(members) = &mut tokens {
         members.remove("refresh_token");
     }

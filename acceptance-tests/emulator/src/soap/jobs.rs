@@ -298,7 +298,7 @@ fn finish_retrieve(state: &mut State, id: &str) {
     }
 }
 
-/// No longer in the WSDL; CumulusCI still polls retrieves with it.
+/// This call is no longer in the WSDL, but CumulusCI still polls retrieves with it.
 pub fn check_status(state: &mut State, method: Node<'_, '_>) -> Result<String, Fault> {
     let id = text_of(method, "asyncProcessId").unwrap_or_default();
     finish_retrieve(state, &id);

@@ -25,7 +25,7 @@ pub const GROUP: &[&str] = &["Id", "DeveloperName", "MasterLabel", "NamespacePre
 pub const GROUP_COMPONENT: &[&str] =
     &["Id", "PermissionSet.Name", "PermissionSet.NamespacePrefix", "PermissionSetGroupId", "PermissionSetId"];
 
-/// A user without any of the documented permissions does not see the object.
+/// Whether the user has one of the documented permissions that make the object visible.
 pub fn may_see(user: &User, object: &str) -> bool {
     let needed: &[&str] = match object.to_ascii_lowercase().as_str() {
         "permissionsetassignment" => &["ViewSetup", "AssignPermissionSets", "ManageUsers"],
@@ -118,8 +118,8 @@ pub fn group_components(org: &Org) -> Vec<Value> {
     pairs.enumerate().map(row).collect()
 }
 
-/// The named and unnamed users with a direct assignment of a permission set, then those with a group. The assignment
-/// of a group names the permission set that represents the group, not its members.
+/// The named and unnamed users with a direct assignment of a permission set, then those with an assignment of a
+/// permission set group. The assignment of a group names the permission set that represents the group, not its members.
 pub fn assignments(org: &Org) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut assign = |assignee: &str, is_active: bool, set: (&str, &str), group: Option<&str>| {

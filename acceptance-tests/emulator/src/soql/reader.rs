@@ -9,7 +9,7 @@ enum Token {
     Sign(char),
 }
 
-/// A parsed query. Its names are checked when it runs.
+/// A parsed query. The names are checked when the query runs.
 pub struct Query {
     pub items: Vec<Item>,
     pub object: String,
@@ -26,7 +26,7 @@ pub enum Item {
         name: String,
         alias: Option<String>,
     },
-    /// `COUNT()`: only the size.
+    /// `COUNT()`: only the number of records.
     Size,
     /// `COUNT(field)` or `COUNT_DISTINCT(field)`.
     Count {
@@ -60,7 +60,7 @@ pub enum Test {
 }
 
 impl Filter {
-    /// The fields that it tests.
+    /// The fields that the filter tests.
     pub fn fields(&self) -> Vec<&str> {
         match self {
             Filter::One(condition) => vec![&condition.field],
@@ -212,7 +212,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A word that is not a keyword is the alias of the preceding item.
+    /// A word other than FROM is the alias of the preceding item.
     fn alias(&mut self) -> Option<String> {
         match self.tokens.get(self.at) {
             Some(Token::Word(word)) if !word.eq_ignore_ascii_case("FROM") => {

@@ -15,7 +15,7 @@ pub const GLOBAL: &str = "ExtlClntAppGlobalOauthSettings";
 pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const APP_POLICIES: &str = "ExtlClntAppConfigurablePolicies";
 
-/// With ten milliseconds between polls: two minutes, enough for a busy machine.
+/// Two minutes at ten milliseconds between polls, which is enough on a busy machine.
 const POLLS: usize = 12_000;
 
 pub struct Org {
@@ -120,14 +120,14 @@ impl Org {
         self.http(method, path, &[("Authorization", &bearer)], body.as_bytes())
     }
 
-    /// With a JSON body.
+    /// Sends a request with a JSON body.
     pub fn json(&self, method: &str, path: &str, body: &str) -> Response {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         self.http(method, path, &headers, body.as_bytes())
     }
 
-    /// A request without a body and without its length. Returns the response.
+    /// Sends a request without a body and without a Content-Length header. Returns the response.
     pub fn without_length(&self, method: &str, path: &str) -> String {
         let host = self.running.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -229,7 +229,7 @@ impl Org {
         )
     }
 
-    /// Deploys over REST. Returns the problems, empty when it succeeded.
+    /// Deploys over REST. Returns the problems, or an empty list if the deploy succeeded.
     pub fn deploy_by_rest(&self, package: &Package) -> Vec<String> {
         let version = package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION);
         let options = br#"{"deployOptions":{"rollbackOnError":true,"singlePackage":true}}"#;

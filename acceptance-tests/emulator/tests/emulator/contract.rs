@@ -1,7 +1,7 @@
 //! Breaks each rule of the contract once for every type and every element of the schema, generated from
-//! `proto/salesforce`. Each must be rejected with its reason by SOAP deploy, REST deploy and CRUD call. Rules that
-//! the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in `archives.rs`,
-//! `envelopes.rs` and `requests.rs`.
+//! `proto/salesforce`. Each violation must be rejected with its reason by SOAP deploys, REST deploys and CRUD calls.
+//! Rules that the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in
+//! `archives.rs`, `envelopes.rs` and `requests.rs`.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ struct Case {
     body: String,
     /// A part of the expected reason.
     words: String,
-    /// The whole file when the error is outside of the root element; there is no CRUD call for it.
+    /// The whole file, for errors that a CRUD call cannot contain.
     file: Option<String>,
 }
 
@@ -358,7 +358,7 @@ fn package(schema: &Schema, file: &str, version: u64) -> Package {
         .at(u32::try_from(version).unwrap())
 }
 
-/// The error of a CRUD call; `None` when it succeeded.
+/// The error of a CRUD call, or `None` if the call succeeded.
 fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String> {
     let kind = schema.name();
     let response = org.soap_at(
@@ -440,7 +440,7 @@ fn every_violation_is_rejected_by_every_interface() {
     assert!(count > 1000, "{count}");
 }
 
-/// In these versions, the type and its folder are unknown.
+/// In versions before the introduction of a type, the type and its folder are unknown.
 #[test]
 fn a_type_is_rejected_in_versions_before_its_introduction() {
     let org = start();

@@ -1,4 +1,4 @@
-//! Staging, rotating and deleting the keys and secrets of an app, and the logins in the meantime.
+//! Staging, rotating and deleting the credentials of an app, and logins before and after each step.
 
 mod keys;
 mod listing;

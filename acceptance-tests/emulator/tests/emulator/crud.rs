@@ -1,4 +1,4 @@
-//! The synchronous calls.
+//! The synchronous calls of the SOAP API.
 
 use crate::client::{APP, GLOBAL, OAUTH, OAUTH_POLICIES, Org, start};
 

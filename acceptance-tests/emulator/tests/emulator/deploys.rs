@@ -15,7 +15,7 @@ fn creating_settings_creates_the_policies_and_a_key() {
     assert!(key.starts_with("3MVG9canaryKEY"), "{key}");
     let link = components[OAUTH]["Shop_oauth"]["oauthLink"].as_str().unwrap().to_string();
     assert!(link.starts_with("00DEM0000000001:888"), "{link}");
-    // A second deploy keeps both.
+    // A second deploy keeps the key and the link.
     org.shop();
     let again = org.components();
     assert_eq!(again[GLOBAL]["Shop_global"]["consumerKey"], key);
@@ -52,7 +52,7 @@ fn a_second_policy_file_is_a_duplicate() {
             &id[..15]
         )]
     );
-    // A file under its own name is accepted.
+    // A file with the name of the existing policies is accepted.
     let own = Package::new().with(
         OAUTH_POLICIES,
         "Shop_oauth_defaultPolicy",
@@ -212,7 +212,7 @@ fn a_failed_or_check_only_deploy_changes_nothing() {
     let deployed = org.deploy(&broken);
     assert_eq!(deployed.status(), "Failed");
     assert_eq!(org.components(), before);
-    // Without rollback the valid parts stay.
+    // Without rollback, the valid components are committed.
     let partial = org.deploy(&broken.option("rollbackOnError", "false"));
     assert_eq!(partial.status(), "SucceededPartial");
     assert!(org.components()[APP].get("Shop").is_some());

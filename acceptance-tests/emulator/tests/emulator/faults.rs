@@ -112,7 +112,7 @@ fn faults_of_rest_and_tokens_have_their_own_format() {
     assert_eq!(token.json()["error_description"], "login rate exceeded");
 }
 
-/// Each call by its name: a fault before the call prevents its effect, one after it does not.
+/// For each call: a fault before the call prevents its effect, but a fault after the call does not.
 #[test]
 fn every_call_can_be_lost_before_and_after_its_effect() {
     let record = |name: &str, label: &str| {

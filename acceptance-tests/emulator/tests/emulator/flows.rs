@@ -1,4 +1,4 @@
-//! The headless identity flows, from the view of a client of the site.
+//! The headless identity flows, from the perspective of a client of the site.
 
 mod gates;
 mod journal;

@@ -10,7 +10,7 @@ fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
 }
 
-/// No deploy starts before `start_deploys`, and then it runs longer than any test waits.
+/// An org in which deploys start only after `start_deploys`, and then run longer than any test waits.
 fn slow() -> Org {
     let switches = Switches { queue_ms: 600_000, deploy_ms: 600_000, ..Switches::default() };
     start_with(Config { switches, ..Config::default() })

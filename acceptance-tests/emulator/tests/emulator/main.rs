@@ -1,4 +1,4 @@
-//! The emulator over HTTP, from the view of a client.
+//! The emulator over HTTP, from the perspective of a client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod archives;

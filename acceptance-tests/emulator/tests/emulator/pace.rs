@@ -9,7 +9,8 @@ fn advance_clock(org: &Org, seconds: u64) {
     org.admin("POST", "clock", &format!(r#"{{"forward_seconds": {seconds}}}"#));
 }
 
-/// A hundred times as slow as a real org: deploys 200 to 2000 s and up to 1000 s in the queue, retrieves 50 to 500 s.
+/// The org is a hundred times as slow as a real one: deploys take 200 to 2000 s after up to 1000 s in the queue,
+/// retrieves take 50 to 500 s.
 #[test]
 fn a_real_pace_delays_deploys_and_retrieves() {
     let switches = Switches { pace: Pace::Real, pace_percent: 10_000, seed: 7, ..Switches::default() };
@@ -39,7 +40,7 @@ fn lists_lag_behind() {
     let org = start_with(Config { switches, ..Config::default() });
     assert_eq!(org.deploy(&Package::new().with(APP, "Shop", "")).status(), "Succeeded");
     assert!(!is_listed(&org, "Shop"));
-    // A retrieve contains it.
+    // A retrieve already contains the app.
     assert!(org.retrieve(&[(APP, "Shop")], 66).files.contains_key("unpackaged/externalClientApps/Shop.eca"));
     advance_clock(&org, 600);
     assert!(is_listed(&org, "Shop"));

@@ -1,4 +1,4 @@
-//! Policies in the package that creates their app, and rules over several files of an app: they check the final
+//! Policies in the package that creates their app, and rules over several files of an app. The rules check the final
 //! state, regardless of the order of the files.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start};
@@ -29,7 +29,7 @@ fn oauth_policies(package: Package, name: &str) -> Package {
     )
 }
 
-/// Puts those files first that are usually last in a package.
+/// Reverses the order of the files and members of a package.
 fn backwards(package: &Package) -> Package {
     let mut package = package.clone();
     package.files.reverse();
@@ -139,7 +139,7 @@ type Elements = &'static [&'static str];
 const PAIRS: &[(&str, Elements, &[Elements])] = &[
     (GUESTS, &[FLOW, JWT], &[&[], &[FLOW], &[JWT]]),
     (SESSION, &[JWT], &[&[], &[FLOW]]),
-    // Only with the switch flows_need_settings.
+    // The rest requires the switch flows_need_settings.
     (CLIENT, &[CLIENT], &[&[], &[EXCHANGE_OF_THE_APP]]),
     (EXCHANGE, &[EXCHANGE_OF_THE_APP], &[&[], &[CLIENT]]),
 ];
@@ -183,7 +183,7 @@ fn dependent_files_are_checked_at_the_end() {
                     with_policies(with_global(bare_app(), flags), policy),
                 );
             }
-            // In one package: on, off, on again.
+            // Both files in one package: enabled, disabled, enabled again.
             accepts("enabled together", with_policies(with_global(bare_app(), needed), policy));
             for flags in *too_few {
                 if *policy != SESSION {
@@ -197,7 +197,7 @@ fn dependent_files_are_checked_at_the_end() {
             accepts("disabled together", with_policies(with_global(Package::new(), &[]), ""));
             rejects("the policies alone on", with_policies(Package::new(), policy));
             accepts("enabled together again", with_policies(with_global(Package::new(), needed), policy));
-            // Separately.
+            // Each file in a separate package.
             accepts("the policies off", with_policies(Package::new(), ""));
             accepts("the settings off", with_global(Package::new(), &[]));
             accepts("the settings on", with_global(Package::new(), needed));
@@ -243,7 +243,7 @@ fn conflicting_files_are_not_committed_without_rollback() {
     let after = org.components();
     assert_eq!(after[APP]["Shop"]["label"], "New");
     assert_eq!(after[GLOBAL]["Shop_global"]["isNamedUserJwtEnabled"], "true");
-    // Of the two conflicting files, the policies are rejected; the settings are valid.
+    // Of the two conflicting files, the policies are rejected and the settings are committed.
     let org = start();
     let both = with_policies(with_global(bare_app(), &[FLOW]), GUESTS).option("rollbackOnError", "false");
     assert_eq!(org.deploy(&both).status(), "SucceededPartial");
@@ -273,7 +273,7 @@ fn an_org_can_create_its_defaults_before_the_policies_of_the_package() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("duplicate value found")), "{problems:?}");
     assert_eq!(names(&org, APP), Vec::<String>::new());
-    // Under the names of the default policies, they change those.
+    // Files with the names of the default policies change the default policies.
     assert_eq!(org.deploy(&first(false)).status(), "Succeeded");
     assert_eq!(org.components()[OAUTH_POLICIES][DEFAULT]["ipRelaxationPolicyType"], "Bypass");
 }

@@ -1,5 +1,5 @@
-//! Files as retrieved from real orgs, stored and deployed again: `retrieved/` contains some of that form. The org
-//! accepts each folder unchanged, with its own ID instead of the other org's, and returns the same files.
+//! Deploys files in the form in which real orgs return them. `retrieved/` contains such files. The emulated org accepts
+//! each folder unchanged except for the org ID, and returns the same files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use salesforce_emulator::NEWEST_API_VERSION;
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, between, file, start};
 
-/// The ID in the files.
+/// The org ID in the files.
 const THEIR_ORG: &str = "00D000000000000";
 
 /// Each folder, and its API version.
@@ -70,7 +70,7 @@ fn retrieve(org: &Org, files: &BTreeMap<String, String>, version: u32) -> BTreeM
         .collect()
 }
 
-/// Without the lines that differ between the consumer of this org and that of the file.
+/// The lines of a file without the link to the consumer, which differs between orgs.
 fn lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.contains("<oauthLink>")).collect()
 }
@@ -78,7 +78,7 @@ fn lines(text: &str) -> Vec<&str> {
 #[test]
 fn each_folder_is_accepted_and_returned_unchanged() {
     for id in ["00DEM0000000001", &start().running.org_id] {
-        // All in one org: two users may store the files of the same org.
+        // All folders are deployed to one org, because files of several apps may come from the same org.
         let org = start();
         for (name, version) in FOLDERS {
             let sent = folder(name, id);
@@ -94,7 +94,7 @@ fn each_folder_is_accepted_and_returned_unchanged() {
                     assert!(shown.contains(&line), "{path}: {line} is not in\n{shown}");
                 }
             }
-            // Deploying the files, or the retrieved ones, again changes nothing.
+            // Deploying the original or the retrieved files again changes nothing.
             let before = org.components();
             for again in [&sent, &back] {
                 let deployed = org.deploy(&package(again, *version));
@@ -120,7 +120,8 @@ fn a_deleted_app_can_be_deployed_again_from_its_files() {
     assert_ne!(org.element(OAUTH, "Ledger_oauth", "oauthLink"), link, "the consumer has changed");
 }
 
-/// Stored files omit it, and the behavior of an org with an unknown secret is not documented.
+/// Removes the consumer secret. Stored files omit it, and the behavior of an org with an unknown secret is not
+/// documented.
 fn without_secret(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let kept = |text: &String| {
         text.lines().filter(|line| !line.contains("<consumerSecret>")).collect::<Vec<_>>().join("\n")

@@ -61,7 +61,7 @@ fn a_retrieve_takes_the_configured_time() {
     let switches = Switches { retrieve_ms: 600_000, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_retrieve(&[(APP, "*")], 66);
-    // Pending for a moment.
+    // The status is Pending for the first 50 ms.
     let started = org.check_retrieve(&id).body;
     assert!(
         ["Pending", "InProgress"].iter().any(|it| started.contains(&format!("<status>{it}</status>"))),
@@ -85,7 +85,7 @@ fn the_global_file_is_returned_only_with_the_org_setting() {
     assert!(hidden.text.contains("named &apos;Shop_global&apos; cannot be found"));
     let list = org.soap(&format!("<listMetadata><queries><type>{GLOBAL}</type></queries></listMetadata>"));
     assert!(!list.body.contains("<result>"));
-    // It can still be written.
+    // The Global file can still be written.
     org.shop();
 }
 

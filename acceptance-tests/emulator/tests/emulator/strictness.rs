@@ -1,12 +1,13 @@
-//! The rules of a single file. Each is broken once, and must be rejected with a reason and a line. An error that is
-//! accepted here would be accepted in every scenario. Rules over several files are in `consistency.rs`.
+//! The rules of a single file. Each rule is broken once, and the violation must be rejected with the expected reason.
+//! An error that is accepted here would be accepted in every scenario. Rules over several files are in
+//! `consistency.rs`.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
 
 pub const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 pub const POLICY: &str = "Shop_oauth_defaultPolicy";
 
-/// The violation, the package, and the beginning of the expected message, with the line number.
+/// The violation, the package, and a part of the expected message, which may include the line number.
 pub type Case = (&'static str, Package, &'static str);
 
 pub fn one(kind: &str, name: &str, elements: &str) -> Package {

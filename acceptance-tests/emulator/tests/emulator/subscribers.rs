@@ -51,7 +51,7 @@ fn changes_of_an_installed_app_by_a_subscriber_are_rejected() {
     assert_rejected("CRUD", &org.soap(&delete), 200, managed);
     assert_eq!(org.components(), before);
 
-    // Its policies belong to the subscriber, and have no namespace.
+    // The policies of an installed app belong to the subscriber and have no namespace.
     let own = Package::new().with(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", parent).with(
         APP_POLICIES,
         "Shop_defaultPolicy",

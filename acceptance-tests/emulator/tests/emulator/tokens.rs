@@ -72,7 +72,7 @@ fn a_signed_assertion_is_exchanged_for_a_session() {
     org.shop();
     let id = token["id"].as_str().unwrap().strip_prefix(&org.running.url).unwrap().to_string();
     assert_eq!(org.rest("GET", &id, "").json()["organization_id"], org.running.org_id);
-    // Milliseconds, which the CLI sends, and both forms of the org's URL.
+    // Also accepted: milliseconds, which the CLI sends, and the org's URL with or without a slash at the end.
     for (name, value) in [
         ("exp", json!(in_seconds(180) * 1000)),
         ("aud", json!(org.running.url)),
@@ -179,7 +179,7 @@ fn a_deployed_app_can_log_in() {
     assert!(request_token(&org, &fields).body.contains("no client credentials user enabled"));
     org.deploy(&policies(&format!("<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>")));
     let token = request_token(&org, &fields).json()["access_token"].as_str().unwrap().to_string();
-    // The bearer flow needs a policy that preauthorizes the user.
+    // The bearer flow requires a policy that pre-authorizes the user.
     let mut claims = claims(&org);
     claims["iss"] = json!(key);
     let assertion = jwt(&json!({ "alg": "RS256" }), &claims);
@@ -189,7 +189,7 @@ fn a_deployed_app_can_log_in() {
          <permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>",
     ));
     assert_eq!(assert_with(&org, &assertion).status, 200);
-    // Its tokens are revoked with the app.
+    // The tokens of the app are revoked when the app is deleted.
     let own = std::mem::replace(&mut org.token, token);
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
     org.deploy(&Package::new().delete(&[(APP, "Shop")]).option("checkOnly", "true"));

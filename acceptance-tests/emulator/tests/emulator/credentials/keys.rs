@@ -1,4 +1,4 @@
-//! An app with logins by client credentials and by JWT, and the calls for its keys and secrets.
+//! An app with logins by client credentials and by JWT, and the calls that manage its credentials.
 
 use salesforce_emulator::credentials::TEST_ONLY_CERTIFICATE;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub type Pair = (String, String);
 
 pub struct Keys {
     pub org: Org,
-    /// With 18 characters.
+    /// The ID of the app, with 18 characters.
     pub app: String,
     pub consumer: String,
 }
@@ -71,7 +71,7 @@ impl Keys {
         self.org.rest("GET", &self.path(rest), "")
     }
 
-    /// The main pair as REST returns it.
+    /// The current credentials, as REST returns them.
     pub fn main(&self) -> Pair {
         pair(&self.get("?part=keyandsecret").json())
     }
@@ -88,7 +88,7 @@ impl Keys {
         self.org.rest("DELETE", &self.path(&format!("/staged/{id}")), "")
     }
 
-    /// The list of pairs beside the main pair.
+    /// The list of staged and previous credentials.
     pub fn staged(&self) -> Vec<Value> {
         self.get("/staged").json()["stagedCredentials"].as_array().unwrap().clone()
     }
@@ -98,7 +98,7 @@ impl Keys {
         self.staged().iter().map(|one| one["state"].as_str().unwrap().to_string()).collect()
     }
 
-    /// Stages a pair. Returns its ID and the pair.
+    /// Stages credentials. Returns their ID, and their key and secret.
     pub fn stage_pair(&self) -> (String, Pair) {
         let response = self.stage();
         assert_eq!(response.status, 201, "{}", response.body);

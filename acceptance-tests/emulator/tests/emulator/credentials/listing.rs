@@ -30,7 +30,7 @@ fn each_call_requires_its_api_version() {
     assert_eq!(keys.states(), ["Active"]);
 }
 
-/// Follows nextPageUrl. Returns the sizes of the pages.
+/// Follows nextPageUrl. Returns the sizes of the pages, and all entries.
 fn pages(org: &crate::client::Org, path: &str, name: &str) -> (Vec<usize>, Vec<Value>) {
     let (mut sizes, mut all) = (Vec::new(), Vec::new());
     let mut next = Some(path.to_string());
@@ -108,7 +108,7 @@ fn an_app_can_have_several_consumers() {
     assert_eq!(missing.status, 404);
 }
 
-/// Both lengths in one response, and either in a URL.
+/// Both lengths occur in one response, and either is accepted in a URL.
 #[test]
 fn ids_are_accepted_with_15_and_with_18_characters() {
     let keys = Keys::open();

@@ -1,4 +1,4 @@
-//! Logins while pairs are staged, rotated, deleted and expire.
+//! Logins after credentials are staged, rotated or deleted, and after they expire.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::keys::{Keys, MONTH, Pair};
 
-/// Each step, and whether the first and the second pair can log in after it.
+/// Each step, and whether logins with the first and the second credentials succeed after it.
 #[test]
 fn each_valid_pair_logs_in_only_with_its_own_secret() {
     type Step = (&'static str, fn(&Keys, &str), bool, bool);
@@ -24,7 +24,7 @@ fn each_valid_pair_logs_in_only_with_its_own_secret() {
         step(&keys, &id);
         check_logins(&keys, what, (&first, *old), (&second, *new));
     }
-    // The other case: a staged pair that is deleted.
+    // The other case: staged credentials that are deleted.
     let keys = Keys::open();
     let first = keys.main();
     let (id, second) = keys.stage_pair();
@@ -56,7 +56,7 @@ fn check_logins(keys: &Keys, what: &str, old: (&Pair, bool), new: (&Pair, bool))
     }
 }
 
-/// Until the app is deleted.
+/// The tokens are revoked when the app is deleted.
 #[test]
 fn tokens_remain_valid_after_their_pair_is_deleted() {
     let mut keys = Keys::open();
@@ -71,7 +71,7 @@ fn tokens_remain_valid_after_their_pair_is_deleted() {
     assert_eq!(keys.org.rest("GET", "/services/data/v66.0", "").status, 401);
 }
 
-/// A client logs in continuously with its pair, and with the next one when it receives that.
+/// A client logs in continuously with the old credentials, and also with the new ones as soon as it receives them.
 #[test]
 fn a_client_can_always_log_in_during_stage_rotate_and_revoke() {
     let keys = Keys::open();
@@ -117,7 +117,7 @@ fn a_client_can_always_log_in_during_stage_rotate_and_revoke() {
     });
 }
 
-/// New pairs, and secrets in REST, take time to propagate; a deletion takes effect immediately.
+/// New credentials, and secrets in REST, take time to propagate. A deletion takes effect immediately.
 #[test]
 fn new_pairs_and_their_secrets_propagate_with_a_delay() {
     let lag = 3_600;

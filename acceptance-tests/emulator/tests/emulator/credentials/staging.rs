@@ -58,7 +58,7 @@ fn a_pair_is_staged_rotated_and_deleted() {
     assert_eq!(keys.main(), pair(&one));
 }
 
-/// Valid for a month from staging, and for another month from the rotation.
+/// Staged credentials are valid for a month from staging, previous ones for a month from the rotation.
 #[test]
 fn staged_and_previous_pairs_expire() {
     let keys = Keys::open();
@@ -124,7 +124,7 @@ fn invalid_bodies_methods_and_ids_are_rejected() {
     );
 }
 
-/// An empty body and a missing length get no response.
+/// A POST with an empty body or without a length gets no response.
 #[test]
 fn a_post_without_a_body_gets_no_response() {
     let keys = Keys::open();
@@ -194,7 +194,7 @@ fn staged_credentials_are_rejected_for_packaged_and_installed_apps() {
     }
 }
 
-/// The switch, the existing pairs, and whether another one can be staged.
+/// Each value of the switch, and whether credentials can be staged next to active, rotated and expired ones.
 #[test]
 fn a_switch_determines_whether_another_pair_can_be_staged() {
     for (switch, beside_active, beside_rotated, beside_expired) in [
@@ -270,7 +270,7 @@ fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
         }
         assert_eq!(keys.get("/staged").status, 404, "{kind}");
         if kind != APP {
-            // A new file creates a new consumer: no pair returns.
+            // A new file creates a new consumer, without the former credentials.
             let parent = "<externalClientApplication>Shop</externalClientApplication>";
             let scopes = format!("<commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>{parent}");
             let global = format!("<callbackUrl>https://shop.example/</callbackUrl>{parent}");
@@ -284,7 +284,7 @@ fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
     }
 }
 
-/// As before: the Global file contains the new key, and the former one no longer exists.
+/// The Global file gets a new key and secret, and logins with the former ones fail, as without staged credentials.
 #[test]
 fn a_deploy_that_rotates_does_not_change_staged_credentials() {
     let keys = Keys::open();

@@ -8,7 +8,7 @@ fn plan(keys: &Keys, fault: &Value) {
     keys.org.admin("POST", "faults", &fault.to_string());
 }
 
-/// Each call by its name: before its effect, after it, and at the second call.
+/// A fault is planned for each call: before and after its effect, for the first and for the second call.
 #[test]
 fn every_call_can_be_lost_before_and_after_its_effect() {
     type Call = fn(&Keys, &str) -> crate::client::Response;
@@ -103,7 +103,7 @@ fn another_administrator_can_manage_the_credentials_of_an_app() {
     assert_eq!((keys.states(), keys.main()), (vec!["Rotated".to_string()], pair(&staged[1])));
     request(json!({ "do": "revoke" }));
     assert!(keys.states().is_empty() && !keys.logs_in(&first));
-    // In one call, as another user.
+    // Stages and rotates in one call, as another user.
     let admin = keys.org.running.credentials.username.clone();
     let rotated = request(json!({ "do": "rotate", "user": admin }));
     assert_eq!((&rotated[1]["state"], &rotated[1]["createdBy"]), (&json!("Rotated"), &json!(admin)));
@@ -126,7 +126,7 @@ fn another_administrator_can_manage_the_credentials_of_an_app() {
     assert_eq!(keys.org.http("GET", "/emulator/apps/None/credentials", &[], b"").status, 404);
 }
 
-/// Between two calls, or during one.
+/// Each change takes effect immediately before a call.
 #[test]
 fn another_administrator_can_change_pairs_concurrently() {
     for (action, call, status) in [
@@ -186,7 +186,7 @@ fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     assert!(known.iter().any(|text| text.starts_with("eyJ") && text.split('.').count() == 3), "assertions");
 }
 
-/// The state file contains the pairs; that of an older emulator has none.
+/// The state file contains the staged and previous credentials. That of an older emulator contains none.
 #[test]
 fn pairs_survive_a_restart() {
     let path = std::env::temp_dir().join(format!("emulator-pairs-{}.json", std::process::id()));

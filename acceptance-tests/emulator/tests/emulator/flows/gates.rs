@@ -1,5 +1,5 @@
-//! Every gate, closed once: the response, and the gate according to the journal. Each case changes only the setting
-//! that closes its gate.
+//! Closes every gate at least once, and checks the response and the gate in the journal. Each case changes only what
+//! closes its gate.
 
 mod authorize;
 mod init;
@@ -26,7 +26,7 @@ const BAD_BODY: &str = "400 invalid_request: invalid request body";
 const NAMED: (&str, &str) = ("Auth-Request-Type", "Named-User");
 const DAY: u64 = 86_400;
 
-/// The gate, the response, and the steps to get it.
+/// The gate, the response, and the steps that lead to the response.
 type Case = (&'static str, &'static str, fn(&Shop) -> Response);
 
 fn log_in(shop: &Shop) -> Response {
@@ -45,7 +45,7 @@ fn refresh_token(shop: &Shop) -> String {
     shop.tokens()["refresh_token"].as_str().unwrap().to_string()
 }
 
-/// A code by e-mail: identifier and code.
+/// Starts a passwordless login by e-mail. Returns the identifier and the code.
 fn passwordless(shop: &Shop) -> (String, String) {
     let started = shop.start_passwordless("customer", "email").json();
     let identifier = started["identifier"].as_str().unwrap().to_string();
@@ -60,7 +60,7 @@ fn registration(shop: &Shop) -> (String, String) {
     (identifier, code)
 }
 
-/// The response to a wrong code for a new password.
+/// Sends a new password with a code.
 fn reset(shop: &Shop, code: &str) -> Response {
     let password = "canary-New-Password-9";
     shop.forgot(&json!({ "username": shop.name("customer"), "newpassword": password, "otp": code }))
@@ -148,7 +148,7 @@ fn every_gate_has_a_test() {
     writeln!(out, "{} gates, closed in {} ways", ids.len(), all.len()).unwrap();
 }
 
-/// With two closed gates, the first in the order responds.
+/// With several closed gates, the first in the order responds.
 #[test]
 fn the_first_closed_gate_in_the_order_responds() {
     type Closing = fn(&Shop);

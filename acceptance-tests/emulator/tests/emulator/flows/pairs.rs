@@ -1,10 +1,10 @@
-//! The site's flows with the main pair, a staged pair, and a former pair.
+//! The site's flows with current, staged and previous credentials.
 
 use serde_json::json;
 
 use super::shop::{Shop, brief, code};
 
-/// The other pair of the app, and its ID in the list of staged credentials.
+/// Stages credentials. Returns their key and secret.
 fn stage(shop: &Shop) -> (String, String) {
     let all = shop.org.admin("POST", "apps/Shop/credentials", r#"{"do":"stage"}"#);
     let text = |name: &str| all[1][name].as_str().unwrap().to_string();

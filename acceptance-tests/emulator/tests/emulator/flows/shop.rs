@@ -46,7 +46,7 @@ fn overlay(base: Vec<(&str, String)>, changes: Fields<'_>) -> Vec<(String, Strin
 }
 
 impl Shop {
-    /// A confidential client with secret and PKCE, tokens in JWT format, guests allowed.
+    /// An app for a confidential client with secret and PKCE, with tokens in JWT format and guests allowed.
     pub fn open() -> Shop {
         Shop::with(Config::default())
     }
@@ -98,7 +98,7 @@ impl Shop {
         Shop { key: text("consumerKey"), secret: text("consumerSecret"), org }
     }
 
-    /// A single-page app: no secret, PKCE.
+    /// An app for a single-page application: PKCE without a secret.
     pub fn public() -> Shop {
         let shop = Shop::open();
         shop.set(GLOBAL, "isConsumerSecretOptional", "true");
@@ -188,7 +188,7 @@ impl Shop {
         self.call("GET", &format!("/services/oauth2/authorize?{query}"), headers, "")
     }
 
-    /// The credentials of a seeded user, in the header.
+    /// Logs in with the credentials of a seeded user in the header.
     pub fn log_in(&self, login: &str, changes: Fields<'_>) -> Response {
         let header = basic(&self.name(login), &self.password(login));
         self.authorize(&[("Auth-Request-Type", "Named-User"), ("Authorization", &header)], changes)
@@ -210,7 +210,7 @@ impl Shop {
         self.redeem_with(&[], code, changes)
     }
 
-    /// The complete login of the seeded customer.
+    /// Completes the login of the seeded customer. Returns the tokens.
     pub fn tokens(&self) -> Value {
         let response = self.redeem(&code(&self.log_in("customer", &[])), &[]);
         assert_eq!(response.status, 200, "{}", response.body);
@@ -379,7 +379,7 @@ pub fn brief(response: &Response) -> String {
     format!("{status} {body}")
 }
 
-/// The second part of a token.
+/// The claims of a token, which are its second part.
 pub fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

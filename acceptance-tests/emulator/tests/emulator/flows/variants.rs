@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::shop::{RECAPTCHA, Shop, UVID, basic, claims, code, parameter};
 use crate::client::{GLOBAL, OAUTH_POLICIES, Response};
 
-/// What must be true for every login.
+/// Checks what must be true after every login.
 #[track_caller]
 fn logged_in(shop: &Shop, response: &Response, login: &str) -> Value {
     assert_eq!(response.status, 200, "{}", response.body);
@@ -251,7 +251,7 @@ fn a_guest_gets_a_token_that_names_the_visitor() {
     let again = shop.visit(&format!("JWT {token}"), &[]);
     let again = shop.redeem_with(&headers, &code(&again), &[("client_secret", "")]).json();
     assert_eq!(claims(again["access_token"].as_str().unwrap())["sub"], format!("uvid:{UVID}"));
-    // In the body instead of the header.
+    // The hint can also be in the body instead of the header.
     let in_body =
         shop.authorize(&[("Auth-Request-Type", "guest")], &[("uvid_hint", &format!("UVID {UVID}"))]);
     assert_eq!(in_body.status, 302, "{}", in_body.body);
@@ -286,7 +286,7 @@ fn login_hours_can_span_midnight() {
     let shop = Shop::open();
     let now = shop.org.admin("GET", "clock", "")["now"].as_str().unwrap().to_string();
     let hour: u64 = now[11..13].parse().unwrap();
-    // After 23:00, regardless of the current time.
+    // Advances the clock to between 23:00 and midnight, regardless of the current time.
     shop.advance_clock((23 + 24 - hour) % 24 * 3600);
     let allow = |from: u64, to: u64| {
         shop.site(&json!({ "loginPolicies": { "Customer Community User": { "loginHours": [from, to] } } }));

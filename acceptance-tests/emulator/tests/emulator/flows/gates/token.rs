@@ -41,7 +41,7 @@ pub const TOKEN: &[Case] = &[
     }),
     ("G7c", "400 invalid_grant: invalid code verifier", |shop| redeem(shop, &[("code_verifier", "")])),
     ("G7c", "400 invalid_grant: invalid code verifier", |shop| {
-        // Not required, but sent: then it is enforced.
+        // The challenge is not required but was sent, so the verifier is enforced.
         shop.set(GLOBAL, "isPkceRequired", "false");
         redeem(shop, &[("code_verifier", "")])
     }),
@@ -100,7 +100,7 @@ pub const REFRESH: &[Case] = &[
         shop.refresh(&token, &[])
     }),
     ("R1", NO_REFRESH, |shop| {
-        // The sixth login of a user in an app revokes the first.
+        // The sixth login of a user in an app revokes the oldest.
         let first = refresh_token(shop);
         for _ in 0..4 {
             shop.tokens();
