@@ -1,6 +1,6 @@
-//! Names that move between resources in one apply: renamed, moved without a moved block, swapped, known only after
-//! apply. Whatever order Terraform uses, the state contains only what is in the org, or the run fails with the
-//! reason.
+//! App names that move between resources in one apply: by a rename, without a moved block, by a swap, or as a value
+//! that is known only after apply. In whatever order Terraform processes the resources, the state contains only what is
+//! in the org, or the run fails and reports the reason.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, GLOBAL_OAUTH};
@@ -8,7 +8,7 @@ use acceptance_tests::workspace::Workspace;
 
 const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
 
-/// An app; `name` is an expression.
+/// The resource of an app. `name` is an expression.
 fn app(address: &str, name: &str, label: &str) -> String {
     format!(
         r#"
@@ -20,7 +20,7 @@ resource "salesforce_external_client_app" "{address}" {{
     )
 }
 
-/// OAuth settings and policies of the app that an expression names.
+/// The OAuth settings and policies of an app. `name` is an expression for the name of the app.
 fn parts(address: &str, name: &str, scope: &str) -> String {
     format!(
         r#"
@@ -198,7 +198,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Everything in the state is in the org, under its name and with its consumer key, and only one address has it.
+/// The problems in the state: apps and consumer keys that the org does not contain, and apps that two addresses manage.
 fn problems(org: &Emulator, workspace: &Workspace<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     let (mut apps, mut settings) = (Vec::new(), Vec::new());
@@ -250,15 +250,15 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
             found.push(format!("{run}"));
         }
     } else {
-        // A create before the destroy of the old address cannot determine which of them owns the app. The app is kept,
-        // and the run reports it.
+        // A create before the destroy of the old address cannot determine which of the two resources owns the app. The
+        // app is kept, and the run reports that.
         let is_reported =
             run.contains("Resource not replaced") || case.what == "forgotten and configured again";
         if (run.contains("Resource adopted") || run.contains("Existing settings overwritten")) && !is_reported
         {
             found.push(format!("adopted without a report: {run}"));
         }
-        // A resource that waited without success is created in the next apply.
+        // A create whose wait ended without success succeeds in the next apply.
         let first = run.clone();
         for _ in 0..2 {
             if run.code != Some(0) && !case.apps.is_empty() {

@@ -1,4 +1,4 @@
-//! One configuration, two orgs.
+//! A configuration that manages two orgs, and a state that is used with the wrong org.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -104,7 +104,7 @@ fn a_state_of_one_org_is_not_applied_to_another() {
     for (variable, value) in second.credentials() {
         workspace.set(&variable, &value);
     }
-    // The first 15 characters are the same ID in its short form.
+    // The first 15 characters of an ID are its short form.
     let run = workspace.apply().failed_with(&FIRST[..15]);
     assert!(run.contains(&SECOND[..15]), "{run}");
     assert_eq!(second.names(org::APP), Vec::<String>::new());

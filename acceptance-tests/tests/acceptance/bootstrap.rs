@@ -1,4 +1,5 @@
-//! `examples/bootstrap`: from a token to an app that Terraform logs in with, and the permissions of its user.
+//! Tests of `examples/bootstrap`, which uses an administrator's token to create the app that Terraform logs in with,
+//! and of the permissions that the user of this app needs.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::canary::{self, Secret};
@@ -25,7 +26,7 @@ fn copy_to(folder: &Path) {
     }
 }
 
-/// An org with the permission set, and a workspace with only an administrator's token.
+/// A workspace with a copy of the example, whose only credential is an administrator's token.
 fn with_a_token(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
     for variable in org.credentials().keys() {
@@ -133,7 +134,7 @@ fn errors_are_reported_before_anything_is_created() {
 /// The permissions in a permission set's file, which must conform to Salesforce's schema.
 fn permissions(name: &str) -> Vec<String> {
     let file = source().join(format!("force-app/main/default/permissionsets/{name}.permissionset-meta.xml"));
-    // Python's parser, which is strict about the format; the tests need Python anyway.
+    // Python's parser is strict about the format, and the tests need Python anyway.
     let script = r#"
 import json, sys, xml.etree.ElementTree as xml
 spaced = "{http://soap.sforce.com/2006/04/metadata}"
@@ -164,7 +165,7 @@ fn grant(org: &Emulator, workspace: &mut Workspace<'_>, permissions: &[String]) 
     workspace.set("SALESFORCE_ACCESS_TOKEN", session["access_token"].as_str().expect("a token"));
 }
 
-/// Each permission of the file is needed for the configuration, and together they are sufficient.
+/// Asserts that an apply fails if any one of the permissions in the file is missing, and succeeds with all of them.
 fn is_minimal_and_sufficient(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
     let permissions = permissions(permission_set);
     for left_out in &permissions {
@@ -209,8 +210,8 @@ fn the_admin_permission_set_is_minimal_and_sufficient_for_policies() {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
 }
 
-/// Apex is not compiled and the handler is not deployed here. The test checks the format of its file, and that the
-/// names in the files match.
+/// This test neither compiles the Apex class nor deploys the handler. It checks the format of the handler's file, and
+/// that the names in the files match.
 #[test]
 fn the_token_exchange_handler_conforms_to_the_schema() {
     let folder = source().join("token-exchange/force-app/main/default");
@@ -244,7 +245,7 @@ print(json.dumps({child.tag.replace(spaced, ""): child.text for child in root}))
     let handler: Value = serde_json::from_slice(&run.stdout).expect("its elements");
     assert_eq!(handler["developerName"], name);
     assert_eq!(handler["tokenHandlerApex"], name);
-    // An unknown subject is rejected.
+    // The handler does not create a user for an unknown subject.
     assert_eq!(handler["isUserCreationAllowed"], "false");
     let class = std::fs::read_to_string(folder.join(format!("classes/{name}.cls"))).expect("the class");
     for words in [

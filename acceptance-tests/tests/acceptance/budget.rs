@@ -1,5 +1,5 @@
-//! The cost of plans and applies in calls: the limits of `docs/guides/deploys.md`, counted by the org. Counts only;
-//! durations are measured by `make bench`.
+//! The number of calls that plans and applies make, compared with the limits in `docs/guides/deploys.md`. Durations are
+//! not tested here; `make bench` measures them.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -7,10 +7,10 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// The limits as the guide states them.
+/// The guide that states the limits.
 const GUIDE: &str = include_str!("../../../docs/guides/deploys.md");
 
-/// This many apps, each with settings and policies.
+/// A configuration of `count` apps, each with settings and policies.
 fn apps(count: usize) -> String {
     format!(
         r#"
@@ -46,7 +46,7 @@ struct Cost {
     bytes: u64,
 }
 
-/// The cost of a command, counted with an empty journal.
+/// The cost of a command. Clears the journal first.
 #[track_caller]
 fn cost(org: &Emulator, command: impl FnOnce()) -> Cost {
     org.admin("DELETE", "/journal", None);
@@ -62,7 +62,7 @@ fn cost(org: &Emulator, command: impl FnOnce()) -> Cost {
     }
 }
 
-/// Without a log, which would take most of the time.
+/// A workspace without a log, because writing the log would take most of the time.
 fn workspace(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
     workspace.unset("TF_LOG");
@@ -78,7 +78,7 @@ fn run(workspace: &Workspace<'_>, verb: &str, parallelism: usize) -> Run {
     workspace.run(&arguments)
 }
 
-/// The number in the row of the guide's tables that starts with this text.
+/// The last number in the row of the guide's tables that starts with this text.
 #[track_caller]
 fn documented_limit(row: &str) -> usize {
     let row = GUIDE.lines().find(|line| line.starts_with(row)).unwrap_or_else(|| panic!("no row {row:?}"));
@@ -107,7 +107,7 @@ fn a_hundred_apps_stay_within_the_documented_number_of_calls_and_deploys() {
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 
     let apply = cost(&org, || drop(run(&workspace, "apply", 100).succeeded()));
-    // On a busy machine Terraform sends a hundred changes over several seconds.
+    // On a busy machine, Terraform sends a hundred changes over several seconds.
     assert!(apply.deploys <= documented_limit("| the same with `-parallelism=100` |") + 3, "{apply:?}");
 }
 
@@ -115,7 +115,7 @@ fn a_hundred_apps_stay_within_the_documented_number_of_calls_and_deploys() {
 fn one_invalid_app_among_a_hundred_fails_alone() {
     let org = Emulator::with(&["--deploy-ms", "1500"]);
     let workspace = workspace(&org);
-    // Only the org knows that this scope does not exist.
+    // Only the org can detect that this scope does not exist.
     let with_invalid_app =
         apps(100).replace(r#"["Api"]"#, r#"count.index == 41 ? ["Ghost_Scope"] : ["Api"]"#);
     workspace.configure(&with_invalid_app);
@@ -129,7 +129,8 @@ fn one_invalid_app_among_a_hundred_fails_alone() {
     for (kind, count) in [(org::APP, 100), (org::OAUTH, 99), (org::GLOBAL_OAUTH, 99), (org::POLICIES, 99)] {
         assert_eq!(org.names(kind).len(), count, "{kind}");
     }
-    // Terraform starts no policies until the settings of all apps are done, and no policies if one of them failed.
+    // Terraform applies no policies until the settings of all apps are applied, and none at all if the settings of one
+    // app fail.
     assert_eq!(workspace.state().len(), 100 + 99);
 
     workspace.configure(&apps(100));

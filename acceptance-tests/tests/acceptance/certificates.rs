@@ -1,5 +1,5 @@
-//! Certificates of apps: each plan warns before they expire, a change shows both, another form of the same
-//! certificate is not a change.
+//! Certificates of apps: each plan warns before a certificate expires, the plan of a change shows both certificates,
+//! and another form of the same certificate is not a change.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::{Run, repository};
@@ -65,7 +65,7 @@ fn an_expiring_certificate_is_a_warning_in_every_plan_unless_suppressed() {
     ] {
         workspace.configure(&app_with(&certificate(from, until)));
         workspace.apply().succeeded();
-        // The warning appears without changes, with and without a refresh.
+        // The warning appears even if nothing changes, with and without a refresh.
         for refresh in ["-refresh=true", "-refresh=false"] {
             let run =
                 workspace.run(&["plan", "-no-color", "-input=false", "-lock=false", refresh]).succeeded();

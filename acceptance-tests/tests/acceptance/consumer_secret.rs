@@ -1,5 +1,5 @@
-//! The guide to the consumer secret, step by step: each store that it names receives the credentials, and the new ones
-//! after a rotation, with the output that the guide describes. The stores are stand-ins.
+//! Runs the guide to the consumer secret step by step. Each store that the guide names receives the credentials and,
+//! after a rotation, the new credentials. The output is as the guide describes. The stores are stand-ins.
 
 use super::snippets::{fenced, needed};
 use acceptance_tests::emulator::Emulator;
@@ -12,7 +12,7 @@ use serde_json::json;
 const GUIDE: &str = "docs/guides/consumer-secret.md";
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
 
-/// SHA-256, hex.
+/// The SHA-256 checksum of a text, in hexadecimal.
 pub fn sha256(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -23,7 +23,7 @@ pub fn credentials_json(key: &str, secret: &str) -> String {
     json!({ "client_id": key, "client_secret": secret }).to_string()
 }
 
-/// The block of the guide with this text, preceded by the blocks that it needs.
+/// The block of the guide with this text, preceded by the blocks that the block refers to.
 fn configuration(words: &str) -> String {
     let blocks = fenced(&repository().join(GUIDE), "terraform");
     let block = blocks.iter().find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {words}"));
@@ -48,7 +48,7 @@ fn supports_write_only() -> bool {
     language::has(Feature::WriteOnlyArguments)
 }
 
-/// An org, a workspace with the guide's configuration, and the values that its stores received.
+/// An org, and a workspace with the guide's configuration. The stores record checksums of the values that they receive.
 struct Shop<'org> {
     org: &'org Emulator,
     workspace: Workspace<'org>,
@@ -74,12 +74,12 @@ impl<'org> Shop<'org> {
             .filter(|name| configuration.contains(&format!("var.{name}")))
             .map(|name| format!("variable \"{name}\" {{}}\n"))
             .collect();
-        // The wait is needed for a real org only.
+        // Only a real org needs the wait.
         let configuration = configuration.replace("\"30s\"", "\"0s\"");
         self.workspace.configure(&format!("{variables}{configuration}"));
     }
 
-    /// No changes. The settings' `consumer_key` in the state may still be the previous one.
+    /// Asserts that the plan has no changes. The settings' `consumer_key` in the state may still be the previous key.
     #[track_caller]
     fn assert_empty_plan(&self) {
         let plan = self.workspace.plan(&[]);
@@ -92,14 +92,14 @@ impl<'org> Shop<'org> {
         (global.text("consumerKey"), global.text("consumerSecret"))
     }
 
-    /// The keys of all credentials that can log in, the current ones first.
+    /// The keys of all credentials that can log in, the current key first.
     fn keys(&self) -> Vec<String> {
         let all = self.org.admin("GET", "/apps/Shop/credentials", None);
         let all = all.as_array().into_iter().flatten();
         all.map(|one| one["key"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// The received checksums, in order.
+    /// The checksums that the stores received, in order.
     fn arrived(&self) -> Vec<String> {
         let journal =
             std::fs::read_to_string(self.workspace.folder().join("journal.txt")).unwrap_or_default();
@@ -140,7 +140,7 @@ fn each_store_receives_the_credentials_and_the_new_ones_after_a_rotation() {
     }
 }
 
-/// Both procedures of the guide, with the output that it describes.
+/// Runs both procedures of the guide, and checks the output that the guide describes.
 #[test]
 fn after_a_leak_the_old_credentials_work_until_they_are_revoked() {
     if !supports_write_only() {
@@ -170,7 +170,7 @@ fn after_a_leak_the_old_credentials_work_until_they_are_revoked() {
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
     shop.assert_empty_plan();
 
-    // In one apply: no previous credentials remain.
+    // A rotation and a revocation in one apply leave no previous credentials.
     shop.configure(&numbers(3, 3));
     shop.workspace.apply().succeeded();
     let (newest, _) = shop.credentials();
@@ -180,12 +180,12 @@ fn after_a_leak_the_old_credentials_work_until_they_are_revoked() {
     shop.assert_empty_plan();
 }
 
-/// In an org that does not stage credentials while previous ones are valid.
+/// The org does not stage credentials while previous credentials are valid.
 #[test]
 fn previous_credentials_that_are_still_valid_must_be_revoked_before_a_rotation() {
     let org = Emulator::start();
     let text = configuration("resource \"salesforce_external_client_app_credential_rotation\"");
-    // The ephemeral resource needs a newer Terraform, and is not the subject of this test.
+    // The ephemeral resource requires a newer Terraform, and is not tested here.
     let (text, _) = text.split_once("ephemeral \"").expect("an ephemeral resource");
     let shop = Shop::new(&org, text);
     shop.workspace.apply().succeeded();
@@ -196,7 +196,7 @@ fn previous_credentials_that_are_still_valid_must_be_revoked_before_a_rotation()
     shop.workspace.apply().failed_with("Previous credentials still valid");
     assert_eq!(shop.keys(), two, "nothing has changed");
 
-    // Revoke alone, then rotate.
+    // The revocation and the rotation take two applies.
     shop.configure(&numbered(text, 2, 2));
     shop.workspace.apply().succeeded();
     assert_eq!(shop.keys(), two[..1]);
@@ -204,7 +204,7 @@ fn previous_credentials_that_are_still_valid_must_be_revoked_before_a_rotation()
     shop.workspace.apply().succeeded();
     assert_eq!(shop.keys()[1..], two[..1]);
 
-    // Both in one apply: no previous credentials remain.
+    // A rotation and a revocation in one apply leave no previous credentials.
     shop.configure(&numbered(text, 4, 3));
     shop.workspace.apply().succeeded();
     let keys = shop.keys();
@@ -221,7 +221,7 @@ fn a_time_resource_rotates_and_later_revokes_the_previous_credentials() {
     shop.assert_empty_plan();
     let (old, _) = shop.credentials();
 
-    // As when the rotation is due: the ID is replaced, so the plan does not know it yet.
+    // The replacement simulates a rotation that is due. The new ID is unknown in the plan.
     let due = ["-replace=time_rotating.shop"];
     let plan = shop.workspace.plan(&due);
     assert!(plan.is_unknown(ROTATION, "consumer_key"));
@@ -230,7 +230,7 @@ fn a_time_resource_rotates_and_later_revokes_the_previous_credentials() {
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     shop.assert_empty_plan();
 
-    // A week later, shortened to a second here.
+    // The week until the revocation is shortened to a second.
     shop.configure(&text.replace("\"168h\"", "\"1s\""));
     std::thread::sleep(std::time::Duration::from_millis(2500));
     shop.workspace.plan(&[]).containing("Previous credentials will be revoked").containing(&old);
@@ -289,7 +289,7 @@ fn actions_rotate_and_revoke_and_the_next_apply_stores_the_credentials() {
     assert_eq!(shop.arrived().len(), 1);
     shop.workspace.apply().succeeded();
     assert_eq!(shop.arrived().last(), Some(&sha256(&credentials_json(&new, &secret))));
-    // The next change of the number finds credentials that are already rotated.
+    // When the number changes next, the credentials are already rotated.
     let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
     shop.workspace.plan(&[]).containing("Credentials already rotated");
@@ -301,7 +301,7 @@ fn actions_rotate_and_revoke_and_the_next_apply_stores_the_credentials() {
     shop.assert_empty_plan();
 }
 
-/// The guide contains the error of an older Terraform.
+/// The guide quotes the error that an older Terraform reports.
 #[test]
 fn an_older_terraform_fails_with_the_error_in_the_guide() {
     let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");

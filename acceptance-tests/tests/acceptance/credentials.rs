@@ -7,7 +7,7 @@ use acceptance_tests::org;
 use acceptance_tests::plan::Action::Create;
 use acceptance_tests::workspace::Workspace;
 
-/// A key that no org trusts, generated for this test and published with it.
+/// A key that no org accepts. It was generated for tests and is published with them.
 const UNKNOWN_KEY: &str = include_str!("test-only-unknown.key");
 
 #[test]

@@ -16,7 +16,7 @@ fn found(workspace: &Workspace<'_>, configuration: &str, address: &str) -> Value
     data(workspace, address)
 }
 
-/// The state of a data source.
+/// The values of a data source in the state.
 #[track_caller]
 fn data(workspace: &Workspace<'_>, address: &str) -> Value {
     let shown = workspace.run(&["show", "-json"]).succeeded();

@@ -1,4 +1,4 @@
-//! Destroy: everything, one part, missing components, protected resources.
+//! Destroys of all resources, of one part, of missing components, and of protected resources.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -15,7 +15,7 @@ fn policies_removed_from_the_configuration_remain_in_the_org() {
     let plan = workspace.step(APP_AND_SETTINGS, &[(POLICIES, Delete)]);
     plan.containing("Warning:");
     assert_eq!(org.deploys().len(), before);
-    // Resetting them would admit all users again.
+    // Resetting the policies would give all users access again.
     assert_eq!(
         org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
         "AdminApprovedPreAuthorized"
@@ -33,7 +33,7 @@ fn settings_removed_from_the_configuration_are_deleted_with_their_consumer_key()
     for kind in [org::OAUTH, GLOBAL_OAUTH, OAUTH_POLICIES] {
         assert_eq!(org.names(kind), Vec::<String>::new(), "{kind}");
     }
-    // They can be created again.
+    // The settings can be created again.
     workspace.step(APP_AND_SETTINGS, &[(SETTINGS, Create)]);
 }
 
@@ -43,12 +43,12 @@ fn a_destroy_of_missing_components_succeeds() {
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     org.remove(org::APP, "Shop");
-    // Without the refresh Terraform assumes that everything still exists.
+    // Without the refresh, Terraform assumes that everything still exists.
     workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
     assert!(workspace.state().is_empty());
 }
 
-/// Terraform plans first, and errors of that plan stop the destroy. Their messages explain how to proceed.
+/// A destroy starts with a plan, and errors in this plan stop the destroy. The messages explain how to proceed.
 #[test]
 fn a_configuration_with_plan_errors_can_be_destroyed_without_a_refresh() {
     let org = Emulator::start();
@@ -94,8 +94,8 @@ fn a_lost_response_to_a_deletion_does_not_fail_the_destroy() {
     let workspace = Workspace::new(&org);
     for when in ["before", "after"] {
         workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-        // The settings are deleted first, then the app: one call is lost or gets no response, the other gets a
-        // maintenance page.
+        // The settings are deleted first, then the app. One of the two calls or its response is lost, and the other
+        // call returns a maintenance page.
         let page = serde_json::json!({ "status": 503, "content_type": "text/html", "body": "<html>Maintenance</html>" });
         org.admin("DELETE", "/faults", None);
         org.admin(

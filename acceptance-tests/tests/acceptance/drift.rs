@@ -46,7 +46,7 @@ fn unmanaged_attributes_can_change_in_setup_without_a_planned_change() {
 
     org.edit(OAUTH_POLICIES, "Shop", "requiredSessionLevel", "HIGH_ASSURANCE");
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
-    // The refresh reads it, and no change is planned.
+    // The refresh reads the new values, and no change is planned.
     workspace.plan(&[]).changes(&[]);
     workspace.apply().succeeded().containing("0 added, 0 changed, 0 destroyed");
     workspace.assert_empty_plan();

@@ -29,7 +29,7 @@ fn a_state_of_another_org_is_an_error_that_names_both_orgs() {
             assert!(run.contains(&org[..15]), "{org}: {run}");
         }
     }
-    // Without a refresh it is detected when a change is planned.
+    // Without a refresh, the other org is detected when a change is planned.
     workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"Other\""));
     let arguments = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
     workspace.run(&arguments).failed_with("State belongs to another org");
@@ -50,7 +50,7 @@ fn a_refreshed_sandbox_at_the_same_url_is_another_org() {
     assert!(run.contains(&old[..15]) && run.contains("00DEM0000000009"), "{run}");
 }
 
-/// The app's name is a literal: another team manages the app.
+/// The app's name is a literal, because another team manages the app.
 const POLICIES_ALONE: &str = r#"
 resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = "{app}"
@@ -84,8 +84,8 @@ fn a_workspace_of_an_app_admin_reads_only_policies_from_import_to_removal() {
         workspace.step("", &[(POLICIES, Delete)]);
         assert_reads_only_policies(&org);
 
-        // The create adopts the existing policies. It would look for the app only to wait for one that does not exist
-        // yet.
+        // The create adopts the existing policies. It also looks for the app, in case the app does not exist yet and
+        // the create has to wait, so its calls are not checked.
         org.admin("DELETE", "/journal", None);
         workspace.step(&configuration, &[(POLICIES, Create)]);
         let mut after = org.admin("GET", "/components", None);

@@ -1,4 +1,4 @@
-//! How an org's admins find Terraform's requests in their event logs.
+//! Tests the user agents, by which an org's admins find Terraform's requests in their event logs.
 
 use crate::configurations::SHOP;
 use acceptance_tests::emulator::Emulator;
@@ -18,7 +18,7 @@ fn every_user_agent_names_terraform_the_provider_and_the_caller() {
     let (major, minor) = terraform::version();
     let start = match terraform::product() {
         Product::Terraform => format!("Terraform/{major}.{minor}."),
-        // The Terraform version that it is compatible with.
+        // OpenTofu sends the Terraform version that it is compatible with.
         Product::OpenTofu => "Terraform/1.".to_owned(),
     };
     let end = format!("{PROVIDER} acme-pipeline/1.2");
@@ -37,7 +37,7 @@ fn every_user_agent_names_terraform_the_provider_and_the_caller() {
     }
 }
 
-/// Calls with a session and with a version in the path.
+/// Whether the path is that of a call with a session and an API version.
 fn is_api(path: &str) -> bool {
     let mut parts = path.split('/').skip(2);
     path.starts_with("/services/Soap/m/") || (parts.next() == Some("data") && parts.next().is_some())

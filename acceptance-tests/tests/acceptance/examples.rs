@@ -1,4 +1,4 @@
-//! Every example of the documentation, run as a reader would.
+//! Runs every example of the documentation as a reader would.
 
 use super::consumer_secret::{credentials_json, sha256};
 use super::module;
@@ -25,7 +25,7 @@ fn runs_as(resource: &str, name: &str) {
     runs_with(resource, name, |workspace| workspace.assert_empty_plan());
 }
 
-/// `imported`: the checks after the import.
+/// `imported` checks the workspace after the import.
 fn runs_with(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -79,7 +79,7 @@ fn the_examples_of_org_settings_run() {
 fn the_example_of_a_credential_rotation_runs() {
     let rotation = "salesforce_external_client_app_credential_rotation";
     runs_with(rotation, "shop", |workspace| {
-        // An import does not know the configured values. Adopting them rotates nothing.
+        // An import cannot read the configured values. The update that stores them in the state rotates nothing.
         let key = workspace.attribute(&format!("{rotation}.shop"), "consumer_key");
         workspace.plan(&[]).changes(&[(&format!("{rotation}.shop"), Action::Update)]);
         workspace.apply_plan().succeeded();
@@ -88,7 +88,7 @@ fn the_example_of_a_credential_rotation_runs() {
     });
 }
 
-/// The store of the example receives the secret of the org.
+/// The store in the example receives the app's current credentials.
 #[test]
 fn the_examples_of_ephemeral_resources_run() {
     if !language::has(Feature::WriteOnlyArguments) {
@@ -171,7 +171,7 @@ const ACTIONS: [&str; 2] = [
     "salesforce_external_client_app_rotate_credentials",
 ];
 
-/// Applies, has an empty plan, and leaves nothing.
+/// Applies the example of a data source, and asserts an empty plan and that nothing remains after a destroy.
 fn data_source_runs(name: &str) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -206,7 +206,7 @@ fn the_demo_runs() {
     let workspace = Workspace::new(&org);
     workspace.installs();
     workspace.write("main.tf", &example("demo/main.tf"));
-    // The demo calls the module in the folder next to it.
+    // The demo calls a module in the folder `modules` next to the demo's folder.
     let modules = workspace.folder().join("../modules");
     module::copy(&repository().join("examples/modules"), &modules);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();

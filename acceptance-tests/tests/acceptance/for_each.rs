@@ -1,4 +1,5 @@
-//! Many apps: deploys are slow and run one at a time, so the provider combines many changes in one.
+//! Many apps in one configuration. Deploys are slow and run one at a time, so the provider combines many changes in one
+//! deploy.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -90,7 +91,8 @@ fn a_new_for_each_key_without_a_moved_block_is_an_error_and_deploys_nothing() {
     let key = org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey");
     let deploys = org.deploys().len();
 
-    // Otherwise, the create would adopt the existing app, and the destroy of the old address would then delete it.
+    // Without the error, the create would adopt the existing app, and the destroy of the old address would then delete
+    // it.
     workspace.configure(&keyed("new"));
     workspace
         .apply()

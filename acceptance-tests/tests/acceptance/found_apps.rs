@@ -1,5 +1,6 @@
-//! Existing apps: created in Setup, by other tools, by packages, partly unreadable. Each is imported with a
-//! configuration that Terraform generates, or rejected with the reason; a later change affects nothing else.
+//! Imports of existing apps: created in Setup, created by other tools, installed from packages, or partly unreadable.
+//! Each app is imported with a configuration that Terraform generates, or the import is rejected and the error states
+//! the reason. A later change affects nothing else.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
@@ -9,14 +10,14 @@ use serde_json::json;
 use super::import_procedure::Import::{Fails, Succeeds};
 use super::import_procedure::{Edit, Kind, LABEL, LEVEL, TYPES, check_import};
 
-/// A component as another tool deploys it: every element of its type, in a file.
+/// Creates a component with these elements, as another tool would deploy it.
 fn put(org: &Emulator, kind: &str, name: &str, elements: &[(&str, &str)]) {
     let lines: String =
         elements.iter().map(|(element, text)| format!("<{element}>{text}</{element}>\n")).collect();
     put_file(org, kind, name, &lines);
 }
 
-/// A component as a file with this content in its root element.
+/// Creates a component from a file with this content in its root element.
 pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
     let file = format!(
         "<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
@@ -30,12 +31,12 @@ pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
 
 const OF_SHOP: (&str, &str) = ("externalClientApplication", "Shop");
 
-/// Created on the pages of Setup.
+/// An app that was created on the pages of Setup.
 fn in_setup(org: &Emulator) {
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
 }
 
-/// Every part has an arbitrary name, one of them similar to the name of another app.
+/// An app whose parts have arbitrary names, one of which is similar to the name of another app.
 fn arbitrary_names(org: &Emulator) {
     put(org, APP, "Shop_oauth", &[("label", "Not the settings of Shop")]);
     put(org, APP, "Shop", &[("label", "Shop &amp; Söhne")]);
@@ -49,7 +50,7 @@ fn arbitrary_names(org: &Emulator) {
     );
 }
 
-/// Named as in a project of `sf`, with the policies that the org created.
+/// An app whose files are named as in an `sf` project, with the policies that the org created.
 fn by_another_tool(org: &Emulator) {
     put(org, APP, "Shop", &[("distributionState", "Local"), ("label", "Shop")]);
     put(org, OAUTH, "Shop", &[("commaSeparatedOauthScopes", "Basic, OfflineAccess"), OF_SHOP]);
@@ -66,12 +67,12 @@ fn without_oauth(org: &Emulator) {
     put(org, POLICIES, "Shop_plcy", &[OF_SHOP, ("isEnabled", "false")]);
 }
 
-/// Only the app's own file, without any part.
+/// An app that consists only of the app's file, without settings and policies.
 fn bare(org: &Emulator) {
     put(org, APP, "Shop", &[("contactPhone", "+49 30 1234"), ("isProtected", "true")]);
 }
 
-/// The consumer belongs to another org, so there is no Global file.
+/// An app whose consumer belongs to another org, so that the app has no `ExtlClntAppGlobalOauthSettings` file.
 fn linked(org: &Emulator) {
     put(org, APP, "Shop", &[("distributionState", "Packaged"), ("label", "Shop")]);
     let link = ("oauthLink", "00D000000000099:888000000000001");
@@ -82,13 +83,13 @@ fn installed(org: &Emulator) {
     org.admin("POST", "/packages", Some(&json!({ "namespace": "acme", "name": "Shop" })));
 }
 
-/// The same, together with a local app of the same name.
+/// An installed app and a local app of the same name.
 fn installed_beside_a_local_one(org: &Emulator) {
     in_setup(org);
     installed(org);
 }
 
-/// As in an org where `*` omits packaged components.
+/// The same apps in an org where the wildcard `*` omits packaged components.
 fn installed_and_not_in_the_wildcard(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "wildcard_skips_packages": true })));
     installed_beside_a_local_one(org);
@@ -99,7 +100,7 @@ fn unreadable(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
 }
 
-/// Elements without an attribute.
+/// An app with elements that have no attribute.
 fn with_additional_elements(org: &Emulator) {
     in_setup(org);
     org.edit(APP, "Shop", "infoUrl", "https://shop.example/info");
@@ -108,7 +109,7 @@ fn with_additional_elements(org: &Emulator) {
     org.edit(POLICIES, "Shop", "isAttestPluginEnabled", "true");
 }
 
-/// Every element set.
+/// An app with every element set.
 fn with_everything(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["Handler"] })));
     put(

@@ -1,4 +1,4 @@
-//! Provider functions called by the real Terraform: without an org, and as the input of a client.
+//! Provider functions called by the real Terraform: without an org, and as the input of `salesforce_oauth_client`.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -13,7 +13,7 @@ fn example(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The example, with a file of this app.
+/// The example with this content in the file of the connected app.
 fn shop<'org>(org: &'org Emulator, file: &str) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.write(FILE, file);
@@ -48,7 +48,7 @@ fn the_examples_of_functions_run() {
         global.text("callbackUrl").lines().collect::<Vec<_>>(),
         ["https://shop.example.com/callback", "https://shop-test.example.com/callback"]
     );
-    // A separate consumer.
+    // The new app does not use the consumer of the connected app.
     assert_ne!(global.text("consumerKey"), "EXAMPLE0KEY0OF0A0CONNECTED0APP");
     assert_eq!(org.part(OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, RefreshToken");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -68,7 +68,7 @@ fn the_examples_of_functions_run() {
     assert_eq!(org.names(APP), Vec::<String>::new());
 }
 
-/// Every element of the type, and unexpected elements.
+/// The file contains every element of the type, and unexpected elements.
 #[test]
 fn a_connected_app_with_every_element_becomes_a_client_without_the_secret() {
     if !language::has(Feature::Functions) {
@@ -145,7 +145,7 @@ shopapp://done</callbackUrl>
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
-/// Without a provider block and without an org. Errors are at the argument.
+/// The configurations have no provider block, and no org is used.
 #[test]
 fn functions_need_no_org_and_report_errors_at_the_argument() {
     if !language::has(Feature::Functions) {

@@ -1,4 +1,4 @@
-//! Guides whose configuration is run as a reader would: all blocks in one file, or step by step.
+//! Runs the configurations of guides as a reader would: all blocks in one file, or step by step.
 
 use super::snippets::fenced;
 use crate::configurations::{APP, CLIENT, POLICIES, SETTINGS, SHOP};
@@ -19,7 +19,7 @@ fn configuration(guide: &str) -> String {
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// Applies it, expects an empty plan, and logs in.
+/// Applies the configuration of a guide, expects an empty plan, and logs in.
 fn leads_to_logins(guide: &str, variants: &[&str]) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -49,13 +49,13 @@ fn step(guide: &str, language: &str, words: &[&str]) -> String {
     texts.remove(0)
 }
 
-/// A text without its blocks that move the state.
+/// A configuration without its last blocks, which move the state.
 fn without_moves(text: &str) -> String {
     let first = ["\nmoved {", "\nremoved {", "\nimport {"].iter().filter_map(|block| text.find(block)).min();
     text[..first.unwrap_or(text.len())].to_owned()
 }
 
-/// From three resources to a client and back: the texts that identify the two steps.
+/// The texts that identify the two steps of a move from three resources to `salesforce_oauth_client` and back.
 const TO_CLIENT: [&str; 2] = ["moved {", "removed {"];
 const TO_PARTS: [&str; 2] = ["moved {", "import {"];
 
@@ -136,7 +136,7 @@ fn the_statements_about_moves_in_the_guide_are_true() {
     }
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    // A label of the settings.
+    // The settings have a label.
     let settings = "resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {\n";
     let label = format!("{settings}  label = \"Their own\"\n");
     workspace.configure(&SHOP.replace(settings, &label));
@@ -144,13 +144,13 @@ fn the_statements_about_moves_in_the_guide_are_true() {
     let deploys = org.deploys().len();
     let to_client = step("importing.md", "terraform", &TO_CLIENT);
 
-    // An explicit empty list.
+    // An explicit empty list is planned as an update.
     let empty = to_client.replace("  policies {\n", "  policies {\n    profiles = []\n");
     workspace.configure(&empty);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]);
     assert_eq!(plan.differing(CLIENT), ["policies"]);
-    // Policies that are managed elsewhere.
+    // Without the block, the policies remain in the org and can be managed elsewhere.
     let (before, rest) = to_client.split_once("\n  policies {").expect("a block");
     let (_, after) = rest.split_once("\n  }\n").expect("an end");
     workspace.configure(&format!("{before}{after}"));
@@ -196,7 +196,7 @@ fn the_commands_in_the_guide_move_a_state_without_moved_blocks() {
     workspace.assert_empty_plan();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
-    // The guide's statement about an apply in between.
+    // The guide describes what an apply between the commands would do.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
     workspace.configure(&to_client.replace("label         = \"Shop\"", "label         = \"Another\""));
     workspace.apply().failed_with("Resource already exists");

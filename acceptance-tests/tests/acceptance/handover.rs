@@ -1,5 +1,5 @@
-//! A secret is passed to another provider in a write-only argument: the provider receives the correct one, and no other
-//! place contains it. The other provider is `safe`, which stores the checksum.
+//! A secret that is passed to another provider in a write-only argument. That provider receives the correct secret, and
+//! no other place contains it. The other provider is `safe`, which stores the checksum of the secret.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, SETTINGS};
 use acceptance_tests::canary::Secret;
@@ -13,13 +13,13 @@ const FIRST: &str = "safe_secret.first";
 const SECOND: &str = "safe_journal.second";
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
 
-/// SHA-256, hex.
+/// The SHA-256 checksum of a secret, in hexadecimal.
 fn checksum(secret: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A version with write-only arguments.
+/// Whether the tested version of Terraform has write-only arguments.
 fn supports_write_only() -> bool {
     language::has(Feature::WriteOnlyArguments)
 }
@@ -65,7 +65,8 @@ fn a_write_only_value_arrives_and_is_not_stored() {
     assert_eq!(workspace.attribute(FIRST, "checksum"), checksum("canary-handed-over-1"));
     assert!(workspace.attribute(FIRST, "value_wo").is_null());
 
-    // A new secret alone is not detected, because the state does not contain it for comparison. A new version is.
+    // A new secret alone is not detected, because the state does not contain the old secret for comparison. A new
+    // `value_wo_version` is detected.
     set_secret(&mut workspace, "canary-handed-over-2");
     workspace.assert_empty_plan();
     workspace.step(&from_a_variable(2), &[(FIRST, Update), (SECOND, Update)]);
@@ -93,7 +94,7 @@ resource "terraform_data" "keeps_it" { input = var.secret }
     workspace.apply();
 }
 
-/// The app, and its secret in two safes, one after the other, at each rotation.
+/// An app whose secret is written to two safes, one after the other, at each rotation.
 fn handed_over(rotation: &str) -> String {
     format!(
         r#"{APP_AND_SETTINGS}
@@ -147,7 +148,7 @@ fn each_rotation_passes_the_consumer_secret_to_two_safes() {
     for safe in [FIRST, SECOND] {
         assert_eq!(workspace.attribute(safe, "checksum"), checksum(&after));
     }
-    // The settings' consumer key follows with the next refresh.
+    // The next refresh updates the settings' consumer key.
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");

@@ -1,4 +1,4 @@
-//! Imports of existing apps. Every scenario also imports what it created.
+//! Imports of existing apps. The scenarios also test imports of what they create.
 
 use crate::configurations::{APP, CREATED_IN_SETUP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -37,8 +37,8 @@ fn an_import_block_is_planned_without_changes() {
     workspace.assert_empty_plan();
 }
 
-/// The identity also names the org, and another org is rejected. Older Terraform versions do not support it and
-/// report that.
+/// The identity also names the org, and another org is rejected. Older Terraform versions report that they do not
+/// support identities.
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();
@@ -63,8 +63,8 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&plan).failed_with("00D000000000099");
 }
 
-/// A readable consumer shows whether it has a certificate. For an unreadable one, the configuration must set
-/// `certificate`.
+/// If the consumer is readable, the provider can determine whether it has a certificate. Otherwise, the configuration
+/// must set `certificate`.
 #[test]
 fn a_change_of_settings_with_a_hidden_consumer_requires_the_certificate() {
     let org = Emulator::start();

@@ -1,5 +1,6 @@
-//! The procedure for an existing app: its parts and the whole are imported with a configuration that Terraform generates, or
-//! rejected with the reason; a later change affects nothing else. The apps are in `found_apps` and `retrieved_apps`.
+//! Checks the import of an existing app: in parts, as one resource, and by a query. The app is imported with a
+//! configuration that Terraform generates, or the import is rejected and the error states the reason. A later change
+//! affects nothing else. The apps are in `found_apps` and `retrieved_apps`.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ const CLIENT: &str = "salesforce_oauth_client";
 #[derive(Clone, Copy)]
 pub enum Import {
     Succeeds,
-    /// With this text.
+    /// The import fails with this text.
     Fails(&'static str),
 }
 use Import::{Fails, Succeeds};
@@ -31,10 +32,10 @@ use Import::{Fails, Succeeds};
 /// An edit of the generated configuration, and the only element of the org that it may change.
 #[derive(Clone, Copy)]
 pub struct Edit {
-    /// The resource type, the start of the line …
+    /// The resource type. The first of its lines that starts with `line` is edited.
     pub resource: &'static str,
     pub line: &'static str,
-    /// … and its replacement.
+    /// The new text of the line.
     pub replacement: &'static str,
     pub component: &'static str,
     pub element: &'static str,
@@ -73,7 +74,7 @@ pub fn check_import(kind: &Kind) {
     by_query(kind);
 }
 
-/// A query finds what can be imported, and generates a configuration without changes.
+/// A query finds what can be imported, and generates a configuration whose plan has no changes.
 fn by_query(kind: &Kind) {
     if !language::has(Feature::Lists) {
         return;
@@ -104,7 +105,7 @@ fn in_parts(kind: &Kind) {
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
 
-    // The rejected types, one at a time.
+    // The types whose import is rejected are imported one at a time.
     for (resource, import) in TYPES.iter().zip(kind.imports) {
         let Fails(words) = import else { continue };
         let own = if *resource == TYPES[0] {
@@ -118,7 +119,7 @@ fn in_parts(kind: &Kind) {
             .failed_with(words);
     }
 
-    // The other types together, with generated configurations.
+    // The other types are imported together, with generated configurations.
     let imported: Vec<&str> = TYPES
         .iter()
         .zip(kind.imports)
@@ -141,7 +142,8 @@ fn in_parts(kind: &Kind) {
     assert_eq!(org.deploys().len(), usize::from(!imported.is_empty()));
 }
 
-/// The same app as one resource: if one of its parts is rejected, the resource is rejected.
+/// Imports the app as one resource. If the import of the app alone or of its OAuth settings is rejected, so is this
+/// import.
 fn as_one_resource(kind: &Kind) {
     let org = Emulator::start();
     (kind.create)(&org);
@@ -165,13 +167,13 @@ fn as_one_resource(kind: &Kind) {
     workspace.apply().succeeded().containing("1 imported");
     workspace.configure("");
     workspace.assert_empty_plan();
-    // A client has no attribute for the label of the OAuth settings.
+    // `salesforce_oauth_client` has no attribute for the label of the OAuth settings.
     let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
     only_this_changes(&org, &workspace, &edit, &before);
     assert_eq!(org.deploys().len(), 1);
 }
 
-/// A change of one attribute leaves everything else in the org unchanged.
+/// Asserts that a change of one attribute leaves everything else in the org unchanged.
 fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
     let Edit { resource, line: pattern, replacement, component, element } = *edit;
@@ -181,7 +183,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
     let lines: Vec<String> = generated
         .lines()
         .map(|line| {
-            // A client has the policies in a block, and all other attributes at the top.
+            // `salesforce_oauth_client` has the policies in a block, and all other attributes at the top level.
             if line.starts_with("resource ") {
                 let is_client = line.contains(&format!("{CLIENT:?}"));
                 inside = line.contains(&format!("{resource:?}")) || (is_client && resource != TYPES[2]);

@@ -1,5 +1,5 @@
-//! Ctrl-C in a terminal, at every stage of a deploy. Whatever happened: the next apply converges, nothing is lost,
-//! and nothing is created twice.
+//! Ctrl-C in a terminal, at different stages of a deploy. In each case, the next apply converges, nothing is lost, and
+//! nothing is created twice.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 /// Longer than any wait, even on a busy machine.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Longer than any test: the interrupted operation is still running, however slow the machine is.
+/// Longer than any test, so that an operation is still running when it is interrupted, even on a slow machine.
 const ENDLESS_MS: u64 = 600_000;
 
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 
-/// Waits until a condition is true, or fails.
+/// Waits until a condition is true. Panics after `WAIT_TIMEOUT`.
 #[track_caller]
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + WAIT_TIMEOUT;
@@ -35,7 +35,7 @@ fn is_in(deploys: &[Value], status: &str) -> bool {
     deploys.iter().any(|deploy| deploy["status"] == status)
 }
 
-/// The result of a single Ctrl-C: the command exits normally, and Terraform receives the provider's responses.
+/// Asserts the result of a single Ctrl-C: the command exits normally, and Terraform receives the provider's responses.
 #[track_caller]
 fn exited_normally(run: &Run) {
     assert_eq!(run.code, Some(1), "{run}");
@@ -43,7 +43,7 @@ fn exited_normally(run: &Run) {
     assert!(!run.contains("Plugin did not respond"), "the provider exited: {run}");
 }
 
-/// The org and the state contain the same resources.
+/// Asserts that the org and the state contain the same resources.
 #[track_caller]
 fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
     let state = workspace.state();
@@ -55,7 +55,7 @@ fn pace(org: &Emulator, queue_ms: u64, deploy_ms: u64) {
     org.admin("PATCH", "/org", Some(&json!({ "queue_ms": queue_ms, "deploy_ms": deploy_ms })));
 }
 
-/// The next apply creates the rest.
+/// Asserts that the next apply completes the interrupted operation.
 #[track_caller]
 fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
     pace(org, 0, 0);
@@ -115,7 +115,7 @@ fn ctrl_c_during_the_deploy_of_the_settings_does_not_create_them_twice() {
         let deploys = org.deploys();
         match deploys.len() {
             0 => {}
-            // A started deploy finishes, and the next one waits until it was observed.
+            // The first deploy finishes, and the second one stays in the queue until the test has observed it.
             1 => pace(&org, ENDLESS_MS, 0),
             _ => pace(&org, 0, ENDLESS_MS),
         }
@@ -170,7 +170,7 @@ fn ctrl_c_during_a_destroy_loses_nothing() {
     });
     running.interrupt();
     let run = workspace.wait(running);
-    // The last deploy may have been the only one left.
+    // The command succeeds if the interrupted deploy was the last one and was completed.
     if run.code != Some(0) {
         exited_normally(&run);
     }
@@ -185,7 +185,7 @@ fn ctrl_c_during_a_destroy_loses_nothing() {
 fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     let org = Emulator::start();
     pace(&org, 0, ENDLESS_MS);
-    // The provider cannot cancel it.
+    // The org does not allow the provider to cancel the deploy.
     org.admin("PATCH", "/org", Some(&json!({ "cancel": "deny" })));
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
@@ -204,7 +204,7 @@ fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     wait_until("all deploys are done", || org.deploys().iter().all(|deploy| deploy["done"] == true));
     let again = workspace.apply();
     if again.code != Some(0) {
-        // Terraform did not wait for the response, so the app is not in the state, and may have to be imported.
+        // Terraform did not wait for the response, so the app is not in the state and has to be imported.
         let again = again.failed_with("import");
         assert!(again.contains("Shop"), "{again}");
         workspace.run(&["import", "-no-color", "-input=false", APP, "Shop"]).succeeded();

@@ -1,9 +1,9 @@
-//! States of released versions are readable by this version: the folders of `acceptance-tests/states`, each with a
-//! configuration and the result of its apply, including private state and identities.
+//! Tests that this version can read the states of released versions. Each folder of `acceptance-tests/states` contains
+//! a configuration and the state after its apply, including private state and identities.
 //!
-//! They are written by real applies of the version that they are named after, before its release: `KEEP=1 cargo test
-//! --workspace --test acceptance kept_states::keep -- --ignored`, with the newest Terraform, which stores
-//! identities. A stored state is never changed.
+//! Each folder is named after a version, and its state was written by a real apply of that version before its release:
+//! `KEEP=1 cargo test --workspace --test acceptance kept_states::keep -- --ignored`, with the newest Terraform, which
+//! stores identities. A kept state is never changed.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::plan::Plan;
@@ -18,14 +18,14 @@ use std::path::PathBuf;
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
 const WARNING: &str = "Private state cannot be read";
 
-/// Attributes whose values differ in every org.
+/// Attributes whose values are different in each org.
 const OF_THE_ORG: [&str; 5] = ["org_id", "consumer_key", "oauth_link", "rotated_at", "previous_expires_at"];
 
 fn folder() -> PathBuf {
     terraform::repository().join("acceptance-tests/states")
 }
 
-/// The versions with a stored state, and the configuration and the state of each.
+/// The versions with a kept state, with the configuration and the state of each.
 fn kept() -> Vec<(String, String, Value)> {
     let entries = std::fs::read_dir(folder()).expect("the kept states");
     let mut versions: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder").path()).collect();
@@ -64,7 +64,7 @@ fn private_of(instance: &Value) -> Vec<u8> {
     STANDARD.decode(instance["private"].as_str().unwrap_or_default()).expect("base64")
 }
 
-/// The stored state, adapted to this org, in which this version has just created the same resources.
+/// The kept state with the values of this org, in which the version under test has just created the same resources.
 fn adapted_to_this_org(kept: &Value, mut created: Value) -> Value {
     let mut text = kept.to_string();
     let mut replace = |old: &Value, new: &Value| {
@@ -88,7 +88,7 @@ fn adapted_to_this_org(kept: &Value, mut created: Value) -> Value {
         }
     }
     let mut state: Value = serde_json::from_str(&text).expect("a state");
-    // Older Terraform versions would reject a state only because of this version number.
+    // Otherwise, older Terraform versions would reject the state because of its version number.
     state["terraform_version"] = json!("1.6.0");
     state
 }
@@ -125,7 +125,7 @@ impl Kept<'_> {
     }
 }
 
-/// Runs a test with each stored state, in a workspace whose org has the same resources.
+/// Runs a test with each kept state, in a workspace whose org has the same resources.
 #[track_caller]
 fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
     for (version, configuration, state) in kept() {
@@ -183,8 +183,8 @@ fn default_of(column: &Value) -> Option<Value> {
     Some(if column["type"] == "bool" { json!(text == "true") } else { json!(text) })
 }
 
-/// Removes the attributes that an earlier version without them would have omitted: those without a value and those
-/// with their default. Returns the number of defaults.
+/// Removes optional attributes that are null or have their default, as in the state of an earlier version without these
+/// attributes. Returns the number of removed defaults.
 fn remove_what_could_be_new(schema: &Value, attributes: &mut Value) -> usize {
     let columns = schema["attributes"].as_object().expect("the attributes");
     let mut defaults = 0;
@@ -203,7 +203,7 @@ fn remove_what_could_be_new(schema: &Value, attributes: &mut Value) -> usize {
     defaults
 }
 
-/// Attributes that later schemas removed or added.
+/// Later schemas may remove and add attributes.
 #[test]
 fn removed_and_added_attributes_cause_no_changes() {
     let schemas = switches::schema();
@@ -221,7 +221,7 @@ fn removed_and_added_attributes_cause_no_changes() {
         kept.write(&state);
         kept.assert_empty_plan();
 
-        // An attribute without a default, but with a value in the org: the refresh sets it.
+        // The description has no default, but it has a value in the org. The refresh sets this value in the state.
         for (_, instance) in instances(&mut state) {
             instance["attributes"].as_object_mut().expect("attributes").remove("description");
         }
@@ -242,10 +242,10 @@ fn a_state_with_a_newer_schema_version_is_rejected() {
         }
         kept.write(&state);
         let run = kept.workspace.run(PLAN);
-        // Terraform rejects it without a call to the provider.
+        // Terraform rejects the state without calling the provider.
         assert!(run.code == Some(1) && run.contains("newer provider version"), "{run}");
 
-        // Identities exist since 1.12.
+        // Terraform stores identities since version 1.12.
         if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
             let mut state = kept.state.clone();
             for (_, instance) in instances(&mut state) {
@@ -291,7 +291,7 @@ fn invalid_private_state_is_a_warning() {
     });
 }
 
-/// Stores the state of this version. See above.
+/// Writes the kept state of this version. The module documentation describes when to run it.
 #[test]
 #[ignore = "writes into the repository, once for each version"]
 fn keep() {

@@ -1,4 +1,4 @@
-//! The complete life cycle of each resource; the steps are in `scenarios/`.
+//! The complete life cycle of each resource. The steps are in `scenarios/`.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -38,7 +38,7 @@ fn one_apply_creates_an_app_with_all_its_parts() {
     let workspace = Workspace::new(&org);
     let plan = workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
 
-    // With known IDs Terraform would keep the parts when the app is replaced.
+    // With known IDs, Terraform would not replace the parts when the app is replaced.
     for address in [APP, SETTINGS, POLICIES] {
         assert!(plan.is_unknown(address, "id"), "{address}.id is known while planning the create");
         assert_eq!(workspace.attribute(address, "id"), "Shop");

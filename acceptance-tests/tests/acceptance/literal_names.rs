@@ -1,4 +1,5 @@
-//! Parts with the literal name of their app instead of a reference: Terraform creates all of them in parallel.
+//! Parts that contain the literal name of their app instead of a reference, so that Terraform creates the app and its
+//! parts in parallel.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, OAUTH_POLICIES};

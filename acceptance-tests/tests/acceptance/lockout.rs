@@ -1,4 +1,4 @@
-//! Users who lose access through a change of policies: the warnings of the plan, with the users counted in the org.
+//! The plan's warnings about users who lose access through a change of policies, with the numbers of users in the org.
 #![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 const KEEP: &str = "Users with \"Use Any API Client\" keep access";
 
-/// The complete configuration with other policies.
+/// The complete configuration with these policies.
 fn with_policies(policies: &str) -> String {
     let (before, _) = SHOP.split_once("  permitted_users ").unwrap();
     format!("{before}{policies}\n}}\n")
@@ -113,7 +113,8 @@ fn a_user_with_a_direct_and_a_group_assignment_counts_once() {
         &workspace,
         &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"),
     );
-    // 214 directly, 40 and 3 only through the groups. None of the 12 of Shop_Staff is among the 15 with both.
+    // Shop_Customer has 214 users directly, and 40 and 3 users only through the groups. The 15 users of Shop_All who
+    // also have a direct assignment are among the 214, and not among the 12 direct users of Shop_Staff.
     assert_contains(
         &words,
         &["without Shop_Customer or Shop_Staff", "Assigned users: Shop_Customer 257, Shop_Staff 67 (counted"],

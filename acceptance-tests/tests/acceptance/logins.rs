@@ -1,8 +1,8 @@
-//! The authentication methods besides a private key and a client secret: a login of the Salesforce CLI, refresh
-//! tokens, token exchange.
+//! The authentication methods other than a private key and a client secret: a login of the Salesforce CLI, refresh
+//! tokens, and token exchange.
 //!
-//! `sf` is a script of the test; the output of the real CLI is covered by the unit tests of the client. The
-//! workspace searches for all other secrets.
+//! `sf` is a script that the tests write. Unit tests of the provider cover the output of the real CLI. The leak check
+//! of the workspace covers the secrets that a test does not register.
 
 use crate::configurations::{APP, ONLY_APP};
 use acceptance_tests::canary::Secret;
@@ -33,7 +33,7 @@ fn token(org: &Emulator) -> String {
     session["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// A program `sf` in a separate folder. The files next to it contain its output.
+/// A program `sf` in a separate folder. The files next to the program contain its output.
 struct Sf {
     folder: tempfile::TempDir,
 }
@@ -58,7 +58,7 @@ impl Sf {
         std::fs::write(self.folder.path().join(file), text).expect("a file of the program");
     }
 
-    /// Returns this token as newer versions do: with a separate command.
+    /// Makes the program return this token as newer versions do, with a separate command.
     fn set_token(&self, org: &Emulator, token: &str) {
         let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
         let display = json!({ "status": 0, "result": { "accessToken": hidden, "instanceUrl": org.url() } });
@@ -97,12 +97,12 @@ fn a_login_of_the_salesforce_cli_is_used_and_renewed() {
     assert!(calls.contains("org display --target-org acme --json"), "{calls}");
     assert!(calls.contains("org auth show-access-token --target-org acme --json"), "{calls}");
 
-    // The session expires, and the CLI has a new one.
+    // The session expires, and the CLI returns the token of a new session.
     org.admin("POST", "/sessions/expire", None);
     sf.set_token(&org, &token(&org));
     workspace.run(&PLAN).succeeded();
 
-    // The new session expires, and the CLI has no other.
+    // The new session expires, and the CLI still returns the expired token.
     org.admin("POST", "/sessions/expire", None);
     workspace.run(&PLAN).failed_with("login for \"acme\" has expired");
     assert!(sf.calls() > 0);
@@ -178,7 +178,8 @@ fn an_sfdx_auth_url_provides_the_app_the_token_and_the_org() {
     let ca = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(ca.path(), credential(&org, "ca_certificate")).expect("the CA");
     for variable in ["SALESFORCE_SFDX_AUTH_URL", "SFDX_AUTH_URL"] {
-        // The test client does not support TLS, so it cannot query this org for its secrets. Each is watched by its value.
+        // The HTTP client of the tests does not support TLS, so the leak check cannot query this org for its secrets.
+        // The test registers each secret by its value.
         let mut workspace = Workspace::anonymous();
         for name in ["client_secret", "refresh_token"] {
             workspace.watch_secret(Secret::new(name, &credential(&org, name)));
@@ -192,7 +193,7 @@ fn an_sfdx_auth_url_provides_the_app_the_token_and_the_org() {
     }
 }
 
-/// An org with a handler that accepts the tokens of one workspace for its administrator.
+/// Adds a handler that exchanges the tokens of one HCP Terraform workspace for sessions of the org's administrator.
 fn with_a_handler(org: &Emulator, more: Value) {
     let mut handler = json!({
         "name": "TerraformTokenExchange",
@@ -261,7 +262,7 @@ fn a_workload_token_from_any_source_is_exchanged() {
         workspace.destroy().succeeded();
     }
 
-    // Runners replace the file: the old token and its session have expired.
+    // The session and the token in the file expire. The login succeeds again when a runner has replaced the file.
     let mut workspace = exchanging(&org);
     workspace.set("SALESFORCE_SUBJECT_TOKEN_FILE", &path);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -312,7 +313,7 @@ fn errors_of_a_token_exchange_are_reported() {
     org.admin("PATCH", "/org", Some(&json!({ "login_app_needs_secret": true })));
     workspace.apply().failed_with("invalid_client");
     workspace.set("SALESFORCE_CLIENT_SECRET", &credential(&org, "client_secret"));
-    // The returned token is a JWT, which this version of the org does not accept.
+    // The returned token is a JWT, which API version 66.0 does not accept.
     org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     workspace.set("SALESFORCE_API_VERSION", "66.0");
     workspace.apply().failed_with("JSON Web Token");

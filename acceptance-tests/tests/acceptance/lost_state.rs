@@ -1,4 +1,4 @@
-//! A state file that Terraform left empty: the recovery procedures of the troubleshooting guide, step by step.
+//! The recovery procedures of the troubleshooting guide for a state file that Terraform left empty, step by step.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, GLOBAL_OAUTH};
@@ -9,7 +9,7 @@ use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
 const STATE: &str = "terraform.tfstate";
 
-/// The shop, applied twice, so that there is a backup; and its consumer key.
+/// A workspace with the shop, which was applied twice so that a backup of the state exists, and the consumer key.
 fn shop(org: &Emulator) -> (Workspace<'_>, String) {
     let workspace = Workspace::new(org);
     workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"First\""));
@@ -36,7 +36,7 @@ fn a_restored_backup_needs_no_deploy() {
         workspace.write(STATE, empty);
         let folder = workspace.folder();
         std::fs::copy(folder.join("terraform.tfstate.backup"), folder.join(STATE)).expect("a backup");
-        // The label has changed since, also in the org.
+        // The label has changed since the backup, both in the configuration and in the org.
         workspace.run(PLAN).succeeded();
         workspace.apply().succeeded();
         assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
@@ -59,7 +59,7 @@ fn resources_that_differ_are_imported_with_the_block_in_the_error() {
     let org = Emulator::start();
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
-    // The configuration differs from the org, so the provider cannot be certain that the state contained the app.
+    // The configuration differs from the org, so the provider cannot conclude that the lost state contained the app.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
     let run = workspace.apply().failed_with("Resource already exists");

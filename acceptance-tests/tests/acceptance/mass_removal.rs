@@ -1,4 +1,5 @@
-//! Many missing apps: more likely hidden than deleted, so the plan does not create them again.
+//! Mass removals. If many apps are missing in the org, they are more likely hidden than deleted, so the plan does not
+//! create them again.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -18,7 +19,7 @@ resource "salesforce_external_client_app" "shop" {{
     )
 }
 
-/// An org with this many apps, also in the state; then the first `gone` are deleted in Setup.
+/// A workspace with `count` apps in the org and in the state, of which the first `gone` apps are then deleted in Setup.
 fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspace<'org> {
     let mut workspace = Workspace::new(org);
     workspace.unset("TF_LOG");
@@ -76,7 +77,7 @@ fn three_missing_apps_of_three_are_created_again_and_four_only_if_allowed() {
     }
 }
 
-/// The check exists for this case.
+/// The guard exists because of this case.
 #[test]
 fn apps_hidden_by_lost_permissions_are_not_created_again() {
     let org = Emulator::start();

@@ -1,4 +1,4 @@
-//! The real Terraform, the provider and the emulator as three processes.
+//! Tests with the real Terraform, the provider and the emulator as three processes.
 #![expect(
     clippy::panic,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! `examples/modules/headless-identity`: its test suite, its examples, the tables of its README, and states of
-//! earlier versions.
+//! Tests of the module `examples/modules/headless-identity`: its test suite, its examples, the tables of its README,
+//! and states of earlier versions.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -26,7 +26,7 @@ pub fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a folder of the module").flatten() {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
-            // Left by a manual run there.
+            // A manual run of the module leaves this folder.
             if entry.file_name() != ".terraform" {
                 copy(&from, &to);
             }
@@ -36,12 +36,12 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The module contains a move between resource types.
+/// Whether the tested version supports the module, which contains a move between resource types.
 pub fn is_for_this_terraform() -> bool {
     language::has(Feature::MovesBetweenTypes)
 }
 
-/// A workspace with the module, in which init works.
+/// A workspace with the module, in which `terraform init` succeeds.
 fn with_module(org: &Emulator) -> Workspace<'_> {
     let workspace = Workspace::new(org);
     workspace.installs();
@@ -59,7 +59,7 @@ fn the_test_suite_of_the_module_passes() {
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.run(&["validate", "-no-color"]).succeeded().containing("configuration is valid");
     let run = workspace.run(&["test", "-no-color"]).succeeded();
-    // A suite without its files would also pass.
+    // A suite without test files would also pass.
     let runs: usize = ["tests/apply.tftest.hcl", "tests/validations.tftest.hcl"]
         .iter()
         .map(|file| text(file).matches("\nrun \"").count())
@@ -69,7 +69,7 @@ fn the_test_suite_of_the_module_passes() {
     assert_eq!(org.names(org::APP), Vec::<String>::new(), "the suite removes its apps");
 }
 
-/// A plan of Terraform without an org: the mock values of computed attributes are accepted where they are
+/// Terraform plans without an org. The provider accepts the mock values of computed attributes where they are
 /// referenced.
 #[test]
 fn the_module_can_be_tested_with_a_mocked_provider() {
@@ -80,7 +80,7 @@ fn the_module_can_be_tested_with_a_mocked_provider() {
     let workspace = with_module(&org);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.run(&["test", "-no-color", "-test-directory=tests/mocked"]).succeeded();
-    // About half of the mock values of Terraform start with a digit, in one of the IDs.
+    // In about half of the runs, Terraform's mock value for at least one of the IDs starts with a digit.
     let bare = workspace.folder().join("tests/bare");
     std::fs::create_dir_all(&bare).expect("a folder");
     let suite = text("tests/apply.tftest.hcl");
@@ -149,13 +149,13 @@ fn the_example_with_all_variants_enables_the_flow_in_the_org() {
     });
 }
 
-/// The files of the module when it consisted of three resources. They create the state that is moved. The variables
-/// are those of the current module.
+/// The files of the module from the time when it consisted of three resources. They create the state that the tests
+/// move. The variables are those of the current module.
 fn module_of_three() -> PathBuf {
     repository().join("acceptance-tests/tests/acceptance/module_of_three")
 }
 
-/// Moves an example from the old module to the current one: the org and the outputs do not change, and nothing is
+/// Moves an example from the old module to the current module. The org and the outputs do not change, and nothing is
 /// deployed.
 fn moves_from_old_module(name: &str, app: &str, has_empty_lists: bool) {
     if !is_for_this_terraform() {
@@ -197,7 +197,8 @@ fn moves_from_old_module(name: &str, app: &str, has_empty_lists: bool) {
         (at("salesforce_external_client_app_policies"), Forget),
     ]);
     if has_empty_lists {
-        // A state from a refresh does not contain empty lists, and they are not sent.
+        // A state from a refresh does not contain empty lists. The update adds them to the state and does not deploy
+        // them.
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);

@@ -1,4 +1,4 @@
-//! Several users of one org: each Terraform is a separate process with a separate state.
+//! Several users of one org, each with a separate Terraform process and a separate state.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP, OAUTH, OAUTH_POLICIES};
@@ -44,7 +44,7 @@ resource "salesforce_external_client_app_policies" "app" {{
 fn eight_processes_change_one_org_without_lost_updates() {
     let org = Emulator::with(&["--deploy-ms", "300"]);
     let workspaces: Vec<Workspace<'_>> = (0..8).map(|_| Workspace::new(&org)).collect();
-    // Three of them manage one app: its own file, its settings, its policies.
+    // Three of the workspaces manage one app: its own file, its settings, and its policies.
     for (workspace, configuration) in
         workspaces.iter().zip([app("Shared", "Before"), settings("Shared", "\"Api\"")])
     {
@@ -59,7 +59,7 @@ fn eight_processes_change_one_org_without_lost_updates() {
     });
     let configurations: Vec<String> = shared.into_iter().chain(own).collect();
 
-    // The org is locked twice: for a setup change, and for a row.
+    // Two deploys fail because of locks, one of the org's setup and one of a record.
     let locked = |nth: u32, code: &str| {
         json!({ "call": "deploy", "nth": nth, "do": { "deploy_result": {
             "status": "Failed", "errorStatusCode": code,
@@ -92,8 +92,8 @@ fn eight_processes_change_one_org_without_lost_updates() {
     assert_eq!(rejected, 2, "the org was locked twice");
 }
 
-/// Seven resources share the policies of one app. For each: the configuration that it manages, and the element and value
-/// to check. All but the last element are in one file.
+/// Seven resources manage the policies of one app: the arguments of each resource, and the element and value to check.
+/// All arguments but the last are in one file.
 const SHARES: [(&str, &str, &str); 7] = [
     (r#"ip_relaxation = "Bypass""#, "ipRelaxationPolicyType", "Bypass"),
     ("session_timeout_minutes = 35", "sessionTimeoutInMinutes", "35"),

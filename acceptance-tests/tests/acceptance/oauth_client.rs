@@ -1,5 +1,5 @@
-//! An app, its OAuth settings and its policies as one resource: one deploy each to create, to change anything, to
-//! destroy.
+//! Tests of `salesforce_oauth_client`, which manages an app, its OAuth settings and its policies as one resource. A
+//! create, any update and a destroy are one deploy each.
 
 pub use crate::configurations::{CLIENT, SHOP_CLIENT as SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -8,17 +8,17 @@ use acceptance_tests::plan::Action::{Create, Replace, Update};
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 
-/// Every type of component of an app.
+/// The metadata types of an app.
 pub const FILES: [&str; 5] = [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES];
 
-/// The same without the policies block.
+/// The configuration without its policies block.
 pub fn without_policies(configuration: &str) -> String {
     let (head, rest) = configuration.split_once("  policies {").expect("a block");
     let (_, tail) = rest.split_once("\n  }").expect("the end of the block");
     format!("{head}{}", tail.trim_start_matches('\n'))
 }
 
-/// The calls of an operation: all calls, deploys, retrieves.
+/// The numbers of calls of an operation: all calls, deploys, and retrieves.
 #[track_caller]
 pub fn count_calls(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     org.admin("DELETE", "/journal", None);
@@ -28,7 +28,7 @@ pub fn count_calls(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     [journal.len(), of("deploy"), of("retrieve")]
 }
 
-/// Applies the plan with exactly one deploy, and expects an empty plan afterwards.
+/// Plans and applies, and expects exactly one deploy and then an empty plan.
 #[track_caller]
 pub fn one_deploy(org: &Emulator, workspace: &Workspace<'_>, what: &str) {
     let _ = workspace.plan(&[]);
@@ -58,7 +58,7 @@ fn a_client_is_created_changed_and_destroyed_with_one_deploy_each() {
         count_calls(&org, || drop(workspace.run(&["plan", "-input=false"]).succeeded()));
     assert_eq!((deploys, retrieves), (0, 1), "a refresh is one retrieve");
 
-    // One attribute of each part, separately; everything else in the org stays unchanged.
+    // One attribute of each part changes in a separate apply. Everything else in the org stays unchanged.
     let changes: [(&str, &str, &str, &str); 5] = [
         ("label                        = \"Shop\"", "label = \"Laden\"", APP, "label"),
         ("\"Api\", \"OpenID\", ", "\"Api\", ", OAUTH, "commaSeparatedOauthScopes"),
@@ -80,7 +80,7 @@ fn a_client_is_created_changed_and_destroyed_with_one_deploy_each() {
             assert_eq!(differs, *other == kind, "{other} after a change of {element}");
         }
     }
-    // All of them at once, back to the original values.
+    // One apply changes all of them back to the original values.
     workspace.configure(SHOP);
     one_deploy(&org, &workspace, "everything");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
@@ -95,7 +95,7 @@ fn a_client_is_created_changed_and_destroyed_with_one_deploy_each() {
     assert!(workspace.state().is_empty());
 }
 
-/// Every component of the app.
+/// The values of each component of the app, by metadata type.
 fn files(org: &Emulator) -> std::collections::BTreeMap<&'static str, Value> {
     FILES.iter().map(|kind| (*kind, Value::Object(org.part(kind, "Shop").fields))).collect()
 }
@@ -109,7 +109,7 @@ fn a_client_without_a_policies_block_does_not_manage_policies() {
     let defaults = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(defaults.text("permittedUsersPolicyType"), "AllSelfAuthorized");
     assert!(workspace.attribute(CLIENT, "policies").is_null());
-    // The policies are not managed here.
+    // A change of policies that are not managed is not drift.
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "15");
     workspace.assert_empty_plan();
     workspace.destroy().succeeded();
@@ -169,7 +169,7 @@ fn an_app_deleted_in_setup_is_created_again() {
     assert_complete(&org, &workspace);
 }
 
-/// One of the policy files is deleted with the OAuth settings, and created again in the same deploy.
+/// Salesforce deletes one of the policy files with the OAuth settings. The deploy of the settings creates it again.
 #[test]
 fn oauth_settings_deleted_in_setup_are_created_again_with_the_policies() {
     for configuration in [SHOP.to_owned(), without_policies(SHOP)] {
@@ -180,7 +180,7 @@ fn oauth_settings_deleted_in_setup_are_created_again_with_the_policies() {
         workspace.plan(&[]).changes(&[(CLIENT, Update)]);
         let [_, deploys, _] = count_calls(&org, || drop(workspace.apply_plan().succeeded()));
         assert_eq!(deploys, 1);
-        // Unmanaged policies are in the state after the next refresh.
+        // The next refresh reads unmanaged policies into the state.
         workspace.plan(&[]).changes(&[]);
         workspace.apply().succeeded();
         workspace.assert_empty_plan();
@@ -199,7 +199,7 @@ fn assert_complete(org: &Emulator, workspace: &Workspace<'_>) {
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
 }
 
-/// Rotation and credentials use the app's name, regardless of the resource that created the app.
+/// A rotation identifies the app by its name, regardless of the resource that created the app.
 #[test]
 fn a_credential_rotation_works_with_a_client() {
     let org = Emulator::start();

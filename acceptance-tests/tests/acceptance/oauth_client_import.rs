@@ -1,4 +1,4 @@
-//! Imports of a complete app of any origin as one resource, with a configuration that Terraform generates.
+//! Imports of a complete app as `salesforce_oauth_client`, with handwritten and with generated configurations.
 
 use super::oauth_client::{CLIENT, FILES};
 use crate::configurations::CLIENT_CREATED_IN_SETUP as CREATED_IN_SETUP;
@@ -22,14 +22,15 @@ fn an_app_created_in_setup_is_imported_by_its_name() {
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
     assert_eq!(org.admin("GET", "/components", None), before);
 
-    // All its parts are deleted with it, under any name.
+    // All parts are deleted with the app, whatever their names are.
     workspace.destroy().succeeded();
     for kind in FILES {
         assert!(org.names(kind).is_empty(), "{kind}");
     }
 }
 
-/// The import adds the block to the state. Without the block in the configuration, the policies stay in the org.
+/// The import adds the policies block to the state. Without the block in the configuration, the policies stay in the
+/// org.
 #[test]
 fn imported_policies_are_unchanged_if_the_block_is_omitted() {
     let org = Emulator::start();
@@ -79,7 +80,7 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&["state", "rm", CLIENT]).succeeded();
     workspace.configure(&with("00D000000000099AAA"));
     workspace.run(&plan).failed_with("00D000000000099");
-    // The same with a generated configuration.
+    // An import by identity can also generate the configuration.
     let block = with(org.org_id()).replace(CREATED_IN_SETUP, "");
     workspace.configure(&block);
     workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).containing("1 to import");
@@ -102,11 +103,11 @@ fn a_client_is_imported_into_an_empty_state_without_differences() {
         .filter(|(name, value)| workspace.attribute(CLIENT, name) != **value && !value.is_object())
         .map(|(name, _)| name)
         .collect();
-    // The link to the app's own consumer belongs to one org, so a generated configuration must not contain it.
+    // The link to the app's own consumer is valid in one org only, so a generated configuration must not contain it.
     assert_eq!(differing, ["oauth_link"]);
 }
 
-/// Apps that are not suitable for this resource.
+/// Apps that cannot be imported as `salesforce_oauth_client`.
 #[test]
 fn an_app_that_cannot_be_a_client_is_rejected_with_the_reason() {
     let without_oauth = |org: &Emulator| {

@@ -1,5 +1,5 @@
-//! A client whose apply is interrupted by Ctrl-C, by a kill, or by a lost response. The next apply completes it,
-//! nothing is created twice, and nothing has to be imported.
+//! Operations on `salesforce_oauth_client` that are interrupted by Ctrl-C, by a kill, or by a lost response. The next
+//! run completes the operation, nothing is created twice, and nothing has to be imported.
 
 use super::oauth_client::{CLIENT, FILES, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 const DESTROY: &[&str] = &["destroy", "-no-color", "-input=false", "-auto-approve"];
 
-/// The operation.
+/// The operation that is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Create,
@@ -20,7 +20,7 @@ enum Step {
 }
 use Step::{Create, Destroy, Update};
 
-/// How it ends.
+/// How the operation is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Termination {
     CtrlC,
@@ -28,7 +28,7 @@ enum Termination {
 }
 
 fn changed() -> String {
-    // A change of each part.
+    // Each part changes.
     let text = SHOP.replace("/callback\"", "/other\"").replace("= 30", "= 15").replace("\"OpenID\", ", "");
     text.replace("label                        = \"Shop\"", "label = \"Laden\"")
 }
@@ -96,16 +96,17 @@ fn calls(step: Step) -> Vec<String> {
     org.journal().iter().map(|call| call["operation"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// A call that is held in the org: its name and its position.
+/// A call that the org holds: its name or `any`, and its number among these calls.
 type Held = (String, usize);
 
-/// The command ends while the org holds a call, before or after the effect of the call.
+/// Terminates the command while the org holds a call, before or after the call takes effect, and checks that the next
+/// run completes the operation.
 #[track_caller]
 fn terminate_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     let what = format!("{step:?}, {end:?} {when} {call} {nth}");
     let org = Emulator::start();
     let (workspace, key) = prepare(&org, step);
-    // A killed process gets no response; an interrupted one waits for it.
+    // The call of a killed process is held longer than the test. An interrupted process waits until the call ends.
     let seconds = if end == Termination::Kill { 600 } else { 3 };
     let hold = json!({ "call": call, "nth": nth, "when": when, "do": { "stall": seconds } });
     org.admin("POST", "/faults", Some(&hold));
@@ -136,7 +137,7 @@ fn terminate_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     converges(&org, &workspace, step, &key, &what);
 }
 
-/// The last call of each kind that determines the result. Earlier calls are repeated anyway.
+/// The last call of each kind that affects the result. The next run repeats earlier calls anyway.
 fn decisive(step: Step) -> Vec<(Held, &'static str)> {
     let calls = calls(step);
     let last = |call: &str| (call.to_owned(), calls.iter().filter(|other| *other == call).count());
@@ -179,7 +180,7 @@ fn ctrl_c_at_a_decisive_call_loses_nothing() {
     }
 }
 
-/// The org accepts the deploy, but the response is lost: the provider finds the deploy, and sends nothing twice.
+/// The org accepts the deploy, but the response is lost. The provider finds the deploy, and sends nothing twice.
 #[test]
 fn a_deploy_whose_response_is_lost_is_found_in_the_same_run() {
     for step in [Create, Update, Destroy] {
@@ -194,7 +195,7 @@ fn a_deploy_whose_response_is_lost_is_found_in_the_same_run() {
     }
 }
 
-/// Every call, for `make test-tables`.
+/// Tests that terminate the command at every call, for `make test-tables`.
 pub mod at_every_call {
     use super::{Create, Destroy, Step, Termination, Update, calls, terminate_at};
 

@@ -1,5 +1,5 @@
-//! An app is managed as one resource or in parts: both at once is an error of the plan in any order, and so are two
-//! resources of the same type.
+//! An app is managed as one resource or in parts. A plan with both is an error, whatever the order of the resources,
+//! and so is a plan with two resources of the same type for one app.
 
 use super::oauth_client::{self, without_policies};
 use acceptance_tests::emulator::Emulator;
@@ -54,7 +54,7 @@ fn a_client_and_a_part_of_its_app_conflict_in_any_order() {
     assert_eq!(org.deploys().len(), 0);
 }
 
-/// One of them is already in the state, the other is added.
+/// `salesforce_oauth_client` is already in the state, and the part is added.
 #[test]
 fn a_new_part_conflicts_with_a_client_in_the_state() {
     for kind in PARTS {
@@ -114,7 +114,7 @@ fn two_clients_with_one_name_are_exactly_one_error() {
             assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
             assert!(run.contains("salesforce_oauth_client"), "{run}");
         }
-        // One of them is in the state.
+        // One of the two resources is in the state.
         workspace.configure(&client);
         workspace.apply().succeeded();
         let second =
@@ -141,7 +141,7 @@ fn a_client_works_with_data_sources_and_resources_of_other_apps() {
     workspace.destroy().succeeded();
 }
 
-/// A name that is known only after apply: the error occurs during apply.
+/// The name is known only after apply, so the error occurs during apply.
 #[test]
 fn two_resources_for_one_app_with_an_unknown_name_conflict_during_apply() {
     let unknown = |client: &str| {

@@ -1,4 +1,4 @@
-//! From three resources to one and back: the state moves, and nothing in the org changes.
+//! Moves from three resources to `salesforce_oauth_client` and back. The state moves, and nothing in the org changes.
 
 use super::oauth_client::{self, CLIENT};
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
@@ -8,7 +8,7 @@ use acceptance_tests::org::GLOBAL_OAUTH;
 use acceptance_tests::plan::Action::{Create, Forget};
 use acceptance_tests::workspace::Workspace;
 
-/// A version that supports moves between types and removed blocks.
+/// Whether the tested version supports moves between types and removed blocks.
 fn can_move() -> bool {
     language::has(Feature::MovesBetweenTypes)
 }
@@ -25,14 +25,15 @@ fn imported(address: &str, id: &str) -> String {
     format!("import {{\n  to = {address}\n  id = {id}\n}}\n")
 }
 
-/// The client, which replaces one part; the two others are removed from the state.
+/// A configuration with `salesforce_oauth_client`, to which one part moves. The two other parts are removed from the
+/// state.
 fn to_client(from: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != from);
     let removed: String = others.map(removed).collect();
     format!("{}{}{removed}", oauth_client::SHOP, moved(from, CLIENT))
 }
 
-/// The parts, one of which replaces `salesforce_oauth_client`; the two others are imported.
+/// A configuration with the parts, to one of which `salesforce_oauth_client` moves. The two other parts are imported.
 fn to_parts(to: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != to);
     let imports: String = others.map(|part| imported(part, "\"Shop\"")).collect();
@@ -77,7 +78,8 @@ fn three_resources_move_to_a_client_and_back_without_a_change_in_the_org() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// Without a refresh, the state contains only one part, and a plan would overwrite the others. Such a plan is rejected.
+/// Without a refresh after the move, the state contains only one part, and a plan would overwrite the others. Such a
+/// plan is rejected.
 #[test]
 fn a_move_to_a_client_requires_a_refresh() {
     if !can_move() {
@@ -224,8 +226,7 @@ fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     workspace.apply().succeeded();
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
-    // Terraform supports removed blocks inside a module since 1.10; with older versions, the root module contains
-    // it.
+    // Terraform versions before 1.10 do not support removed blocks inside a module, so the root module contains them.
     let (inside, outside) = to_client(APP).split_once("removed {").map_or_else(
         || (to_client(APP), String::new()),
         |(whole, rest)| {
@@ -243,7 +244,7 @@ fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     assert!(org.names(acceptance_tests::org::APP).is_empty());
 }
 
-/// From resources that are not a part of a client, and from one part to another part.
+/// Moves from or to resources that are not a part of `salesforce_oauth_client`, and moves from one part to another.
 #[test]
 fn moves_between_other_resource_types_are_errors() {
     if !can_move() {
@@ -293,8 +294,8 @@ fn moves_between_other_resource_types_are_errors() {
     }
 }
 
-/// Without policies in the configuration, a move finds those of the org, and the next apply removes them from the
-/// state without a deploy.
+/// If the configuration has no policies, the refresh after a move reads the policies of the org, and the apply removes
+/// them from the state without a deploy.
 #[test]
 fn an_app_without_managed_policies_moves_and_its_policies_are_unchanged() {
     if !can_move() {

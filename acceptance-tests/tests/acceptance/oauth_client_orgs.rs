@@ -1,5 +1,5 @@
-//! For every way in which an org handles policies in the package that creates their app, the result is
-//! `salesforce_oauth_client` as configured.
+//! Orgs may differ in how they handle policies in the package that creates their app. In each of these orgs, the app
+//! that `salesforce_oauth_client` creates is as configured.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{OAUTH, OAUTH_POLICIES, POLICIES};
@@ -35,12 +35,12 @@ fn a_client_is_created_in_orgs_that_handle_policies_in_its_package_differently()
         assert_eq!(org.part(POLICIES, "Shop").text("startPage"), "OAuth", "{first_policies}");
         workspace.assert_empty_plan();
 
-        // The same after the settings, and with them the policies, were deleted.
+        // The result is the same after a deletion of the settings, which also deletes the policies.
         let settings = org.part(OAUTH, "Shop").name;
         org.admin("DELETE", &format!("/components/{OAUTH}/{settings}"), None);
         workspace.apply().succeeded();
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
-        // The next refresh reads the unmanaged values of a new file.
+        // The next refresh reads the unmanaged values of the new policy files.
         workspace.plan(&[]).changes(&[]);
         workspace.destroy().succeeded();
     }

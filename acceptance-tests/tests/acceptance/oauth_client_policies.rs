@@ -1,5 +1,5 @@
-//! The policies block of a client: added and removed later, emptied, adopted, and the diagnostics for its attributes
-//! and their lines.
+//! The policies block of `salesforce_oauth_client`: adding, removing and emptying it later, adopting existing policies,
+//! and the diagnostics for its attributes with their lines.
 
 use super::oauth_client::{CLIENT, FILES, SHOP, count_calls, one_deploy, without_policies};
 use super::plan_texts::{self, Case};
@@ -26,7 +26,7 @@ fn an_added_block_adopts_the_default_policies_in_one_deploy() {
     let names = policy_files(&org);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
-    // The flow, the tokens and the guests that need both are enabled together.
+    // The flow, the JWT tokens, and the guest access that requires both are enabled together.
     workspace.configure(SHOP);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
@@ -55,7 +55,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     assert_eq!(org.admin("GET", "/components", None), before);
     assert!(workspace.attribute(CLIENT, "policies").is_null());
 
-    // A change of other attributes does not affect them, and the block may be added again without changes.
+    // A change of other attributes does not affect the policies, and the block can be added again.
     let changed = without_policies(SHOP).replace("/callback\"", "/other\"");
     workspace.step(&changed, &[(CLIENT, Update)]);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
@@ -66,7 +66,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     }
 }
 
-/// Enforced attributes return to their defaults, others are no longer managed, and the plan names them.
+/// Attributes with an enforced default return to it. Other attributes are no longer managed, and the plan names them.
 #[test]
 fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     let org = Emulator::start();
@@ -89,13 +89,14 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     assert_eq!(policies.text("singleLogoutUrl"), "", "cleared");
     assert_eq!(policies.text("sessionTimeoutInMinutes"), "15", "kept");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer", "kept");
-    // Drift of enforced attributes is repaired; drift of unmanaged attributes is only recorded.
+    // An explicit default of an enforced attribute is not a difference, and drift of an unmanaged attribute is not
+    // repaired.
     org.edit(OAUTH_POLICIES, "Shop", "isTokenExchangeFlowEnabled", "false");
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "30");
     workspace.plan(&[]).changes(&[]);
 }
 
-/// Created in Setup or by another tool: the components keep their names, and there is one of each.
+/// Components that were created in Setup or by another tool keep their names, and no others are created.
 #[test]
 fn policies_created_by_other_tools_keep_their_component_names() {
     let org = Emulator::start();
@@ -107,7 +108,7 @@ fn policies_created_by_other_tools_keep_their_component_names() {
     one_deploy(&org, &workspace, "all of it");
     assert_eq!(policy_files(&org), names);
 
-    // They are found without the block in the state.
+    // The components are found even without the block in the state.
     workspace.step(&without_policies(SHOP), &[(CLIENT, Update)]);
     workspace.configure(&SHOP.replace("= 30", "= 15").replace("/callback\"", "/other\""));
     one_deploy(&org, &workspace, "again");
@@ -151,7 +152,7 @@ fn ids(diagnostics: &Diagnostics) -> BTreeSet<String> {
     diagnostics.iter().filter_map(|(_, _, words, _)| after(words)).collect()
 }
 
-/// The same changes with three resources and with `salesforce_oauth_client`.
+/// Plans the same changes with three resources and with `salesforce_oauth_client`, and compares the diagnostics.
 #[test]
 fn a_client_has_the_same_diagnostics_as_its_parts() {
     let words = plan_texts::words();
@@ -235,7 +236,7 @@ fn an_existing_app_is_not_adopted_by_a_create() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A `dynamic` block with a condition that is known during plan. With an unknown condition, Terraform's plan always
+/// The condition of the `dynamic` block is known during plan. With an unknown condition, Terraform's plan always
 /// contains the block.
 #[test]
 fn a_conditional_block_is_managed_only_if_present() {
@@ -267,7 +268,7 @@ resource "salesforce_oauth_client" "shop" {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("sessionTimeoutInMinutes"), "15");
 }
 
-/// Terraform keeps the values of the state, and the provider sends none of them.
+/// Terraform keeps the values of ignored attributes from the state, and the provider does not send them.
 #[test]
 fn ignored_attributes_of_the_block_are_unchanged() {
     let org = Emulator::start();

@@ -1,5 +1,5 @@
-//! Values of a client that the org or the plan rejects: nothing is created or changed, and the error is at the correct
-//! line, even if the block has an attribute of the same name.
+//! Values of `salesforce_oauth_client` that the org or the plan rejects. Nothing is created or changed, and the error
+//! is at the correct line, even if the policies block has an attribute of the same name.
 
 use super::oauth_client::{CLIENT, FILES};
 use acceptance_tests::emulator::Emulator;
@@ -7,10 +7,10 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 
-/// Each rejected attribute is on a separate line with a mark.
+/// The text at the end of each line with a rejected attribute.
 const MARK: &str = "# this one";
 
-/// Lines at the top, lines in the block, and whether the plan detects the error.
+/// The lines at the top level, the lines in the policies block, and whether the plan detects the error.
 type Case = (&'static str, &'static str, bool);
 
 const CASES: &[Case] = &[
@@ -51,7 +51,7 @@ fn configuration(org: &Emulator, top: &str, block: &str) -> String {
     .replace("{integration}", &org.user("integration"))
 }
 
-/// The lines of the errors.
+/// The lines of the configuration that the errors refer to.
 fn places(workspace: &Workspace<'_>, run: &Run) -> Vec<String> {
     let file = std::fs::read_to_string(workspace.folder().join("main.tf")).expect("the configuration");
     let lines: Vec<&str> = file.lines().collect();
@@ -97,7 +97,7 @@ fn a_rejected_value_is_an_error_at_its_line_and_nothing_is_created_or_changed() 
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
-    // The client still works.
+    // The rejected values have left no differences, and the resource can be destroyed.
     workspace.configure(&configuration(&org, "", ""));
     workspace.assert_empty_plan();
     workspace.destroy().succeeded();

@@ -1,4 +1,4 @@
-//! Dependent settings: one deploy changes each valid state to each other one, regardless of the parts of
+//! Settings that depend on each other. One deploy changes any valid state to any other, regardless of the parts of
 //! `salesforce_oauth_client` that the settings belong to.
 
 use super::oauth_client::{CLIENT, SHOP, without_policies};
@@ -9,7 +9,8 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A value of a setting: its lines at the top and in the block, and the values of other settings that it requires.
+/// A value of a setting: its lines at the top level and in the policies block, and the values of other settings that it
+/// requires.
 #[derive(Debug, Clone, Copy)]
 struct Position {
     name: &'static str,
@@ -146,8 +147,8 @@ const GROUPS: &[(&str, &[Switch])] = &[
 
 type State = Vec<Position>;
 
-/// All valid states of a group: each setting with one value, and every requirement met. Of several required values
-/// of one setting, one is sufficient.
+/// All valid states of a group: each setting has one value, and every requirement is met. If a value requires several
+/// values of one setting, any of them is sufficient.
 fn states(switches: &[Switch]) -> Vec<State> {
     let all = switches.iter().fold(vec![State::new()], |states, switch| {
         states
@@ -204,7 +205,7 @@ fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
     found
 }
 
-/// Each pair is a separate app, so that two applies test all of them.
+/// Each change from one state to another is tested with a separate app, so that two applies test all changes.
 #[test]
 fn every_state_changes_to_every_other_state_in_one_deploy() {
     let org = Emulator::start();
@@ -262,7 +263,7 @@ fn every_state_changes_to_every_other_state_in_one_deploy() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// Impossible with three resources, because their settings are sent before their policies.
+/// These changes are impossible with three resources, because the settings are deployed before the policies.
 #[test]
 fn guests_the_flow_and_jwt_tokens_are_disabled_and_enabled_together() {
     let org = Emulator::start();
@@ -278,7 +279,8 @@ fn guests_the_flow_and_jwt_tokens_are_disabled_and_enabled_together() {
         workspace.step(text, &[(CLIENT, Action::Update)]);
         assert_eq!(org.deploys().len(), before + 1);
     }
-    // Unmanaged policies that need a removed setting: the org rejects the deploy, and the error is at the attribute.
+    // Policies that are no longer managed require a setting that is disabled. The org rejects the deploy, and the error
+    // is at the attribute.
     workspace.configure(&without_policies(&off));
     let run = workspace.apply();
     assert_eq!(run.code, Some(1), "{run}");

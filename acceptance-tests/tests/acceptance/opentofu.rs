@@ -1,5 +1,5 @@
-//! Features that only OpenTofu has, and a state that moves between it and Terraform. With Terraform these tests do
-//! nothing.
+//! Features that only OpenTofu has, and a state that moves between OpenTofu and Terraform. With Terraform, these tests
+//! do nothing.
 
 use crate::configurations::{CLIENT, ONLY_CLIENT};
 use acceptance_tests::emulator::Emulator;
@@ -154,7 +154,7 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
         .find(|line| line.starts_with("terraform state replace-provider "))
         .expect("the command");
     let arguments: Vec<&str> = command.split(' ').skip(1).chain(["-auto-approve"]).collect();
-    // Options precede the addresses.
+    // Terraform requires options before the addresses.
     let (addresses, options): (Vec<&str>, Vec<&str>) =
         arguments[2..].iter().partition(|word| !word.starts_with('-'));
     let arguments = [&arguments[..2], &options, &addresses].concat();

@@ -1,4 +1,4 @@
-//! Settings of the org: adopted, never deleted, managed once.
+//! Settings of the org: a create adopts them, a destroy does not delete them, and only one resource can manage them.
 
 use crate::configurations::{APP, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -18,7 +18,7 @@ fn switch(org: &Emulator, element: &str) -> String {
     org.part(OIDC_SETTINGS, "OauthOidc").text(element)
 }
 
-/// The retrieves so far, with the members of each.
+/// The details of the retrieves so far, which include their members.
 fn retrieves(org: &Emulator) -> Vec<Value> {
     let calls = org.journal().into_iter();
     calls.filter(|call| call["operation"] == "retrieve").map(|call| call["details"].clone()).collect()
@@ -55,7 +55,7 @@ fn changes_of_another_administrator_are_kept() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
-    // Between the plan and the apply.
+    // The other administrator changes a setting between the plan and the apply.
     workspace.configure(&oidc("org", "pkce_required = false"));
     workspace
         .plan(&[])
@@ -113,7 +113,7 @@ fn two_resources_for_the_same_org_settings_are_an_error() {
     workspace.run(&["state", "rm", OIDC]);
     workspace.run(&["state", "rm", "salesforce_org_oauth_oidc_settings.other"]);
 
-    // One of them existed before.
+    // One of the two resources is already in the state.
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     workspace.configure(&two("pkce_required = true", "pkce_required = false"));
     workspace.run(&plan).failed_with("Duplicate resource for one org");
@@ -171,7 +171,8 @@ fn an_org_setting_and_the_app_that_needs_it_are_created_in_one_apply() {
     assert_eq!(switch(&org, "oAuthCdCrdtFlowEnable"), "true");
 }
 
-/// Without a reference only the provider orders them: both are in one deploy, or the setting is deployed first.
+/// Without a reference, only the provider determines the order: both resources are in one deploy, or the setting of the
+/// org is deployed first.
 #[test]
 fn the_org_setting_needs_no_explicit_dependency() {
     let org = Emulator::start();
@@ -275,7 +276,7 @@ fn unreadable_and_read_only_settings_are_errors() {
     set_access("open");
     workspace.step(&configuration, &[(OIDC, Create)]);
 
-    // Hidden settings are not missing.
+    // Hidden settings are not treated as deleted.
     set_access("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     workspace.run(&plan).failed_with("does not treat the object as deleted");

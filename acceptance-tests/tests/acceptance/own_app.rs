@@ -1,5 +1,5 @@
-//! The app that the provider itself logs in with: a change that would end its access is rejected, for each
-//! authentication method. Other changes are not rejected.
+//! The own app, which the provider logs in with. For each authentication method, a change that would end the provider's
+//! access is rejected. Other changes are not rejected.
 
 use super::whole::in_clients;
 use crate::configurations::SHOP;
@@ -10,7 +10,7 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// A key that no org trusts, generated for tests and published with them.
+/// A key that no org accepts. It was generated for tests and is published with them.
 const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
 const LOCKOUT: &str = "Change would lock out the provider";
@@ -55,12 +55,12 @@ struct Own<'org> {
     /// Whether one resource manages the complete app.
     is_client: bool,
     workspace: Workspace<'org>,
-    /// As text for a configuration.
+    /// The value of `certificate`, as an expression in the configuration.
     certificate: String,
     user: String,
 }
 
-/// A certificate for a private key, as text for a configuration.
+/// A certificate for a private key, quoted for a configuration.
 fn certificate_for(key: &str, name: &str) -> String {
     let key = rcgen::KeyPair::from_pem_and_sign_algo(key, &rcgen::PKCS_RSA_SHA256).expect("an RSA key");
     let certificate = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
@@ -88,7 +88,7 @@ impl<'org> Own<'org> {
         own
     }
 
-    /// The configuration with these edits.
+    /// Writes the configuration with these edits.
     #[track_caller]
     fn configure(&self, edits: &[(&str, &str)]) {
         let text = edits.iter().fold(OWN.to_owned(), |text, (from, to)| {
@@ -100,7 +100,7 @@ impl<'org> Own<'org> {
             .configure(&text.replace("{certificate}", &self.certificate).replace("{user}", &self.user));
     }
 
-    /// The provider logs in with the app, or with a token.
+    /// Makes the provider log in with the app or with an access token.
     fn log_in_by(&mut self, login: Login) {
         for variable in self.org.credentials().keys() {
             self.workspace.unset(variable);
@@ -190,7 +190,7 @@ fn check_plans(is_client: bool) {
             }
         }
     }
-    // With the override.
+    // With the override, the change is not rejected.
     own.log_in_by(ClientCredentials);
     own.configure(&[("client_credentials_flow_enabled = true\n  named", "named")]);
     own.workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
@@ -242,7 +242,7 @@ fn check_applies(is_client: bool) {
             let before = org.part(OAUTH_POLICIES, "Own").fields;
             own.workspace.apply().failed_with(LOCKOUT).containing(because);
             assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
-            // The provider still has access, and the rejected change is the only difference.
+            // The provider still has access, and without the rejected change there are no differences.
             own.configure(&[]);
             own.workspace.assert_empty_plan();
         }
@@ -284,7 +284,7 @@ fn a_client_of_the_own_app_can_adopt_its_policies_and_cannot_be_destroyed() {
     own.configure(&[(&policies, "")]);
     own.workspace.apply().succeeded();
     let deploys = org.deploys().len();
-    // A change in the block that would end the login is rejected, and nothing else is sent.
+    // A change in the policies block that would end the login is rejected, and no other change is deployed.
     own.configure(&[
         ("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
         ("\"Api\", ", "\"Web\", \"Api\", "),
@@ -295,7 +295,7 @@ fn a_client_of_the_own_app_can_adopt_its_policies_and_cannot_be_destroyed() {
     assert_eq!(org.deploys().len(), deploys);
 }
 
-/// As described in the guide on certificates.
+/// The guide on certificates describes the steps.
 #[test]
 fn the_private_key_of_the_own_app_is_replaced_in_two_steps() {
     let org = Emulator::start();
@@ -310,7 +310,7 @@ fn the_private_key_of_the_own_app_is_replaced_in_two_steps() {
     own.plan().failed_with("invalid_grant");
     own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
     own.workspace.assert_empty_plan();
-    // The check uses the key that the provider has now.
+    // The check uses the provider's current key.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
     own.plan().failed_with(LOCKOUT);
@@ -320,7 +320,7 @@ fn the_private_key_of_the_own_app_is_replaced_in_two_steps() {
     own.workspace.assert_empty_plan();
 }
 
-/// A certificate that is created in the same apply is checked when it is known.
+/// A certificate that is created in the same apply is checked as soon as it is known.
 #[test]
 fn a_certificate_that_is_known_only_after_apply_is_rejected_during_apply() {
     let org = Emulator::start();
@@ -341,7 +341,7 @@ fn a_certificate_that_is_known_only_after_apply_is_rejected_during_apply() {
     assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
 }
 
-/// With API versions whose SOAP accepts JWT tokens, enabling them is allowed.
+/// With API versions whose SOAP API accepts JWT tokens, enabling them is allowed.
 #[test]
 fn jwt_tokens_are_rejected_below_the_api_version_that_accepts_them() {
     let org = Emulator::with(&["--api-version", "68"]);

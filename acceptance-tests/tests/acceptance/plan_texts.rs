@@ -1,4 +1,4 @@
-//! Warnings and errors of plans with dangerous changes: Terraform's own output, as a user reads it.
+//! Warnings and errors of plans with dangerous changes, in the output that Terraform shows to a user.
 //!
 //! Users who lose access to an app are covered in `lockout`.
 
@@ -333,7 +333,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     }
 }
 
-/// New policies for an app in use can lock users out; those of a new app cannot.
+/// New policies for an existing app can lock users out. New policies for a new app cannot.
 #[test]
 fn new_policies_of_an_existing_app_warn_about_users_who_lose_access() {
     let org = Emulator::start();
@@ -374,7 +374,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
     }
 }
 
-/// Terraform drops the warnings of a plan with -replace, so only the apply of the app reports it.
+/// Terraform ignores the warnings about the app in a plan with -replace, so only the apply reports the loss of the key.
 #[test]
 fn replacing_an_app_without_managed_settings_reports_the_loss_of_its_key() {
     let org = Emulator::start();
@@ -399,7 +399,7 @@ fn replacing_an_app_without_managed_settings_reports_the_loss_of_its_key() {
     assert!(!run.contains("Consumer key was destroyed"), "{run}");
 }
 
-/// Anonymous access to a new app is also reported; a suppressed warning is not.
+/// The plan also reports anonymous access to a new app. A suppressed warning is not shown.
 #[test]
 fn anonymous_access_to_a_new_app_is_reported_unless_suppressed() {
     let org = Emulator::start();

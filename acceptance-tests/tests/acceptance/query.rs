@@ -1,5 +1,5 @@
-//! `terraform query`: results, filters, cost, and generated configurations. The results for each kind of app are in
-//! `found_apps`.
+//! Tests of `terraform query`: results, filters, cost, and generated configurations. `found_apps` tests the results for
+//! each kind of app.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -15,7 +15,7 @@ const LISTS: [&str; 4] = [
     "salesforce_oauth_client",
 ];
 
-/// A list block: the lines next to `config`, and those in it.
+/// A list block. `beside` contains the lines next to the block `config`, and `config` the lines in that block.
 fn list(resource: &str, beside: &str, config: &str) -> String {
     format!(
         "list \"{resource}\" \"found\" {{\n  provider = salesforce\n  {beside}\n  config {{\n    {config}\n  }}\n}}\n"
@@ -44,7 +44,7 @@ fn matches(run: &Run) -> Vec<Value> {
         .collect()
 }
 
-/// `Shop`, `acme__Shop`.
+/// The full name of a result, such as `Shop` or `acme__Shop`.
 fn name_of(found: &Value) -> String {
     let name = found["identity"]["name"].as_str().unwrap_or_default();
     match found["identity"]["namespace"].as_str() {
@@ -57,7 +57,8 @@ fn names(found: &[Value]) -> Vec<String> {
     found.iter().map(name_of).collect()
 }
 
-/// Lets Terraform generate configurations for these types in `generated.tf`. Returns the type and the name of each.
+/// Lets Terraform generate configurations for these types in `generated.tf`. Returns the type and the name of each
+/// result.
 #[track_caller]
 pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, String)> {
     let text: String = resources.iter().map(|resource| list(resource, "", "")).collect();
@@ -75,7 +76,7 @@ pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, S
     found
 }
 
-/// Apps of each kind: with all parts, without settings, for a package, from a package.
+/// An org with apps of each kind: with all parts, without settings, for a package, and from a package.
 fn apps_of_each_kind() -> Emulator {
     let org = Emulator::start();
     for (name, label) in [("Shop", "Shop"), ("Shop_Admin", "O'Neil \\ \"Admin\""), ("Till", "Shop")] {
@@ -189,14 +190,14 @@ fn a_limit_ends_the_search() {
         for resource in LISTS {
             org.admin("DELETE", "/journal", None);
             assert_eq!(query(&workspace, &list(resource, beside, "")).len(), 7, "{resource} {beside}");
-            // The org's lists contain all names, regardless of the limit.
+            // The lists of the Metadata API contain all names, regardless of the limit.
             let journal = org.journal();
             let files = journal.iter().filter(|call| call["operation"] != "listMetadata");
             let out: u64 = files.filter_map(|call| call["bytesOut"].as_u64()).sum();
             assert!(out < 500_000, "{resource} {beside}: {out} bytes");
         }
     }
-    // Terraform's default limit.
+    // Terraform's default limit is 100.
     assert_eq!(query(&workspace, &list(LISTS[0], "", "")).len(), 100);
 }
 
@@ -213,7 +214,7 @@ fn five_thousand_apps_need_at_most_twelve_calls() {
         let all = "limit = 10000";
         let states = "limit = 10000\n  include_resource = true";
         let kind = "distribution_state = \"Local\"";
-        // Queries ignore letter case, and so do the files.
+        // The filter ignores letter case, both in queries and in files.
         let label = "label = \"sHOP\"";
         for (beside, filter) in [(all, ""), (states, ""), (all, kind), (states, kind), (states, label)] {
             org.admin("DELETE", "/journal", None);
@@ -229,7 +230,7 @@ fn five_thousand_apps_need_at_most_twelve_calls() {
     }
 }
 
-/// The objects of these records are not documented.
+/// Salesforce does not document the objects of these records, so an org may reject the query.
 #[test]
 fn if_records_cannot_be_queried_the_files_are_used() {
     if !language::has(Feature::Lists) {
@@ -258,7 +259,7 @@ fn a_query_fails_if_the_org_rejects_every_call() {
     let org = apps_of_each_kind();
     let workspace = Workspace::new(&org);
     let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
-    // If only the records are rejected, the files are used.
+    // Both calls are rejected, because the provider uses the files if only the query is rejected.
     for beside in ["", "include_resource = true"] {
         for call in ["query", "listMetadata"] {
             let rejection = json!({ "call": call, "every": true, "do": { "fault": fault } });
@@ -269,7 +270,8 @@ fn a_query_fails_if_the_org_rejects_every_call() {
     }
 }
 
-/// Apps with an unreadable consumer cannot be imported as clients. The list of apps still contains them.
+/// Apps with an unreadable consumer cannot be imported as `salesforce_oauth_client`. The list of apps still contains
+/// them.
 #[test]
 fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     if !language::has(Feature::Lists) {

@@ -1,5 +1,5 @@
-//! Deploys in a queue, because of the org or because of other deploys. For any queue, one change is one deploy, and no
-//! deploy is canceled.
+//! Deploys that wait in the deploy queue, because the org is slow or because of other deploys. For any wait, one change
+//! is one deploy, and no deploy is canceled.
 
 use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 
-/// The calls of one command.
+/// The numbers of calls of one command.
 #[derive(Debug)]
 struct Cost {
     deploys: usize,
@@ -28,12 +28,12 @@ fn cost(org: &Emulator, command: impl FnOnce() -> Run) -> Cost {
 
 fn workspace(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
-    // A log would take most of the time.
+    // Writing a log would take most of the time.
     workspace.unset("TF_LOG");
     workspace
 }
 
-/// The maximum number of calls for the change of one label, including its refresh.
+/// The maximum number of calls for the change of one label, including the refresh.
 fn max_calls(queue_ms: u64) -> usize {
     if queue_ms <= 3_000 { 22 } else { 40 }
 }
@@ -134,7 +134,7 @@ fn earlier_changes_of_the_same_file_are_kept() {
     workspace.assert_empty_plan();
 }
 
-/// A life cycle at the pace of a shared org, four times as fast: lists lag behind, and every duration differs.
+/// A life cycle at four times the pace of a real org. Lists lag behind, and the durations vary.
 #[test]
 fn an_app_goes_through_its_life_cycle_at_a_real_pace() {
     let org = Emulator::with(&["--pace", "real", "--pace-percent", "25", "--seed", "4", "--call-ms", "10"]);

@@ -1,5 +1,5 @@
-//! Each gate of headless identity, closed alone, is the one that the readiness data source names. Unreadable gates
-//! are unknown, and never open.
+//! The readiness data source names exactly the gates of headless identity that are closed. It reports unreadable gates
+//! as unknown, and never as open.
 #![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ impl<'org> DataSource<'org> {
 const PRIVATE: &str = "site = \"Shop\"\n  client_type = \"private\"";
 const PUBLIC: &str = "site = \"Shop\"\n  client_type = \"public\"";
 
-/// The gates of a variant in a list of its report.
+/// The gates in one list of a variant's report.
 fn gates(report: &Value, variant: &str, list: &str) -> BTreeSet<String> {
     let entries = report[variant][list].as_array().cloned().unwrap_or_default();
     entries.iter().map(|entry| entry["gate"].as_str().unwrap().to_owned()).collect()
@@ -68,16 +68,16 @@ fn status<'a>(report: &'a Value, variant: &str) -> &'a str {
     report[variant]["status"].as_str().unwrap()
 }
 
-/// A change that closes a gate, and its reversal.
+/// A change that closes gates and can be undone.
 enum Flip {
-    /// Elements of a component: type, its app or its own name, element to value.
+    /// New values for elements of a component. Its type is given first, then the name of its app or its own name.
     Component(&'static str, &'static str, &'static [(&'static str, &'static str)]),
-    /// A `PATCH` of the emulator's administration.
+    /// A `PATCH` request to the emulator's admin interface.
     Admin(&'static str, Value),
 }
 
 impl Flip {
-    /// Applies the change, and returns how to undo it.
+    /// Applies the change. Returns the requests that undo it.
     fn make(&self, org: &Emulator) -> Vec<(String, Value)> {
         match self {
             Flip::Component(kind, owner, changes) => {
@@ -114,7 +114,7 @@ impl Flip {
     }
 }
 
-/// The change, and the gates that then close the variants.
+/// The description of a change, the change, and the gates that it closes, with the affected variants.
 struct Case(&'static str, Flip, &'static [(&'static [&'static str], &'static str)]);
 
 fn cases() -> Vec<Case> {
@@ -392,7 +392,8 @@ fn unreadable_gates_are_unknown() {
     let fewer: Vec<Value> =
         all.as_array().unwrap().iter().filter(|name| **name != "ViewSetup").cloned().collect();
     org.admin("PATCH", &path, Some(&json!({ "permissions": fewer })));
-    // The profile is counted by users, which are visible to everyone: the permission set alone leaves it unknown.
+    // The users of a profile can be counted without this permission, but those of a permission set cannot. Without the
+    // profile, the gate is unknown.
     org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedProfile", "Standard");
     let policies = org.part(OAUTH_POLICIES, "Shop").name;
     let without_profiles = json!({ "commaSeparatedProfile": null });

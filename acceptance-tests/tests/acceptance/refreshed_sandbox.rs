@@ -1,5 +1,4 @@
-//! A refreshed sandbox: another org at the same address, with other consumer keys, and with the contents of its
-//! source.
+//! A refreshed sandbox: another org at the same address, with other consumer keys and the contents of its source org.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -90,7 +89,7 @@ fn a_refreshed_sandbox_is_read_with_warnings_and_the_state_is_updated() {
         assert_eq!(identity["org_id"], NEW);
     }
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), after);
-    // The warning does not reappear, with and without the argument.
+    // The warning does not reappear, with or without the argument.
     assert!(!workspace.run(PLAN).succeeded().contains(WARNING));
     workspace.assert_empty_plan();
     workspace.unset(VARIABLE);
@@ -189,7 +188,7 @@ fn a_plan_or_apply_without_a_refresh_of_the_state_is_rejected() {
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
     let before = org.admin("GET", "/components", None);
-    // The plan file is from before the refresh.
+    // The plan file was created before the sandbox was refreshed.
     let applied = workspace.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
     applied.failed_with("State of a previous org not refreshed");
     for command in [
@@ -201,7 +200,7 @@ fn a_plan_or_apply_without_a_refresh_of_the_state_is_rejected() {
         assert!(!run.contains("skips this plan"), "the message offers no workaround: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
-    // The list may contain the connected org. The state is then accepted.
+    // After an apply with a refresh, the state is accepted. The list of previous orgs may contain the connected org.
     workspace.configure(&changed);
     workspace.apply().succeeded();
     workspace.set(VARIABLE, &format!("{old},{NEW}"));
@@ -265,7 +264,7 @@ fn org_settings_are_read_from_the_new_org() {
     assert_eq!(workspace.attribute(OIDC, "id"), NEW);
     workspace.is_in_org(OIDC, NEW);
 
-    // Imported by the ID of the previous org, as in an existing import block.
+    // The import uses the ID of the previous org, as an existing import block does.
     workspace.run(&["state", "rm", OIDC]).succeeded();
     workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).failed_with("previous_org_ids");
     workspace.set(VARIABLE, &old);

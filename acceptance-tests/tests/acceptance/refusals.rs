@@ -1,6 +1,6 @@
-//! Values that the org rejects because of another resource: the error is at the attribute, and names the attribute of
-//! the other resource and the role that can set it. The emulator invents messages that no source quotes, so other
-//! messages are tested as well.
+//! Values that the org rejects because of another resource. The error is at the attribute, and names the attribute of
+//! the other resource and the role that can set it. Some messages of the emulator are invented, because no source
+//! quotes the real messages, so other messages are tested as well.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
@@ -23,7 +23,8 @@ fn shop(settings: &[&str], policies: &[&str]) -> String {
     )
 }
 
-/// The same for two workspaces: the developer's, and the admin's, which has the app's name as a literal.
+/// The same configuration split for two workspaces: the developer's, and the admin's, which contains the app's name as
+/// a literal.
 fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
     let whole = shop(settings, policies);
     let (app, admins) =
@@ -38,7 +39,7 @@ fn assert_rejected(workspace: &Workspace<'_>, configuration: &str, line: &str, w
     workspace.configure(configuration);
     let run = workspace.apply().failed_with("Salesforce rejected the");
     assert!(run.contains(words), "expected {words:?}: {run}");
-    // Terraform shows the line of an error after its number.
+    // Terraform shows the number of a line and then its text.
     assert!(run.contains(&format!(": {line}")), "the error is not at {line:?}: {run}");
 }
 
@@ -56,7 +57,8 @@ fn the_flow_without_the_org_setting_is_an_error_that_names_the_setting() {
     );
 }
 
-/// The app's developer and its admin have separate workspaces. In one workspace the plan already reports it.
+/// The app's developer and its admin have separate workspaces. In one workspace, the plan would already report the
+/// error.
 #[test]
 fn guests_without_the_flow_or_jwt_tokens_are_an_error_that_names_them() {
     let org = Emulator::start();
@@ -102,7 +104,7 @@ fn a_missing_run_as_user_is_an_error_at_the_attribute() {
     assert_rejected(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
-/// The org uses messages that the emulator does not have.
+/// The org returns messages that the emulator itself does not use.
 #[test]
 fn other_messages_of_the_org_lead_to_the_same_errors() {
     let org = Emulator::start();
@@ -200,7 +202,7 @@ fn preauthorization_without_an_assignment_of_the_user_is_an_error() {
     assert_rejected(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
 }
 
-/// A rejected component also fails dependent ones. The reported cause is the first rejection.
+/// A rejected component also makes its dependent components fail. The first rejection is reported as the cause.
 #[test]
 fn the_first_rejection_is_reported_and_not_its_consequences() {
     let org = Emulator::start();

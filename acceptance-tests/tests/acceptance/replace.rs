@@ -1,4 +1,5 @@
-//! Replacing the app or the settings also replaces the parts, because Salesforce deletes them.
+//! Replacing the app or the settings also replaces the parts that depend on them, because Salesforce deletes these
+//! parts.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -82,8 +83,8 @@ fn a_replacement_is_rejected_while_the_settings_are_protected() {
     }
 }
 
-/// Terraform does not tell the provider that a create is part of a replacement: it looks like the trace of an
-/// interrupted run. An app that was adopted must not be deleted as the old one.
+/// The provider cannot detect that a create is part of a replacement, so it adopts the existing app, as after an
+/// interrupted run. The destroy of the old resource must not then delete the adopted app.
 #[test]
 fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let org = Emulator::start();
@@ -98,7 +99,7 @@ fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     policies_are_in_force(&org, "Shop");
     workspace.assert_empty_plan();
 
-    // Without it, the app is created again.
+    // Without `create_before_destroy`, the app is replaced.
     workspace.step(SHOP, &[]);
     workspace.run(&replace).succeeded();
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);

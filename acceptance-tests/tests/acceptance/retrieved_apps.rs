@@ -1,5 +1,5 @@
-//! Apps with files in the format of retrieves: imported with a configuration that Terraform generates, then one
-//! attribute is changed, and nothing else changes in the org.
+//! Apps whose files have the format of retrieves. They are imported with a configuration that Terraform generates. Then
+//! one attribute is changed, and nothing else changes in the org.
 
 use super::found_apps::put_file;
 use super::import_procedure::{Edit, Import, Kind, TYPES, check_import};
@@ -35,7 +35,7 @@ fn policies(org: &Emulator, name: &str, app_name: &str, more: &str) {
     put_file(org, POLICIES, &name, &inside);
 }
 
-/// The flags of a consumer as Setup creates them, in the order of a file, with additional lines.
+/// A consumer with flags as Setup creates them, in the order of a file, and with additional lines.
 fn consumer(org: &Emulator, name: &str, callback: &str, certificate: &str, on: &[&str], more: &str) {
     let flags = [
         "isClientCredentialsFlowEnabled",
@@ -77,7 +77,7 @@ fn bare_certificate() -> String {
     lines.join("\n")
 }
 
-/// A client of the JWT bearer flow.
+/// An app for the JWT bearer flow.
 fn ledger(org: &Emulator) {
     app(org, "");
     settings(org, "Shop_oauth", "RefreshToken, Full, Api");
@@ -98,7 +98,7 @@ fn ledger(org: &Emulator) {
     );
 }
 
-/// A client of the client credentials flow, without secret and PKCE in the web server flow.
+/// An app for the client credentials flow, which requires neither a secret nor PKCE in the web server flow.
 fn nightly(org: &Emulator) {
     app(org, "");
     settings(org, "Shop_oauth", "Api, RefreshToken");
@@ -125,7 +125,7 @@ fn nightly(org: &Emulator) {
     );
 }
 
-/// A client with many callbacks, elements without an attribute, and parts with their own names.
+/// An app with several callback URLs, elements that have no attribute, and parts with unusual names.
 fn editor(org: &Emulator) {
     app(org, "<description>What the app is for</description>");
     settings(org, "ShopSettings", "SFApiPlatform, Api, RefreshToken, MCP");
@@ -155,7 +155,7 @@ fn editor(org: &Emulator) {
     );
 }
 
-/// Unusual values that an org accepts: preauthorization without users; a flow without a user.
+/// An app with unusual values that an org accepts, such as preauthorization without users and a flow without a user.
 fn unusual(org: &Emulator) {
     app(org, "");
     settings(org, "Shop", "Api");
@@ -238,7 +238,7 @@ fn a_change_of_a_policy_keeps_unusual_values() {
     );
 }
 
-/// The configuration that Terraform generates for an org.
+/// A workspace into which the app of an org was imported, and the configuration that Terraform generated.
 fn generated(org: &Emulator) -> (Workspace<'_>, String) {
     let workspace = Workspace::new(org);
     let blocks: String =
@@ -252,7 +252,7 @@ fn generated(org: &Emulator) -> (Workspace<'_>, String) {
     (workspace, text)
 }
 
-/// It contains nothing that belongs to one org, and works for a replacement.
+/// A generated configuration contains no value that is valid in one org only.
 #[test]
 fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     let org = Emulator::start();
@@ -274,7 +274,7 @@ fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     assert_eq!(other.part(GLOBAL_OAUTH, "Shop").text("isConsumerSecretOptional"), "true");
 }
 
-/// Older generated configurations contain the link to the app's own consumer.
+/// Configurations that older versions generated contain the link to the app's own consumer.
 #[test]
 fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     let org = Emulator::start();
@@ -289,7 +289,8 @@ fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A certificate in the state shows drift, and another form of it is not a change.
+/// Another certificate in the org is drift, and another form of the same certificate in the configuration is not a
+/// change.
 #[test]
 fn a_certificate_shows_drift_and_can_be_written_in_any_form() {
     let org = Emulator::start();
@@ -315,7 +316,7 @@ fn a_certificate_shows_drift_and_can_be_written_in_any_form() {
     workspace.assert_empty_plan();
 }
 
-/// A settings file may be empty, or contain elements without values: they are unchanged, except the edited one.
+/// A settings file may be empty, or contain elements without values.
 #[test]
 fn org_settings_without_values_are_imported_and_updated() {
     const OF_APPS: &str = "ExternalClientAppSettings";
@@ -344,7 +345,7 @@ fn org_settings_without_values_are_imported_and_updated() {
     }
 }
 
-/// Elements for internal use, without an attribute, survive a change.
+/// Elements for internal use have no attribute. An update keeps them.
 #[test]
 fn elements_of_org_settings_without_an_attribute_survive_an_update() {
     const OIDC: &str = "OauthOidcSettings";

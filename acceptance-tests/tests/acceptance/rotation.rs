@@ -1,5 +1,5 @@
-//! Keys and secrets of an app: read and not stored, rotated while clients log in. Interrupted rotations are in
-//! `rotation_interrupts`.
+//! The credentials of an app: they are read without being stored, and rotated while clients log in. Interrupted
+//! rotations are in `rotation_interrupts`.
 #![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use acceptance_tests::emulator::Emulator;
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
 pub const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 
-/// An app whose clients log in by client credentials, and its rotation with these values.
+/// An app whose clients use the client credentials flow, and its rotation with these values.
 pub fn shop(org: &Emulator, rotate: &str, revoke: &str) -> String {
     format!(
         r#"
@@ -63,7 +63,7 @@ pub fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
 /// Whether a value is correct for an attribute, given the state of the org.
 type IsCorrect = fn(&Value, &Emulator) -> bool;
 
-/// Every attribute, and its value after a rotation.
+/// Every attribute, and the check of its value after a rotation.
 pub const ATTRIBUTES: &[(&str, IsCorrect)] = &[
     ("external_client_app", |value, _| value == "Shop"),
     ("rotate_when_changed", |value, _| *value == json!({"version": "2"})),
@@ -81,7 +81,7 @@ pub const ATTRIBUTES: &[(&str, IsCorrect)] = &[
     ("timeouts.delete", |value, _| value.is_null()),
 ];
 
-/// The current credentials of an app, followed by staged and previous ones.
+/// The current credentials of an app, followed by staged and previous credentials.
 pub fn all_credentials(org: &Emulator) -> Vec<Value> {
     org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
 }
@@ -108,14 +108,14 @@ pub fn logs_in(url: &str, credentials: &Credentials) -> bool {
     reply.is_ok_and(|reply| reply.status == 200)
 }
 
-/// The number of calls to stage, to rotate and to delete.
+/// The numbers of calls that stage, rotate and delete credentials.
 pub fn changes(org: &Emulator) -> [usize; 3] {
     let journal = org.journal();
     let count = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
     ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"].map(count)
 }
 
-/// Logs in every hundred milliseconds with the credentials that it received last.
+/// A client that logs in every hundred milliseconds with the credentials that it received last.
 struct Client {
     credentials: Arc<Mutex<Credentials>>,
     failed: Arc<AtomicU32>,
@@ -149,7 +149,7 @@ impl Client {
         client
     }
 
-    /// The number of logins, and the number of failed logins.
+    /// Stops the client. Returns the number of logins and the number of failed logins.
     fn end(mut self) -> (u32, u32) {
         self.stop.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
@@ -175,7 +175,7 @@ fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(new.key));
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), json!("Rotated"));
     assert!(logs_in(org.url(), &old) && logs_in(org.url(), &new));
-    // The settings' attribute follows, without a change.
+    // The next apply updates the settings' attribute in the state, without a planned change.
     workspace.apply().succeeded();
     workspace.assert_empty_plan();
     let settings = "salesforce_external_client_app_oauth_settings.shop";
@@ -216,7 +216,7 @@ fn create_import_and_destroy_rotate_nothing() {
     let credentials = current_credentials(&org);
     workspace.run(&["state", "rm", ROTATION]).succeeded();
     workspace.run(&["import", "-no-color", "-input=false", ROTATION, "Shop"]).succeeded();
-    // The values exist only in Terraform: storing them in the state is the only change.
+    // The values exist only in Terraform, so storing them in the state is the only change.
     let plan = workspace.plan(&[]);
     plan.changes(&[(ROTATION, Update)]);
     assert!(!plan.words.contains("Client ID will change"), "{}", plan.words);
@@ -225,7 +225,7 @@ fn create_import_and_destroy_rotate_nothing() {
     let without = shop(&org, "null", "null");
     workspace.step(&without, &[(ROTATION, Update)]);
     assert_eq!(current_credentials(&org), credentials);
-    // Removed while previous credentials are valid: the plan warns.
+    // The resource is removed while previous credentials are valid, and the plan warns about them.
     workspace.configure(&shop(&org, &at(2), "null"));
     workspace.apply().succeeded();
     let (before, _) =
@@ -250,7 +250,7 @@ fn credentials_staged_by_another_user_are_reported_and_kept() {
     workspace.configure(&shop(&org, &at(2), &at(1)));
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_with("Credentials staged by another user");
-    // Between the plan and the apply.
+    // The other user stages credentials between the plan and the apply.
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
     workspace.plan(&[]).changes(&[(ROTATION, Update)]);
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
@@ -271,7 +271,7 @@ fn credentials_that_another_client_has_rotated_since_the_plan_are_not_revoked() 
     org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "rotate"})));
     workspace.apply_plan().failed_with("rotated since the plan");
     assert!(logs_in(org.url(), &ours), "still valid");
-    // The next plan shows what it revokes.
+    // The next plan includes the credentials that the other client has replaced, so its apply revokes them.
     workspace.apply().succeeded();
     assert!(!logs_in(org.url(), &ours), "revoked");
     workspace.assert_empty_plan();
@@ -308,7 +308,7 @@ fn a_rotation_that_would_lock_out_the_provider_is_rejected() {
     let org = Emulator::start();
     let workspace = started(&org);
     let credentials = current_credentials(&org);
-    // The run-as user of the app can read and rotate the credentials.
+    // The run-as user of the app gets the permissions to read and to rotate the credentials.
     let integration = org.user("integration");
     let permissions = json!([
         "ApiEnabled",
@@ -333,7 +333,8 @@ fn a_rotation_that_would_lock_out_the_provider_is_rejected() {
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_with("Change would lock out the provider");
     assert_eq!(changes(&org), [0, 0, 0]);
-    // With the override, the apply rotates. The previous credentials remain valid; without it, revoking them is rejected.
+    // With the override, the apply rotates, and the previous credentials remain valid. Without the override, their
+    // revocation is rejected.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     workspace.apply().succeeded();
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
@@ -441,7 +442,7 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     assert_eq!(changes(&org), [0, 0, 0]);
 }
 
-/// After a change of the org, a new key does not indicate a rotation, and values that already triggered a rotation do
+/// In a refreshed sandbox, the new key does not indicate a rotation, and values that already triggered a rotation do
 /// not trigger another one.
 #[test]
 fn a_sandbox_refresh_does_not_trigger_a_rotation() {
@@ -461,13 +462,14 @@ fn a_sandbox_refresh_does_not_trigger_a_rotation() {
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(current_credentials(&org).key));
     assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
-    // The next values rotate as usual.
+    // New values trigger a rotation as usual.
     workspace.configure(&shop(&org, &at(3), &at(1)));
     workspace.apply().succeeded();
     assert_eq!(changes(&org)[1], rotated[1] + 1);
 }
 
-/// The old credentials no longer exist, but a plan must not need the permission to read the new ones.
+/// The credentials of the previous org no longer exist, and a plan must not require the permission to read the new
+/// ones.
 #[test]
 fn a_refreshed_sandbox_with_unreadable_credentials_can_be_planned() {
     let org = Emulator::start();
@@ -483,7 +485,7 @@ fn a_refreshed_sandbox_with_unreadable_credentials_can_be_planned() {
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
     workspace.assert_empty_plan();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), Value::Null);
-    // Without the previous key, an interrupted rotation would be repeated.
+    // Without the key in the state, an apply after an interrupted rotation would repeat the rotation.
     workspace.configure(&shop(&org, &at(2), &at(1)));
     workspace.run(APPLY).failed_with("Credentials not refreshed");
     assert_eq!(changes(&org), [0, 0, 0]);

@@ -1,4 +1,5 @@
-//! A rotation that is killed, interrupted, or loses a response: the next apply completes it, and it happens once.
+//! Rotations that are killed or interrupted, or during which a response is lost. The next apply completes the rotation
+//! and does not repeat it.
 
 use super::rotation::{
     APPLY, Credentials, ROTATION, all_credentials, at, changes, current_credentials, logs_in, shop, started,
@@ -8,7 +9,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Holds a call, before or after it takes effect.
+/// Lets the org hold a call or drop its response, before or after the call takes effect.
 fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
     org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
 }
@@ -27,7 +28,7 @@ fn wait_for_call(org: &Emulator, call: &str) {
 
 const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
 
-/// The result is one rotation and one revocation of the previous credentials, regardless of what happened before.
+/// Asserts that two more applies lead to new credentials and no previous ones, regardless of what happened before.
 #[track_caller]
 fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Credentials, what: &str) {
     org.admin("DELETE", "/faults", None);

@@ -1,4 +1,4 @@
-//! Unattended runs: HCP Terraform, agents, CI jobs. Each test covers something that such an environment lacks.
+//! Unattended runs, as in HCP Terraform, agents and CI jobs. Each test covers a condition of such environments.
 
 use acceptance_tests::canary::{self, Secret};
 use acceptance_tests::connect_proxy::ConnectProxy;
@@ -18,7 +18,7 @@ use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
 const INIT: &[&str] = &["init", "-no-color", "-input=false"];
 
-/// A container: its own folder, home and temporary files, and a remote state.
+/// A workspace as in a container, with its own folder, home and temporary files.
 fn container<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.installs();
@@ -69,7 +69,7 @@ fn goes_through_life_cycle(workspace: &Workspace<'_>, what: &str) {
 fn neither_a_home_nor_a_temporary_folder_is_needed() {
     let long = tempfile::Builder::new().prefix(&"long-".repeat(20)).tempdir().expect("a folder");
     let long = long.path().display().to_string();
-    // Root may write anywhere, so the test uses paths that are not folders or belong to the kernel.
+    // Root may write anywhere, so the test uses paths that are not folders, do not exist, or belong to the kernel.
     type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
     let rows: [(&str, Changes<'_>); 7] = [
         ("no HOME", &[("HOME", None)]),
@@ -93,7 +93,7 @@ fn neither_a_home_nor_a_temporary_folder_is_needed() {
     }
 }
 
-/// A script at `path` that starts another program.
+/// Writes a script with this line to `path`.
 fn wrapper(path: &Path, line: &str) {
     let _replaced = std::fs::remove_file(path);
     std::fs::write(path, format!("#!/bin/sh\n{line}\n")).expect("a script");
@@ -109,7 +109,8 @@ fn is_installed(program: &str) -> bool {
     found
 }
 
-/// Terraform, started by a shell line.
+/// A script that starts Terraform by a shell line, with its workspace and org. `None` if the program of the line is not
+/// installed.
 fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
     let program = line.split(' ').next().unwrap_or_default();
     if program != "exec" && !is_installed(program) {
@@ -146,8 +147,8 @@ fn neither_a_terminal_nor_a_second_core_is_needed() {
     }
 }
 
-/// The provider with 256 MiB of address space. Terraform itself, a Go program, reserves more than it uses, so it
-/// cannot be limited in this way.
+/// The provider runs with 256 MiB of address space. Terraform cannot be limited in this way, because a Go program
+/// reserves more address space than it uses.
 #[test]
 fn the_provider_needs_at_most_256_mib_of_address_space() {
     let org = Emulator::start();
@@ -163,7 +164,7 @@ fn the_provider_needs_at_most_256_mib_of_address_space() {
     assert_eq!(org.names(org::APP).len(), 31);
 }
 
-/// The key, and the CA of the org's certificate, in the single-line formats.
+/// The single-line formats of a private key or a CA certificate.
 fn single_lines(text: &str) -> [String; 3] {
     use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD.encode(text);
@@ -184,7 +185,7 @@ fn a_private_key_can_be_a_single_line_in_a_variable() {
     }
 }
 
-/// An org with TLS under a name that only a proxy resolves.
+/// The host name of an org with TLS. Only the proxy resolves the name.
 const HOST: &str = "acme.my.salesforce.com";
 
 fn behind_tls() -> (Emulator, String) {
@@ -304,7 +305,7 @@ fn several_jobs_of_one_user_do_not_interfere() {
     assert!(sockets.is_empty(), "{sockets:?}");
 }
 
-/// The address of the org is known only after another resource is applied.
+/// A configuration in which the address of the org is known only after another resource is applied.
 fn with_unknown_url(org: &Emulator, version: u32, more: &str) -> String {
     format!(
         "resource \"terraform_data\" \"url\" {{\n  input            = \"{}\"\n  triggers_replace = {version}\n}}\n\
@@ -317,7 +318,7 @@ fn with_unknown_url(org: &Emulator, version: u32, more: &str) -> String {
 fn an_unknown_provider_block_leaves_resources_unchanged() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    // New resources are planned, and applied when the block is known.
+    // New resources are planned, and applied when the provider block is known.
     workspace.configure(&with_unknown_url(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
     assert!(run.contains("4 added") && !run.contains("not refreshed"), "{run}");
@@ -333,11 +334,11 @@ fn an_unknown_provider_block_leaves_resources_unchanged() {
     assert_eq!(plan.words.matches("State not refreshed").count(), 1, "{}", plan.words);
     assert!(plan.words.contains("instance_url in the provider block"), "{}", plan.words);
     workspace.apply_plan().succeeded();
-    // The next plan detects it.
+    // The next plan detects the drift.
     workspace.converge(&[(APP, Update)]);
     assert_eq!(workspace.attribute(POLICIES, "permitted_users"), "AdminApprovedPreAuthorized");
 
-    // Everything else needs the org.
+    // All other operations need the org.
     for (kind, more, feature) in [
         ("data", "data \"salesforce_org\" \"it\" {}\n", None),
         (

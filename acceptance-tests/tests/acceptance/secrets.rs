@@ -1,5 +1,6 @@
-//! Secrets do not leak. The workspace searches every command of every test, and everything that a test leaves. These
-//! tests show that the search finds each kind of secret in each place, and cover the most sensitive operations.
+//! Tests that secrets do not leak. The workspace searches the output of every command of every test, and all files that
+//! a test leaves. These tests show that the search finds each kind of secret in each place, and cover the most
+//! sensitive operations.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, SETTINGS};
 use acceptance_tests::canary::Secret;
@@ -21,7 +22,7 @@ fn the_trace_log_contains_lines_of_the_provider() {
     let workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
     let logs = workspace.logs();
-    // Without them the search of the log would cover only Terraform's output.
+    // Without these lines, the search of the log would cover only Terraform's output.
     let lines = logs.lines().filter(|line| line.contains("provider.terraform-provider-salesforce: ")).count();
     assert!(lines > 20, "{lines} lines of the provider in {} bytes of log", logs.len());
     assert!(logs.contains("[TRACE] provider.terraform-provider-salesforce: "), "nothing at TRACE");
@@ -33,7 +34,7 @@ fn the_leak_check_finds_a_secret_in_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
-    // The consumer key is legitimately in the state. Here it stands in for a secret.
+    // The consumer key is in the state and is not a secret. In this test, it stands in for one.
     workspace.watch_secret(Secret::new("a stand-in", &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")));
     let _found = workspace.run(&["version"]);
 }
@@ -44,7 +45,7 @@ fn the_leak_check_knows_the_secrets_that_the_org_issues() {
     let workspace = Workspace::new(&org);
     let before = org.secrets().len();
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
-    // At least an access token and the consumer secret of the new app.
+    // The new secrets are at least an access token and the consumer secret of the new app.
     assert!(org.secrets().len() >= before + 2);
 }
 
@@ -78,7 +79,7 @@ fn an_external_token_does_not_leak() {
     workspace.run(&["plan", "-no-color", "-input=false"]).failed_with("access token");
 }
 
-/// Besides the secrets that the org issues: those that a test plants.
+/// The secrets that tests plant, in addition to those that the org issues.
 const SESSION: &str = "00D000000000001!AQcanaryPLANTED.0123456789";
 const HASH: &str = "canaryHASH-0123456789abcdef";
 const PAGE_SECRET: &str = "canaryPAGE-0123456789abcdef";
@@ -136,7 +137,7 @@ fn state(attribute: &str, private: &str) -> String {
     json!({ "version": 4, "resources": [{ "instances": [instance] }] }).to_string()
 }
 
-/// Each place where a run may leave data: its path below the workspace, and its content.
+/// A place where a run may leave data: its path below the workspace, and its content with a secret.
 type Place = (&'static str, fn(&str) -> Vec<u8>);
 const PLACES: [Place; 13] = [
     ("work/terraform.tfstate", |secret| state(secret, "{}").into_bytes()),
@@ -172,7 +173,7 @@ fn each_kind_of_secret_is_found_in_each_place() {
             assert!(is_found, "{kind} in {place}: {leaks:#?}");
             std::fs::remove_file(&file).expect("a file to remove");
         }
-        // Also in the output of a command.
+        // The search also finds a secret in the output of a command.
         let outside = tempfile::tempdir().expect("a folder");
         std::fs::write(outside.path().join("output"), secret).expect("a file");
         let file = outside.path().join("output").display().to_string();
@@ -190,7 +191,7 @@ fn each_kind_of_secret_is_found_in_each_place() {
 #[should_panic(expected = "secrets left by the test")]
 fn a_test_that_leaves_a_secret_fails_automatically() {
     let org = Emulator::start();
-    // The workspace watches no org explicitly: the address of the org is sufficient.
+    // The test does not register the org, because the address in the environment is sufficient.
     let mut workspace = Workspace::anonymous();
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
     let file = workspace.folder().join("notes.txt");
@@ -254,7 +255,7 @@ fn secrets_in_responses_of_the_org_do_not_leak() {
             &APP_AND_SETTINGS.replace("\"Shop\"\n  contact", &format!("\"Shop {number}\"\n  contact")),
         );
         org.admin("POST", "/faults", Some(&json!({ "call": call, "every": true, "do": what })));
-        // The command itself is searched.
+        // The workspace searches the output of the command.
         let run = workspace.apply();
         assert_eq!(run.code, Some(1), "{call} {what}: {run}");
         org.admin("DELETE", "/faults", None);
@@ -289,7 +290,7 @@ ephemeral "salesforce_external_client_app_credentials" "kept" {
         (200, "application/json", format!("{{\"secret\":\"{PAGE_SECRET}\", broken")),
     ] {
         let response = json!({ "status": status, "content_type": content_type, "body": body });
-        // First the keys are requested, then the secret.
+        // The provider requests the keys first, then the secret.
         for nth in [1, 2] {
             let fault = json!({ "call": "oauthCredentials", "nth": nth, "every": true, "do": response });
             org.admin("POST", "/faults", Some(&fault));

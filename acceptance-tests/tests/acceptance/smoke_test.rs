@@ -1,5 +1,5 @@
-//! The smoke test as a program: exit codes, expectations, retries, output. The effect of each gate on each flow is
-//! tested elsewhere.
+//! Tests of the smoke test as a program: exit codes, expectations, retries, and output. The effect of each gate on each
+//! flow is tested elsewhere.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -65,7 +65,7 @@ fn the_echo_of_the_site_is_followed_when_it_is_the_callback() {
 #[test]
 fn without_curl_the_smoke_test_uses_its_own_http_client() {
     let org = shop();
-    // A PATH with only Python.
+    // The `PATH` contains only Python.
     let folder = tempfile::tempdir().expect("a folder");
     let python =
         std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
@@ -93,7 +93,7 @@ fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
         run.contains("guest NOT AS EXPECTED") && run.contains("guest_code_credential_flow_enabled"),
         "{run}"
     );
-    // The same code at another step is a different result.
+    // The same error code at another step is a different result.
     let run = test.run(&["guest", "--expect", "guest.token=invalid_request"]);
     assert_eq!(run.code, Some(1), "{run}");
 }
@@ -101,7 +101,7 @@ fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
 #[test]
 fn an_html_page_is_a_closed_gate_and_never_a_success() {
     let org = shop();
-    // Credentials in a header, although the app requires the body.
+    // The second client sends credentials in a header, although the app requires them in the body.
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredPostOnly", "true");
     SmokeTest::of(&org, "Shop").passes(&["login"]);
     let header = SmokeTest::of(&org, "Shop").with("CREDENTIALS", "header");
@@ -156,7 +156,7 @@ fn propagation_is_retried_and_a_rejected_password_is_not() {
         test.passes(&["login", "--wait", "600"]).containing("retrying in");
     });
 
-    // When a failure is expected, a login that still works may precede the change.
+    // If a failure is expected and the login still works, the change may not be effective yet, so the login is retried.
     let tried = org.journal().len();
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -1,4 +1,4 @@
-//! The configurations and commands of the documentation, run as written.
+//! Runs the configurations and commands of the documentation as written.
 
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -43,7 +43,7 @@ pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     found
 }
 
-/// A resource for each target of an `import` block that the text does not contain.
+/// Resources for the targets of `import` blocks, if the text does not contain them.
 fn resources_for_imports(text: &str) -> String {
     let missing = [APP, SETTINGS, POLICIES, CLIENT].into_iter().filter(|address| {
         let (kind, name) = address.split_once('.').unwrap_or_default();
@@ -66,7 +66,7 @@ fn resources_for_imports(text: &str) -> String {
 /// The file that examples of a connected app read.
 const CONNECTED_APP: &str = "Shop.connectedApp-meta.xml";
 
-/// The declarations of a text, by address, without the prefix of ephemeral resources and actions.
+/// The addresses that a text declares, without the prefixes of ephemeral resources and actions.
 fn declared(text: &str) -> Vec<String> {
     let kinds = ["resource \"", "ephemeral \"", "action \""];
     let headers = text.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
@@ -98,7 +98,7 @@ pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     }
 }
 
-/// A text without its `import` blocks: importing the same resource twice is an error.
+/// A text without its `import` blocks, because importing the same resource twice is an error.
 fn without_imports(text: &str) -> String {
     let mut kept = String::new();
     let mut inside = false;
@@ -161,8 +161,8 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
     assert!(count > 10, "configurations are found");
 }
 
-/// The commands of the guide create a key, and its formats are accepted: only the org rejects it, because it does not
-/// have this certificate.
+/// The commands of the guide create a private key, and the provider accepts the key in all formats. Only the org
+/// rejects the login, because the app does not have the certificate of the key.
 #[test]
 fn the_commands_in_the_guide_create_a_valid_private_key() {
     if Command::new("openssl").arg("version").output().is_err() {
@@ -194,7 +194,7 @@ fn the_commands_in_the_guide_create_a_valid_private_key() {
         let run = workspace.apply().failed_with("invalid_grant");
         assert!(!run.contains("Invalid private key"), "{command}: {run}");
     }
-    // The certificate is accepted by an app.
+    // The file contains exactly one certificate, as an app requires.
     let certificate = sh("cat terraform.crt");
     assert_eq!(certificate.matches("BEGIN CERTIFICATE").count(), 1);
 }

@@ -1,4 +1,4 @@
-//! Changes in place: what they affect, and what they must not affect.
+//! Updates in place: what they change, and what they must not change.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -52,7 +52,7 @@ fn unmanaged_values_survive_an_update() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    // An element without an attribute, and one whose attribute is not configured.
+    // One element has no attribute, and the attribute of the other is not configured.
     org.edit(GLOBAL_OAUTH, "Shop", "isDPopEnabled", "true");
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Bypass");
 
@@ -72,8 +72,8 @@ fn unmanaged_values_survive_an_update() {
     assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an omitted attribute was reset");
 }
 
-/// Salesforce rejects JWT timeouts without JWT tokens, even for unmanaged attributes: unless the provider removes
-/// them, Salesforce would reject every later change of the policies.
+/// Salesforce rejects JWT timeouts without JWT tokens, even if their attributes are not managed. The configuration must
+/// remove a timeout explicitly, because Salesforce would reject every later change of the policies.
 #[test]
 fn disabling_jwt_tokens_requires_removing_their_timeout() {
     let org = Emulator::start();

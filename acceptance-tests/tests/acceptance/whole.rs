@@ -1,5 +1,5 @@
-//! Converts a configuration with parts into one with clients, so that tests of the three resources also cover the
-//! client.
+//! Converts a configuration with a resource for each part into a configuration with `salesforce_oauth_client`, so that
+//! tests of the three resources also cover this resource.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ const SETTINGS: &str = "salesforce_external_client_app_oauth_settings";
 const POLICIES: &str = "salesforce_external_client_app_policies";
 const CLIENT: &str = "salesforce_oauth_client";
 
-/// Combines the resources of one name; other resources stay unchanged. The label of OAuth settings is omitted.
+/// Combines resources of the same name. Other resources stay unchanged. The label of OAuth settings is omitted.
 pub fn in_clients(parts: &str) -> String {
     let mut clients: BTreeMap<String, [Vec<&str>; 2]> = BTreeMap::new();
     let (mut rest, mut now) = (Vec::new(), None);

@@ -1,9 +1,9 @@
-//! Several workspaces manage parts of one file and apply at the same time. At the end each has its values, the rest
-//! is unchanged, and every run that overwrote a value, even temporarily, has reported it with the old and the new
-//! value.
+//! Several workspaces manage different attributes of one file and apply at the same time. At the end, the org has the
+//! values of each workspace, all other values are unchanged, and every run that overwrote a value, even temporarily,
+//! has reported the old and the new value.
 //!
-//! `ROUNDS=200 make writers` runs many rounds; the number of a round is the seed of everything except the speed of
-//! the machine.
+//! `ROUNDS=200 make writers` runs many rounds. The number of a round is the seed for everything except the speed of the
+//! machine.
 
 use acceptance_tests::concurrent_client::Session;
 use acceptance_tests::emulator::Emulator;
@@ -20,11 +20,11 @@ use std::time::Duration;
 struct Row {
     attribute: &'static str,
     element: &'static str,
-    /// The initial value; empty for none.
+    /// The initial value. If empty, the element is omitted.
     before: &'static str,
-    /// `#` is the number of the round.
+    /// The value after the apply. `#` is the number of the round.
     after: &'static str,
-    /// Not managed if omitted, so `ignore_changes` is not needed.
+    /// Whether the attribute is not managed if omitted, so that `ignore_changes` is not needed.
     kept: bool,
 }
 
@@ -109,7 +109,7 @@ impl Row {
         self.after.replace('#', &round.to_string())
     }
 
-    /// As in the schema.
+    /// The wanted value in the type of the attribute.
     fn value(&self, round: u64) -> Value {
         let text = self.wanted(round);
         match text.as_str() {
@@ -122,7 +122,7 @@ impl Row {
     }
 }
 
-/// Queue, deploy, retrieve and each call, in milliseconds.
+/// The durations of the queue, a deploy, a retrieve and each call, in milliseconds.
 const TIMES: [[u64; 4]; 11] = [
     [300, 700, 100, 20],
     [0, 0, 0, 0],
@@ -137,7 +137,7 @@ const TIMES: [[u64; 4]; 11] = [
     [2_000, 100, 100, 10],
 ];
 
-/// SplitMix64.
+/// The random number generator SplitMix64.
 struct Random(u64);
 
 impl Random {
@@ -163,25 +163,25 @@ impl Random {
 struct Part {
     row: &'static Row,
     session: Session,
-    /// Before the plan.
+    /// The pause before the plan.
     first_pause: Duration,
-    /// Between the plan and the apply.
+    /// The pause between the plan and the apply.
     second_pause: Duration,
-    /// Whether its configuration omits unmanaged attributes or ignores their changes.
+    /// Whether the configuration omits unmanaged attributes. Otherwise, it ignores their changes.
     omits_unmanaged: bool,
 }
 
-/// The output of a run of a round.
+/// The diagnostics of one run.
 struct Ran {
     warnings: String,
     errors: String,
 }
 
-/// The failures of a round.
+/// Runs a round. Returns its failures.
 fn run_round(round: u64) -> Vec<String> {
     let mut random = Random(round);
     let subject = &SUBJECTS[usize::try_from(random.below(3)).unwrap_or(0)];
-    // The first of every eleven rounds has the times that were measured first.
+    // The first of every eleven rounds uses the durations that were measured first.
     let times = TIMES[usize::try_from(round % 11).unwrap_or(0)];
     let is_random = round % 4 == 3;
     let count = 2 + usize::try_from(random.below(6)).unwrap_or(0);
@@ -223,7 +223,7 @@ fn run_round(round: u64) -> Vec<String> {
                 scope.spawn(move || {
                     let mut writer = Writer::start(subject.resource, &org.credentials_of(&part.session));
                     writer.import("Shop");
-                    // Twice: the org becomes slow in between.
+                    // The org becomes slow between the two waits.
                     ready.wait();
                     ready.wait();
                     run(part, subject, &mut writer, round)
@@ -298,9 +298,9 @@ fn check(
     problems
 }
 
-/// Unreported overwrites: each element that a run does not manage and that its deploy changed. Restoring its own
-/// values is not reported. On a very busy machine a run may only name the deploy that it overwrote, which is
-/// sufficient.
+/// The overwrites that no warning reports: changes by a run's deploy of elements that the run does not manage. An
+/// element that the same run changed last, such as a restored value, does not count. On a very busy machine, a run may
+/// name only the deploy that it overwrote, which is sufficient.
 fn unreported(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec<String> {
     let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for (index, part) in parts.iter().enumerate() {
@@ -375,7 +375,7 @@ fn many_rounds_have_no_lost_or_unreported_changes() {
     rounds(number("FIRST", 100), number("ROUNDS", 200), number("AT_ONCE", 3));
 }
 
-/// The same with the real Terraform: two and three workspaces.
+/// The same test with the real Terraform, and with two and three workspaces.
 #[test]
 fn workspaces_of_terraform_keep_the_changes_of_others() {
     let rows = &SUBJECTS[0].rows;
@@ -433,7 +433,7 @@ fn workspaces_of_terraform_keep_the_changes_of_others() {
     }
 }
 
-/// A workspace that manages one attribute and ignores the others.
+/// A configuration that manages one attribute and ignores the others.
 fn configuration(own: &Row, rows: &[Row], round: u64) -> String {
     let others: Vec<&str> =
         rows.iter().map(|row| row.attribute).filter(|attribute| *attribute != own.attribute).collect();
@@ -447,8 +447,8 @@ fn configuration(own: &Row, rows: &[Row], round: u64) -> String {
     )
 }
 
-/// Between the read of the files and the deploy another client changes one of them: its change is in the org at the
-/// end, and a temporary loss is reported.
+/// Between the read of the file and the deploy, another client changes the file. At the end, this change is in the org,
+/// and a temporary loss is reported.
 #[test]
 fn a_change_between_the_read_and_the_deploy_is_kept() {
     let org = Emulator::start();

@@ -1,4 +1,4 @@
-//! Equivalent values: no permanent diff, whichever form the configuration or the org has.
+//! Equivalent values cause no permanent difference, whichever form the configuration or the org contains.
 
 use super::subject::words;
 use acceptance_tests::emulator::Emulator;
@@ -13,7 +13,7 @@ resource \"salesforce_external_client_app\" \"a\" {
 }
 ";
 
-/// Two apps with the same attributes: one in parts, one as a client.
+/// Two apps with the same attributes: one is managed in parts, the other as `salesforce_oauth_client`.
 fn configuration(settings: &str, policies: &str) -> String {
     let client = format!(
         "resource \"salesforce_oauth_client\" \"a\" {{\n  name  = \"Whole\"\n  label = \"Whole\"\n{settings}\n  \
@@ -27,7 +27,7 @@ fn configuration(settings: &str, policies: &str) -> String {
     )
 }
 
-/// Each form has an empty plan, also after every other one.
+/// Applies each form in turn, and the first one again at the end. The plan is empty after each apply.
 fn all_have_an_empty_plan(forms: &[(&str, &str)]) {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
@@ -183,7 +183,7 @@ fn the_letter_case_of_values_and_user_names_is_ignored() {
         workspace.assert_empty_plan();
     }
     assert_eq!(org.deploys().len(), deploys);
-    // The org's letter case is not drift.
+    // Another letter case in the org is not drift.
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Enforce_relaxrefresh");
     workspace.assert_empty_plan();
 }

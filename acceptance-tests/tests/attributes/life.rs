@@ -1,4 +1,5 @@
-//! The life cycle of each attribute; all attributes of a resource in one run of Terraform, each with its own app.
+//! The life cycle of each attribute. All attributes of a resource are tested in the same runs of Terraform, each with
+//! its own app.
 
 use super::subject::{Form, Phase, Subject, create_referenced_components, providers, words};
 use super::table::{BLOCK, CLIENT, COMPUTED, Omitted, Resource};
@@ -42,7 +43,7 @@ fn attributes_of_org_external_client_app_settings_go_through_their_life_cycle() 
 /// These settings exist once per org, so each attribute has its own org. One configuration manages all orgs.
 fn run_life_cycle_in_separate_orgs(resource: Resource) {
     let mut subjects = Subject::all(Form::Parts, |attribute| {
-        // Timeouts work the same for all resources: only the create timeout is tested here, the others with the app.
+        // Timeouts work the same for all resources. Only the create timeout is tested here, the others with the app.
         let is_other_timeout = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
         attribute.resource == resource && !is_other_timeout
     });
@@ -58,7 +59,7 @@ struct Run<'a> {
     workspace: Workspace<'a>,
     words: BTreeMap<&'static str, String>,
     subjects: Vec<Subject>,
-    /// All failures: one attribute must not hide another.
+    /// All failures, so that the failure of one attribute does not hide those of others.
     problems: Vec<String>,
 }
 
@@ -73,7 +74,8 @@ impl Run<'_> {
         self.problems.push(format!("{step}: {address}: {what}"));
     }
 
-    /// The text of the element in the org, as in the JSON of its components; null when there is none.
+    /// The value of each attribute's element in the org, by address, as in the JSON of the components. Null if the
+    /// element is missing.
     fn elements(&self, phase: Phase) -> BTreeMap<String, Value> {
         let mut found = BTreeMap::new();
         for subject in &self.subjects {
@@ -125,7 +127,7 @@ impl Run<'_> {
         }
     }
 
-    /// Each subject changes as expected, and nothing else except the attributes in its lines.
+    /// Checks that each subject changes as expected, and that nothing else changes except the attributes in its lines.
     fn expect(&mut self, step: &str, plan: &Plan, expected: impl Fn(&Subject) -> Expected) {
         let mut actions = plan.actions();
         let mut problems = Vec::new();
@@ -155,7 +157,7 @@ impl Run<'_> {
             }
         }
         for (address, action) in actions {
-            // The apps and the settings that attributes of other resources need.
+            // The remaining resources are the apps and the settings that attributes of other resources need.
             if action != Action::Create {
                 problems.push((address, format!("{action:?} is planned")));
             }
@@ -174,7 +176,7 @@ impl Run<'_> {
         }
     }
 
-    /// Computed attributes are in the state, and do not change.
+    /// Checks that computed attributes are in the state and do not change. Returns the state.
     fn computed(&mut self, step: &str, before: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, Value> {
         let state = self.workspace.state();
         for (address, values) in &state {
@@ -210,7 +212,7 @@ fn kind_of(address: &str) -> &str {
 enum Expected {
     Create,
     Change,
-    /// No change, or an update without a difference in the org: unmanaged values are kept.
+    /// No change, or an update that changes nothing in the org, because unmanaged values are kept.
     Perhaps,
     Nothing,
 }
@@ -232,7 +234,7 @@ fn run_life_cycle_of(resource_type: &str, subjects: Vec<Subject>) {
     }
     let providers =
         if subjects[0].attribute.resource.of_the_org().is_some() { providers(&orgs) } else { String::new() };
-    // TRACE logs are covered by other tests; here they would be very long.
+    // Other tests cover TRACE logs. Here they would be very long.
     workspace.unset("TF_LOG");
     // The provider combines the parallel operations of Terraform in one deploy.
     for command in ["plan", "apply", "destroy"] {
@@ -325,7 +327,7 @@ fn run_life_cycle_of(resource_type: &str, subjects: Vec<Subject>) {
     run.configure(Phase::First);
     let plan = run.workspace.plan(&[]);
     run.expect(step, &plan, |subject| match subject.attribute.if_omitted {
-        // The first value is the default.
+        // The first value of a provider-side attribute is the default.
         Omitted::Default(_) if subject.attribute.element.is_none() => Expected::Nothing,
         _ => Expected::Change,
     });
@@ -347,7 +349,7 @@ fn run_life_cycle_of(resource_type: &str, subjects: Vec<Subject>) {
     assert!(run.problems.is_empty(), "{}", run.problems.join("\n"));
 }
 
-/// The plan reports each attribute that the org keeps.
+/// Checks that the plan reports each attribute that is no longer managed and whose value the org keeps.
 fn check_no_longer_managed(run: &mut Run<'_>) {
     let output = run.workspace.run(&["plan", "-json", "-lock=false", "-input=false"]).stdout;
     let warnings: Vec<Value> = output
@@ -375,8 +377,9 @@ fn check_no_longer_managed(run: &mut Run<'_>) {
     }
 }
 
-/// Allowed differences after an import: the link to the app's own consumer, which belongs to one org; a certificate
-/// in the org's form; and no value where the org returns no period for 0.
+/// Whether a difference after an import is allowed. An import omits the link to the app's own consumer, which is valid
+/// in one org only. A certificate may have the org's form. A period of 0 may be null, because the org does not return
+/// it.
 fn is_same_after_import(name: &str, before: &Value, now: &Value) -> bool {
     let letters = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
@@ -391,7 +394,7 @@ fn is_same_after_import(name: &str, before: &Value, now: &Value) -> bool {
     }
 }
 
-/// Everything is imported into an empty state in one apply, without differences.
+/// Imports everything into an empty state in one apply, and expects no differences.
 fn check_import(run: &mut Run<'_>) {
     let step = "imported";
     let before = run.workspace.state();
@@ -405,8 +408,8 @@ fn check_import(run: &mut Run<'_>) {
         .collect();
     run.workspace.write("imports.tf", &blocks);
     let plan = run.workspace.plan(&[]);
-    // The import of a client also finds the policies that Salesforce created; without the block they are unmanaged
-    // again.
+    // The import of `salesforce_oauth_client` also finds the policies that Salesforce created. Without the block in the
+    // configuration, they are unmanaged again.
     let stops_managing = |subject: &Subject| subject.stops_managing_policies(&plan);
     run.expect(step, &plan, |subject| match subject.attribute.element {
         Some(_) if !stops_managing(subject) => Expected::Nothing,
@@ -427,7 +430,7 @@ fn check_import(run: &mut Run<'_>) {
     for (address, values) in &before {
         for (name, value) in values.as_object().into_iter().flatten() {
             let now = after.get(address).map_or(&Value::Null, |values| &values[name.as_str()]);
-            // Attributes in the block of a client are checked like the others.
+            // Attributes in the policies block are checked like the others.
             let inner = value.as_object().filter(|_| name == BLOCK);
             let pairs: Vec<(&String, &Value, &Value)> = match inner {
                 Some(inner) => inner.iter().map(|(name, value)| (name, value, &now[name.as_str()])).collect(),

@@ -1,5 +1,5 @@
-//! Every attribute of every resource, generated from one table: set at create, changed in place, changed in the org
-//! and repaired, removed, added later, imported; after each step the plan is empty.
+//! Tests of every attribute of every resource, generated from one table. Each attribute is set at create, changed in
+//! place, changed in the org and repaired, removed, added later, and imported. After each step, the plan is empty.
 //!
 //! The list of attributes comes from the provider's schema: an attribute that is missing in the table fails the run.
 #![allow(

@@ -1,4 +1,5 @@
-//! The row of the table for an attribute without a test, from its column in the provider's schema.
+//! Generates the row of the table for an attribute without a test from the provider's schema. The error message of the
+//! test in `schema.rs` contains these rows.
 
 use super::table::{CLIENT, Resource};
 use acceptance_tests::org::{
@@ -21,8 +22,8 @@ const CONSTANTS: [(&str, &str); 7] = [
 const TABLE: &str = "acceptance-tests/tests/attributes/table.rs";
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation";
 
-/// What to write for each attribute without a test: `resource.attribute` or `resource.block.attribute`. An attribute of
-/// a client is tested by the row of its part.
+/// The row to add for each attribute without a test. `untested` contains paths such as `resource.attribute` or
+/// `resource.block.attribute`. The row of a part also tests the attribute of `salesforce_oauth_client`.
 pub fn all(untested: &BTreeSet<String>, schema: &Value) -> Vec<String> {
     let split = untested.iter().filter_map(|path| path.split_once('.'));
     let of_parts: BTreeSet<&str> =
@@ -72,7 +73,7 @@ fn row(constructor: &str, name: &str, column: &Value) -> String {
         between(description, "Metadata: `", "`").and_then(|place| place.split_once('.'))
     {
         let known = CONSTANTS.iter().find(|(name, _)| *name == kind);
-        // The test reads the element of the file, which contains the others.
+        // The test reads the top-level element of the file, which contains the nested ones.
         let element = element.split('/').next().unwrap_or_default();
         row += &format!(".at({}, {element:?})", known.map_or(kind, |(_, constant)| constant));
     }
@@ -89,7 +90,7 @@ fn row(constructor: &str, name: &str, column: &Value) -> String {
     row + ","
 }
 
-/// Two values in HCL, first one that differs from the default.
+/// Two values in HCL. The first one differs from the default.
 fn values(column: &Value, description: &str, default: Option<&str>) -> [String; 2] {
     let text = |value: &str| format!("{value:?}");
     let [first, second] = match (&column["type"], between(description, "One of `", "`.")) {

@@ -1,4 +1,4 @@
-//! The table and the provider's schema contain the same attributes.
+//! Tests that the table and the provider's schema contain the same attributes.
 
 use super::row;
 use super::table::{CLIENT, COMPUTED, attributes};
@@ -18,7 +18,7 @@ fn every_attribute_has_a_test() {
         let set = attributes().iter().map(|attribute| (attribute.resource, attribute.name));
         set.chain(COMPUTED.iter().copied())
     };
-    // A client has the attributes of its parts.
+    // `salesforce_oauth_client` has the attributes of its parts.
     let in_client = rows().filter_map(|(resource, name)| resource.in_client(name));
     let tested: BTreeSet<String> = rows()
         .map(|(resource, name)| format!("{}.{name}", resource.type_name()))

@@ -1,5 +1,5 @@
-//! The app of an attribute in a configuration: with the resources of its parts, or with `salesforce_oauth_client`. The
-//! steps are in `life.rs`.
+//! The configuration of the app that tests an attribute: with the resources of its parts, or with
+//! `salesforce_oauth_client`. The steps are in `life.rs`.
 
 use super::table::{Attribute, BLOCK, CLIENT, Omitted, Resource, attributes};
 use acceptance_tests::emulator::Emulator;
@@ -20,7 +20,7 @@ pub enum Phase {
 pub enum Form {
     /// The resources of its parts.
     Parts,
-    /// The client.
+    /// `salesforce_oauth_client`.
     Client,
 }
 
@@ -28,7 +28,7 @@ pub enum Form {
 pub struct Subject {
     pub attribute: &'static Attribute,
     form: Form,
-    /// The index of its org.
+    /// The index of the org in which the attribute is tested.
     pub org: usize,
     key: String,
     app: String,
@@ -44,7 +44,7 @@ impl Subject {
         Self { attribute, form, org: 0, key: attribute.key(), app: of("App"), other: of("Other") }
     }
 
-    /// The selected rows of the table in this form.
+    /// The subjects for the selected rows of the table, in this form.
     pub fn all(form: Form, wanted: impl Fn(&Attribute) -> bool) -> Vec<Self> {
         let rows = attributes().iter().enumerate().filter(|(_, attribute)| match form {
             Form::Parts => true,
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// The attribute or the block in a plan.
+    /// The name of the attribute in a plan, or of the block that contains it.
     pub fn root(&self) -> String {
         match self.form {
             Form::Client => root(&self.attribute.in_client().unwrap_or_default()),
@@ -69,7 +69,8 @@ impl Subject {
         }
     }
 
-    /// The attributes that the plan changes; for a client's policies, those in the block.
+    /// The attributes that the plan changes. For the policies of `salesforce_oauth_client`, the attributes in the
+    /// block.
     pub fn differing(&self, plan: &Plan) -> Vec<String> {
         let address = self.address();
         let all = plan.differing(&address);
@@ -91,8 +92,8 @@ impl Subject {
         has_none && plan.differing(&self.address()) == [BLOCK]
     }
 
-    /// Whether a change of the attribute may show at this name: its own, one that its lines set, or a sibling inside
-    /// the same element.
+    /// Whether a change of this attribute explains a planned change of an attribute with this name: the attribute
+    /// itself, one that its lines set, or one inside the same element.
     pub fn explains(&self, name: &str) -> bool {
         let Attribute { resource, first, second, element, .. } = self.attribute;
         if name == BLOCK {
@@ -129,7 +130,7 @@ impl Subject {
         if self.attribute.replaces && self.body(phase).contains("{other}") { &self.other } else { &self.app }
     }
 
-    /// The configuration of its app, with the parts that the attribute's resource needs.
+    /// The configuration of the attribute's app, with the parts that the attribute's resource needs.
     pub fn configuration(&self, phase: Phase, words: &BTreeMap<&str, String>) -> String {
         let mut text = match self.form {
             Form::Parts => self.parts(phase),
@@ -141,7 +142,7 @@ impl Subject {
         text
     }
 
-    /// A required argument.
+    /// The argument that `oauth_link` requires.
     fn state(&self) -> &'static str {
         if self.attribute.name == "oauth_link" { "distribution_state = \"Packaged\"\n" } else { "" }
     }
@@ -155,7 +156,7 @@ impl Subject {
         block(CLIENT, &self.key, &self.named(&self.app, &lines))
     }
 
-    /// The lines of an app alone.
+    /// The lines of a resource that names an app, with the required arguments that `body` does not set.
     fn named(&self, app: &str, body: &str) -> String {
         let given = [("name", app), ("label", "Label")];
         let lines: String = given
@@ -224,7 +225,7 @@ fn root(name: &str) -> String {
     }
 }
 
-/// The configuration that sets some attributes, each in its own app, and their addresses.
+/// The configurations that set the selected attributes, each in its own app, and the addresses of the resources.
 pub fn set_at_create(
     form: Form,
     wanted: impl Fn(&Attribute) -> bool,
@@ -234,7 +235,7 @@ pub fn set_at_create(
     subjects.iter().map(|subject| (subject.configuration(Phase::First, words), subject.address())).unzip()
 }
 
-/// So that every policy may be set.
+/// Settings with which every policy can be set.
 const ALL_FLOWS: &str = "
 callback_urls                   = [\"https://shop.example.com/callback\"]
 oauth_scopes                    = [\"Api\", \"RefreshToken\"]
@@ -248,7 +249,7 @@ pub fn alias(org: usize) -> String {
     format!("org_{org}")
 }
 
-/// Logs in to each org, under its alias.
+/// A provider block for each org, under its alias.
 pub fn providers(orgs: &[Emulator]) -> String {
     let of = |(number, org): (usize, &Emulator)| {
         let credentials = org.credentials();
@@ -284,7 +285,7 @@ pub fn words(org: &Emulator) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// Creates what attributes refer to and the seed of the org does not contain.
+/// Creates the components that attributes refer to and that a new org does not contain.
 pub fn create_referenced_components(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["HandlerA", "HandlerB"] })));
     for scope in ["scope_a", "scope_b", "scope_c"] {

@@ -1,14 +1,15 @@
-//! Every attribute with two values, the lines that must accompany it, and its element in the org. Booleans without
-//! accompanying lines that are named after their element are derived (`switches`). The tests are in `life.rs`.
+//! The table of attributes: each with two values, the lines that must accompany it, and its element in the org. Rows of
+//! booleans that are named after their element and need no accompanying lines are derived (`switches`). The tests are
+//! in `life.rs`.
 
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
 use acceptance_tests::switches::{self, Switch};
 use std::sync::OnceLock;
 
-/// The resource with the rows of an app and of its parts and no other rows.
+/// The resource that has the attributes of an app and of its parts, and no rows in the table.
 pub const CLIENT: &str = "salesforce_oauth_client";
 
-/// The block that contains its policies.
+/// The block of `salesforce_oauth_client` that contains the policies.
 pub const BLOCK: &str = "policies";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,12 @@ impl Resource {
         }
     }
 
-    /// The resource of a type in Terraform.
+    /// The resource with this type in Terraform.
     pub fn of_type(name: &str) -> Option<Self> {
         RESOURCES.into_iter().find(|resource| resource.type_name() == name)
     }
 
-    /// The function that creates its rows.
+    /// The name of the function that creates rows of this resource.
     pub fn constructor(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -59,8 +60,8 @@ impl Resource {
         }
     }
 
-    /// The path of an attribute in `salesforce_oauth_client`; `None` if that has a different one: the app's name, and
-    /// attributes that several parts have at the top.
+    /// The path of an attribute in `salesforce_oauth_client`. `None` for settings of the org, and if the attribute
+    /// belongs to another part there: the app's name, and attributes that several parts have at the top level.
     pub fn in_client(self, name: &'static str) -> Option<String> {
         if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
             return None;
@@ -76,7 +77,7 @@ impl Resource {
         }
     }
 
-    /// The full name of a component that exists once per org; `None` for those of an app.
+    /// The full name of a component that exists once per org; `None` for components of an app.
     pub fn of_the_org(self) -> Option<&'static str> {
         match self {
             Self::App | Self::Settings | Self::Policies => None,
@@ -89,7 +90,7 @@ impl Resource {
 /// The effect of omitting the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Omitted {
-    /// The org gets this text (of the element, as in a file).
+    /// The element in the org gets this text.
     Default(&'static str),
     /// The org has no value.
     Cleared,
@@ -103,7 +104,7 @@ pub enum Omitted {
 pub struct Attribute {
     pub resource: Resource,
     pub name: &'static str,
-    /// Lines of HCL that set the attribute, and others that are valid only with this value.
+    /// The lines of HCL that set the attribute to a first value, and lines that are valid only with this value.
     pub first: &'static str,
     pub second: &'static str,
     /// Lines that remain when the attribute is removed.
@@ -134,7 +135,7 @@ impl Attribute {
         self.resource.in_client(self.name)
     }
 
-    /// The name of its resource in a configuration.
+    /// The name of the attribute's resource in a configuration.
     pub fn key(&self) -> String {
         format!("{:?}_{}", self.resource, self.name.replace('.', "_")).to_lowercase()
     }
@@ -176,7 +177,7 @@ fn is_provider_side(name: &str) -> bool {
     row.is_none_or(|row| row.element.is_none())
 }
 
-/// Computed attributes, checked in every step.
+/// Computed attributes, which are checked after the create and after the first update.
 pub const COMPUTED: &[(Resource, &str)] = &[
     (Resource::App, "id"),
     (Resource::App, "org_id"),
@@ -229,7 +230,7 @@ macro_rules! timeout {
     };
 }
 
-/// Every attribute of the table, then the derived ones.
+/// Every listed attribute, followed by the derived ones.
 pub fn attributes() -> &'static [Attribute] {
     static ALL: OnceLock<Vec<Attribute>> = OnceLock::new();
     ALL.get_or_init(|| {
@@ -257,8 +258,8 @@ fn derived(switch: &'static Switch) -> Attribute {
     }
 }
 
-/// `{app}` is the API name of the attribute's app, `{other}` that of another one; `{integration}` and `{admin}` are
-/// users of the org; `{certificate_1}` and `{certificate_2}` are quoted texts.
+/// `{app}` is the API name of the attribute's app, and `{other}` is that of another app. `{integration}` and `{admin}`
+/// are users of the org. `{certificate_1}` and `{certificate_2}` are quoted certificates.
 const LISTED: &[Attribute] = &[
     // The app.
     app("name", "name = \"{app}\"", "name = \"{other}\"").required().replaces(),

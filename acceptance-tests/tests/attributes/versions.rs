@@ -1,5 +1,5 @@
-//! Every supported API version: an attribute whose element the schema does not contain is an error, all others work.
-//! `proto/salesforce` contains the version of each element.
+//! Tests of every supported API version. An attribute whose element the version does not contain is an error, and all
+//! other attributes work. `proto/salesforce` contains the first version of each element.
 
 use super::subject::{Form, Subject, create_referenced_components, set_at_create, words};
 use super::table::{Attribute, Omitted, attributes};
@@ -19,7 +19,8 @@ fn since(attribute: &Attribute) -> u64 {
         found.and_then(|element| element["since"].as_u64())
     };
     let own = of(&schema["elements"], name).unwrap_or_else(|| panic!("{kind} has no {name}"));
-    // One attribute for each element of a nested type: `id_token_validity` is idTokenConfig.idTokenValidity.
+    // An attribute may be an element of a nested type: `id_token_include_custom_permissions` is
+    // idTokenConfig.idTokenIncludeCustomPermissions.
     let nested = schema["types"].as_object().into_iter().flatten();
     let nested = nested.filter_map(|(_, nested)| of(&nested["elements"], &camel(attribute.name))).max();
     own.max(nested.unwrap_or_default())
@@ -62,8 +63,8 @@ fn rejected(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
     found
 }
 
-/// The configuration without the lines that set these attributes, except in the resources at these addresses:
-/// resources that depend on one with an error are not planned.
+/// The configuration without the lines that set these attributes, except in the resources at these addresses. Terraform
+/// does not plan resources that depend on a resource with an error.
 fn without(text: &str, attributes: &BTreeSet<&str>, except: &[String]) -> String {
     let mut is_excepted = false;
     let mut kept = Vec::new();
@@ -115,10 +116,10 @@ fn attributes_of_newer_api_versions_are_errors_and_all_others_work() {
         }
         assert_eq!(org.deploys().len(), 0);
 
-        // The newest version is used by the other tests; attributes of every version are tested with the oldest.
+        // The other tests use the newest version. Attributes that every version has are tested only with the oldest.
         let is_supported = |one: &Attribute| {
             let is_new = since(one) > 60 || version == 60;
-            // Settings of the org exist once, so they cannot be tested in bulk; every version has all of them.
+            // Settings of the org exist once, so they cannot be tested in bulk. Every version has all of them.
             let once = one.resource.of_the_org().is_some();
             assert!(!once || since(one) <= 60, "{} is newer", one.name);
             is_new && !once && since(one) <= version && version < newest

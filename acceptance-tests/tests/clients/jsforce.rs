@@ -1,4 +1,4 @@
-//! jsforce, the JavaScript library that most of Salesforce's own tools use.
+//! Tests with jsforce, the JavaScript library that most of Salesforce's own tools use.
 
 use super::program::{credentials, node, run};
 use super::referee;

@@ -1,5 +1,5 @@
-//! Real Salesforce clients against the emulator, and all SOAP messages of these clients and of the provider against
-//! Salesforce's WSDL: the emulator and the provider could share an error.
+//! Runs real Salesforce clients against the emulator, and validates all SOAP messages of these clients and of the
+//! provider against Salesforce's WSDL, because the emulator and the provider could share an error.
 //!
 //! The clients are separate programs in `acceptance-tests/clients/`. These tests start them, record their traffic,
 //! and validate it. `make test` runs all but `sf.rs`, which is run by `make test-sf`.

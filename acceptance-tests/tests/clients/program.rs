@@ -1,4 +1,4 @@
-//! The clients as processes: their location, and one run of one of them.
+//! The clients as processes: where they are installed, and how to run them.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::repository;
@@ -15,8 +15,8 @@ pub fn source(path: &str) -> PathBuf {
     repository().join("acceptance-tests/clients").join(path)
 }
 
-/// The folder in which a client is installed; installs it if it is missing. The name is that of the folder with its
-/// pinned versions.
+/// The folder in which a client is installed. Installs the client if it is missing. `name` is the name of the folder
+/// with the client's pinned versions.
 pub fn installed(name: &str) -> PathBuf {
     let mut install = Command::new(source("install"));
     if name == "sf" {
@@ -33,7 +33,7 @@ pub fn python() -> Command {
     Command::new(installed("python").join("bin/python"))
 }
 
-/// A jsforce script.
+/// Node with a script that uses jsforce.
 pub fn node(script: &str) -> Command {
     let mut command = Command::new("node");
     command.env("NODE_PATH", installed("jsforce").join("node_modules")).arg(source(script));
@@ -61,10 +61,10 @@ impl Finished {
     }
 }
 
-/// Runs a program to its end. Its output goes to files, because a pipe without a reader would block it.
+/// Runs a program until it exits. Its output goes to files, because a pipe without a reader would block the program.
 ///
 /// # Panics
-/// When it takes too long.
+/// When the program takes longer than `DEADLINE`.
 #[track_caller]
 pub fn run(command: &mut Command, scratch: &Path) -> Finished {
     let (out, err) = (scratch.join("stdout"), scratch.join("stderr"));

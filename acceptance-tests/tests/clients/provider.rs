@@ -13,7 +13,7 @@ fn read(path: &str) -> String {
 
 #[test]
 fn every_message_of_the_provider_conforms_to_the_wsdl() {
-    // Slow enough to be polled before it is done.
+    // A retrieve is slow enough to be polled before it is done.
     let org = Emulator::with(&["--retrieve-ms", "300"]);
     let recorder = Recorder::before(&org);
     let mut workspace = Workspace::new(&org);
@@ -33,7 +33,7 @@ fn every_message_of_the_provider_conforms_to_the_wsdl() {
         ("org_oauth_oidc_settings", "2-everything"),
         ("org_external_client_app_settings", "2-everything"),
     ] {
-        // Without the derived switches: the WSDL does not have the newest elements.
+        // The derived switches are omitted, because the WSDL does not contain the newest elements.
         workspace.configure(Scenario::named(scenario).step(step));
         workspace.apply().succeeded();
         workspace.destroy().succeeded();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Validates all messages of a client in both directions: only the violations in `clients/exceptions.json` are
+/// Validates all messages of a client in both directions. Only the violations in `clients/exceptions.json` are
 /// allowed, and every exception for this client must be used.
 ///
 /// Returns how often each message occurred.
@@ -43,7 +43,7 @@ fn verdict(folder: &Path, client: &str) -> Value {
     serde_json::from_str(&output.stdout).expect("the result as JSON")
 }
 
-/// The messages of a client must include these.
+/// Asserts that the messages of a client include these messages.
 #[track_caller]
 pub fn assert_seen(seen: &Value, messages: &[&str]) {
     for message in messages {

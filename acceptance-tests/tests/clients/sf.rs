@@ -1,5 +1,5 @@
-//! The Salesforce CLI with a source project, alone and alternating with Terraform. It needs 300 MB and a second or
-//! two per command, so only `make test-sf` runs it.
+//! Tests with the Salesforce CLI and a source project, alone and alternating with Terraform. The CLI needs 300 MB and a
+//! second or two per command, so only `make test-sf` runs these tests.
 
 use super::jsforce::imports_the_shop;
 use super::program::{Finished, credentials, installed, run, source};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A separate home with a source project.
+/// The Salesforce CLI with a separate home and a source project.
 struct Sf {
     root: tempfile::TempDir,
     url: String,
@@ -22,7 +22,7 @@ struct Sf {
 }
 
 impl Sf {
-    /// Not logged in.
+    /// A CLI that is not logged in.
     fn new(org: &Emulator, recorder: &Recorder) -> Self {
         let root = tempfile::tempdir().unwrap();
         for folder in ["home", "project/force-app/main/default", "output"] {
@@ -35,7 +35,7 @@ impl Sf {
         Self { root, url: recorder.url.clone(), credentials, key: file.with_file_name("server.key") }
     }
 
-    /// Logged in as the administrator with a private key. `emu` is the alias of the org.
+    /// A CLI that is logged in as the administrator with a private key. `emu` is the alias of the org.
     fn logged_in(org: &Emulator, recorder: &Recorder) -> Self {
         let sf = Self::new(org, recorder);
         let key = sf.key.display().to_string();
@@ -74,7 +74,7 @@ impl Sf {
             .env("HOME", self.root.path().join("home"))
             .env("NO_COLOR", "1")
             .env("SF_DISABLE_TELEMETRY", "true")
-            // With any other name it starts an update that outlives the command.
+            // Without the variable of exactly this name, the CLI starts an update that outlives the command.
             .env("SF_DISABLE_AUTOUPDATE", "true")
             .env("SF_SKIP_NEW_VERSION_CHECK", "true")
             .env("SF_USE_GENERIC_UNIX_KEYCHAIN", "true")
@@ -105,7 +105,7 @@ impl Sf {
     }
 }
 
-/// type → (name, state) from the output of a command about files, sorted by type.
+/// The type, name and state of each file in the output of a command, sorted by type.
 fn states(result: &Value) -> Vec<(String, String, String)> {
     let text = |file: &Value, name: &str| file[name].as_str().unwrap_or_default().to_owned();
     let files = result["files"].as_array().into_iter().flatten();
@@ -165,7 +165,7 @@ fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
     assert!(paths.iter().any(|path| path.contains("/metadata/deployRequest")), "{paths:?}");
     assert!(!paths.iter().any(|path| path.contains("/services/Soap/")), "{paths:?}");
 
-    // The list of components.
+    // The CLI lists components and metadata types.
     let list = |kind: &str| sf.run(&["org", "list", "metadata", "--metadata-type", kind, "-o", "emu"], &[]);
     let listed = list(APP);
     assert_eq!(listed[0]["fullName"], "Shop");
@@ -174,7 +174,7 @@ fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
     let types = types["metadataObjects"].as_array().unwrap();
     assert!(types.iter().any(|one| one["xmlName"] == GLOBAL_OAUTH && one["suffix"] == "ecaGlblOauth"));
 
-    // With a key it gets a new session automatically, over SOAP and REST.
+    // With a private key, the CLI gets a new session automatically, both with SOAP and with REST.
     org.admin("POST", "/sessions/expire", None);
     assert_eq!(list(APP)[0]["fullName"], "Shop");
     org.admin("POST", "/sessions/expire", None);
@@ -250,7 +250,7 @@ fn an_app_that_terraform_created_is_redeployed_by_sf_and_the_plan_stays_empty() 
 
     let sf = Sf::logged_in(&org, &recorder);
     let mut retrieve = vec!["project", "retrieve", "start", "--wait", "1", "-o", "emu"];
-    // The newest version, as Terraform uses it: older versions do not contain all elements.
+    // The provider also uses the newest API version. Older versions do not contain all elements.
     let newest = format!("{}.0", org.newest_version());
     retrieve.extend(["--api-version", &newest]);
     for kind in [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES] {

@@ -1,4 +1,5 @@
-//! simple-salesforce, the Python library; it uses zeep, which decodes responses according to Salesforce's WSDL.
+//! Tests with simple-salesforce, a Python library. It uses zeep, which decodes responses according to Salesforce's
+//! WSDL.
 
 use super::program::{credentials, python, run, source};
 use super::referee;

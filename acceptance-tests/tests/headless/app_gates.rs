@@ -1,10 +1,10 @@
-//! The gates that are settings of the app, of its policies or of the org: each is closed alone by `terraform apply`.
+//! The gates that are settings of the app, of its policies or of the org. `terraform apply` closes them one at a time.
 
 use super::shop::{NO_GUESTS, ROW, Row, close_each_gate};
 
 const FOUR: &str = "login passwordless registration guest";
 
-/// All four variants, each of which fails with the code.
+/// The arguments of a run in which all four variants fail with this error code.
 macro_rules! all_rejected {
     ($code:literal) => {
         concat!(

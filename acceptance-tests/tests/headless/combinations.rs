@@ -1,5 +1,5 @@
-//! Invalid combinations: the org rejects them, the error names the attribute of the other resource, and the shop
-//! continues to work.
+//! Invalid combinations of attributes. The org rejects them, the error names the attribute of the other resource, and
+//! the shop works again with a valid configuration.
 
 use super::shop::{open, shop};
 use acceptance_tests::emulator::Emulator;
@@ -27,14 +27,14 @@ fn guests_without_jwt_tokens_or_the_flow_are_an_error() {
         ),
     ];
     for (attribute, closed) in closed {
-        // Guest access is disabled first, because an org rejects removing what its policies still require.
+        // Guest access is disabled first, because an org does not allow disabling settings that policies still require.
         workspace.configure(&shop(&without_guests));
         workspace.apply().succeeded();
         let mut edits = closed.clone();
         edits.extend(without_guests);
         workspace.configure(&shop(&edits));
         workspace.apply().succeeded();
-        // Then the guests without their requirements.
+        // Guest access is then enabled without the settings that it requires.
         edits.retain(|edit| edit.1 != "guest_code_credential_flow_enabled");
         workspace.configure(&shop(&edits));
         let run = workspace.apply();

@@ -1,9 +1,9 @@
 //! End-to-end tests: Terraform applies a configuration, then a client logs in like a real client. The tests run each
-//! variant of Headless Identity with all gates open, then close one gate at a time. Terraform closes it if a resource
-//! manages it.
+//! variant of Headless Identity with all gates open, then close one gate at a time. If a resource manages the gate,
+//! Terraform closes it.
 //!
-//! The client is `examples/headless-identity/smoke-test`, the script for users; `session.rs` covers sessions that
-//! must outlive a change. The response of each gate is defined by the emulator: nothing here proves what a real org
+//! The client is `examples/headless-identity/smoke-test`, the script for users. `session.rs` covers sessions that must
+//! outlive a change. The emulator defines the response of each closed gate, so these tests do not prove how a real org
 //! responds.
 #![expect(
     clippy::panic,

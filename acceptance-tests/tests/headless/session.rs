@@ -1,4 +1,4 @@
-//! A customer's session that is kept during changes of the org. The smoke test cannot cover this, because its
+//! A customer's session that is kept during changes of the org. The smoke test cannot cover such sessions, because its
 //! sessions end within one run.
 
 use acceptance_tests::emulator::Emulator;
@@ -83,7 +83,7 @@ impl<'org> Session<'org> {
         http::send("GET", url, &[("Authorization", &bearer)], "").expect("a response")
     }
 
-    /// HTTP status and error code of a refresh; the tokens of a success are stored.
+    /// Refreshes the tokens and stores the new ones. Returns the HTTP status and the error code.
     pub fn refresh(&mut self) -> (u16, String) {
         let reply = self.post(
             "/services/oauth2/token",

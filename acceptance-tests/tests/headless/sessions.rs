@@ -1,4 +1,4 @@
-//! The effect of Terraform changes on logged-in users.
+//! The effect of changes by Terraform on logged-in users.
 
 use super::session::Session;
 use super::shop::{apply, open, set_site};

@@ -1,4 +1,5 @@
-//! The shop: a configuration in which every variant works for a client with a secret, and edits of it by attribute.
+//! The shop, which is a configuration in which every variant works for a client with a secret, and edits of its
+//! attributes.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::plan::{Action, PlanMessages};
@@ -13,7 +14,7 @@ const APP: &str = "salesforce_external_client_app";
 const SETTINGS: &str = "salesforce_external_client_app_oauth_settings";
 const POLICIES: &str = "salesforce_external_client_app_policies";
 
-/// Short name of a resource, attribute, expression.
+/// The attributes of the open shop: the short name of a resource, the attribute, and its expression.
 const OPEN: &[(&str, &str, &str)] = &[
     ("org", "code_credential_flow_enabled", "true"),
     ("org", "pkce_required", "false"),
@@ -52,31 +53,31 @@ const OPEN: &[(&str, &str, &str)] = &[
 /// A change of one attribute: resource, attribute, expression. An empty expression omits it.
 pub type Edit = (&'static str, &'static str, &'static str);
 
-/// How to close a gate, and the results of the client.
+/// How to close a gate, and the expected results of the client.
 pub struct Row {
-    /// The ID in the emulator's table.
+    /// The IDs of the closed gates in the emulator's table, separated by spaces. Empty if no gate rejects the client.
     pub gate: &'static str,
-    /// Changes to apply before the rest: Terraform changes settings before policies, and an org does not remove
-    /// settings that the policies still need.
+    /// Changes to apply before the other edits. Terraform changes settings before policies, and an org does not allow
+    /// disabling settings that policies still require.
     pub first: &'static [Edit],
     /// The differences from the open shop.
     pub edits: &'static [Edit],
     /// Variables of the client that differ from the defaults.
     pub client: &'static [(&'static str, &'static str)],
-    /// The client has no secret.
+    /// Whether the client has no secret.
     pub public: bool,
-    /// The smoke test's arguments: variants, and the expected failures.
+    /// The smoke test's arguments: the variants and the expected failures.
     pub run: &'static str,
 }
 
-/// No guests, and no settings for them.
+/// Edits that disable guest access and omit its settings.
 pub const NO_GUESTS: &[Edit] = &[
     ("policies", "guest_code_credential_flow_enabled", "false"),
     ("policies", "guest_jwt_session_timeout_type", ""),
     ("policies", "guest_jwt_timeout_minutes", ""),
 ];
 
-/// A row of the default client.
+/// A row with the open shop and the default client.
 pub const ROW: Row = Row { gate: "", first: &[], edits: &[], client: &[], public: false, run: "" };
 
 /// The configuration with some attributes changed.
@@ -101,7 +102,7 @@ pub fn shop(edits: &[Edit]) -> String {
     text
 }
 
-/// An org with the open shop, created by Terraform.
+/// Creates the open shop in an org with Terraform.
 pub fn open(org: &Emulator) -> Workspace<'_> {
     let workspace = Workspace::new(org);
     let create = |kind: &str| format!("{kind}.shop");
@@ -111,7 +112,7 @@ pub fn open(org: &Emulator) -> Workspace<'_> {
     workspace
 }
 
-/// Applies a configuration, with in-place updates only.
+/// Applies the shop with these edits, and expects only in-place updates.
 #[track_caller]
 pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     workspace.configure(&shop(edits));
@@ -123,7 +124,7 @@ pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     );
 }
 
-/// Closes one gate at a time, one for each row, and runs the client each time. Opens the shop again at the end.
+/// Closes the gates of one row at a time, and runs the client each time. Opens all gates again at the end.
 #[track_caller]
 pub fn close_each_gate(rows: &[Row]) {
     let org = Emulator::start();
@@ -140,7 +141,7 @@ pub fn close_each_gate(rows: &[Row]) {
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
 }
 
-/// Runs the client of a row. Only the gate of the row may reject it.
+/// Runs the client of a row. Only the gates of the row may reject its calls.
 #[track_caller]
 pub fn run_client(org: &Emulator, row: &Row) -> Run {
     let before = org.journal().len();
@@ -162,7 +163,7 @@ pub fn run_client(org: &Emulator, row: &Row) -> Run {
 fn gates_closed_since(org: &Emulator, before: usize) -> BTreeSet<String> {
     let journal = org.journal();
     let closed = journal[before..].iter().filter_map(|call| call["details"]["gate"].as_str());
-    // The smoke test retries revoked and used tokens: their rejection is a success.
+    // The smoke test also sends revoked and used tokens, and expects their rejection.
     closed.filter(|gate| !["R1", "T2", "G18", "T4", "T5"].contains(gate)).map(str::to_owned).collect()
 }
 
@@ -171,7 +172,7 @@ pub fn set_site(org: &Emulator, changes: &Value) {
     org.admin("PATCH", "/site", Some(changes));
 }
 
-/// The same for the headless settings of the site.
+/// Changes the headless settings of the site.
 pub fn set_auth_api(org: &Emulator, changes: &Value) {
     set_site(org, &json!({ "authApi": changes }));
 }

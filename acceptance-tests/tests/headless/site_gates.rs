@@ -1,12 +1,12 @@
-//! The gates of the site, which no resource manages: its administrator closes each in Setup, with an app that
-//! Terraform created. The other variants keep working.
+//! The gates of the site, which no resource manages. Terraform creates the app, and the site's administrator closes the
+//! gates one at a time in Setup. Variants that do not depend on the closed gate keep working.
 
 use super::shop::{ROW, Row, open, run_client, set_auth_api, set_site};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 use serde_json::{Value, json};
 
-/// Closes the gate, runs the client, and opens it again.
+/// Closes the gate, runs the client, and opens the gate again.
 #[track_caller]
 fn with_gate_closed(org: &Emulator, close: &Value, reopen: &Value, row: &Row) {
     set_site(org, close);
@@ -22,7 +22,7 @@ fn each_setting_of_the_site_closes_its_variant() {
         let before = org.admin("GET", "/site", None)["authApi"][name].clone();
         set_auth_api(&org, &json!({ name: value }));
         run_client(&org, &Row { gate, run, ..ROW });
-        // The returned value of a secret is not the secret.
+        // The org does not return the secret itself, so the test sets a new one.
         let before = if name == "recaptchaSecretKey" { json!("canaryRECAPTCHAagain") } else { before };
         set_auth_api(&org, &json!({ name: before }));
     };

@@ -1,4 +1,4 @@
-//! Invalid input that needs its own configuration or org.
+//! Invalid input that needs its own configuration or org. The row numbers are those of the catalog in `table.rs`.
 
 use super::diagnostics::{did_not_crash, nothing_was_written, plan};
 use acceptance_tests::emulator::Emulator;
@@ -14,8 +14,8 @@ fn app(key: &str, name: &str, label: &str) -> String {
     )
 }
 
-/// Rows 13 and 14, in any order: two new resources, an existing and a new one, two that name the same app. Nothing
-/// reaches the org.
+/// Rows 13 and 14: two new resources, an existing and a new resource, and two resources that name the same app, in any
+/// order. Nothing is deployed.
 #[test]
 fn two_resources_with_one_name_are_an_error_in_any_order() {
     let part = |key: &str, app: &str| {
@@ -46,7 +46,7 @@ fn two_resources_with_one_name_are_an_error_in_any_order() {
     }
 }
 
-/// A name that one resource releases is available for another; a replacement is not a second resource.
+/// A name that one resource no longer uses is available for another. A replacement does not count as a second resource.
 #[test]
 fn names_can_move_between_resources() {
     let org = Emulator::start();
@@ -69,7 +69,7 @@ fn names_can_move_between_resources() {
     workspace.assert_empty_plan();
 }
 
-/// Rows 37 and 61: Terraform merges the duplicates before the provider sees them.
+/// Rows 37 and 61: Terraform merges the duplicates before it calls the provider.
 #[test]
 fn duplicates_that_terraform_merges_are_accepted() {
     let org = Emulator::start();
@@ -87,7 +87,7 @@ fn duplicates_that_terraform_merges_are_accepted() {
     assert!(attributes.contains("User.Country") && !attributes.contains("User.City"), "{attributes}");
 }
 
-/// Row 86.
+/// Row 86: settings whose app does not exist.
 #[test]
 fn settings_of_a_missing_app_are_an_error() {
     let org = Emulator::start();
@@ -100,7 +100,7 @@ fn settings_of_a_missing_app_are_an_error() {
     assert!(workspace.state().is_empty());
 }
 
-/// Row 89.
+/// Row 89: a provider without credentials.
 #[test]
 fn missing_credentials_are_an_error_that_names_every_method() {
     let workspace = Workspace::anonymous();
@@ -117,7 +117,7 @@ fn missing_credentials_are_an_error_that_names_every_method() {
     workspace.run(PLAN).failed_with("private_key_file");
 }
 
-/// Row 95.
+/// Row 95: import IDs that no app can have.
 #[test]
 fn invalid_import_ids_are_errors() {
     let org = Emulator::start();
@@ -134,7 +134,7 @@ fn invalid_import_ids_are_errors() {
     nothing_was_written(&org);
 }
 
-/// Row 96.
+/// Row 96: a provider block with a value that is known only after apply.
 #[test]
 fn a_provider_configured_after_apply_can_be_planned() {
     let org = Emulator::start();
@@ -151,7 +151,8 @@ fn a_provider_configured_after_apply_can_be_planned() {
     assert_eq!(org.journal().len(), 0);
 }
 
-/// Rows 49 and 72: only the org detects the error, which is at a line of the configuration. The policies are unchanged.
+/// Rows 49 and 72: only the org detects the error, which is reported at a line of the configuration. The policies are
+/// unchanged.
 #[test]
 fn names_that_do_not_exist_in_the_org_are_errors_at_a_line() {
     let org = Emulator::start();
@@ -183,7 +184,7 @@ fn names_that_do_not_exist_in_the_org_are_errors_at_a_line() {
     }
 }
 
-/// Row 98.
+/// Row 98: resources with `count` and `for_each`.
 #[test]
 fn a_count_can_change_between_zero_and_one() {
     let org = Emulator::start();
@@ -202,7 +203,7 @@ fn a_count_can_change_between_zero_and_one() {
     workspace.step(&with(1), &[(one, Create)]);
 }
 
-/// Row 100.
+/// Row 100: texts with unusual characters.
 #[test]
 fn unusual_characters_cause_no_drift() {
     let org = Emulator::start();
@@ -227,7 +228,7 @@ fn unusual_characters_cause_no_drift() {
     workspace.assert_empty_plan();
 }
 
-/// A label with an invisible character cannot be configured, and nothing is sent.
+/// A plan that introduces a label with an invisible character is an error, and nothing is deployed.
 #[test]
 fn an_invisible_character_in_a_label_is_an_error() {
     let org = Emulator::start();
@@ -241,7 +242,7 @@ fn an_invisible_character_in_a_label_is_an_error() {
     assert_eq!(org.deploys().len(), deploys);
 }
 
-/// A member is known only after apply: nothing is sent.
+/// An entry of the list is known only after apply, so the error occurs during apply. The policies are unchanged.
 #[test]
 fn a_comma_that_is_known_only_after_apply_is_an_error() {
     let org = Emulator::start();

@@ -8,9 +8,9 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     pub is_error: bool,
-    /// The file of its position; empty without one.
+    /// The file that the diagnostic refers to; empty if it has no position.
     pub file: String,
-    /// The attribute, block or argument of the line; empty for the whole resource.
+    /// The attribute, block or argument that the diagnostic refers to; empty for a whole resource.
     pub at: String,
     pub text: String,
 }
@@ -33,12 +33,12 @@ pub fn plan(run: &Run, folder: &Path) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Terraform's warning about development overrides, which every command has.
+/// Whether a diagnostic is Terraform's warning about development overrides, which every command shows.
 fn is_about_dev_overrides(diagnostic: &Value) -> bool {
     diagnostic["summary"].as_str().is_some_and(|summary| summary.contains("development overrides"))
 }
 
-/// Neither the provider nor Terraform has crashed.
+/// Asserts that neither the provider nor Terraform has crashed.
 #[track_caller]
 pub fn did_not_crash(run: &Run) {
     for word in
@@ -49,7 +49,7 @@ pub fn did_not_crash(run: &Run) {
     assert!(matches!(run.code, Some(0..=2)), "{run}");
 }
 
-/// No call changed anything.
+/// Asserts that no call has changed the org.
 #[track_caller]
 pub fn nothing_was_written(org: &Emulator) {
     for call in org.journal() {
@@ -78,7 +78,7 @@ fn read(diagnostic: &Value, folder: &Path) -> Diagnostic {
     }
 }
 
-/// The name on the nearest line, at or above, that is not indented: the lines inside a value are.
+/// The name on the nearest line, at or above this one, that is not indented. Lines inside a value are indented.
 fn attribute(text: &str, line: usize) -> String {
     let lines: Vec<&str> = text.lines().take(line).collect();
     let starts = |line: &&&str| line.starts_with(|c: char| c.is_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! Every attribute with unexpected values: the provider reports an error with a position, or accepts the value.
+//! Tests every attribute with unexpected values. The provider reports an error with a position, or accepts the value.
 
 use super::diagnostics;
 use acceptance_tests::emulator::Emulator;
@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const UNEXPECTED: &[&str] =
     &["null", "unknown", "empty", "longest", "longest + 1", "wrong type", "control character", "four bytes"];
 
-/// Values for the other required attributes of a case, by name; KEY is the name of the case.
+/// Values for the other required attributes of a case, by name. KEY stands for the name of the case.
 const REQUIRED: &[(&str, &str)] =
     &[("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\""), ("app", "\"KEY\"")];
 
-/// Part of every unexpected value of a secret. It must not be printed.
+/// A text in unexpected values of secrets. No output may contain this text.
 const CANARY: &str = "canary";
 
 /// The maximum length of a text without a stricter rule.
@@ -32,7 +32,7 @@ struct Case {
     what: String,
     attribute: String,
     text: String,
-    /// An org has only one resource of this type, so the cases cannot be distinguished.
+    /// Whether an org has only one object of this type, so that an error may report the other cases as duplicates.
     is_single: bool,
     is_data: bool,
 }
@@ -91,15 +91,16 @@ fn every_unexpected_value_of_every_attribute_is_handled() {
     assert!(accepted.is_empty(), "accepted without a diagnostic:\n{}", accepted.join("\n"));
 }
 
-/// A data source may search for any text, and finds nothing for an unknown one. The same applies to the values that
-/// trigger a rotation.
+/// Whether any text is valid, because it is only compared: the text that a data source searches for, and the values
+/// that trigger a rotation.
 fn is_never_sent(case: &Case) -> bool {
     let is_compared = case.attribute.ends_with("_when_changed");
     (case.is_data || is_compared)
         && ["control character", "longest + 1"].iter().any(|kind| case.what.ends_with(kind))
 }
 
-/// The files with a diagnostic at the attribute, or, for a secret, without its line.
+/// The files with a diagnostic at the attribute, or, for a secret, with a diagnostic without a position that names the
+/// attribute.
 fn with_diagnostic(
     files: &BTreeMap<String, &Case>,
     messages: &[diagnostics::Diagnostic],
@@ -119,20 +120,20 @@ fn check_errors(files: &BTreeMap<String, &Case>, messages: &[diagnostics::Diagno
     let mut problems = Vec::new();
     for one in messages.iter().filter(|one| one.is_error) {
         match files.get(&one.file) {
-            // A secret is not shown, and neither is its line.
+            // An error about a secret has no position, because Terraform would show the line.
             None if ["private_key", "private key", "client_secret", "access_token"]
                 .iter()
                 .any(|secret| one.text.contains(secret)) => {}
             None => problems.push(format!("has no position: {one:?}")),
             Some(case) => {
                 rejected.insert(one.file.clone());
-                // Terraform has no line for an attribute inside one of several blocks of a set.
+                // Terraform cannot determine the line of an attribute inside one of several blocks of a set.
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
-                // An error of a login may name other arguments.
+                // An error of an authentication method may refer to other arguments.
                 let login = case.what.starts_with("provider ");
-                // An org has one of these objects, and this configuration has several.
+                // An org has only one of these objects, and this configuration has several resources for it.
                 let among_many = case.is_single && one.at.is_empty();
-                // The searched component does not exist.
+                // The component that the data source searches for does not exist.
                 let not_found =
                     case.is_data && (one.at.is_empty() || REQUIRED.iter().any(|(name, _)| *name == one.at));
                 let rejects_longest = case.what.ends_with("longest") && one.text.contains("longer than");
@@ -207,7 +208,8 @@ fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
     cases
 }
 
-/// `block` is the nested block of the attributes; the other required attributes of the block are added.
+/// Adds the cases for each attribute of a block. `block` is the name of a nested block, and each case contains the
+/// required attributes of that block.
 fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, String, String)) {
     let attributes = schema["attributes"].as_object();
     for (name, attribute) in attributes.into_iter().flatten() {
@@ -262,7 +264,8 @@ fn unexpected(kind: &str, attribute: &Value) -> String {
     }
 }
 
-/// The maximum value in the description, or one more. Terraform generates the texts, to keep files short.
+/// The longest value that the description allows, or one that is longer by `more`. Terraform generates the texts, which
+/// keeps the files short.
 fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> String {
     let number_after = |words: &str| -> Option<usize> {
         let (_, rest) = description.split_once(words)?;

@@ -1,12 +1,13 @@
-//! Invalid input by kind: several examples of each, none of them in the catalog. Data, as in `table.rs`.
+//! Invalid input by kind, with several examples of each kind that are not in the catalog. Like `table.rs`, this module
+//! contains only data.
 
 use super::table::Of::{App, Policies, Provider, Settings};
 use super::table::{Row, row};
 
 #[rustfmt::skip]
 pub const KINDS: &[Row] = &[
-    // Attributes inside a block: the message names the block and the attribute, and Terraform has the line if there
-    // is only one such block.
+    // Attributes inside a block: the message names the block and the attribute, and Terraform can determine the line if
+    // there is only one such block.
     row(
         110,
         Settings,
@@ -74,7 +75,7 @@ pub const KINDS: &[Row] = &[
         "record ID of a user",
     ),
     row(111, Provider, "expected_org_id = \"0PS000000000001\"", "expected_org_id", "ID of a permission set"),
-    // The consumer of another org.
+    // The link to the consumer of another org.
     row(112, Settings, "oauth_link = \"00D000000000099\"", "oauth_link", "no colon"),
     row(112, Settings, "oauth_link = \"00D000000000099:\"", "oauth_link", "no consumer ID"),
     row(
@@ -127,7 +128,7 @@ pub const KINDS: &[Row] = &[
         "instance_url",
         "ZERO WIDTH SPACE",
     ),
-    // Keys, names and passwords, case, commas.
+    // Blank keys, URLs with a username or password, values that differ only in case, and commas.
     row(114, Settings, "custom_attributes = { \"\" = \"User.City\" }", "custom_attributes", "key"),
     row(114, Policies, "custom_attributes = { \" \" = \"User.City\" }", "custom_attributes", "key"),
     row(
@@ -210,7 +211,7 @@ pub const KINDS: &[Row] = &[
     row(120, Provider, "private_key = \"$${CANARY}\"", "", "the name of a variable"),
     row(120, Provider, "private_key = \"MIIJsQIBAzCCCXc=\"", "", "PKCS#12"),
     row(120, Provider, "private_key = \"MIIEowIBAAKCAQEAuGbX\"", "", "DER"),
-    // One without the other.
+    // Attributes that require another attribute.
     row(
         121,
         Policies,
@@ -221,7 +222,7 @@ pub const KINDS: &[Row] = &[
     .warns(),
     row(121, Policies, "execute_handler_as = \"a@example.com\"", "execute_handler_as", "apex_handler")
         .warns(),
-    // Values in another alphabet, and OAuth names.
+    // Letters of another alphabet, and OAuth names of scopes.
     row(
         122,
         Settings,

@@ -1,5 +1,5 @@
-//! Invalid input: errors and warnings before anything reaches the org, with the attribute; and unexpected values for
-//! every attribute, which must not crash the provider.
+//! Invalid input. Its errors and warnings refer to the attribute and, if possible, occur before anything reaches the
+//! org. Unexpected values of any attribute must not crash the provider.
 #![expect(
     clippy::panic,
     clippy::expect_used,

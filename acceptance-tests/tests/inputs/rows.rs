@@ -1,4 +1,4 @@
-//! The table of invalid inputs, in three runs of Terraform. Each row has its own file.
+//! Checks the tables of invalid input in a few runs of Terraform. Each row has its own file.
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;
@@ -59,7 +59,8 @@ fn the_catalog_is_rejected_by_plan() {
     diagnostics::nothing_was_written(&org);
 }
 
-/// Beyond the catalog: ineffective combinations, provider arguments; and no diagnostics for similar valid input.
+/// The rows that are not in the catalog, such as ineffective combinations and provider arguments. Similar valid input
+/// has no diagnostics.
 #[test]
 fn combinations_have_exactly_the_expected_diagnostics() {
     let mut workspace = Workspace::anonymous();
@@ -136,7 +137,7 @@ fn check(rows: &[Placed], reported: &[Diagnostic]) {
                 && one.at == row.at
                 && one.text.to_lowercase().contains(&row.message.to_lowercase())
         };
-        // A diagnostic that may show a key has no position: Terraform would print the line.
+        // A diagnostic that may show a key has no position, because Terraform would show the line.
         let without_position = || {
             reported
                 .iter()
@@ -175,7 +176,7 @@ fn private_key() -> String {
     rcgen::KeyPair::generate().expect("a key").serialize_pem()
 }
 
-/// Replaces the placeholders by long and generated texts.
+/// Replaces the placeholders with long and generated texts.
 fn fill(body: &str, secret: &str) -> String {
     let mut text = body.to_owned();
     if body.contains("{expired}") || body.contains("{two}") {

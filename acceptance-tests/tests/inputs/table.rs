@@ -1,4 +1,4 @@
-//! The catalog of invalid input, by number. Data; the checks are in `rows.rs`.
+//! The catalog of invalid input, by number. This module contains only data. The checks are in `rows.rs`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
@@ -28,14 +28,14 @@ pub enum Stage {
 pub struct Row {
     pub number: usize,
     pub of: Of,
-    /// The body of the block; other required attributes are added.
+    /// The body of the block, without other required attributes, which the test adds.
     pub body: &'static str,
     pub verdict: Verdict,
     pub stage: Stage,
-    /// The attribute of the message; empty for the whole block. Terraform has no line for an attribute inside one of
-    /// several blocks of a set.
+    /// The attribute that the diagnostic refers to; empty for the whole block. Terraform cannot determine the line of
+    /// an attribute inside one of several blocks of a set.
     pub at: &'static str,
-    /// Expected in the message, in any letter case.
+    /// A text that the message contains, in any letter case.
     pub message: &'static str,
 }
 
@@ -49,7 +49,7 @@ impl Row {
         self
     }
 
-    /// The attribute is not configured: the message has the position of the block.
+    /// The attribute is not configured, so the diagnostic refers to the block.
     const fn at_block(mut self) -> Self {
         self.at = "";
         self
@@ -68,8 +68,8 @@ impl Row {
 
 use Of::{App, Policies, Provider, Settings};
 
-/// `{n*t}` is the text t, n times; `{expired}`, `{short}` and `{two}` are quoted certificates, `{key}` is a quoted
-/// private key; `{attributes}` is a map of 129 entries, `{ranges}` are 129 blocks.
+/// `{n*t}` is n times the text t. `{expired}`, `{short}` and `{two}` are quoted certificates, and `{key}` is a quoted
+/// private key. `{attributes}` is a map of 129 entries, and `{ranges}` are 129 blocks.
 pub const ROWS: &[Row] = &[
     row(1, App, "name = null", "name", "required"),
     row(2, App, "name = \"\"", "name", "empty"),
@@ -185,8 +185,8 @@ pub const ROWS: &[Row] = &[
     row(99, App, "description = \"{10000000*a}\"", "description", "long"),
 ];
 
-/// Invalid or ineffective combinations within one resource, from the research on headless identity; and invalid
-/// provider arguments.
+/// Combinations within one resource that are invalid or ineffective according to the research on headless identity, and
+/// invalid provider arguments.
 pub const MORE: &[Row] = &[
     row(
         101,
@@ -299,7 +299,7 @@ pub const MORE: &[Row] = &[
     row(109, Provider, "client_secret = \"\"", "client_secret", "blank"),
 ];
 
-/// Valid input that is similar to a row of `MORE`: it must have no diagnostics.
+/// Valid input that is similar to rows of `MORE`. It must have no diagnostics.
 pub const VALID: &[Row] = &[
     row(0, Settings, "secret_required_for_web_server_flow = false\noauth_scopes = [\"Api\"]", "", ""),
     row(

@@ -1,11 +1,11 @@
-//! Systems without CA certificates, like most container images.
+//! Tests on systems without CA certificates, like most container images.
 
 use crate::configurations::ONLY_APP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
-/// A command that calls the org: a plan that only creates makes no calls.
+/// An apply, because a plan that only creates resources makes no calls to the org.
 const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
 
 fn without_certificates(org: &Emulator) -> Workspace<'_> {
@@ -47,7 +47,7 @@ fn a_custom_ca_certificate_is_sufficient() {
     workspace.run(&APPLY).failed_with("this machine has no CA certificates");
     assert!(recorder.exchanges().is_empty());
     workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
-    // It fails after that: the org behind the proxy returns its plain HTTP address.
+    // The command fails after the token request, because the org behind the proxy returns its plain HTTP address.
     let _either_result = workspace.run(&APPLY);
     let requested: Vec<String> = recorder.exchanges().into_iter().map(|one| one.request_line).collect();
     assert!(requested.iter().any(|line| line.contains("/services/oauth2/token")), "{requested:?}");

@@ -15,7 +15,7 @@ use std::path::Path;
 const INIT: [&str; 3] = ["init", "-no-color", "-input=false"];
 const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
 
-/// The hashes of a platform in the mirror: h1 and zh.
+/// The hashes of a platform in the mirror, first `h1` and then `zh`.
 fn hashes(mirror: &Path, program: &Program, target: &str) -> Vec<String> {
     let file = mirror.join(program.registry).join(ADDRESS).join(format!("{VERSION}.json"));
     let text = std::fs::read_to_string(file).expect("the mirror's file of the version");
@@ -38,7 +38,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
     mirror(zips(), folder.path());
     for program in programs() {
         let mut workspace = Workspace::new(&org);
-        // As in the guide.
+        // The guide describes these settings.
         let path = folder.path().display();
         let (only, rest) = (format!("include = [\"{ADDRESS}\"]"), format!("exclude = [\"{ADDRESS}\"]"));
         settings(
@@ -53,7 +53,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
         assert!(locked.contains(&format!("\"{}/{ADDRESS}\"", program.registry)), "{locked}");
         let hashes = hashes(folder.path(), &program, TARGETS[0]);
         assert!(locked.contains(&hashes[0]), "{hashes:?} in {locked}");
-        // The lock file is committed: with `-lockfile=readonly`, CI accepts nothing else.
+        // Users commit the lock file. With `-lockfile=readonly`, CI accepts only the providers in it.
         std::fs::remove_dir_all(installed(&workspace)).expect("the installed files");
         let readonly = [&INIT[..], &["-lockfile=readonly"]].concat();
         program.run(&workspace, &readonly).succeeded();
@@ -75,13 +75,13 @@ fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
         let zip = zip_of(TARGETS[0]);
         let expected =
             [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
-        // Some versions request the zip file twice: without and with its content.
+        // Some versions request the zip file twice: first without its content, then with it.
         let mut paths = server.requested();
         paths.dedup();
         assert_eq!(paths, expected);
         let locked = lock_file(&workspace);
         for hash in hashes(folder.path(), &program, TARGETS[0]) {
-            // The programs choose which hash they record; the one of the content is always recorded.
+            // The programs choose the hashes that they record. They always record the hash of the content.
             assert!(locked.contains(&hash) || hash.starts_with("zh:"), "{hash} in {locked}");
         }
     }
@@ -116,9 +116,9 @@ fn a_modified_zip_is_rejected() {
         tamper(&folder.path().join(program.registry).join(ADDRESS).join(zip_of(TARGETS[0])));
     }
     for (program, workspace) in installed {
-        // With the lock file,
+        // With a lock file, its hashes are checked.
         program.run(&workspace, &INIT).failed_with("checksum");
-        // and without one, with the hashes of the mirror.
+        // Without a lock file, the hashes of the mirror are checked.
         let server = WebServer::of(folder.path());
         let mut workspace = Workspace::anonymous();
         use_network_mirror(&server, &mut workspace);

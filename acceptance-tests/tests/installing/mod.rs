@@ -1,6 +1,6 @@
-//! Installation of the packages of `scripts/release` by Terraform and OpenTofu, from a mirror and from a registry.
+//! Terraform and OpenTofu install the packages of `scripts/release` from a mirror and from a registry.
 //!
-//! The zip files contain the provider that the tests have built; other build profiles are packed in the same way.
+//! The zip files contain the provider that was built for the tests. Other build profiles are packed in the same way.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Installation from a registry: service discovery, a signature with the registry's key, checksums.
+//! Installation from a registry: service discovery, a signature with the publisher's key, and checksums.
 
 use super::release::{
     ADDRESS, TARGETS, VERSION, lock_file, mirror, programs, release, settings, zip_of, zips,
@@ -18,7 +18,7 @@ struct Keyring {
 }
 
 impl Keyring {
-    /// `None` when gpg is not installed.
+    /// `None` if gpg is not installed.
     fn new() -> Option<Self> {
         let home = tempfile::Builder::new().prefix("sf-gpg-").tempdir().expect("a folder");
         let mut keyring = Self { home, id: String::new() };
@@ -64,7 +64,8 @@ fn write(path: PathBuf, value: &Value) {
     std::fs::write(path, value.to_string()).expect("a file of the registry");
 }
 
-/// The responses of a registry, as files: the release's checksums and signature, and the publisher's key.
+/// Writes the responses of a registry as files. They contain the addresses of the release's checksums and signature,
+/// and the publisher's key.
 fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
     write(folder.join(".well-known/terraform.json"), &json!({ "providers.v1": "/v1/providers/" }));
     let home = folder.join("v1/providers").join(ADDRESS);
@@ -95,7 +96,7 @@ fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
     }
 }
 
-/// A published release: zip files, manifest, checksums, signature.
+/// Writes the files of a published release: zip files, manifest, checksums, and signature.
 fn publish(folder: &Path, keyring: &Keyring) {
     for target in TARGETS {
         std::fs::copy(zips().join(zip_of(target)), folder.join(zip_of(target))).expect("a copy");
@@ -130,7 +131,7 @@ fn a_signed_release_is_installed_from_a_registry() {
     publish(&files, &keyring);
     registry(folder.path(), &files, &keyring);
     let server = WebServer::of(folder.path());
-    // The hashes of the project's mirror for the same zip files.
+    // The project's mirror contains the hashes of the same zip files.
     let own = tempfile::tempdir().expect("a folder");
     mirror(zips(), own.path());
     for program in programs() {
@@ -148,7 +149,7 @@ fn a_signed_release_is_installed_from_a_registry() {
         let index: Value = serde_json::from_str(&index).expect("JSON");
         let hashes = |target: &str| index["archives"][target]["hashes"].as_array().expect("hashes").clone();
         let locked = lock_file(&workspace);
-        // With a signature, the zip files of all platforms are known.
+        // With a signature, the lock file contains the hashes of the zip files of all platforms.
         for target in TARGETS {
             let zip = hashes(target)[1].as_str().expect("a hash").to_owned();
             assert!(locked.contains(&zip), "{zip} in {locked}");
@@ -167,7 +168,7 @@ fn a_signed_release_is_installed_from_a_registry() {
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         for target in TARGETS {
             let archive = &theirs["archives"][target];
-            // Some are hashes of the zip file, others of its content.
+            // Some hashes are those of the zip file, others those of its content.
             let listed = archive["hashes"].as_array().expect("hashes");
             assert!(!listed.is_empty());
             assert!(listed.iter().all(|hash| hashes(target).contains(hash)), "{target}: {archive}");

@@ -1,4 +1,4 @@
-//! Calls of `scripts/release`, the packages that all tests share, and the programs that install them.
+//! Calls of `scripts/release`, the packages that all tests share, and the programs that install the packages.
 
 use acceptance_tests::provider_binary;
 use acceptance_tests::terraform::{self, Run, Running, repository};
@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const ADDRESS: &str = "salesforce-community/salesforce";
-/// The platforms that are packed. The programs in the zip files are this machine's, regardless of their names.
+/// The platforms that are packed. All zip files contain the program for this machine, regardless of their names.
 pub const TARGETS: [&str; 3] = ["linux_amd64", "linux_arm64", "windows_amd64"];
 
 /// Runs a command of the script in a folder.
 pub fn release(folder: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Run {
     let mut environment: BTreeMap<String, String> =
         std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())).collect();
-    // A source archive has no commit.
+    // A source archive has no commit from which the script could read a time.
     environment.insert("SOURCE_DATE_EPOCH".to_owned(), "1700000001".to_owned());
     environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Running::program(&repository().join("scripts/release"), folder, &environment, arguments).wait()
@@ -26,12 +26,12 @@ pub fn zip_of(target: &str) -> String {
     format!("terraform-provider-salesforce_{VERSION}_{target}.zip")
 }
 
-/// A folder with a zip file for each platform, packed once because it takes seconds. Copy files before changing
-/// them.
+/// A folder with a zip file for each platform. The files are packed once, because packing takes seconds. Copy files
+/// before changing them.
 pub fn zips() -> &'static Path {
     static ZIPS: OnceLock<PathBuf> = OnceLock::new();
     ZIPS.get_or_init(|| {
-        // Beside the program: static values are never dropped.
+        // The folder is next to the program and not temporary, because static values are never dropped.
         let program = provider_binary::path();
         let folder = program.parent().expect("cargo's target directory").join("packed-by-tests");
         let (provider, to) = (program.display().to_string(), folder.display().to_string());
@@ -43,13 +43,13 @@ pub fn zips() -> &'static Path {
     })
 }
 
-/// A mirror of the zip files.
+/// Creates a mirror of the zip files in a folder.
 pub fn mirror(zips: &Path, folder: &Path) {
     let (from, to) = (zips.display().to_string(), folder.display().to_string());
     release(folder, &["mirror", VERSION, &to, "--zips", &from], &[]).succeeded();
 }
 
-/// The programs that install: Terraform, and OpenTofu if available (`TOFU`, or from `scripts/fetch-tofu`).
+/// The programs that install providers: Terraform, and OpenTofu if available (`TOFU`, or from `scripts/fetch-tofu`).
 pub fn programs() -> Vec<Program> {
     let mut programs = vec![Program { path: terraform::path(), registry: "registry.terraform.io" }];
     match tofu() {
@@ -58,7 +58,7 @@ pub fn programs() -> Vec<Program> {
             "SKIPPED: OpenTofu is not installed (TOFU, or scripts/fetch-tofu), so only Terraform installs"
         ),
     }
-    // `make test-tofu` may set OpenTofu as the Terraform of all tests.
+    // With `make test-tofu`, the program under test is also OpenTofu.
     programs.dedup_by(|one, other| one.path == other.path);
     for program in &mut programs {
         if program.path.ends_with("tofu") {
@@ -82,7 +82,7 @@ fn tofu() -> Option<PathBuf> {
 /// A program that installs providers.
 pub struct Program {
     path: PathBuf,
-    /// The registry of a source without a host.
+    /// The registry that the program uses for a source without a host.
     pub registry: &'static str,
 }
 
@@ -93,7 +93,7 @@ impl Program {
     }
 }
 
-/// Lets a workspace install only with these settings.
+/// Makes a workspace install providers only with these settings.
 pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     let file = workspace.folder().join("installation.tfrc");
     std::fs::write(&file, format!("provider_installation {{\n  {installation}\n}}\n")).expect("settings");
@@ -101,7 +101,8 @@ pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     workspace.set("TF_DATA_DIR", &installed(workspace).display().to_string());
 }
 
-/// The installed files: next to the configuration, whose folder is searched for secrets after each command.
+/// The folder of the installed files. It is not in the folder of the configuration, which is searched for secrets after
+/// each command.
 pub fn installed(workspace: &Workspace<'_>) -> PathBuf {
     workspace.folder().with_file_name("data")
 }
@@ -111,7 +112,7 @@ pub fn lock_file(workspace: &Workspace<'_>) -> String {
     std::fs::read_to_string(workspace.folder().join(".terraform.lock.hcl")).unwrap_or_default()
 }
 
-/// Replaces the provider in a zip file, which stays valid.
+/// Modifies the provider in a zip file. The zip file stays valid.
 pub fn tamper(zip: &Path) {
     let folder = tempfile::tempdir().expect("a folder");
     let script = "import sys, zipfile\n\

@@ -6,7 +6,7 @@ use acceptance_tests::terraform::repository;
 use std::io::Read as _;
 use std::path::Path;
 
-/// name → (mode, size, time)
+/// The name, mode, size and time of each file in a zip file.
 fn members(zip: &Path) -> Vec<(String, u32, u64, String)> {
     let mut archive = zip::ZipArchive::new(std::fs::File::open(zip).expect("a zip")).expect("a zip");
     (0..archive.len())

@@ -1,4 +1,4 @@
-//! The org is unchanged, regardless of how a run ends.
+//! Tests that the org is unchanged, regardless of how a run ends.
 
 use super::program::{Live, change, shared_org, visible_state};
 use acceptance_tests::emulator::Emulator;
@@ -60,7 +60,7 @@ fn ctrl_c_stops_the_run_and_nothing_remains() {
 #[test]
 fn components_that_cannot_be_deleted_are_reported() {
     let org = shared_org(&[]);
-    // Nothing can be deleted in the meantime: every deploy after the one that creates the app is rejected.
+    // Every deploy after the one that creates the app is rejected, so nothing can be deleted.
     let problem = json!({ "type": APP, "problem": "You can't delete it now", "line": 3, "column": 1 });
     let rejection =
         json!([{ "call": "deploy", "nth": 2, "times": 20, "do": { "component_problem": problem } }]);

@@ -1,4 +1,4 @@
-//! The org that a run may change, and the components that it may change.
+//! The orgs and the components that a run may change.
 
 use super::program::{Live, change, shared_org, visible_state};
 use serde_json::json;
@@ -51,7 +51,7 @@ fn every_authentication_method_works_and_a_plan_changes_nothing() {
             url(),
             ("SALESFORCE_CLIENT_ID".to_owned(), text("client_id")),
             ("SALESFORCE_USERNAME".to_owned(), text("username")),
-            // In one line, as some users store it.
+            // The key is in one line, as some users store it.
             ("SALESFORCE_PRIVATE_KEY".to_owned(), text("private_key").replace('\n', " ")),
         ],
     ] {

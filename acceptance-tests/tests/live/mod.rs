@@ -1,5 +1,6 @@
-//! `make live` with the emulator instead of a real org: it gets SALESFORCE_* variables and nothing else. The tests
-//! compare the org before and after through the emulator's admin interface, which the program itself never uses.
+//! Tests of `make live` with the emulator instead of a real org. The program gets only SALESFORCE_* variables. The
+//! tests compare the org before and after a run through the emulator's admin interface, which the program itself never
+//! uses.
 #![expect(
     clippy::panic,
     clippy::expect_used,

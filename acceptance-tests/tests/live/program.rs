@@ -1,4 +1,4 @@
-//! The program: one run of it, its output, and the org before and after.
+//! Runs of the program `live`, their output, and the state of the org before and after a run.
 
 use acceptance_tests::canary;
 use acceptance_tests::emulator::Emulator;
@@ -18,12 +18,12 @@ pub struct Finished {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
-    /// Null if the program wrote none.
+    /// Null if the program wrote no report.
     pub report: Value,
 }
 
 impl Live {
-    /// With the variables that log in to the org, and no others.
+    /// A run with the variables that log in to the org, and no others.
     pub fn in_org(org: &Emulator) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: org.credentials() }
     }
@@ -50,7 +50,7 @@ impl Live {
             .env("LIVE_REPORT", self.file("report.json"))
             .envs(&self.variables)
             .stdin(Stdio::null())
-            // Files: a pipe without a reader would block it.
+            // The output goes to files, because a pipe without a reader would block the program.
             .stdout(output("stdout"))
             .stderr(output("stderr"))
             .spawn()
@@ -80,14 +80,14 @@ impl Finished {
         self
     }
 
-    /// id → verdict.
+    /// The verdict of each open question, by ID.
     pub fn verdicts(&self) -> BTreeMap<String, String> {
         let questions = self.report["questions"].as_array().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         questions.map(|question| (text(&question["id"]), text(&question["verdict"]))).collect()
     }
 
-    /// The IDs with this verdict.
+    /// The IDs of the open questions with this verdict.
     pub fn with_verdict(&self, verdict: &str) -> Vec<String> {
         self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
     }
@@ -102,7 +102,7 @@ impl Finished {
             .to_owned()
     }
 
-    /// The output and the report contain no secrets and no complete consumer key.
+    /// Asserts that the output and the report contain no secrets and no complete consumer key.
     #[track_caller]
     pub fn assert_no_secrets(&self, org: &Emulator) {
         let report = self.report.to_string();
@@ -113,7 +113,7 @@ impl Finished {
     }
 }
 
-/// An org with an app and a permission set of another owner.
+/// An org with an app of another owner.
 pub fn shared_org(options: &[&str]) -> Emulator {
     let org = Emulator::with(options);
     org.admin(
@@ -124,7 +124,7 @@ pub fn shared_org(options: &[&str]) -> Emulator {
     org
 }
 
-/// Everything that an administrator can see.
+/// The state of the org that an administrator can see.
 pub fn visible_state(org: &Emulator) -> Value {
     let about = org.admin("GET", "/org", None);
     json!({

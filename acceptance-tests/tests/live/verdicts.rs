@@ -1,15 +1,15 @@
-//! The scenarios pass, every open question is asked, and its verdict depends on the org.
+//! Tests that the scenarios pass, that every open question is asked, and that the verdicts depend on the org.
 
 use super::program::{Live, at, change, shared_org, visible_state};
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::scenario::Scenario;
 use serde_json::json;
 
-/// Open questions that the emulator cannot decide, or for which it has no matching setup.
+/// Open questions that the emulator cannot decide, or that need a different setup of the org.
 const OPEN_ON_THE_EMULATOR: [&str; 5] =
     ["code_flow", "global_hidden", "other_key", "policies_stay", "staged_words"];
 
-/// Likely rules of an org that are not documented: the emulator has none of them.
+/// Open questions about likely rules of an org that are not documented. The emulator has none of these rules.
 const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
     ["audience", "long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
 
@@ -17,7 +17,7 @@ const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
 fn every_scenario_passes_in_a_shared_org_and_leaves_it_unchanged() {
     let names: Vec<String> = Scenario::all().into_iter().map(|scenario| scenario.name).collect();
     assert!(names.len() >= 3, "{names:?}");
-    // One after the other, they would be the longest of all tests.
+    // One after the other, the scenarios would take longer than any other test.
     std::thread::scope(|scope| {
         for name in &names {
             scope.spawn(|| passes(name));
@@ -31,7 +31,7 @@ fn passes(name: &str) {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    // With an open question after it, which is asked in an org that was already used.
+    // An open question follows the scenario, so that it is asked in an org that was already used.
     let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
     assert_eq!(run.verdicts()["order"], "held");
     let result = run.report["scenarios"][0]["result"].as_str().unwrap();
@@ -64,7 +64,7 @@ fn every_fact_has_the_expected_verdict_and_nothing_remains() {
     assert_only_documented_calls(&recorder);
 }
 
-/// Only calls that Salesforce documents.
+/// Asserts that all calls have paths that Salesforce documents.
 fn assert_only_documented_calls(recorder: &Recorder) {
     let calls = recorder.exchanges();
     assert!(calls.len() > 10, "{} calls", calls.len());
@@ -177,11 +177,11 @@ fn settings_and_permissions_limit_the_facts_that_can_be_decided() {
     for id in ["code_flow", "global_hidden", "global_shown", "rest_secret", "staged_gate", "staged_words"] {
         assert_eq!(verdicts[id], "held", "{id}: {}", run.response(id));
     }
-    // Without the Global file, these questions have nothing to check and are not decided.
+    // Without the file of the consumer, these questions have nothing to check and are not decided.
     for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown", "staged_twice"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.response(id));
     }
-    // The scenario needs a setting that is disabled in this org, and a run does not enable it.
+    // The scenario needs a setting that is disabled in this org, and a run does not enable settings of the org.
     assert_eq!(run.report["scenarios"][0]["result"], "skipped");
     assert!(run.report["scenarios"][0]["why"].as_str().unwrap().contains("oAuthCdCrdtFlowEnable"));
     assert_eq!(visible_state(&org), before);

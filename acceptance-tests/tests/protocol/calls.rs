@@ -1,4 +1,4 @@
-//! The response to any call is a reply with diagnostics, never a gRPC status.
+//! Tests that the response to any call is a reply with diagnostics, never a gRPC error status.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use acceptance_tests::plugin_client::proto::tfplugin5::*;

@@ -1,4 +1,5 @@
-//! An unknown provider block with a caller that supports deferral: Stacks, and experimental builds of Terraform.
+//! A provider block with unknown values and a caller that supports deferral, such as Stacks and experimental builds of
+//! Terraform.
 
 use acceptance_tests::plugin_client::ProviderClient;
 use acceptance_tests::plugin_client::proto::tfplugin5::*;
@@ -9,7 +10,7 @@ use super::provider;
 
 const APP: &str = "salesforce_external_client_app";
 
-/// An object of a schema with these attributes; all others are null.
+/// An object of a schema with these attributes. All other attributes are null.
 fn object(schema: &Schema, values: &[(&str, Value)]) -> DynamicValue {
     let block = schema.block.as_ref().unwrap();
     let value =

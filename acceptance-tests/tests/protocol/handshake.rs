@@ -1,4 +1,4 @@
-//! The handshake of Terraform and the provider process: cookie, versions, handshake line, certificates on both
+//! The handshake of Terraform and the provider process: cookie, versions, handshake line, and the certificates of both
 //! sides.
 
 use std::os::unix::fs::PermissionsExt as _;

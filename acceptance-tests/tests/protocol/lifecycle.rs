@@ -1,4 +1,4 @@
-//! The life cycle of the process.
+//! The life cycle of the provider process.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,8 +25,8 @@ fn socket_directory(plugin: &Plugin) -> PathBuf {
 
 #[tokio::test]
 async fn shutdown_stops_the_process_immediately_despite_open_streams() {
-    // The provider warns if it had to stop before its streams ended. On a busy machine that may happen once; if it
-    // waits for the streams, it happens every time.
+    // The provider logs a warning if it had to stop before its streams ended. On a busy machine, that may happen
+    // occasionally. If the provider waited for the streams, it would happen every time.
     for _ in 0..10 {
         if shutdown_with_open_streams().await.is_empty() {
             return;
@@ -35,14 +35,14 @@ async fn shutdown_stops_the_process_immediately_despite_open_streams() {
     panic!("{}", shutdown_with_open_streams().await);
 }
 
-/// The log of the provider.
+/// Shuts down a provider with open streams. Returns its log.
 async fn shutdown_with_open_streams() -> String {
     let client = Identity::generate();
     let plugin = provider().tls(&client).env("TF_LOG", "WARN").run().await;
     let directory = socket_directory(&plugin);
     let channel = plugin.connect(Some(&client)).await.unwrap();
 
-    // Terraform opens these two at its start and leaves them open.
+    // Terraform opens these two streams after it has started the provider, and leaves them open.
     let mut stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
     let (announce, announced) = tokio::sync::mpsc::channel(1);
     let mut broker =
@@ -80,7 +80,7 @@ async fn the_provider_ignores_terminal_signals() {
     let channel = plugin.connect(None).await.unwrap();
     for signal in [Signal::INT, Signal::INT, Signal::HUP] {
         plugin.signal(signal);
-        // It has received the signal by the time of the first responses.
+        // The provider receives the signal during these calls.
         for _ in 0..20 {
             assert!(responds(&channel).await, "after {signal:?}");
         }
@@ -147,7 +147,7 @@ async fn debug_prints_the_reattach_line_and_serves_repeatedly() {
         let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None).await.unwrap();
         assert!(responds(&channel).await);
         drop(channel);
-        // Longer than a plugin waits after its Terraform was killed.
+        // Outside of debug mode, the provider would exit during this pause, as if Terraform had been killed.
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
     plugin.signal(Signal::INT);

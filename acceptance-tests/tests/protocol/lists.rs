@@ -1,5 +1,5 @@
-//! Lists as streams: one result at a time, with the results before a failure of the org, and an end when the client
-//! disconnects.
+//! Lists as streams. They contain one result at a time, including the results before a failure of the org, and end when
+//! the client disconnects.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;
@@ -12,7 +12,7 @@ use super::provider;
 
 const APPS: &str = "salesforce_external_client_app";
 
-/// A value of a block with only these attributes.
+/// A value of a block in which only these attributes are set.
 fn encoded(schema: Option<&Schema>, values: &Value) -> Option<DynamicValue> {
     let block = schema?.block.as_ref()?;
     let mut object: Map<String, Value> =
@@ -125,7 +125,7 @@ async fn a_list_ends_when_the_client_disconnects() {
     let mut events = org.list(APPS, &json!({}), 5_000, false).await;
     assert!(events.message().await.unwrap().is_some());
     drop(events);
-    // Another call succeeds afterwards, and the provider has not requested the remaining results.
+    // Another call succeeds afterward, and the provider has not requested the remaining results.
     let found = all(org.list(APPS, &json!({}), 1, false).await).await;
     assert_eq!(found.len(), 1);
     assert_eq!(org.calls("queryMore"), 0);

@@ -1,4 +1,4 @@
-//! What the process writes to stderr for Terraform's log.
+//! The lines that the provider process writes to stderr for Terraform's log.
 
 use acceptance_tests::plugin_client::ProviderClient;
 use acceptance_tests::plugin_client::proto::tfplugin5::GetSchemaRequest;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::provider;
 
-/// The log of a process that received a schema request.
+/// The log of a provider process that received a schema request.
 async fn log(variables: &[(&str, &str)]) -> String {
     let mut start = provider();
     for (name, value) in variables {

@@ -1,5 +1,5 @@
-//! The provider's process as Terraform sees it: its handshake line, its certificate, its services, its shutdown.
-//! Without Terraform and without an org; the effects of the calls are tested elsewhere.
+//! Tests of the provider process as Terraform uses it: its handshake line, certificate, services, and shutdown. They
+//! run without Terraform, and most of them without an org. The effects of the calls are tested elsewhere.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use acceptance_tests::plugin_client::Start;
 
-/// The provider, started as by Terraform.
+/// The provider, started as Terraform starts it.
 fn provider() -> Start {
     Start::program(&program())
 }

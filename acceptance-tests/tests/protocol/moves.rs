@@ -26,7 +26,7 @@ async fn a_type_of_this_provider_moves_from_any_registry() {
         "registry.terraform.io/salesforce-community/salesforce",
         "registry.opentofu.org/salesforce-community/salesforce",
         "mirror.example.com/salesforce-community/salesforce",
-        // OpenTofu before 1.12.4: the registry that the type name implies.
+        // OpenTofu before 1.12.4 sends only the name that the resource type implies.
         "salesforce",
     ] {
         let reply = client.move_resource_state(moved(address, APP, CLIENT)).await.unwrap().into_inner();
@@ -40,7 +40,8 @@ async fn a_type_of_this_provider_moves_from_any_registry() {
     }
 }
 
-/// OpenTofu before 1.12.5 calls this where Terraform calls an upgrade: a new address, or another registry.
+/// OpenTofu before 1.12.5 requests a move where Terraform requests a state upgrade: for a new address or another
+/// registry.
 #[tokio::test]
 async fn a_move_within_a_type_keeps_the_state_and_the_private_state() {
     let (_plugin, mut client) = connected().await;
