@@ -1,4 +1,4 @@
-//! Compiles `proto/` to Rust, server side only. protox is pure Rust: nobody needs a protoc.
+//! Compiles `proto/` to Rust, server side only. protox is written in Rust, so the build needs no `protoc`.
 #![allow(clippy::disallowed_macros, reason = "cargo reads a build script's stdout")]
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

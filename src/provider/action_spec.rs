@@ -1,5 +1,5 @@
-//! The definition of an action: arguments and implementation (Terraform 1.14 and later). An action does not change the
-//! state.
+//! The definition of an action: its arguments and its implementation (Terraform 1.14 and later). An action does not
+//! change the state.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use crate::value::Value;
 
 #[derive(Debug)]
 pub struct ActionSpec {
-    /// The type: `salesforce_external_client_app_rotate_credentials`.
+    /// The type, such as `salesforce_external_client_app_rotate_credentials`.
     pub name: &'static str,
     pub doc: &'static str,
     pub arguments: &'static [Own],
@@ -28,15 +28,15 @@ pub type Invoke = for<'a> fn(Invocation<'a>) -> ActionFuture<'a>;
 pub struct Invocation<'a> {
     pub config: &'a Value,
     pub org: &'a Org,
-    /// The client ID of the provider, which must not be revoked.
+    /// The client ID that the provider logs in with, which must not be revoked.
     pub own: Option<&'a str>,
     pub deadline: Instant,
-    /// Shows progress in Terraform.
+    /// Shows a progress message in Terraform.
     pub tell: &'a (dyn Fn(String) + Send + Sync),
 }
 
 impl Invocation<'_> {
-    /// An argument, if it is set.
+    /// The value of an argument, if it is set.
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.config.get(name).as_text()
     }
@@ -51,7 +51,7 @@ impl ActionSpec {
         })
     }
 
-    /// Validates the arguments without the org.
+    /// Validates the arguments without calling the org.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.arguments {

@@ -1,4 +1,4 @@
-//! Everything that the provider offers, one line each.
+//! The catalog: every resource, data source, ephemeral resource, action and function of the provider, one line each.
 
 use super::action_spec::ActionSpec;
 use super::combination::Level;
@@ -44,7 +44,7 @@ pub static ACTIONS: &[&ActionSpec] = &[&actions::credentials::ROTATE, &actions::
 
 pub static FUNCTIONS: &[&FunctionSpec] = &[&functions::connected_app::SPEC, &functions::record_id_18::SPEC];
 
-/// A managed resource: a metadata resource, a union of several, or the credential rotation.
+/// A managed resource: a metadata resource, a union of several metadata resources, or the credential rotation.
 #[derive(Clone, Copy, Debug)]
 pub enum Managed {
     Metadata(&'static ResourceSpec),
@@ -70,7 +70,7 @@ impl Managed {
         }
     }
 
-    /// The noun in messages.
+    /// The noun that messages use for this resource.
     pub fn noun(self) -> &'static str {
         match self {
             Managed::Metadata(spec) => spec.noun,
@@ -105,7 +105,7 @@ impl Managed {
     }
 }
 
-/// The resource of the app itself.
+/// The resource that manages the app itself.
 pub static APP: &ResourceSpec = &external_client_app::SPEC;
 
 pub fn resource(name: &str) -> Option<&'static ResourceSpec> {

@@ -1,13 +1,13 @@
-//! Rules between attributes of one resource. Data, like the tables.
+//! Rules between attributes of one resource. The rules are data, like the tables.
 //!
-//! Not here: rules between resources, because the order of plans decides what the provider knows about the other one.
+//! Not here: rules between resources (`neighbors`), which depend on the order in which Terraform plans the resources.
 
 use super::diagnostics::{self, Diagnostic};
 use super::operations::PlanRequest;
 use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
-/// A combination of values that one resource must not have.
+/// A combination of values that a resource must not have.
 #[derive(Debug)]
 pub struct Combination {
     /// The ID in `suppress_warnings`.
@@ -24,9 +24,9 @@ pub struct Combination {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Error,
-    /// The org would accept it, or a rejection is not confirmed.
+    /// The org accepts the combination, or it is not confirmed that the org rejects it.
     Warning,
-    /// Orgs have this combination, but a plan must not cause it: a warning, or an error if the plan causes it.
+    /// Resources in an org may have this combination, so it is a warning. If a plan introduces it, it is an error.
     ErrorOnChange,
 }
 
@@ -36,7 +36,7 @@ pub enum Condition {
     True,
     False,
     Word(&'static str),
-    /// Known, and not one of these words.
+    /// Set, and not one of these words.
     NoneOf(&'static [&'static str]),
     /// Not set, or not one of these words.
     NotOneOf(&'static [&'static str]),
@@ -46,13 +46,13 @@ pub enum Condition {
     Unwritten,
     /// Not set, or set to an empty list.
     Empty,
-    /// Set, with at least one element.
+    /// Set, with at least one member.
     NotEmpty,
     /// Set to an empty list.
     SetToEmpty,
-    /// One element is one of these words.
+    /// At least one member is one of these words.
     HasAny(&'static [&'static str]),
-    /// No element is one of these words.
+    /// No member is one of these words.
     HasNone(&'static [&'static str]),
     NonZero,
     Zero,
@@ -72,9 +72,9 @@ impl Condition {
         matches!(self, Condition::HasAny(_) | Condition::HasNone(_))
     }
 
-    /// `None` when the value is not known yet.
+    /// Returns `None` if the value is not known yet.
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
-        // Elements of a set may be unknown although the set is known.
+        // Members of a set may be unknown although the set is known.
         if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
             // The unknown value may be null.
             return None;
@@ -100,13 +100,13 @@ impl Condition {
 
 fn has_any(value: &Value, words: &[&str]) -> bool {
     let members = value.members().unwrap_or_default();
-    // Orgs differ in case.
+    // The case of a word may differ between orgs.
     let is_one = |member: &str| words.iter().any(|word| word.eq_ignore_ascii_case(member));
     members.iter().filter_map(Value::as_text).any(is_one)
 }
 
 impl Combination {
-    /// The diagnostic if the configuration violates the rule. Unknown values do not violate it.
+    /// The diagnostic if the configuration violates the rule. An unknown value does not violate a rule.
     pub fn check(&self, spec: &ResourceSpec, config: &Value) -> Option<Diagnostic> {
         let all = self.when.iter().all(|(attribute, is)| {
             is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
@@ -119,7 +119,7 @@ impl Combination {
         })
     }
 
-    /// The error if a plan causes a combination that is otherwise a warning.
+    /// The error if a plan introduces a combination that is otherwise a warning.
     pub fn check_planned(
         &self,
         spec: &ResourceSpec,
@@ -131,7 +131,7 @@ impl Combination {
         }
         let (config, prior) = (&request.config, &request.prior);
         let made = self.when.iter().all(|(attribute, is)| {
-            // The plan of an update contains existing values, managed or not.
+            // The plan of an update also contains the existing values of attributes that are not managed.
             let holds = if prior.is_null() {
                 is.holds(config.get(attribute), &effective(spec, config, attribute))
             } else {

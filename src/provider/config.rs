@@ -1,7 +1,7 @@
 //! The provider block and its environment variables.
 //!
 //! The table of arguments is the source of the schema, the environment variables and the documentation. The block takes
-//! precedence over the environment. `auth_methods` has the authentication methods. No message contains a secret.
+//! precedence over the environment. The authentication methods are in `auth_methods`. No message contains a secret.
 
 mod auth_methods;
 mod login;
@@ -32,17 +32,17 @@ struct Argument {
 const SUPPRESS_WARNINGS: &str = "suppress_warnings";
 pub const PREVIOUS_ORG_IDS: &str = "previous_org_ids";
 
-/// Texts with several lines.
+/// Arguments whose value may have several lines.
 const PEMS: &[&str] = &["private_key", "ca_certificate"];
 
-/// Texts with only printable ASCII characters and no space.
+/// Arguments whose value must consist of printable ASCII characters without spaces.
 const TOKENS: &[&str] = &["access_token", "refresh_token"];
 
-/// Arguments that exclude each other.
+/// Mutually exclusive arguments.
 const ALTERNATIVES: &[&[&str]] = &[&["ca_certificate", "ca_certificate_file"]];
 
-/// Arguments whose environment variable is ignored if the block has one of the others, because the environment may be for
-/// another org.
+/// Each argument with the arguments that disable its environment variable: if the block sets one of these, the provider
+/// ignores the variable, which may be for another org.
 const CONNECTED: &[(&str, &[&str])] = &[
     ("instance_url", &["login_url", "sfdx_auth_url", "sf_cli_org"]),
     ("login_url", &["instance_url", "sfdx_auth_url", "sf_cli_org"]),
@@ -192,7 +192,7 @@ pub struct Configuration {
     pub settings: Settings,
     /// The authentication method, for the log.
     pub method: Option<Choice>,
-    /// Whether resources that are applied at the same time share deploys. Disabled only for measurements.
+    /// Whether resources that are applied at the same time share deploys. It is disabled only for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
@@ -201,7 +201,7 @@ pub struct Configuration {
     pub warnings: Diagnostics,
 }
 
-/// The URLs of the org's APIs and of its login.
+/// The URLs of the org's APIs and of the login.
 struct Place {
     instance_url: Option<Url>,
     login_url: Option<Url>,
@@ -217,7 +217,8 @@ fn is_flag(name: &str) -> bool {
 #[cfg(test)]
 type Names = &'static [&'static str];
 
-/// The authentication methods for the documentation: name, arguments, required and optional other arguments.
+/// The authentication methods for the documentation: the name, the arguments that select the method, and its required
+/// and optional arguments.
 #[cfg(test)]
 pub fn auth_methods_for_docs() -> Vec<(&'static str, Vec<&'static str>, [Names; 2])> {
     let row = |name| {
@@ -265,7 +266,7 @@ pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
     listed(SUPPRESS_WARNINGS, config, environment)
 }
 
-/// The elements of a set argument, from the block or, separated by commas, from the environment.
+/// The members of a set argument, from the block or, separated by commas, from the environment.
 fn listed(name: &str, config: &Value, environment: &Environment) -> Vec<String> {
     match config.get(name).members() {
         Some(members) => {
@@ -319,7 +320,8 @@ pub fn validate(config: &Value) -> Diagnostics {
     found
 }
 
-/// One warning for all unknown IDs, because Terraform shows only the first of several.
+/// Returns one warning for all unknown IDs, because Terraform shows only the first of several warnings with the same
+/// summary.
 fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
     let known = catalog::warnings();
     let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
@@ -329,7 +331,7 @@ fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
 /// Reads the block and the environment.
 ///
 /// # Errors
-/// Invalid or missing arguments. No message contains a secret.
+/// Returns an error if an argument is invalid or missing. No message contains a secret.
 pub fn resolve(
     config: &Value,
     environment: &Environment,
@@ -342,7 +344,7 @@ pub fn resolve(
     if found.has_errors() {
         return Err(found);
     }
-    // Validation has returned these warnings.
+    // The validation RPC has already returned these warnings.
     found = Diagnostics::default();
     let source = Source { config, environment };
     let user_agent = user_agent::user_agent(terraform_version, environment);

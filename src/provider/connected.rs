@@ -1,6 +1,6 @@
 //! A configured provider: the org, what a plan depends on, and what this process has done so far.
 //!
-//! Not here: the RPCs, which dispatch by the type of a resource (`provider`).
+//! Not here: the RPCs, which `provider` dispatches by resource type.
 
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +20,7 @@ use super::union_spec::UnionSpec;
 use crate::org::{self, Org};
 use crate::value::Value;
 
-/// A configured provider. It logs in at the first call that requires it.
+/// A configured provider. It logs in before the first call that requires a session.
 pub(super) struct Connected {
     pub(super) org: Org,
     pub(super) context: PlanContext,
@@ -49,7 +49,7 @@ impl Connected {
         }
     }
 
-    /// What a plan depends on besides its request. Records a plan of settings of the org.
+    /// What a plan depends on besides its request. Also records the plan if it is for org settings.
     pub(super) fn plan_context(
         &self,
         spec: &'static ResourceSpec,
@@ -64,12 +64,12 @@ impl Connected {
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
         let twice = once && self.activity.record_plan(spec.name, created, &request.config);
         let new_app = created && app.is_some_and(|app| self.neighbors.is_created(spec, app));
-        // Without the URL of the instance, the version is known only after a login, such as that of the refresh.
+        // Without `instance_url`, the version is known only after a login, such as the login for the refresh.
         let version = self.context.version.or_else(|| self.org.version_of_session());
         PlanContext { version, tainted, twice, new_app, ..self.context.clone() }
     }
 
-    /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only this plan requires a login.
+    /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only such a plan requires a login.
     pub(super) async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
         let state_org = request.prior.get(ORG_ID);
         if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
@@ -83,7 +83,7 @@ impl Connected {
         self.previous_orgs.check(state_org, &session, &what).err()
     }
 
-    /// The client ID of the provider. `None` when a lockout is allowed.
+    /// The client ID of the provider, or `None` if a lockout is allowed.
     pub(super) fn guarded_client_id(&self) -> Option<&str> {
         self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
     }
@@ -92,7 +92,7 @@ impl Connected {
         Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
     }
 
-    /// The plan of a resource, with conflicts with other plans of the run.
+    /// The plan of a resource. Its diagnostics include conflicts with other plans of the run.
     pub(super) fn plan(
         &self,
         spec: &'static ResourceSpec,
@@ -126,7 +126,7 @@ impl Connected {
         Union { spec, engine: move |member| self.engine(member, spec.name) }
     }
 
-    /// The engine of a resource; `resource` is the type in the configuration.
+    /// The engine of a resource. `resource` is the type in the configuration.
     pub(super) fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
         Engine {
             spec,
@@ -142,7 +142,7 @@ impl Connected {
     }
 }
 
-/// Connects without a login. Reading the API version requires no login.
+/// Creates the connection without logging in. Reading the API version requires no login.
 pub(super) async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let login = OwnLogin::of(&configuration.settings.login);

@@ -1,7 +1,7 @@
-//! Warnings about dangerous changes in a plan: data, one row per change.
+//! Warnings about dangerous changes in a plan. They are data, one row per change.
 //!
-//! The summary is constant, because Terraform shows only the first of several warnings with the same summary. Pure:
-//! Read counts what a text requires from the org, and stores it in private state.
+//! Each row has a constant summary, because Terraform shows only the first of several warnings with the same summary.
+//! The module performs no I/O: the user counts in a text come from the private state, where a read stores them.
 
 use super::diagnostics::{Diagnostic, Row};
 use super::private::PrivateState;
@@ -15,23 +15,24 @@ pub struct Danger {
     pub row: &'static Row,
     pub attribute: &'static str,
     pub change: Transition,
-    /// `{app}` is the name of the app; `{old}`, `{new}` and `{removed}` are values; `{permitted}` are the remaining
-    /// permission sets and profiles, and `{holders}` the number of users of these, or of the removed ones; the name of
-    /// an attribute in braces is its planned value.
+    /// The detail, with placeholders. `{app}` is the name of the app. `{old}`, `{new}` and `{removed}` are values.
+    /// `{permitted}` lists the permission sets and profiles in the plan. `{holders}` is the number of users of each of
+    /// them or, if the change removes some, of each removed one. An attribute name in braces stands for the planned
+    /// value of the attribute.
     pub detail: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     ToTrue,
-    /// To true, or created with true.
+    /// To true, including a create with true.
     On,
     ToFalse,
     /// To this word.
     ToWord(&'static str),
-    /// Elements are removed.
+    /// Members are removed.
     MembersRemoved,
-    /// Elements are removed, while another attribute is not this word.
+    /// Members are removed, and another attribute is not this word.
     MembersRemovedUnless(&'static str, &'static str),
 }
 
@@ -46,12 +47,12 @@ impl Danger {
         planned: &Value,
     ) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
-        // Without a prior state the value in the org is not known, so it may change.
+        // Without a prior state, the value in the org is not known, so it may change.
         let begins = self.change == Transition::On || prior.is_null();
         if old == new || new.is_unknown() || (old.is_null() && !begins) {
             return None;
         }
-        // The old value may have the ID of a record and the new value its name.
+        // The old value may contain the ID of a record, and the new value the name of that record.
         let named = |value: &Value| -> Vec<String> {
             let texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
@@ -95,7 +96,7 @@ impl Danger {
     }
 }
 
-/// Whether two elements are the same to Salesforce.
+/// Whether two members are equivalent.
 fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -> bool {
     let alone = |text: &str| Value::set(vec![Value::text(text)]);
     let row = spec.row(attribute);
@@ -104,9 +105,9 @@ fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -
 
 /// The permission sets and profiles of a plan.
 struct Permitted {
-    /// Object and name.
+    /// The object and the name of each permission set and profile.
     people: Vec<(&'static str, String)>,
-    /// Whether some are not known yet.
+    /// Whether some permission sets or profiles are not known yet.
     more: bool,
 }
 
@@ -123,7 +124,7 @@ impl Permitted {
         permitted
     }
 
-    /// `Shop_Customer or the profile Standard`.
+    /// The text for a message, such as `Shop_Customer or the profile Standard`.
     fn words(&self) -> String {
         let mut words: Vec<String> = self
             .people
@@ -141,7 +142,7 @@ impl Permitted {
     }
 }
 
-/// A value in a sentence.
+/// A value as text for a message.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => match certificate_facts(text) {

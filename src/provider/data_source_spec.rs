@@ -1,5 +1,5 @@
-//! The definition of a data source: arguments, results and implementation. Attributes of a resource come from the
-//! tables of the resource. An ephemeral resource has the same definition, and its results may be secret.
+//! The definition of a data source: its arguments, its results and its implementation. The attributes of a resource
+//! come from the tables of that resource. An ephemeral resource has the same definition, but its results may be secret.
 
 use std::sync::OnceLock;
 
@@ -14,11 +14,11 @@ use crate::value::{Path, Type, Value};
 /// A data source, or an ephemeral resource.
 #[derive(Debug)]
 pub struct DataSourceSpec {
-    /// The type: `salesforce_org`.
+    /// The type, such as `salesforce_org`.
     pub name: &'static str,
     pub doc: &'static str,
     pub columns: &'static [Column],
-    /// Exactly one of these arguments must be set. Empty when there is no such rule.
+    /// If this list is not empty, exactly one of these arguments must be set.
     pub one_of: &'static [&'static str],
     pub read: Read,
     pub schema: OnceLock<Schema>,
@@ -28,9 +28,9 @@ pub struct DataSourceSpec {
 pub enum Column {
     /// An argument or a result.
     Own(Own),
-    /// The attributes of a resource, without these.
+    /// The attributes of a resource, except those in `but`.
     Rows { spec: &'static ResourceSpec, but: &'static [&'static str] },
-    /// The attributes of a resource as an object. Null if the resource does not exist.
+    /// The attributes of a resource as an object, which is null if the resource does not exist.
     Resource { name: &'static str, spec: &'static ResourceSpec, doc: &'static str },
 }
 
@@ -49,18 +49,18 @@ pub enum Role {
     Required,
     /// An optional argument.
     Optional,
-    /// An argument that is a result if it is not set.
+    /// An optional argument. If it is not set, it is a result.
     Either,
     Result,
 }
 
-/// A type in a table.
+/// The type of an argument or a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     Text,
     /// The API name of an app, which may be from a package.
     AppName,
-    /// A secret; only for ephemeral resources.
+    /// A secret. Only ephemeral resources have results of this type.
     Secret,
     Bool,
     Number,
@@ -74,7 +74,7 @@ pub enum Shape {
 /// A running read.
 pub type ReadFuture<'a> = BoxFuture<'a, Result<Value, Diagnostics>>;
 
-/// Reads the values of the columns. Missing values are null.
+/// Reads the values of the columns. A missing value is null.
 pub type Read = for<'a> fn(Question<'a>) -> ReadFuture<'a>;
 
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// An argument, if it is set.
+    /// The value of an argument, if it is set.
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.config.get(name).as_text()
     }
@@ -124,7 +124,7 @@ impl DataSourceSpec {
         })
     }
 
-    /// Validates the arguments without the org. Unknown values are valid, and may turn out to be null.
+    /// Validates the arguments without calling the org. Unknown values are valid, and may turn out to be null.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.own() {
@@ -152,7 +152,7 @@ impl DataSourceSpec {
 }
 
 impl Own {
-    /// An argument, or a result.
+    /// An argument or a result without rules.
     pub const fn new(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Own {
         Own { name, shape, role, rules: &[], doc }
     }
@@ -174,7 +174,7 @@ impl Own {
         }
     }
 
-    /// Validates its value in a configuration.
+    /// Validates the value in a configuration.
     pub fn check(&self, config: &Value, found: &mut Diagnostics) {
         let value = config.get(self.name);
         let (place, path) = (Place::of(self.name), Path::attribute(self.name));

@@ -1,8 +1,9 @@
 //! The documentation in `docs/`, in the layout of Terraform's registry.
 //!
-//! Pages of the provider, its resources and so on are generated from the schemas, the tables, the rules and the examples. A
-//! test writes them, and fails if they were out of date. Guides are written by hand; tests compare them with the code. Not
-//! here: the descriptions of attributes (`metadata/types`, `resource_spec`, `config`).
+//! Pages of the provider, its resources and so on are generated from the schemas, the tables, the rules and the
+//! examples. A test rewrites pages that are out of date, and fails if there were any. Guides are written by hand, and
+//! tests compare them with the code. Not here: the descriptions of attributes (`metadata/types`, `resource_spec`,
+//! `config`).
 
 mod actions;
 mod blocks;
@@ -48,7 +49,7 @@ const LISTS: &str = "list-resources";
 const FUNCTIONS: &str = "functions";
 const FOLDERS: [&str; 6] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, FUNCTIONS, LISTS];
 
-/// The kinds of pages in the registry. The first match counts.
+/// The kinds of pages in the registry. The kind of a page is the first one that its title ends with.
 const KINDS: [&str; 5] = ["Ephemeral Resource", "List Resource", "Data Source", "Resource", "Action"];
 
 /// Every generated page, by its path.
@@ -94,7 +95,7 @@ fn front_matter(title: &str, description: &str) -> String {
     let heading = title.trim_end_matches(" - salesforce");
     let kind = KINDS.iter().find(|kind| heading.ends_with(&format!(" {kind}")));
     let heading = kind.map_or(heading.to_owned(), |kind| heading.replace(kind, &format!("({kind})")));
-    // The title of the first page is not the name of a type.
+    // The title of the first page does not start with the name of a type.
     let (name, _) = title.split_once(' ').unwrap_or((title, ""));
     let group = match kind {
         Some(_) => format!("subcategory: \"{}\"\n", subcategories::of(name)),
@@ -105,7 +106,7 @@ fn front_matter(title: &str, description: &str) -> String {
     )
 }
 
-/// A message with the names of attributes as code.
+/// A message in which attribute names are formatted as code.
 fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
     let names: BTreeSet<&str> = spec.rows().map(|row| row.field.attribute).collect();
     let words = message.split(' ').map(|word| {
@@ -126,7 +127,7 @@ fn pages_match_the_code() {
         let file = root().join(&path);
         if fs::read_to_string(&file).unwrap_or_default() != text {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
-            // Atomic, because other tests read the file at the same time.
+            // The file is replaced atomically, because other tests may read it at the same time.
             let new = file.with_extension("new");
             fs::write(&new, text).unwrap();
             fs::rename(&new, &file).unwrap();

@@ -1,4 +1,4 @@
-//! The definition of a function: parameters, result type and implementation (Terraform 1.8 and later).
+//! The definition of a function: its parameters, result type and implementation (Terraform 1.8 and later).
 //!
 //! A function is pure: it does not call an org or read a file, and requires no provider block. Not here: the functions
 //! themselves (`functions`).
@@ -10,9 +10,9 @@ pub struct FunctionSpec {
     /// The name after `provider::salesforce::`.
     pub name: &'static str,
     pub summary: &'static str,
-    /// Markdown.
+    /// The description, in Markdown.
     pub doc: &'static str,
-    /// All are required and not null; Terraform checks this.
+    /// The parameters. Terraform checks that all arguments are set and not null.
     pub parameters: &'static [Parameter],
     pub returns: fn() -> Type,
     pub call: fn(&[Value]) -> Result<Value, Fault>,
@@ -22,7 +22,7 @@ pub struct FunctionSpec {
 pub struct Parameter {
     pub name: &'static str,
     pub ty: Type,
-    /// Markdown.
+    /// The description, in Markdown.
     pub doc: &'static str,
 }
 
@@ -30,7 +30,7 @@ pub struct Parameter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub text: String,
-    /// The argument, counted from 0.
+    /// The index of the argument, starting at 0.
     pub argument: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ impl Fault {
     }
 }
 
-/// A text argument.
+/// The value of a text argument.
 pub fn text(arguments: &[Value], at: usize) -> &str {
     arguments.get(at).and_then(Value::as_text).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ pub const ORG_ID: &str = "org_id";
 pub const NAMESPACE: &str = "namespace";
 pub const NAME: &str = "name";
 
-/// The identity of a resource of an app is the org, the namespace and the name. The identity of settings of the org is the
+/// The identity of a resource of an app is the org, the namespace and the name. The identity of org settings is the
 /// org.
 pub fn schema(subject: Subject) -> &'static IdentitySchema {
     static OF_APPS: OnceLock<IdentitySchema> = OnceLock::new();
@@ -61,7 +61,7 @@ pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
     }
 }
 
-/// Rejects an identity of another org. A previous org stands for the org that replaces it.
+/// Rejects an identity of another org. The ID of a previous org is accepted for the org that replaces it.
 pub fn check_org(
     identity: &Value,
     noun: &str,

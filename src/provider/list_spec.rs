@@ -1,5 +1,5 @@
-//! The definition of a list resource: the resource, and the filters (Terraform 1.14 and later). `listing` implements
-//! it. The spec of the resource has its metadata types.
+//! The definition of a list resource: the resource and the filters (Terraform 1.14 and later). `listing` implements
+//! lists. The metadata types come from the spec of the resource.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ use crate::value::{Path, Value};
 /// A list resource.
 #[derive(Debug)]
 pub struct ListSpec {
-    /// The resource type: `salesforce_oauth_client`.
+    /// The resource type, such as `salesforce_oauth_client`.
     pub name: &'static str,
     pub doc: &'static str,
     pub filters: &'static [Filter],
@@ -25,18 +25,18 @@ pub struct ListSpec {
 #[derive(Debug)]
 pub struct Filter {
     pub own: Own,
-    /// The column of the record of the app.
+    /// The column of the app's record that the filter compares.
     pub column: &'static str,
     pub test: Test,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// Equal, by the comparison of the org.
+    /// Equal, as the org compares texts.
     Is,
-    /// Equal; `""` for a record without a value.
+    /// Equal. `""` selects records without a value.
     IsOrNone,
-    /// The prefix of an API name, case-sensitive.
+    /// The prefix of an API name, which is case-sensitive.
     Begins,
 }
 
@@ -52,8 +52,8 @@ impl ListSpec {
         })
     }
 
-    /// Validates a configuration. Terraform 1.15 shows the whole list block for any path, so each message has the name
-    /// of the argument.
+    /// Validates a configuration. Terraform 1.15 shows the whole list block for any path, so each message contains the
+    /// name of the argument.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for filter in self.filters {
@@ -73,7 +73,7 @@ impl ListSpec {
     }
 }
 
-/// Why no API name has this prefix. `None` when one may have it.
+/// Why no API name can have this prefix, or `None` if one can.
 fn no_beginning(prefix: &str) -> Option<String> {
     let good = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let begins = prefix.chars().next().is_none_or(|letter| letter.is_ascii_alphabetic());
@@ -87,11 +87,11 @@ fn no_beginning(prefix: &str) -> Option<String> {
     ))
 }
 
-/// A resource whose files are read to list one resource.
+/// A metadata resource whose files are read for a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
     pub spec: &'static ResourceSpec,
-    /// Required for a result.
+    /// Whether a result requires this resource.
     pub needed: bool,
 }
 
@@ -108,19 +108,19 @@ impl Managed {
         }
     }
 
-    /// The metadata types.
+    /// The metadata types of the resource.
     pub fn kinds(self) -> Vec<&'static MetadataType> {
         let specs = self.made_of().into_iter();
         specs.flat_map(|listed| listed.spec.parts.iter().map(|part| part.kind)).collect()
     }
 
-    /// A result requires one file of each of these groups.
+    /// Groups of metadata types. A result requires one file of each group.
     pub fn needed_kinds(self) -> Vec<Vec<&'static MetadataType>> {
         let needed = self.made_of().into_iter().filter(|listed| listed.needed);
         needed.flat_map(|listed| needed_kinds(listed.spec)).collect()
     }
 
-    /// Whether it excludes apps from packages.
+    /// Whether the resource excludes apps from packages.
     pub fn is_of_own_apps(self) -> bool {
         self.made_of().iter().any(|listed| listed.spec.protectable)
     }

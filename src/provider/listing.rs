@@ -1,8 +1,9 @@
 //! Lists the resources of one type in an org, for `terraform query`.
 //!
 //! Without states, the provider queries records page by page and retrieves no files. With states, it retrieves the
-//! files of a few thousand apps at a time (`org/inventory`) and creates states as an import does. It omits apps that
-//! cannot be imported, with a warning. Each result is passed on immediately, until Terraform accepts no more.
+//! files of a few thousand apps at a time (`org/inventory`) and creates states as an import does. Apps that cannot be
+//! imported are omitted, with a warning. Each result is passed to Terraform immediately, until Terraform accepts no
+//! more results.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,12 +18,12 @@ use crate::org::soql::{quoted, text};
 use crate::org::{Lookup, Org, QueryPage, Row, SessionFacts, Unavailable};
 use crate::value::Value;
 
-/// The number of apps of the first retrieve if there is a small limit: polling costs more than a few files.
+/// The minimum number of apps in a retrieve, even if the limit is smaller, because polling costs more than a few files.
 const FEW: usize = 50;
-/// The maximum number of apps in a message.
+/// The maximum number of apps that a message names.
 const NAMED: usize = 10;
 
-/// One running list.
+/// A running list operation.
 pub struct Listing<'a> {
     spec: &'static ListSpec,
     managed: Managed,
@@ -34,10 +35,10 @@ pub struct Listing<'a> {
     left_out: Vec<(String, Diagnostics)>,
 }
 
-/// Lists until the end, or until no more results are accepted.
+/// Lists all results, or as many as Terraform accepts.
 ///
 /// # Errors
-/// If the org is not available. Earlier results were passed on.
+/// Returns an error if the org is not available. Results that were found before the error have been passed on.
 pub async fn list(
     spec: &'static ListSpec,
     request: &ListRequest,
@@ -59,13 +60,14 @@ pub async fn list(
 /// The record of an app.
 struct Record {
     id: String,
-    /// With the namespace of a package.
+    /// The API name, with the namespace of a package.
     name: String,
     label: String,
 }
 
 impl Listing<'_> {
-    /// Lists records without files. Returns false, without results, if the org does not have or show these records.
+    /// Lists records without files. Returns false, without passing on results, if the org does not have these records
+    /// or does not show them.
     async fn by_records(&mut self) -> Result<bool, Diagnostics> {
         let mut owners = Vec::new();
         for group in self.managed.needed_kinds() {
@@ -94,10 +96,11 @@ impl Listing<'_> {
         Ok(true)
     }
 
-    /// The record IDs of the apps that have a component of one of these types. `None` when every app has one.
+    /// The record IDs of the apps that have a component of one of these types. Returns `None` if every app has such a
+    /// component.
     async fn owners(&self, kinds: &[&'static MetadataType]) -> Result<Option<HashSet<String>>, Unavailable> {
         let mut owners = HashSet::new();
-        // Queries the object that an org is least likely to have first, so that a rejection costs one call.
+        // The first query is for the object that an org is least likely to have, so that a rejection costs one call.
         for kind in kinds.iter().rev() {
             let Some((_, object)) = lists::RECORDS.iter().find(|(of, _)| *of == *kind) else {
                 return Ok(None);
@@ -168,7 +171,7 @@ impl Listing<'_> {
         self.managed.made_of().first().map_or("app", |listed| listed.spec.noun)
     }
 
-    /// Passes on a result. Returns false if no more are accepted.
+    /// Passes on a result. Returns false if no more results are accepted.
     async fn hand_on(&mut self, app: &str, label: &str, state: Option<Value>) -> bool {
         let is_full = |sent: usize| self.request.limit.is_some_and(|limit| sent >= limit);
         if is_full(self.sent) {
@@ -185,8 +188,9 @@ impl Listing<'_> {
         (self.send_match)(found).await && !is_full(self.sent)
     }
 
-    /// The labels of the selected apps, by name. `None` when the org does not support the query, or has more than one
-    /// page of records and the files have the same information. `files_may_suffice`: whether files can be used.
+    /// The labels of the selected apps, by name. `files_may_suffice` means that the files contain the same information.
+    /// Returns `None` if the org does not support the query and the labels are not required, or if the files suffice
+    /// and there is more than one page of records.
     async fn labels(
         &mut self,
         files_may_suffice: bool,
@@ -196,7 +200,7 @@ impl Listing<'_> {
         while let Some(page) = next.take() {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
-                // Without filters the records have only the labels, and names are sufficient.
+                // Without filters, the records only provide the labels, and the names are sufficient.
                 Err(error) if error.is_a_refusal() && (files_may_suffice || self.conditions().is_empty()) => {
                     return Ok(None);
                 }
@@ -212,7 +216,7 @@ impl Listing<'_> {
         Ok(Some(labels))
     }
 
-    /// Applies the filters to a state. Queries ignore case.
+    /// Applies the filters to a state. The comparison ignores case, as queries do.
     fn has_what_is_asked_for(&self, state: &Value) -> bool {
         let compared = self.written().filter(|(filter, _)| filter.test != Test::Begins);
         compared.into_iter().all(|(filter, written)| {
@@ -277,7 +281,7 @@ impl Listing<'_> {
         self.is_asked_for(&name).then_some(Record { id, name, label })
     }
 
-    /// The warnings at the end.
+    /// The warning about omitted apps.
     fn warnings(self) -> Diagnostics {
         let Some((_, reasons)) = self.left_out.first() else {
             return Diagnostics::default();

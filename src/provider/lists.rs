@@ -78,7 +78,7 @@ const fn filter(
     Filter { own: Own { rules, ..Own::new(name, Shape::Text, Role::Optional, doc) }, column, test }
 }
 
-/// The object of the apps.
+/// The object whose records are the apps.
 pub const APPS: &str = APP.name;
 /// The column with the API name without the namespace.
 pub const NAME_COLUMN: &str = "DeveloperName";
@@ -90,8 +90,9 @@ pub const LABEL_COLUMN: &str = "MasterLabel";
 /// The attribute with the label of an app.
 pub const LABEL_ATTRIBUTE: &str = LABEL.own.name;
 
-/// The objects whose records refer to the apps with a component, in the column [`OWNER_COLUMN`]. Salesforce does not
-/// document these objects. If the org does not have one, the provider retrieves the files.
+/// Metadata types, each with the object whose records refer to the apps that have a component of this type, in the
+/// column [`OWNER_COLUMN`]. Salesforce does not document these objects. If the org does not have one of them, the
+/// provider retrieves the files.
 pub static RECORDS: &[(&MetadataType, &str)] = &[
     (&settings_of_an_app::TYPE, "ExtlClntAppOauthSettings"),
     (&oauth_policies::TYPE, "ExtlClntAppOauthPlcyCnfg"),

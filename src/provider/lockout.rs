@@ -1,7 +1,8 @@
-//! The guard against self-lockout: changes of an app that make the login of the provider fail, if the provider logs in
-//! with this app. Data, one row per change.
+//! The guard against self-lockout: changes to an app that make the login of the provider fail, if the provider logs in
+//! with this app. They are data, one row per change.
 //!
-//! Not here: whether it is that app (the plan and the engine compare its consumer key), and the deletion of an app.
+//! Not here: whether the provider logs in with the app (the plan and the engine compare consumer keys), and the
+//! deletion of an app.
 
 use super::combination::Condition;
 use super::resource_spec::ResourceSpec;
@@ -19,7 +20,7 @@ pub struct Lockout {
     pub because: &'static str,
 }
 
-/// The change.
+/// The change that locks out the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// The condition becomes true.
@@ -34,7 +35,7 @@ pub enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     All,
-    /// All, if the provider uses an API version older than this one.
+    /// All, if the API version of the provider is earlier than this version, or unknown.
     AllBelow(u16),
     JwtBearer,
     ClientCredentials,
@@ -45,13 +46,13 @@ pub enum Ends {
 /// The authentication method of the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OwnLogin {
-    /// An existing token, or not known yet.
+    /// An existing token, the Salesforce CLI, or a method that is not known yet.
     #[default]
     Other,
     ClientCredentials,
     RefreshToken,
     TokenExchange,
-    /// `public_key` is the public key of the private key, in the form that certificates have.
+    /// `public_key` belongs to the private key, and has the form that certificates contain.
     JwtBearer {
         public_key: Option<Vec<u8>>,
     },
@@ -89,7 +90,7 @@ impl ResourceSpec {
         let (old, new) = (prior.get(attribute), planned.get(attribute));
         let mut rows = self.lockouts.iter().filter(|row| row.attribute == attribute);
         rows.find(|row| {
-            // Without a prior state the value in the org is not known, so it may change.
+            // Without a prior state, the value in the org is not known, so it may change.
             row.ends.includes(login, version)
                 && row.when.happens((!prior.is_null()).then_some(old), new, login)
         })

@@ -1,4 +1,4 @@
-//! Terraform's semantics in neutral types: schemas, validation, plan, apply, read, import.
+//! Terraform's semantics in neutral types: schemas, validation, plan, apply, read and import.
 //!
 //! Not here: gRPC and msgpack (`plugin`), HTTP and SOAP (`salesforce`), XML (`metadata`). Start with
 //! `resource_spec` (what a resource is), then `plan`, then `engine`.
@@ -72,7 +72,7 @@ use data_source_spec::Question;
 use plan::PlanContext;
 use private::PrivateState;
 
-/// The registry address of this provider. A fork changes it here.
+/// The registry address of this provider. A fork must change it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
 
 /// The provider's operations, named after Terraform's RPCs.
@@ -92,9 +92,9 @@ enum Connection {
 }
 
 impl Provider {
-    /// `environment` reads the `SALESFORCE_*` variables.
+    /// `environment` reads environment variables, such as `SALESFORCE_*`.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
-        // Without a provider block, Terraform validates resources and sends no block.
+        // If the configuration has no provider block, Terraform sends none before it validates resources.
         let suppressed = config::suppressed(&Value::Null, &environment);
         Provider {
             environment: Box::new(environment),
@@ -104,7 +104,7 @@ impl Provider {
         }
     }
 
-    /// A configured provider for an org whose responses these bytes determine.
+    /// A configured provider for an org whose responses are determined by these bytes.
     #[cfg(any(test, fuzzing))]
     pub fn connected_to(script: Vec<u8>) -> Provider {
         let context = PlanContext { version: Some(62), ..PlanContext::default() };
@@ -123,8 +123,8 @@ impl Provider {
         self.finish(config::validate(config))
     }
 
-    /// Reads the provider block. Does not log in: Terraform starts several processes for one command, and most do not
-    /// require it.
+    /// Reads the provider block. Does not log in: Terraform starts several processes for one command, and most of them
+    /// do not require a login.
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
@@ -147,7 +147,7 @@ impl Provider {
         Diagnostics::default()
     }
 
-    /// Validates a configuration. An action has no other plan.
+    /// Validates a configuration. The plan of an action consists of this validation.
     pub fn validate(&self, offer: Offer, type_name: &str, config: &Value) -> Diagnostics {
         let now = std::time::SystemTime::now();
         let found = match offer {
@@ -164,7 +164,7 @@ impl Provider {
         self.finish(found.unwrap_or_else(|| diagnostics::unknown_type(type_name).into()))
     }
 
-    /// Rejects a state or an identity that a newer schema wrote.
+    /// Rejects a state or an identity with a newer schema version.
     pub fn refuse_newer(what: &str, type_name: &str, version: i64, known: i64) -> Result<(), Diagnostics> {
         if version <= known {
             return Ok(());
@@ -190,7 +190,7 @@ impl Provider {
         if is_ours { Diagnostics::default() } else { self.finish(diagnostics::unreadable_private().into()) }
     }
 
-    /// The state of a moved resource with another type. `None` when the types are not compatible.
+    /// The state of a resource that was moved to another type. Returns `None` if the types are not compatible.
     pub fn move_resource_state(
         &self,
         source: &str,
@@ -224,7 +224,7 @@ impl Provider {
                 Managed::Union(spec) => connected.union(spec).read(request).await,
                 Managed::Rotation => connected.rotations().read(request).await,
             },
-            // The reply has the state, because the org is not known yet.
+            // The reply contains the unchanged state, because the org is not known yet.
             Connection::Unknown(argument) => request.as_before(diagnostics::not_refreshed(argument)),
             Connection::Unconfigured => request.as_before(diagnostics::not_configured()),
         };
@@ -233,7 +233,7 @@ impl Provider {
         reply
     }
 
-    /// Whether the provider block is not known yet, so that calls can be deferred.
+    /// Whether an argument of the provider block is not known yet, so that calls can be deferred.
     pub fn awaits_configuration(&self) -> bool {
         matches!(self.connection(), Connection::Unknown(_))
     }
@@ -268,7 +268,8 @@ impl Provider {
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
         reply.diagnostics.extend(twice);
-        // Only plans warn: a refresh precedes them and would repeat the warning.
+        // A refresh reports unreadable private state and replaces it, so a plan reports it only if there was no
+        // refresh.
         reply.diagnostics.extend(self.check_private(&request.type_name, &request.private));
         if !request.prior.is_null() && !request.proposed.is_null() {
             diagnostics::add_destroy_hint(&mut reply.diagnostics);
@@ -348,7 +349,7 @@ impl Provider {
         }
     }
 
-    /// Lists the resources of a type, and passes on each immediately. Returns the diagnostics at the end.
+    /// Lists the resources of a type, and passes on each result immediately. Returns the diagnostics at the end.
     pub async fn list_resource(&self, request: ListRequest, send_match: &SendMatch) -> Diagnostics {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
@@ -394,8 +395,8 @@ impl Provider {
         self.finish((spec.invoke)(invocation).await)
     }
 
-    /// Terraform was interrupted: the provider sends nothing new and brings pending changes to a known result. Returns
-    /// immediately.
+    /// Handles an interruption of Terraform: the provider sends no new changes, and determines the results of pending
+    /// ones. Returns immediately.
     pub fn stop(&self) {
         if let Connection::Ready(connected) = self.connection() {
             connected.org.stop();

@@ -1,9 +1,9 @@
 //! Conflicts between the plans of one run: two resources for one app, a resource that is removed at one address and
-//! kept at another, an app that is deleted while its settings stay, policies that require other settings.
+//! kept at another, an app that is deleted while its settings remain, or policies that require different settings.
 //!
-//! Terraform plans resources in any order, and the second one reports the conflict. This adds errors and never changes
-//! a planned value. Not here: resources that are not part of the run (another workspace, `-target`), and apps whose
-//! name is known only after apply. `engine/claims` and Salesforce report those.
+//! Terraform plans resources in any order, and the second of two plans reports the conflict. This module adds errors
+//! and never changes a planned value. Not here: resources that are not part of the run (another workspace, `-target`),
+//! and apps whose name is known only after apply. `engine/claims` and Salesforce report these conflicts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -18,7 +18,7 @@ use crate::lock::lock;
 use crate::metadata::same_meaning;
 use crate::value::Value;
 
-/// A requirement of an attribute on an attribute of another resource of the same app.
+/// A requirement that an attribute has on an attribute of another resource of the same app.
 #[derive(Debug)]
 pub struct Need {
     pub of: &'static ResourceSpec,
@@ -31,7 +31,7 @@ pub struct Need {
     pub message: &'static str,
 }
 
-/// Resource type, and name of the app in lower case.
+/// Resource type, and the name of the app in lower case.
 type Key = (&'static str, String);
 
 /// The planned resources.
@@ -47,17 +47,17 @@ struct Planned {
     app: String,
     /// The resource type in the configuration.
     by: String,
-    /// The planned values. `None` when only a destroy was planned.
+    /// The planned values, or `None` if only a destroy was planned.
     values: Option<Value>,
-    /// The prior state. Null for a create.
+    /// The prior state, which is null for a create.
     before: Value,
-    /// The resource is in the state.
+    /// Whether the resource is in the state.
     exists: bool,
-    /// The consumer belongs to another org, so its flows are not known.
+    /// Whether the consumer belongs to another org, so that its flows are not known.
     foreign: bool,
-    /// A resource at another address that the plan removes.
+    /// The resource that the plan removes at another address, if any.
     removal: Option<Removal>,
-    /// The plan was applied.
+    /// Whether the plan was applied.
     applied: bool,
 }
 
@@ -75,14 +75,14 @@ struct Removal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplacedBy {
     Nothing,
-    /// A resource of the same type for another app, by name if known.
+    /// A resource of the same type for another app, with the name of that app if it is known.
     Another(Option<String>),
 }
 
 impl Planned {
-    /// The error if the plan removes the app at one address and has it at another one. Terraform may apply both in any
-    /// order, and an identical new resource looks like the result of an interrupted run. A different new resource
-    /// waits for the deletion.
+    /// The error if the plan removes the app at one address and contains it at another address. Terraform may apply the
+    /// two changes in any order, and an identical new resource would be treated as the result of an interrupted run. A
+    /// new resource with different values waits for the deletion.
     fn conflict(&self, spec: &ResourceSpec) -> Option<Diagnostic> {
         let (Some(values), Some(removal), Some(attribute)) =
             (&self.values, &self.removal, spec.naming_attribute())
@@ -93,7 +93,7 @@ impl Planned {
             let (old, new) = (removal.values.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
-        // With another type it is the same app, whatever its values.
+        // If the type changes, both resources are the same app, regardless of their values.
         let changes_type = removal.by != self.by;
         if changes_type {
             return Some(diagnostics::changes_type(&removal.by, &self.by, spec.noun, &self.app));
@@ -112,13 +112,14 @@ impl Neighbors {
         reply: &PlanReply,
     ) -> Diagnostics {
         let mut found = Diagnostics::default();
-        // Settings of the org are not checked here.
+        // Org settings are not checked here.
         let Some(attribute) = spec.naming_attribute() else { return found };
         if request.proposed.is_null() {
             return self.check_destroy(spec, attribute, request);
         }
         let create = request.prior.is_null();
-        // Terraform plans a replacement twice. The second plan has no prior state, but the private state of the first.
+        // Terraform plans a replacement twice. The second plan has no prior state, but has the private state of the
+        // first plan.
         let again = create && !request.private.is_empty();
         if !create && reply.private.is_empty() {
             return found;
@@ -136,7 +137,8 @@ impl Neighbors {
         if noted.values.is_some() && !again && names_itself(spec, request) && !self.is_of_two_kinds(app) {
             found.push(diagnostics::named_twice(&request.type_name, attribute, app, &noted.app));
         }
-        // Names that differ only in case are the same app, so Salesforce rejects the new one while the old one exists.
+        // Names that differ only in case refer to the same app, so Salesforce rejects the new app while the old one
+        // exists.
         noted.removal = noted.removal.filter(|removal| removal.values.get(attribute).as_text() == Some(app));
         noted.exists = request.prior.get(attribute).as_text() == Some(app);
         noted.foreign = uses_foreign_consumer(spec, request);
@@ -157,7 +159,7 @@ impl Neighbors {
             let of = values(need.of, need.attribute);
             let Some((of, other)) = of.zip(values(need.other, need.needs)) else { continue };
             let holds = |is: Condition, value: &Value| is.holds(value, value) == Some(true);
-            // Salesforce accepts a value that the org already has.
+            // If neither value changes, the org already has this combination.
             let stays = of.1 && other.1;
             if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
@@ -167,7 +169,7 @@ impl Neighbors {
         found
     }
 
-    /// Whether the error was already reported.
+    /// Whether `check_kind` already reports an error for the app.
     fn is_of_two_kinds(&self, app: &str) -> bool {
         let kinds = lock(&self.kinds);
         kinds.get(&app.to_lowercase()).is_some_and(are_two)
@@ -184,7 +186,7 @@ impl Neighbors {
         (takes_part && are_two(kinds)).then(|| diagnostics::managed_twice(managed.name(), attribute, app))
     }
 
-    /// A resource that the plan deletes at one address and has at another.
+    /// Records the plan of a destroy, and returns its conflicts with earlier plans.
     fn check_destroy(
         &self,
         spec: &'static ResourceSpec,
@@ -196,7 +198,7 @@ impl Neighbors {
         record_removal(&mut planned, spec, app, request, ReplacedBy::Nothing)
     }
 
-    /// Whether this run creates the app or settings that a resource belongs to, as far as planned so far.
+    /// Whether this run creates the app or settings that a resource belongs to, according to the plans so far.
     pub fn is_created(&self, spec: &ResourceSpec, app: &str) -> bool {
         let planned = lock(&self.planned);
         catalog::RESOURCES.iter().any(|whole| {
@@ -207,7 +209,7 @@ impl Neighbors {
         })
     }
 
-    /// Records that a plan was applied, so that the next plan of the app is for the same resource.
+    /// Records that a plan was applied, so that the next plan of the app is treated as a plan of the same resource.
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };
         let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));
@@ -223,7 +225,7 @@ impl Neighbors {
     }
 }
 
-/// Whether this resource has the name of the app. In a union, only the first member has the name.
+/// Whether this resource names the app. In a union, only the first member names the app.
 fn names_itself(spec: &ResourceSpec, request: &PlanRequest) -> bool {
     let union = catalog::UNIONS.iter().find(|union| union.name == request.type_name);
     union.is_none_or(|union| union.first().name == spec.name)
@@ -260,7 +262,7 @@ fn record_removal(
     found
 }
 
-/// An app that is deleted while a dependent resource stays. Salesforce deletes both.
+/// The error if an app is deleted and a dependent resource remains. Salesforce deletes both.
 fn orphaned_settings(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str) -> Option<Diagnostic> {
     let noted = |resource: &'static str| {
         planned.get(&(resource, app.to_lowercase())).filter(|noted| noted.app == app && !noted.applied)

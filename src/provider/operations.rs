@@ -7,7 +7,7 @@ use super::Diagnostics;
 use crate::org::BoxFuture;
 use crate::value::{Path, Value};
 
-/// The private data of the provider, stored in the state file. Must not contain secrets.
+/// The private data of the provider, stored in the state file. It must not contain secrets.
 pub type Private = Vec<u8>;
 
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl ReadRequest {
 
 #[derive(Clone, Debug, Default)]
 pub struct ReadReply {
-    /// Null when the resource no longer exists.
+    /// The refreshed state, or null if the resource no longer exists.
     pub state: Value,
     pub private: Private,
     pub identity: Option<Value>,
@@ -41,9 +41,9 @@ pub struct ReadReply {
 #[derive(Clone, Debug)]
 pub struct PlanRequest {
     pub type_name: String,
-    /// Null on create.
+    /// The prior state, or null for a create.
     pub prior: Value,
-    /// Null on destroy.
+    /// The new state, or null for a destroy.
     pub proposed: Value,
     pub config: Value,
     pub private: Private,
@@ -73,9 +73,9 @@ pub struct PlanReply {
 #[derive(Clone, Debug)]
 pub struct ApplyRequest {
     pub type_name: String,
-    /// Null on create.
+    /// The prior state, or null for a create.
     pub prior: Value,
-    /// Null on destroy.
+    /// The new state, or null for a destroy.
     pub planned: Value,
     pub config: Value,
     pub private: Private,
@@ -95,7 +95,7 @@ impl ApplyRequest {
 
 #[derive(Clone, Debug, Default)]
 pub struct ApplyReply {
-    /// The current values, even with errors. Null when the resource does not exist.
+    /// The current values, even if there are errors, or null if the resource does not exist.
     pub state: Value,
     pub private: Private,
     pub identity: Option<Value>,
@@ -105,7 +105,7 @@ pub struct ApplyReply {
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
     pub type_name: String,
-    /// Empty when the import has an identity.
+    /// The import ID, which is empty if the import has an identity.
     pub id: String,
     pub identity: Option<Value>,
 }
@@ -130,7 +130,7 @@ pub struct ListRequest {
     pub config: Value,
     /// Whether complete states are requested.
     pub include_resource: bool,
-    /// The maximum number of results. `None` when there is no limit.
+    /// The maximum number of results, or `None` if there is no limit.
     pub limit: Option<usize>,
 }
 
@@ -142,5 +142,5 @@ pub struct Match {
     pub resource: Option<Value>,
 }
 
-/// Passes on a result, and returns whether more are accepted.
+/// Passes on a result, and returns whether more results are accepted.
 pub type SendMatch = dyn Fn(Match) -> BoxFuture<'static, bool> + Send + Sync;

@@ -8,7 +8,7 @@ use crate::value::{Path, Step, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     path: Path,
-    /// A description of the place, if the path does not show it.
+    /// A description of the place, if the path does not identify it.
     words: Option<String>,
 }
 

@@ -1,6 +1,7 @@
-//! The plan function: configuration and state in, planned state out. Pure: no org, no clock.
+//! The plan function, which computes the planned state from the configuration and the prior state. It uses neither the
+//! org nor the clock.
 //!
-//! What Read learned from the org may add messages, but never changes a planned value.
+//! Information about the org that a read has stored may add messages, but never changes a planned value.
 
 use std::collections::BTreeSet;
 
@@ -25,12 +26,12 @@ pub struct PlanContext {
     pub client_id: Option<String>,
     pub login: OwnLogin,
     pub allow_self_lockout: bool,
-    /// `Some` if the resource is planned as new although this run read it, so it is tainted. The value: whether it was
-    /// protected. Adds messages only.
+    /// `Some` if the resource is tainted: it is planned as new, although this run has read it. The value is whether the
+    /// resource was protected. It does not affect planned values.
     pub tainted: Option<bool>,
-    /// Another resource of the configuration manages the same settings of the org. Adds messages only.
+    /// Whether another resource in the configuration manages the same org settings. This affects only messages.
     pub twice: bool,
-    /// This run creates the app or settings that the resource belongs to. Adds messages only.
+    /// Whether this run creates the app or settings that the resource belongs to. This affects only messages.
     pub new_app: bool,
 }
 
@@ -131,8 +132,8 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
     planned
 }
 
-/// Whether another element of the group gets a new value. It may be known only after apply; the plan during the apply must
-/// come to the same result.
+/// Whether another element of the group gets a new value. A value that is known only after apply counts as new, because
+/// the plan during the apply must be consistent with this plan.
 fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) -> bool {
     let group = row.field.element_path().0;
     let mut siblings =
@@ -146,7 +147,7 @@ fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) 
 fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
     let name = row.field.attribute;
     if !written.is_null() {
-        // An equivalent value is no change: the state keeps its form. Terraform compares blocks itself.
+        // An equivalent value is not a change, so the state keeps its form. Terraform compares blocks itself.
         let before = prior.get(name);
         let same = before.is_set() && metadata::same_meaning(row.field, before, written);
         let is_block = matches!(row.field.kind, Kind::Blocks(_));
@@ -157,7 +158,7 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
         Omitted::Required | Omitted::Cleared => Value::Null,
         Omitted::ManagedIfSet => Value::Set(Vec::new()),
         Omitted::Kept | Omitted::Computed if prior.is_null() => Value::Unknown,
-        // Removing a link requires a separate consumer.
+        // If a link is removed, the app needs its own consumer.
         Omitted::Computed if private.managed.contains(name) => Value::Unknown,
         Omitted::Kept | Omitted::Computed => prior.get(name).clone(),
     }
@@ -169,8 +170,8 @@ pub fn has_own_consumer(spec: &ResourceSpec, prior: &Value) -> bool {
     spec.key_row().is_some_and(|row| prior.get(row.field.attribute).is_set())
 }
 
-/// With the consumer of another org, the attributes of the consumer must not be set. Unknown values may turn out to be
-/// null; the plan during the apply checks them.
+/// Reports consumer attributes that are set although the app uses the consumer of another org. Unknown values may turn
+/// out to be null, so the plan during the apply checks them.
 fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     let Some(link) = spec.link_row().map(|row| row.field.attribute) else { return };
     if !config.get(link).is_set() {
@@ -188,7 +189,7 @@ fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagn
     }
 }
 
-/// Configured attributes that are not managed when omitted.
+/// The configured attributes that are not managed if they are omitted.
 fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<String> {
     let own = has_own_consumer(spec, prior);
     let rows = spec
@@ -228,8 +229,9 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
     spec.rows().filter(differs).collect()
 }
 
-/// The second plan of a replacement, including `-replace` and tainted resources. Terraform sends no prior state, but
-/// the private state of the old resource. Errors only: Terraform ignores the warnings of this call.
+/// Checks the second plan of a replacement, including `-replace`, and the plan of a tainted resource. Neither plan has
+/// a prior state, but the second plan of a replacement has the private state of the old resource. Terraform ignores the
+/// warnings of the second plan, so only the plan of a tainted resource contains a warning.
 fn judge_replacement(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -277,7 +279,7 @@ fn judge_update(
                     spec.shows_namespace,
                 ));
             }
-            // The referenced resource is replaced. With -replace this is the only warning, because Terraform ignores
+            // The referenced resource is replaced. With `-replace`, this is the only warning, because Terraform ignores
             // the warnings of the resource itself.
             Destruction::StopsManaging if planned.get(spec.subject_attribute()).is_unknown() => {
                 diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
@@ -308,7 +310,8 @@ fn judge_update(
     }
 }
 
-/// The attributes that were removed from the configuration with their values in the org, access control first.
+/// The attributes that were removed from the configuration, with their values in the org. Attributes that control
+/// access come first.
 fn no_longer_managed<'a>(
     spec: &ResourceSpec,
     request: &'a PlanRequest,
@@ -333,7 +336,7 @@ fn no_longer_managed<'a>(
     left
 }
 
-/// The change of a certificate, with fingerprints and expiry dates.
+/// The warning about a changed certificate, with fingerprints and expiry dates.
 fn certificate_change(
     row: &Row,
     prior: &Value,
@@ -347,7 +350,7 @@ fn certificate_change(
     let name = row.field.attribute;
     let (old, new) = (prior.get(name), planned.get(name));
     let hidden = old.is_null() && private.hidden.contains(row.part.kind.name);
-    // A new certificate does not affect logins.
+    // Adding a first certificate does not affect logins.
     if old.is_empty() && !hidden {
         return None;
     }
@@ -414,7 +417,7 @@ fn is_own_app(spec: &ResourceSpec, prior: &Value, private: &PrivateState, contex
     own && !context.allow_self_lockout
 }
 
-/// Attributes that the API version does not support.
+/// Reports attributes that the API version does not support.
 pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnostics: &mut Diagnostics) {
     for row in spec.rows() {
         let value = config.get(row.field.attribute);

@@ -1,5 +1,5 @@
 //! Orgs that the connected org replaces. A refreshed sandbox becomes another org with another ID at the same URL. The
-//! provider accepts a state of a previous org if the provider block lists it, and reads everything again.
+//! provider accepts a state of a previous org if the provider block lists that org, and reads everything again.
 //!
 //! Not here: reading a resource (`engine/read`, `rotation/engine`), and the messages.
 
@@ -8,7 +8,7 @@ use crate::org::SessionFacts;
 use crate::record_id::is_same;
 use crate::value::Value;
 
-/// The IDs in the provider block.
+/// The IDs of previous orgs in the provider block.
 #[derive(Debug, Default)]
 pub struct PreviousOrgs(Vec<String>);
 
@@ -21,10 +21,10 @@ impl PreviousOrgs {
         self.0.iter().any(|id| is_same(id, org))
     }
 
-    /// The previous org of a state. `None` when the state belongs to the connected org.
+    /// The previous org of a state, or `None` if the state belongs to the connected org or to no org.
     ///
     /// # Errors
-    /// If the state belongs to any other org. `what` describes the resource.
+    /// Returns an error if the state belongs to any other org. `what` describes the resource.
     pub fn accept<'a>(
         &self,
         state_org: &'a Value,
@@ -42,7 +42,7 @@ impl PreviousOrgs {
     /// Rejects a state that was not read from the connected org.
     ///
     /// # Errors
-    /// If the state belongs to another org, including a previous one.
+    /// Returns an error if the state belongs to another org, including a previous one.
     pub fn check(&self, state_org: &Value, session: &SessionFacts, what: &str) -> Result<(), Diagnostic> {
         match self.accept(state_org, session, what)? {
             Some(org) => {
@@ -60,11 +60,11 @@ pub struct Refreshed {
     pub from: String,
     /// The consumer key in the previous org and in this one.
     pub key: Option<(String, Option<String>)>,
-    /// Missing resources.
+    /// The nouns of missing resources.
     pub missing: Vec<&'static str>,
     /// Attributes with values that differ from the state.
     pub differing: Vec<String>,
-    /// Metadata types that the org does not return, so that the state keeps its values.
+    /// Metadata types that the org does not return. The state keeps their values.
     pub unseen: Vec<&'static str>,
 }
 

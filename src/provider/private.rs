@@ -1,7 +1,8 @@
-//! The private state of a resource: facts that no attribute has.
+//! The private state of a resource: facts that no attribute contains.
 //!
-//! Stored in the state file in plain text: no secrets. Written as JSON. Unreadable data is treated as empty, with a
-//! warning, because nothing in it is required to find the resource.
+//! Terraform stores the private state in the state file in plain text, so it must not contain secrets. It is written as
+//! JSON. Unreadable data is treated as empty, with a warning, because nothing in the private state is required to find
+//! the resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ pub struct PrivateState {
     /// Full names of the components by metadata type. Components that were created manually may have other names.
     #[serde(skip_serializing_if = "is_default")]
     pub parts: BTreeMap<String, String>,
-    /// Attributes that are not managed when omitted, and that the configuration had at the last apply.
+    /// Attributes that are not managed if omitted, and that the configuration set at the last apply.
     #[serde(skip_serializing_if = "is_default")]
     pub managed: BTreeSet<String>,
     /// Metadata types of the parts that existed and could not be read.
@@ -29,16 +30,17 @@ pub struct PrivateState {
     /// The number of users of permission sets and profiles.
     #[serde(rename = "holders", skip_serializing_if = "is_default")]
     pub user_counts: UserCounts,
-    /// The state is from an import and was not read yet.
+    /// Whether the state is from an import and has not been read yet.
     #[serde(skip_serializing_if = "is_default")]
     pub imported: bool,
-    /// The provider logs in with the app.
+    /// Whether the provider logs in with the app.
     #[serde(skip_serializing_if = "is_default")]
     pub own_app: bool,
-    /// The state has `deletion_protection`.
+    /// Whether `deletion_protection` is true in the state.
     #[serde(skip_serializing_if = "is_default")]
     pub protected: bool,
-    /// The plan is for a replacement: the existing object is the old one, not the result of an interrupted run.
+    /// Whether the plan is for a replacement. If so, an existing object is the old object and not the result of an
+    /// interrupted run.
     #[serde(skip_serializing_if = "is_default")]
     pub replacing: bool,
 }
@@ -53,7 +55,8 @@ impl PrivateState {
         is_rewritten(bytes, &PrivateState::read(bytes).write())
     }
 
-    /// The part that is valid in another org: what the configuration had, and that the resource was not managed yet.
+    /// The part that is valid in another org: the attributes that the configuration set, and whether the state is from
+    /// an import.
     #[must_use]
     pub fn without_the_org(self) -> PrivateState {
         PrivateState { managed: self.managed, imported: self.imported, ..PrivateState::default() }
@@ -68,13 +71,13 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Unreadable data is treated as empty.
+/// Reads private state. Unreadable data is treated as empty.
 pub fn read<T: DeserializeOwned + Default>(bytes: &[u8]) -> T {
     let object: Map<String, Json> = serde_json::from_slice(bytes).unwrap_or_default();
     serde_json::from_value(Json::Object(object)).unwrap_or_default()
 }
 
-/// Sorted by name.
+/// Writes private state as JSON, sorted by name.
 pub fn write(private: &impl Serialize) -> Vec<u8> {
     serde_json::to_value(private).unwrap_or_default().to_string().into_bytes()
 }

@@ -1,4 +1,4 @@
-//! The properties of this layer (`properties`): files of connected apps, and private state.
+//! The properties of this layer (see `properties`): files of connected apps, and private state.
 
 pub use super::functions::connected_app::property::connected_app;
 
@@ -8,7 +8,7 @@ use super::rotation;
 use super::union;
 use crate::properties::Choices;
 
-/// Any bytes can be read; reading what was written returns the same; and what was written is recognized.
+/// Any bytes can be read as private state. Written private state is recognized, and reading it returns the same values.
 pub fn private_state(data: &[u8]) {
     let mut choices = Choices::new(data);
     let kept = br#"{"parts":{"ExtlClntAppOauthSettings":"Shop_oauth"},"managed":["label"],"hidden":["X"],

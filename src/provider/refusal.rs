@@ -1,9 +1,10 @@
-//! Requirements of other resources, for which an org rejects a change: data, one row per requirement, and the match
-//! with a message of Salesforce.
+//! Requirements on other resources, because of which an org rejects a change. They are data, one row per requirement. A
+//! row is matched with a message from Salesforce.
 //!
-//! A plan does not check them: the order of plans decides what the provider knows about another resource, and another
-//! configuration may manage it. The messages of Salesforce are not documented and change. A row first looks for names
-//! of elements, and applies only if the planned values fit.
+//! A plan does not check these requirements, because the other resource may be planned later, or another configuration
+//! may manage it. Salesforce's messages are not documented and may change. A row applies only if the planned value
+//! meets its condition. Rows whose words the message contains take precedence over rows for messages with several
+//! causes.
 
 use super::catalog;
 use super::combination::Condition;
@@ -13,14 +14,14 @@ use crate::value::Value;
 /// One requirement of an attribute.
 #[derive(Debug)]
 pub struct Refusal {
-    /// The rejected resource, and the attribute that the error points at.
+    /// The rejected resource. `at` is the attribute that the error points at.
     pub of: &'static str,
     pub at: &'static str,
-    /// The planned value of the attribute.
+    /// The condition on the planned value of the attribute.
     pub planned: Condition,
-    /// The message contains all words of one of these lists, ignoring case.
+    /// The row matches a message that contains all words of one of these lists, ignoring case.
     pub phrases: &'static [&'static [&'static str]],
-    /// Messages that may have several causes.
+    /// Words in messages that may have several causes.
     pub may_mean: &'static [&'static str],
     pub needs: Needs,
     pub who: Who,
@@ -31,11 +32,11 @@ pub struct Refusal {
 pub enum Needs {
     /// A value of an attribute of another resource.
     Attribute { of: &'static str, attribute: &'static str, value: &'static str },
-    /// Something that no resource manages, or several attributes.
+    /// A requirement that no resource manages, or that concerns several attributes.
     Other(&'static str),
 }
 
-/// Who can change it.
+/// Who can make the required change.
 #[derive(Clone, Copy, Debug)]
 pub enum Who {
     Developer,
@@ -242,15 +243,15 @@ pub static REFUSALS: &[Refusal] = &[
     },
 ];
 
-/// The explanation of a message: attribute and advice.
+/// The explanation of a message: the attribute and advice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Explained {
-    /// `None` when the attribute is ambiguous.
+    /// The attribute, or `None` if it is ambiguous.
     pub at: Option<&'static str>,
     pub advice: String,
 }
 
-/// Explains a message about a planned resource; `resource` is the type in the configuration.
+/// Explains a message about a planned resource. `resource` is the type in the configuration.
 pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &str) -> Option<Explained> {
     let sentence = sentence.to_lowercase();
     let has = |word: &&str| sentence.contains(&word.to_lowercase());
@@ -286,7 +287,7 @@ impl Refusal {
             _ => "",
         };
         if let Some(here) = self.needed_here(resource) {
-            // The same resource manages both, in one deploy.
+            // The same resource manages both attributes, in one deploy.
             return format!("{}{planned} requires {here} in the same resource.", self.at);
         }
         let parts =
@@ -294,17 +295,17 @@ impl Refusal {
         format!("{}{planned} requires {}", self.at, parts.concat())
     }
 
-    /// An alternative.
+    /// An alternative to the required change, if there is one.
     fn way_out(&self) -> String {
         if self.planned == Condition::False && matches!(self.needs, Needs::Attribute { .. }) {
-            // The other resource depends on this one, so Terraform changes this one first. To disable both, the other
-            // one must change first.
+            // The other resource depends on this one, so Terraform changes this resource first. To disable both
+            // attributes, the other resource must change first.
             return " If one configuration changes both resources, Terraform changes this resource first. In that case, \
                     apply the other change separately beforehand."
                 .to_owned();
         }
         let row = catalog::resource(self.of).and_then(|spec| spec.row(self.at));
-        // The value may exist without being managed.
+        // The org may have the value although the configuration does not manage it.
         match row {
             Some(row) if row.field.emptiable => format!(" Alternatively, set {} = \"\".", self.at),
             _ => String::new(),

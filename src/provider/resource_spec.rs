@@ -15,29 +15,31 @@ use crate::value::{Path, Type, Value};
 /// A managed resource.
 #[derive(Debug)]
 pub struct ResourceSpec {
-    /// The resource type: `salesforce_external_client_app`.
+    /// The resource type, such as `salesforce_external_client_app`.
     pub name: &'static str,
-    /// The noun in messages: "OAuth settings".
+    /// The noun in messages, such as "OAuth settings".
     pub noun: &'static str,
     pub doc: &'static str,
     pub subject: Subject,
-    /// The first part decides whether the resource exists.
+    /// The metadata types. For a resource that is created and deleted, the first part determines whether the resource
+    /// exists.
     pub parts: &'static [Part],
     pub creation: Creation,
     pub destruction: Destruction,
-    /// Whether there is a `deletion_protection`.
+    /// Whether the resource has the attribute `deletion_protection`.
     pub protectable: bool,
     /// Whether the namespace of the app is an attribute.
     pub shows_namespace: bool,
-    /// The attribute that links the consumer of another org.
+    /// The attribute that links to the consumer of another org.
     pub link: Option<&'static str>,
-    /// The attribute that is the OAuth client ID.
+    /// The attribute with the OAuth client ID.
     pub consumer_key: Option<&'static str>,
     /// Changes that would lock out the provider, if it authenticates with this app.
     pub lockouts: &'static [Lockout],
-    /// Unmanaged attributes that control access, the most important first.
+    /// Attributes that are not managed if omitted and that control access, the most important first.
     pub access_attributes: &'static [&'static str],
-    /// Unmanaged attributes that depend on another one. If that one changes and these are not set, they are removed.
+    /// Pairs of an attribute that is not managed if omitted, and the attribute that it depends on. If the second
+    /// attribute changes and the first one is not set, the first one is removed from the org.
     pub dependents: &'static [(&'static str, &'static str)],
     pub combinations: &'static [Combination],
     pub dangers: &'static [Danger],
@@ -51,7 +53,7 @@ pub struct ResourceSpec {
 pub enum Subject {
     /// An app, whose name is in an attribute.
     App { attribute: &'static str, doc: &'static str },
-    /// The connected org, which has one such resource.
+    /// The connected org, which has only one such resource.
     Org,
 }
 
@@ -59,20 +61,21 @@ pub enum Subject {
 #[derive(Debug)]
 pub struct Part {
     pub kind: &'static MetadataType,
-    /// The suffix that the name of a new component gets after the name of the app. Existing components keep their names.
+    /// The suffix that is added to the name of the app for the name of a new component. Existing components keep their
+    /// names.
     pub suffix: &'static str,
     pub presence: Presence,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Without it the resource does not exist.
+    /// Without the part, the resource does not exist.
     Required,
-    /// Salesforce may not return it although it exists. The state then keeps its values.
+    /// Salesforce may not return the part although it exists. The state then keeps its values.
     MayBeUnreadable,
-    /// Some apps do not have it.
+    /// Some apps do not have the part.
     Optional,
-    /// Every org has it. If it is missing, the user may not read it.
+    /// Every org has the part. If Salesforce does not return the part, the user may lack a permission.
     Always,
 }
 
@@ -145,7 +148,7 @@ impl ResourceSpec {
         }
     }
 
-    /// The app or the org, if the configuration has it.
+    /// The app that a configuration names, or the words `the org`.
     pub fn subject_in<'a>(&self, config: &'a Value) -> Option<&'a str> {
         match self.subject {
             Subject::App { attribute, .. } => config.get(attribute).as_text(),
@@ -158,7 +161,7 @@ impl ResourceSpec {
         part.presence == Presence::MayBeUnreadable
     }
 
-    /// Whether deleting this resource also deletes the other one.
+    /// Whether deleting this resource also deletes the other resource.
     pub fn also_deletes(&self, other: &ResourceSpec) -> bool {
         let Destruction::Deletes(others) = self.destruction else { return false };
         self.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
@@ -169,7 +172,7 @@ impl ResourceSpec {
         self.access_attributes.iter().position(|name| *name == attribute)
     }
 
-    /// Attributes that exist only in Terraform. A change sends nothing to Salesforce.
+    /// Whether an attribute exists only in Terraform. A change of such an attribute sends nothing to Salesforce.
     pub fn is_provider_side(attribute: &str) -> bool {
         attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
     }
@@ -265,7 +268,7 @@ impl Row {
         }
     }
 
-    /// The documentation of the attribute: meaning, default, and where Salesforce has it.
+    /// The documentation of the attribute: its meaning, its default, and where Salesforce stores it.
     pub fn describe(&self) -> String {
         let field = self.field;
         let mut text = field.doc.to_owned();

@@ -1,6 +1,6 @@
 //! Schemas, in neutral types.
 //!
-//! `resource_spec` derives them from the tables, `plugin/to_proto` sends them.
+//! `resource_spec` derives schemas from the tables, and `plugin/to_proto` sends them.
 
 use crate::value::{Type, Value};
 
@@ -79,7 +79,7 @@ impl Attribute {
 }
 
 impl Block {
-    /// The value of an empty block: attributes are null, repeated blocks empty.
+    /// The value of an empty block: attributes are null, and repeatable blocks are empty.
     pub fn empty(&self) -> Value {
         let attributes = self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null));
         let blocks = self.blocks.iter().map(|nested| {

@@ -8,7 +8,7 @@ use super::list_spec::ListSpec;
 use super::schema::{IdentitySchema, Schema};
 use super::{Provider, config, identity, lists};
 
-/// What a type is of.
+/// The kind of object that a type describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     Resource,
@@ -65,7 +65,7 @@ impl Provider {
         Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
     }
 
-    /// Functions require no configuration.
+    /// The functions, which require no provider configuration.
     pub fn functions(&self) -> &'static [&'static FunctionSpec] {
         catalog::FUNCTIONS
     }

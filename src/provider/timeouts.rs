@@ -100,7 +100,8 @@ pub fn check(config: &Value, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A duration in Go format: whole or decimal hours, minutes, seconds and milliseconds; positive, at most one week.
+/// Parses a duration in Go format, with whole or decimal hours, minutes, seconds and milliseconds. The duration must be
+/// positive and at most one week.
 pub fn parse(text: &str) -> Option<Duration> {
     const WEEK: f64 = 7.0 * 24.0 * 3600.0;
     let mut rest = text.trim();

@@ -1,7 +1,7 @@
-//! A union: one resource that combines several resources of one app, with one deploy.
+//! A union: one resource that combines several resources of one app and changes them in one deploy.
 //!
-//! A union repeats nothing. Each member gets a *view*: the object of the union as its own. Validation, plan and engine
-//! of a member therefore work unchanged; `union` combines the results.
+//! Nothing is defined twice: each member gets a *view*, which is the object of the union in the form of the member.
+//! Validation, plan and engine of a member therefore work unchanged, and `union` combines the results.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -14,10 +14,11 @@ use crate::value::{Path, Step, Value};
 /// A resource that combines several others.
 #[derive(Debug)]
 pub struct UnionSpec {
-    /// The resource type: `salesforce_oauth_client`.
+    /// The resource type, such as `salesforce_oauth_client`.
     pub name: &'static str,
     pub doc: &'static str,
-    /// Only the first member (the app) has the name of the app. Deleting it deletes the others.
+    /// The members. Only the first member, the app, has the name of the app. Deleting the app deletes the other
+    /// members.
     pub members: &'static [Member],
     pub schema: OnceLock<Schema>,
 }
@@ -26,8 +27,8 @@ pub struct UnionSpec {
 #[derive(Debug)]
 pub struct Member {
     pub spec: &'static ResourceSpec,
-    /// The block with its attributes. Without the block the member is not managed. `None` when its attributes are at
-    /// the top level.
+    /// The block with the member's attributes, or `None` if the attributes are at the top level. If a configuration
+    /// omits the block, the member is not managed.
     pub block: Option<MemberBlock>,
 }
 
@@ -37,11 +38,11 @@ pub struct MemberBlock {
     pub doc: &'static str,
 }
 
-/// The attributes that every member has and the union has once.
+/// The attributes that members have in common, and that the union has once.
 const SHARED: [&str; 5] = [ID, ORG_ID, NAMESPACE, DELETION_PROTECTION, timeouts::BLOCK];
 
 impl UnionSpec {
-    /// The first member, whose object contains those of the others.
+    /// The first member, the app, which the other members belong to.
     pub fn first(&self) -> &'static ResourceSpec {
         self.members.first().map_or(super::catalog::APP, |member| member.spec)
     }
@@ -55,7 +56,7 @@ impl UnionSpec {
     }
 
     /// The attributes of a member in the union. If several members at the top level have the same attribute, the first
-    /// one owns it.
+    /// of these members owns it.
     pub fn owned(&self, member: &Member) -> BTreeSet<&'static str> {
         let names = |spec: &'static ResourceSpec| spec.rows().map(|row| row.field.attribute);
         if member.block.is_some() {
@@ -111,7 +112,7 @@ impl UnionSpec {
         member.block.as_ref().is_none_or(|block| !config.get(block.name).is_null())
     }
 
-    /// Whether a state has a member. A member at the top level exists if any of its attributes is set.
+    /// Whether a state contains a member. A member at the top level exists if any of its attributes is set.
     pub fn is_there(&self, member: &Member, state: &Value) -> bool {
         match &member.block {
             _ if state.is_null() => false,
@@ -121,7 +122,7 @@ impl UnionSpec {
         }
     }
 
-    /// The view of a member. Null for a null object.
+    /// The view of a member. The view of null is null.
     pub fn view(&self, member: &Member, object: &Value) -> Value {
         if object.is_null() {
             return Value::Null;
@@ -144,12 +145,12 @@ impl UnionSpec {
         view
     }
 
-    /// The view of a member in the prior state. Null when the state does not have it.
+    /// The view of a member in the prior state, or null if the state does not contain the member.
     pub fn prior_view(&self, member: &Member, prior: &Value) -> Value {
         if self.is_there(member, prior) { self.view(member, prior) } else { Value::Null }
     }
 
-    /// Writes the view of a member into the object of the union. Null removes it.
+    /// Writes the view of a member into the object of the union. A null view removes the member.
     pub fn put(&self, member: &Member, view: &Value, object: &mut Value) {
         let empty = member.spec.schema().block.empty();
         let source = if view.is_null() { &empty } else { view };
@@ -167,7 +168,7 @@ impl UnionSpec {
     }
 
     /// Sets each attribute that a stored state lacks to its default in its member. A member that the state does not
-    /// have stays absent: its defaults alone would make it look created.
+    /// contain stays absent, because with defaults, it would be treated as existing.
     pub fn put_defaults(&self, state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
         let there = |member: &&Member| self.is_there(member, state);
         let members: Vec<&Member> = self.members.iter().filter(there).collect();

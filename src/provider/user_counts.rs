@@ -1,5 +1,5 @@
-//! The number of users with the permission sets and profiles of a resource, as counted during Read. Part of the
-//! private state, so that a plan can show whom it locks out. Pure; `engine/user_counts` counts.
+//! The number of users with the permission sets and profiles of a resource, as counted by a read. The counts are part
+//! of the private state, so that a plan can show how many users are affected. `engine/user_counts` performs the count.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ const SAME_COUNT: u64 = 24 * 3600;
 pub struct UserCounts {
     /// The time of the count, in seconds since 1970.
     pub at: u64,
-    /// By object (`PermissionSet` or `Profile`) and name.
+    /// The counts by object (`PermissionSet` or `Profile`) and name.
     pub of: BTreeMap<String, BTreeMap<String, Holders>>,
 }
 
-/// A number is a count, a text is the reason why there is none.
+/// A number is a count, and a text is the reason why there is no count.
 impl From<Json> for UserCounts {
     fn from(json: Json) -> UserCounts {
         let holders = |value: &Json| match value {
@@ -62,7 +62,7 @@ impl UserCounts {
         if same { before.clone() } else { self }
     }
 
-    /// `Shop_Customer 214, Shop_Staff unknown: why (counted 2026-11-26 11:25 UTC)`.
+    /// The counts as text, such as `Shop_Customer 214, Shop_Staff unknown: why (counted 2026-11-26 11:25 UTC)`.
     pub fn describe<'a>(&self, wanted: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let (mut texts, mut counted) = (Vec::new(), false);
         for (object, name) in wanted {

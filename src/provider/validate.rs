@@ -1,7 +1,7 @@
-//! Validates the configuration of a resource with the tables. Pure: no org, no API version, and the time is an
-//! argument.
+//! Validates the configuration of a resource with the tables. Validation uses neither the org nor the API version, and
+//! the time is an argument.
 //!
-//! The rows have the rules of values, and the spec has the rules between attributes. Unknown values are valid.
+//! The rows contain the rules for values, and the spec contains the rules between attributes. Unknown values are valid.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ use crate::metadata::{
 };
 use crate::value::{Path, Value};
 
-/// Validates a configuration without the org.
+/// Validates a configuration without calling the org.
 pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostics {
     let mut found = Diagnostics::default();
     check_block(&spec.schema().block, config, &Place::default(), &mut found);
@@ -37,7 +37,8 @@ pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostic
     found
 }
 
-/// Invisible characters in labels and descriptions. An org may have them, so only new texts are rejected.
+/// Rejects invisible characters in labels and descriptions. Existing texts in an org may contain them, so only new
+/// texts are rejected.
 pub fn check_new_prose(spec: &ResourceSpec, config: &Value, prior: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     for field in spec.rows().map(|row| row.field) {
@@ -67,7 +68,8 @@ fn check_prose(field: &Field, value: &Value, place: &Place, found: &mut Diagnost
     }
 }
 
-/// The checks that Terraform does not make: a required attribute may be null, and a read-only one may be set.
+/// Checks for a required attribute that is null, and for a read-only attribute that is set. Terraform does not check
+/// this.
 fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnostics) {
     for attribute in &block.attributes {
         let value = config.get(&attribute.name);
@@ -86,7 +88,7 @@ fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnos
     }
 }
 
-/// The name of the app. Other resources of the app accept names with a namespace.
+/// Checks the name of the app. The other resources of an app accept names with a namespace.
 fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     let Some(attribute) = spec.naming_attribute() else { return };
     let Some(name) = config.get(attribute).as_text() else { return };
@@ -100,7 +102,7 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     check_api_name(attribute, local, found);
 }
 
-/// The name of an app in a resource that does not belong to it.
+/// Checks the name of an app in an ephemeral resource, an action or a rotation.
 pub fn check_app_name(attribute: &str, config: &Value, found: &mut Diagnostics) {
     let Some(name) = config.get(attribute).as_text() else { return };
     let local =
@@ -120,7 +122,7 @@ fn check_api_name(attribute: &str, name: &str, found: &mut Diagnostics) {
     }
 }
 
-/// Only a warning, because the result depends on the date.
+/// The warning about the validity of a certificate. It is only a warning, because the result depends on the date.
 fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option<Diagnostic> {
     let facts =
         value.as_text().filter(|_| field.compared == Compared::AsCertificate).and_then(certificate_facts)?;
@@ -129,12 +131,12 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
     diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 
-/// A certificate may have any text around it.
+/// Whether a text is a certificate. A certificate may have any text around it.
 fn is_certificate(field: &Field, text: &str) -> bool {
     field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }
 
-/// Whether a text is one of the words.
+/// Whether a text is this word.
 fn is_spelt(field: &Field, word: &str, text: &str) -> bool {
     word == text || field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text)
 }
@@ -179,7 +181,7 @@ impl Walk<'_> {
         self.found.push(diagnostics::invalid_value(place.path().clone(), place.message(&problem), confirmed));
     }
 
-    /// Values that a metadata file cannot contain: nulls, characters, separators, duplicates.
+    /// Reports values that a metadata file cannot contain: nulls, characters, separators and duplicates.
     fn check_members(&mut self, field: &Field, value: &Value, place: &Place) {
         match value {
             Value::Text(text) => self.check_text(field, text, place),
@@ -243,7 +245,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Duplicate elements or keys.
+    /// Reports duplicate members or keys.
     fn check_pairs(&mut self, field: &Field, texts: Vec<&str>, place: &Place) {
         for (index, text) in texts.iter().enumerate() {
             for earlier in texts.iter().take(index) {
@@ -256,7 +258,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Applies a rule to each element.
+    /// Applies a rule to a value, or to each of its members.
     fn apply(&mut self, field: &Field, rule: &Rule, value: &Value, place: &Place) {
         match (rule, value) {
             (Rule::Each(each), Value::List(members)) => {
@@ -301,7 +303,7 @@ impl Walk<'_> {
         self.report(place, problem, rule.confirmed());
     }
 
-    /// The attribute for record IDs of this type.
+    /// The attribute that accepts record IDs of this type.
     fn taker_of(&self, text: &str) -> Option<&'static str> {
         let prefix = record_prefix(text)?;
         let takes = |field: &Field| field.record.is_some_and(|record| record.prefix == prefix);

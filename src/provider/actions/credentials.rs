@@ -1,4 +1,4 @@
-//! Actions that rotate the credentials of an app, or revoke the previous ones.
+//! Actions that rotate the credentials of an app, or revoke its previous credentials.
 
 use std::sync::OnceLock;
 

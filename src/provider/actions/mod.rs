@@ -1,3 +1,3 @@
-//! The actions, a file each subject.
+//! The actions, one file per subject.
 
 pub mod credentials;

@@ -1,7 +1,8 @@
-//! The authentication methods, one row each. The selection, the messages, the log and the documentation use them.
+//! The authentication methods, one row each. The rows determine the selection, the messages, the log and the
+//! documentation.
 //!
-//! Only one method applies. If the block sets one, the methods of the environment are ignored. `login` reads the
-//! arguments of a method.
+//! The provider uses one method. If the block sets a method, the methods of the environment are ignored. `login` reads
+//! the arguments of a method.
 
 use super::source::{Source, truth};
 use super::{Place, login, variable};
@@ -10,10 +11,10 @@ use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
 use crate::value::Value;
 
-/// An authentication method, selected by one argument. Rows with the same name are one method whose token or key is in
-/// different arguments.
+/// An authentication method, selected by one argument. Rows with the same name describe one method, which accepts its
+/// token or key in different arguments.
 pub struct AuthMethod {
-    /// Selects this method. A flag selects it if it is true.
+    /// The argument that selects this method. A flag must be true.
     pub argument: &'static str,
     /// The name in messages, in the log and in the documentation.
     pub name: &'static str,
@@ -21,11 +22,11 @@ pub struct AuthMethod {
     pub needs: &'static [&'static str],
     /// Optional arguments.
     pub may_have: &'static [&'static str],
-    /// Arguments that otherwise select another method.
+    /// Arguments that select another method if this method is not set.
     pub takes: &'static [&'static str],
-    /// Other arguments for this value. They are ignored if the environment has both.
+    /// Alternatives to `argument`. They are ignored if the environment also has `argument`.
     pub before: &'static [&'static str],
-    /// Arguments that the value already contains, so that the block must not set them.
+    /// Arguments that the value already contains. The block must not set them as well.
     pub contained: &'static [&'static str],
     pub read: fn(&AuthMethod, &Source<'_>, &mut Place, &mut Diagnostics) -> Option<Login>,
 }
@@ -120,7 +121,8 @@ pub static AUTH_METHODS: &[AuthMethod] = &[
     },
 ];
 
-/// A method from environment variables of other tools. Used in this order if no other method is set.
+/// A method that is set by environment variables of other tools. If no other method is set, the provider uses the first
+/// of these methods whose variables are set.
 pub struct ExternalMethod {
     /// All of these variables must be set.
     pub variables: &'static [&'static str],
@@ -148,7 +150,7 @@ pub enum From {
     Environment,
 }
 
-/// The methods of the block or, if it has none, of the environment.
+/// The methods of the block or, if the block has none, those of the environment.
 pub fn named(source: &Source<'_>) -> (From, Vec<&'static AuthMethod>) {
     let in_block = only(AUTH_METHODS.iter().filter(|method| is_in_block(source, method.argument)).collect());
     if !in_block.is_empty() {
@@ -169,7 +171,7 @@ fn in_environment(source: &Source<'_>) -> Vec<&'static AuthMethod> {
     auth_methods
 }
 
-/// Removes arguments that belong to another method.
+/// Removes methods whose argument belongs to another selected method.
 fn only(mut auth_methods: Vec<&'static AuthMethod>) -> Vec<&'static AuthMethod> {
     let taken: Vec<&str> = auth_methods.iter().flat_map(|method| method.takes).copied().collect();
     auth_methods.retain(|method| !taken.contains(&method.argument));
@@ -178,7 +180,7 @@ fn only(mut auth_methods: Vec<&'static AuthMethod>) -> Vec<&'static AuthMethod> 
 
 fn is_in_block(source: &Source<'_>, argument: &str) -> bool {
     match source.config.get(argument) {
-        // An unknown value may be null: a module passes several variables of which one is set.
+        // An unknown value may be null: a module may pass several variables, of which only one is set.
         Value::Null | Value::Bool(false) | Value::Unknown => false,
         _ => true,
     }
@@ -189,7 +191,8 @@ fn is_off(argument: &str, text: &str) -> bool {
     super::is_flag(argument) && truth(text) == Some(false)
 }
 
-/// The selected method, the argument that selects it, and the arguments that are ignored. Names, never values.
+/// The selected method, the argument that selects it, and the arguments that are ignored. Contains only the names of
+/// arguments and variables, never their values.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Choice {
     pub method: &'static str,
@@ -198,7 +201,7 @@ pub struct Choice {
     pub not_taken: Vec<String>,
 }
 
-/// The selection for the log. `None` when no method is set.
+/// The selection for the log, or `None` if no method is set.
 pub fn choice(source: &Source<'_>) -> Option<Choice> {
     let (from, auth_methods) = named(source);
     let mut external = EXTERNAL_METHODS.iter().filter(|external| external.is_there(source));
@@ -227,7 +230,7 @@ impl ExternalMethod {
     }
 }
 
-/// Two methods are set.
+/// The error if two methods are set.
 pub fn two(first: &str, second: &str) -> Diagnostic {
     let all: Vec<String> =
         names().into_iter().map(|name| format!("{} ({name})", arguments_of(name).join(", "))).collect();
@@ -253,7 +256,7 @@ pub fn without_effect(source: &Source<'_>, found: &mut Diagnostics) {
     let (From::Block, auth_methods) = named(source) else { return };
     let [method] = auth_methods.as_slice() else { return };
     let used = |name: &&str| {
-        // Every method can use it.
+        // Every method can use `instance_url`.
         *name == "instance_url"
             || [method.needs, method.may_have, method.takes, method.contained].concat().contains(name)
     };
@@ -292,7 +295,7 @@ pub fn may_have_of(name: &str) -> &'static [&'static str] {
     AUTH_METHODS.iter().find(|method| method.name == name).map_or(&[], |method| method.may_have)
 }
 
-/// No method is set.
+/// The error if no method is set.
 pub fn none() -> Diagnostic {
     let mut detail =
         "No authentication method is set. Set one of these methods in the provider block or in the environment, where \

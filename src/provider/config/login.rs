@@ -1,6 +1,6 @@
 //! Reads the arguments of each authentication method. `auth_methods` selects the method.
 //!
-//! Messages about a secret have no path, because Terraform would show the line.
+//! Messages about a secret have no attribute path, because Terraform would show the line that contains the secret.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,8 @@ use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::secret::Secret;
 
-/// The variable with the token of HCP Terraform. If a workspace has several tokens, a tag follows.
+/// The variable with the token of HCP Terraform. If a workspace has several tokens, the name of each variable ends with
+/// a tag.
 const HCP_TOKEN: &str = "TFC_WORKLOAD_IDENTITY_TOKEN";
 const HCP_AUDIENCE: &str = "TFC_WORKLOAD_IDENTITY_AUDIENCE";
 
@@ -72,7 +73,7 @@ pub fn refresh_token(
     })
 }
 
-/// Checks the URL in the block.
+/// Checks the SFDX auth URL in the block.
 pub fn check_sfdx_auth_url(source: &Source<'_>, found: &mut Diagnostics) {
     if let Some(text) = source.known("sfdx_auth_url").filter(|text| !text.is_empty()) {
         read_sfdx_auth_url("sfdx_auth_url", &text, found);
@@ -104,7 +105,7 @@ pub fn sfdx_auth_url(
     log_in_by_url(&name, &source.known(method.argument)?, place, found)
 }
 
-/// The variable of actions and scripts for the Salesforce CLI.
+/// Reads `SFDX_AUTH_URL`, the variable that actions and scripts for the Salesforce CLI use.
 pub fn foreign_sfdx_auth_url(
     source: &Source<'_>,
     place: &mut Place,
@@ -142,7 +143,7 @@ pub fn subject_token(
     Some(exchange(subject, source, place, found))
 }
 
-/// The client reads the file at each login. Only problems that persist are errors here.
+/// The client reads the file at each login, so only persistent problems are errors here.
 pub fn subject_token_file(
     method: &AuthMethod,
     source: &Source<'_>,
@@ -162,7 +163,7 @@ pub fn hcp_terraform_token(
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    // Reports a value that is neither true nor false.
+    // `flag` reports a value that is neither true nor false.
     if !source.flag(method.argument, found) {
         return None;
     }
@@ -187,7 +188,7 @@ pub fn hcp_terraform_token(
     Some(exchange(SubjectToken::Text(Secret::new(token)), source, place, found))
 }
 
-/// The tag in the name of the variable. `None` when it is invalid.
+/// The tag in the name of the variable. Returns `None` if the tag is invalid.
 fn hcp_tag(source: &Source<'_>, found: &mut Diagnostics) -> Option<Option<String>> {
     let name = "hcp_terraform_token_tag";
     let Some(tag) = source.known(name) else { return Some(None) };
@@ -277,7 +278,7 @@ pub fn access_token(
     Some(Login::AccessToken { token: Secret::new(source.known(method.argument)?.trim()) })
 }
 
-/// The two variables of the Salesforce CLI.
+/// Reads the access token and the URL from the two variables of the Salesforce CLI.
 pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagnostics) -> Option<Login> {
     let (token, url) =
         ((source.environment)("SF_ACCESS_TOKEN")?, (source.environment)("SF_ORG_INSTANCE_URL")?);
@@ -294,7 +295,7 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
     Some(Login::AccessToken { token: Secret::new(token.trim()) })
 }
 
-/// Credentials that include an org other than that of `instance_url`.
+/// The error if the credentials are for an org other than that of `instance_url`.
 fn of_another_org(name: &str, url: &Url) -> Diagnostic {
     let host = url.host_str().unwrap_or_default();
     rows::CREDENTIALS_ORG_MISMATCH.diagnostic(format!(

@@ -1,4 +1,4 @@
-//! URLs of the provider block: origins that credentials are sent to.
+//! Checks the URLs of the provider block, which are the origins that credentials are sent to.
 //!
 //! Error messages omit the parts that may be secret.
 
@@ -9,7 +9,7 @@ use crate::org::is_loopback;
 
 const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.my.salesforce.com.";
 
-/// Checks that a URL is an origin: https, or http on this machine, without a path.
+/// Checks that a URL is an origin without a path. The scheme must be https, or http for a loopback address.
 pub fn check(text: &str) -> Result<Url, String> {
     if has_user_information(text) {
         return Err(format!("remove the username and password from the URL. {MY_DOMAIN}"));
@@ -27,7 +27,7 @@ pub fn check(text: &str) -> Result<Url, String> {
         return Err(format!("the character {c:?} is not allowed in a host name. {MY_DOMAIN}"));
     }
     if !text.contains("://") {
-        // The text may be a token, which must not be repeated.
+        // The text may be a token, which must not be shown.
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
         let is_host =
             text.contains('.') && text.len() <= 100 && text.chars().all(is_name) && !text.starts_with('.');
@@ -70,7 +70,7 @@ pub fn check(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether two URLs are of one origin.
+/// Whether two URLs have the same origin.
 pub fn is_same(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }

@@ -1,4 +1,5 @@
-//! The proxy of the environment. An invalid proxy is an error: ignoring it would bypass a proxy that was set for a reason.
+//! The proxy that environment variables set. An invalid value is an error, because without the proxy, the provider
+//! would connect directly.
 
 use url::Url;
 
@@ -8,7 +9,7 @@ use crate::provider::diagnostics::Diagnostic;
 use crate::provider::diagnostics::rows::provider_block::INVALID_PROXY;
 use crate::secret::Secret;
 
-/// In order of precedence.
+/// The environment variables with the proxy, in order of precedence.
 const VARIABLES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: &[&str] = &["NO_PROXY", "no_proxy"];
 
@@ -19,7 +20,7 @@ fn first(environment: &Environment, names: &[&'static str]) -> Option<(&'static 
     })
 }
 
-/// The proxy. `None` when the environment has none; the HTTP client then uses the setting of the machine.
+/// Returns `None` if the environment sets no proxy. The HTTP client then uses the setting of the machine.
 pub fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
     let Some((variable, text)) = first(environment, VARIABLES) else {
         return Ok(None);
@@ -39,7 +40,7 @@ pub fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
     }
 }
 
-/// Without any part of the URL.
+/// The problem with a proxy URL, if any. The text contains no part of the URL.
 fn problem(url: &str) -> Option<&'static str> {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
     let stray = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '\\');

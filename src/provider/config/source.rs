@@ -1,4 +1,5 @@
-//! The value of an argument: from the block or else from the environment, unless this would mix two orgs.
+//! Reads the value of an argument from the block, or else from the environment, unless that would mix settings of two
+//! orgs.
 
 use std::path::Path;
 
@@ -25,7 +26,8 @@ pub struct Source<'a> {
     pub environment: &'a Environment,
 }
 
-/// Without a path: Terraform would show the line that contains the key.
+/// The error if a private key cannot be used. It has no attribute path, because Terraform would show the line that
+/// contains the key.
 pub fn bad_key(name: &str, problem: PrivateKeyProblem) -> Diagnostic {
     let detail = format!("The private key in {name} cannot be used: {problem}. {}", problem.advice());
     rows::INVALID_PRIVATE_KEY.diagnostic(detail)
@@ -40,19 +42,20 @@ impl Source<'_> {
         !self.config.get(name).is_null()
     }
 
-    /// Whether the block has it with a known value.
+    /// Whether the block sets the argument to a known value.
     pub fn is_known(&self, name: &str) -> bool {
         let value = self.config.get(name);
         !value.is_null() && value.is_wholly_known()
     }
 
-    /// The argument of the block because of which the environment variable is ignored: it may be for another org.
+    /// The argument of the block that disables the environment variable of `name`, which may be for another org.
     fn instead(&self, name: &str) -> Option<&'static str> {
         let written = |names: &[&'static str]| {
             names.iter().copied().find(|other| *other != name && self.is_written(other))
         };
         let (_, others) = CONNECTED.iter().find(|(argument, _)| *argument == name)?;
-        // An access token needs no login URL.
+        // An access token requires no login URL, so a `login_url` in the block does not disable the variable of
+        // `instance_url`.
         let (_, auth_methods) = auth_methods::named(self);
         let is_a_token = matches!(auth_methods.as_slice(), [method] if method.argument == "access_token");
         written(others).filter(|_| name != "instance_url" || !is_a_token)
@@ -70,7 +73,7 @@ impl Source<'_> {
     }
 
     pub fn blank(&self, argument: &Argument, found: &mut Diagnostics) {
-        // Other checks report these more precisely.
+        // Other checks report blank values of these arguments more precisely.
         let said = ["instance_url", "login_url", "api_version", "expected_org_id", "private_key"];
         let name = argument.name;
         if !said.contains(&name) && self.known(name).is_some_and(|text| text.is_empty()) {
@@ -79,7 +82,7 @@ impl Source<'_> {
         }
     }
 
-    /// Control characters come from copying. They are not allowed in hosts, names and tokens.
+    /// Reports invalid characters, which often come from copying, and texts that are too long.
     pub fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
         let Some(text) = self.known(name) else { return };
@@ -102,11 +105,12 @@ impl Source<'_> {
             },
         };
         let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Retype the value."));
-        // Terraform would show the line of a secret.
+        // With a path, Terraform would show the line that contains the secret.
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
-    /// Also checks the leading and trailing white space that `known` removes, except for keys and certificates.
+    /// Describes an invisible character in a value, including the leading and trailing white space that `known`
+    /// removes. Keys and certificates are not checked.
     fn unseen(&self, name: &str) -> Option<String> {
         let text = match self.config.get(name) {
             Value::Text(text) => text.clone(),
@@ -116,10 +120,10 @@ impl Source<'_> {
         Some(format!("{name} contains {found}, which is invisible."))
     }
 
-    /// Placeholders that were not replaced by a value.
+    /// Reports a placeholder that was not replaced by a value.
     pub fn stands_for_a_value(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
-        // The check of the key is more precise.
+        // `check_private_key` describes placeholders more precisely.
         if name == "private_key" {
             return;
         }
@@ -133,7 +137,7 @@ impl Source<'_> {
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
-    /// Conflicting arguments in the block.
+    /// Reports conflicting arguments in the block.
     pub fn alternatives(&self, found: &mut Diagnostics) {
         for names in ALTERNATIVES {
             let written: Vec<_> = names.iter().copied().filter(|name| self.is_known(name)).collect();
@@ -211,7 +215,7 @@ impl Source<'_> {
             false => format!("{} must contain org IDs, separated by commas", variable(name)),
         };
         for id in ids.iter().filter(|id| !is_org_id(id)) {
-            // Tokens begin with the ID of their org.
+            // A longer value may be a token, because tokens begin with the ID of their org.
             let shown = match id.len() {
                 0 => "An empty string".to_owned(),
                 1..=20 => format!("{id:?}"),
@@ -318,7 +322,7 @@ impl Source<'_> {
     }
 }
 
-/// The value of a flag of the environment. `None` when it is neither true nor false.
+/// The value of a flag in the environment, or `None` if it is neither true nor false.
 pub fn truth(text: &str) -> Option<bool> {
     let text = text.trim();
     let is = |words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
@@ -329,7 +333,8 @@ pub fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// A file that cannot be read. A value that is not a path is not shown, because it may be the key or the token itself.
+/// The error if a file cannot be read. A value that is not a path is not shown, because it may be the key or the token
+/// itself.
 pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
     if is_like_a_path(path) {
         let detail =
@@ -344,7 +349,7 @@ pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
     rows::UNREADABLE_FILE.diagnostic(detail)
 }
 
-/// File names are short. Keys and tokens are long, or have a recognizable form.
+/// Whether a text looks like a path. File names are short, while keys and tokens are long or have a recognizable form.
 fn is_like_a_path(text: &str) -> bool {
     const LONGEST: usize = 255;
     const LONGEST_NAME: usize = 60;
@@ -355,8 +360,8 @@ fn is_like_a_path(text: &str) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-/// Points at the first of these arguments that is not a secret, because Terraform shows the line of the attribute. If all
-/// are secrets, points at the first.
+/// Points the diagnostic at the first argument that is not a secret, because Terraform shows the line of the attribute.
+/// If all arguments are secrets, the diagnostic points at the first one.
 pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic {
     let is_secret = |name: &str| {
         super::ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Secret)
@@ -367,7 +372,7 @@ pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic 
     }
 }
 
-/// The object that the ID belongs to, if it is not an org.
+/// A sentence that names the object of the ID, if that object is not an org.
 fn other_record(text: &str) -> String {
     match record_prefix(text) {
         Some(prefix) if prefix != "00D" => format!(" This is the ID of {}.", object_words(prefix)),

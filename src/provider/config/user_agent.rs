@@ -1,4 +1,4 @@
-//! The user agent, by which administrators find the provider in the event logs of the org.
+//! The user agent, which identifies the provider in the event logs of the org.
 
 use super::Environment;
 use crate::org::CLIENT;
@@ -8,11 +8,11 @@ use crate::provider::diagnostics::rows::provider_block::INVALID_USER_AGENT;
 /// The variable with which users and platforms extend the user agent of Terraform and its providers.
 const ADDED_BY: &str = "TF_APPEND_USER_AGENT";
 
-/// The `User-Agent` header: Terraform, the provider, and the addition of the environment. OpenTofu reports a Terraform
-/// version and not its own name.
+/// The `User-Agent` header: Terraform, the provider, and the text that the environment adds. OpenTofu reports a
+/// Terraform version instead of its own name.
 ///
 /// # Errors
-/// If the addition is not allowed in a header. The error does not show its value.
+/// Returns an error if the added text is not allowed in a header. The error does not show the text.
 pub fn user_agent(terraform_version: &str, environment: &Environment) -> Result<String, Diagnostic> {
     let added = environment(ADDED_BY).unwrap_or_default();
     let added = added.trim();

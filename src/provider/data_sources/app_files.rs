@@ -1,5 +1,5 @@
-//! The metadata files of an app. A file that Salesforce does not return is not an error here, since the user may have access
-//! to the policies only.
+//! The metadata files of an app. A file that Salesforce does not return is not an error here, because the user may have
+//! access only to the policies.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::provider::engine::state::{Actual, PartState, StateContext, join};
 use crate::provider::resource_spec::{Part, Presence, ResourceSpec};
 use crate::value::Value;
 
-/// A file in the org.
+/// Whether a file exists in the org.
 pub enum File {
     Present,
     Absent,
     Unreadable { why: String },
 }
 
-/// One resource of an app, read.
+/// One resource of an app, as read from the org.
 pub struct Resource {
     pub spec: &'static ResourceSpec,
     /// The values of all attributes. Attributes of missing files are null.
@@ -32,23 +32,23 @@ impl Resource {
         self.files.iter().find(|(part, _)| part.kind == row.part.kind).map(|(_, file)| file)
     }
 
-    /// Whether any of its files exists.
+    /// Whether any file of the resource exists.
     pub fn is_there(&self) -> bool {
         self.files.iter().any(|(_, file)| matches!(file, File::Present))
     }
 
-    /// Whether none of its files exists.
+    /// Whether no file of the resource exists.
     pub fn is_absent(&self) -> bool {
         self.files.iter().all(|(_, file)| matches!(file, File::Absent))
     }
 
-    /// The attributes without those of Terraform, such as timeouts.
+    /// The attributes, except those that exist only in Terraform, such as timeouts.
     pub fn attributes(&self) -> Value {
         let names = self.spec.rows().map(|row| row.field.attribute);
         Value::object(names.map(|name| (name, self.values.get(name).clone())))
     }
 
-    /// The metadata types that cannot be read, with the reason.
+    /// The metadata types that cannot be read, each with the reason.
     pub fn not_readable(&self) -> BTreeMap<String, Value> {
         let unreadable = self.files.iter().filter_map(|(part, file)| match file {
             File::Unreadable { why } => Some((part.kind.name.to_owned(), Value::text(why))),
@@ -57,16 +57,16 @@ impl Resource {
         unreadable.collect()
     }
 
-    /// The record ID of a file.
+    /// The record ID of the first file that exists, if Salesforce returned one.
     pub fn record_id(&self) -> Option<&str> {
         self.actual.first_found().map(|found| found.file.id.as_str()).filter(|id| !id.is_empty())
     }
 }
 
-/// Reads these resources of one app from the snapshot of the run.
+/// Reads these resources of one app from the snapshot.
 ///
 /// # Errors
-/// If the org cannot be read, or a file of the app cannot be decoded.
+/// Returns an error if the org cannot be read, or a file of the app cannot be decoded.
 pub async fn read(
     org: &Org,
     session: &SessionFacts,
@@ -119,7 +119,8 @@ fn resource(
     Resource { spec, values, files, actual }
 }
 
-/// If the settings exist, the consumer exists too, unless it is linked from another org.
+/// Whether a file that was not found exists in the org. If an app has OAuth settings, it also has a consumer, unless it
+/// uses the consumer of another org.
 fn is_hidden(spec: &ResourceSpec, part: &Part, actual: &Actual, session: &SessionFacts) -> bool {
     part.presence == Presence::MayBeUnreadable && actual.exists() && !is_linked(spec, actual, session)
 }

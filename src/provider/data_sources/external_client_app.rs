@@ -91,7 +91,7 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
             return Err(diagnostics::no_such_record("External Client App", "name", &app).into());
         }
         if !own.is_there() && record.is_none() {
-            // The user may see the record even if not the file.
+            // The user may have access to the record even without access to the file.
             record = by_name(org, &app).await;
             if record.is_none() && !settings.is_there() && !policies.is_there() {
                 return Err(not_shown(&app, own).into());
@@ -158,7 +158,7 @@ async fn by_label(org: &Org, label: &str) -> Result<(String, Option<Row>), Diagn
     }
 }
 
-/// The record of an app. `None` when it does not exist or the user cannot see it.
+/// The record of an app. Returns `None` if the record does not exist, the user cannot see it, or the query fails.
 async fn by_name(org: &Org, app: &str) -> Option<Row> {
     let soql = format!("{RECORD} WHERE DeveloperName = {}", quoted(parted(app).1));
     let rows = org.query(&soql).await.ok()?;

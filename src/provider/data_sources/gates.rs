@@ -1,5 +1,5 @@
-//! The prerequisites of each variant of headless identity: a table of gates, with what each reads and expects, and how to
-//! open it. `readiness.rs` reads them.
+//! The prerequisites of each variant of headless identity, as a table of gates. Each row contains what the gate reads
+//! and expects, and how to open it. `readiness.rs` evaluates the gates.
 
 use super::site::Column;
 use crate::provider::resource_spec::ResourceSpec;
@@ -17,7 +17,7 @@ pub enum Variant {
 
 use Variant::{ForgotPassword, Guest, Login, Passwordless, Refresh, Registration};
 
-/// The variants in the order of the documentation, with their attributes.
+/// The variants in the order of the documentation, each with its attribute.
 pub const VARIANTS: &[(Variant, &str)] = &[
     (Login, "login"),
     (Passwordless, "passwordless"),
@@ -41,7 +41,8 @@ pub struct Gate {
     pub variants: &'static [Variant],
     pub reads: Reads,
     pub expects: Expects,
-    /// How to open it. `{attribute}` and `{resource}` are those of the attribute that it reads.
+    /// How to open the gate. `{attribute}` and `{resource}` stand for the attribute that the gate reads, and its
+    /// resource.
     pub fix: &'static str,
 }
 
@@ -51,9 +52,9 @@ pub enum Reads {
     Attribute(&'static ResourceSpec, &'static str),
     /// A column of the records of the site.
     Site(Column),
-    /// Users of the app.
+    /// The active users of the app.
     Holders,
-    /// Active users of the app who are members of the site.
+    /// The active users of the app who are members of the site.
     Members,
     /// Whether the profile of registered users can use the app.
     NewUsers,
@@ -61,7 +62,7 @@ pub enum Reads {
     NewMembers,
     /// The guest user of the site.
     GuestUser,
-    /// Whether the init endpoints are protected: the columns for authentication and for reCAPTCHA.
+    /// Whether the init endpoints are protected, from the columns for authentication and for reCAPTCHA.
     Protection(&'static str, &'static str),
 }
 
@@ -71,16 +72,16 @@ pub enum Expects {
     Word(&'static str),
     /// Any value except this one.
     Not(&'static str),
-    /// A value, or a list with elements.
+    /// Any value, or a list with at least one member.
     Something,
-    /// A list with one of these elements.
+    /// A list with at least one of these members.
     OneOf(&'static [&'static str]),
     /// The values for a public and a private client.
     Client {
         public: Option<bool>,
         private: Option<bool>,
     },
-    /// The minutes that `Custom` requires.
+    /// `UserSession`, or `Custom` with a value of this attribute for the minutes.
     MinutesOf(&'static str),
     /// A description of what is expected.
     Words(&'static str),

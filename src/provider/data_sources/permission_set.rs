@@ -64,12 +64,12 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         );
         let rows = question.org.query(&soql).await;
         let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
-        // Queries ignore case, but a name belongs to one permission set.
+        // Queries ignore case. Within a namespace, names are unique regardless of case. Labels are compared exactly.
         let full_names = question.org.full_names(&rows, "Name").await;
         let full_names = full_names.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
         let named = rows.iter().zip(full_names).filter_map(|(row, name)| Some((row, name?)));
         let is_it = |(row, name): &(&Row, String)| match argument {
-            // The argument may contain the org's own namespace, which files omit.
+            // The argument may contain the org's own namespace, which metadata files omit.
             "name" => {
                 let with_namespace = text(row, "NamespacePrefix")
                     .and_then(|namespace| written.strip_prefix(namespace)?.strip_prefix("__"));

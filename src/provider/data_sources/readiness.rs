@@ -1,5 +1,5 @@
-//! `salesforce_headless_identity_readiness`: whether all gates of each variant of headless identity are open. A gate that
-//! cannot be read is unknown and never counts as open.
+//! `salesforce_headless_identity_readiness`: whether all gates of each variant of headless identity are open. A gate
+//! that cannot be read is unknown and never counts as open.
 //!
 //! The data source only reads; it does not test a login. The gates are in `gates.rs`.
 
@@ -98,11 +98,11 @@ enum GateStatus {
     Unknown {
         why: String,
     },
-    /// The configuration does not require a value.
+    /// The gate does not apply to this client type or site.
     NotApplicable,
 }
 
-/// Everything that was read.
+/// What the data source has read.
 struct Facts<'a> {
     org: &'a Org,
     /// The resources of the app and the org's settings, or why they could not be read.
@@ -143,10 +143,10 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
     })
 }
 
-/// Reads everything once.
+/// Reads what several gates need.
 ///
 /// # Errors
-/// If the app or the site does not exist, or the login fails.
+/// Returns an error if the app or the site does not exist, or if the login fails.
 async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let org = question.org;
     let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
@@ -307,7 +307,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The value that the client type requires. `None` when any value works, or no type is set.
+    /// The value that the client type requires. Returns `None` if any value is suitable, or if no client type is set.
     fn wanted_of_client(&self, expects: Expects) -> Option<bool> {
         match (expects, self.client?) {
             (Expects::Client { public, .. }, Client::Public) => public,
@@ -316,7 +316,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether the settings of the org have the same attribute and require it for every app.
+    /// Whether the org settings have an attribute with the same name that is true, which then applies to every app.
     fn org_requires(&self, attribute: &str) -> Result<bool, String> {
         let settings = self.resource(&org_oauth_oidc_settings::SPEC)?;
         match settings.file_of(attribute) {
@@ -341,7 +341,7 @@ impl Facts<'_> {
         Ok(if open { GateStatus::Open } else { GateStatus::Closed { actual } })
     }
 
-    /// Another gate checks `permitted_users`.
+    /// Whether an active user has one of the permission sets or profiles. Another gate checks `permitted_users`.
     fn holders(&self) -> Result<GateStatus, String> {
         let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
         if assignables.is_empty() {
@@ -367,7 +367,7 @@ impl Facts<'_> {
         let site = self.site()?;
         let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
         if assignables.is_empty() {
-            // Another gate checks who can use the app. This one checks only whether the site has members.
+            // Another gate checks who can use the app. This gate checks only whether the site has members.
             let none = site.members()?.is_empty();
             let actual = "the site has no members".to_owned();
             return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
@@ -385,7 +385,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Registered users get the default profile, and what the registration handler in Apex assigns.
+    /// Registered users get the default profile, and the permission sets that the Apex registration handler assigns.
     fn new_users(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
@@ -424,7 +424,8 @@ impl Facts<'_> {
         }
     }
 
-    /// One of both must be enabled. The API does not show the app of the integration user, and the secret key of reCAPTCHA.
+    /// At least one of the two must be enabled. The API shows neither the app of the integration user nor the secret
+    /// key of reCAPTCHA.
     fn protection(
         &self,
         authentication: &'static str,
@@ -452,7 +453,7 @@ impl Facts<'_> {
 const DEFAULT_PROFILE: SiteColumn = SiteColumn::Auth("RegistrationUserDefaultProfileId");
 
 impl Gate {
-    /// What it reads, by its name in Salesforce.
+    /// What the gate reads, by its name in Salesforce.
     pub fn field(&self) -> String {
         match &self.reads {
             Reads::Attribute(spec, attribute) => match spec.row(attribute) {

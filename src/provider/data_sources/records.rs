@@ -3,7 +3,7 @@
 use crate::org::Row;
 use crate::value::Value;
 
-/// `Null` when the record has no value.
+/// The text as a value, or `Null` if the record has none.
 pub fn value(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::text)
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::org::soql::{self, listed, number, quoted, related, text};
 use crate::org::{Assignable, Org, Row, Unavailable};
 
-/// The object that has a column.
+/// A column of the object `Network` or `NetworkAuthApiSettings`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Network(&'static str),
     Auth(&'static str),
 }
 
-/// A site. Each part is a value, or the reason why it cannot be read.
+/// A site. A field that may be unreadable is either a value or the reason why it cannot be read.
 pub struct Site {
     pub name: String,
     network: Row,
@@ -43,10 +43,10 @@ const AUTH: &[&str] = &[
 ];
 
 impl Site {
-    /// Reads a site by name. `None` when the org has no such site, or the user cannot see it.
+    /// Reads a site by name. Returns `None` if the org has no such site, or if the user cannot see the site.
     ///
     /// # Errors
-    /// If sites cannot be queried, or the org has no such object.
+    /// Returns an error if sites cannot be queried, for example because the org has no object `Network`.
     pub async fn read(org: &Org, name: &str) -> Result<Option<Site>, Unavailable> {
         let soql = format!("SELECT Id, Name, Status FROM Network WHERE Name = {}", quoted(name));
         let rows = org.query(&soql).await?;
@@ -97,7 +97,8 @@ impl Site {
         self.members.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether the site has an active guest user. `None` when there are guest users of an unknown site.
+    /// Whether the site has an active guest user. Returns `None` if the org has active guest users, but it is unknown
+    /// to which site they belong.
     pub fn has_guest(&self) -> Result<Option<bool>, String> {
         let guests = self.guests.as_ref().map_err(Clone::clone)?;
         let own = format!("{} Profile", self.name);
@@ -108,8 +109,8 @@ impl Site {
         })
     }
 
-    /// A lower bound of the active users who have one of these groups and are members of the site, and whether there may be
-    /// more.
+    /// Returns a lower bound for the number of active users who have one of these permission sets or profiles and are
+    /// members of the site, and whether there may be more such users.
     pub async fn members_among(&self, org: &Org, assignables: &[Assignable]) -> Result<(u64, bool), String> {
         let members = self.members()?;
         let of_kind = |prefix: &str| -> Vec<&str> {
@@ -156,12 +157,13 @@ impl Site {
                 break;
             }
         }
-        // A user may be a member through one permission set and use the app through another, which one query cannot find.
+        // A user may be a member through one permission set and use the app through another. A single query cannot find
+        // such users.
         Ok((people, !sets.is_empty()))
     }
 }
 
-/// The condition for users with a permission set, directly or through a group.
+/// The condition for users who have a permission set, directly or through a permission set group.
 async fn held(org: &Org, names: &[&str]) -> Result<String, String> {
     let direct = format!("PermissionSet.Name IN ({})", listed(names));
     let soql = format!("SELECT PermissionSetGroupId FROM PermissionSetGroupComponent WHERE {direct}");

@@ -1,4 +1,4 @@
-//! Diagnostics about the result of a change: rejected, changed, uncertain, or in conflict with others.
+//! Diagnostics about the result of a change, such as a rejection, an uncertain outcome, or a conflict with others.
 
 use super::org::{PLEASE_REPORT, capitalised, the, unavailable, unreadable};
 use super::rows::{apply as rows, credentials, plan};
@@ -16,13 +16,13 @@ const UNTAINT: &str = " Terraform marks a resource whose creation failed as tain
 /// The values in the state after an apply that failed or whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateValues {
-    /// Those of the org, after the apply or as they were before it.
+    /// The values of the org, read after the apply or before it.
     LastRead,
-    /// The planned ones, because the org could not be read.
+    /// The planned values, because the org could not be read.
     PlannedUnread,
-    /// The planned ones, because the org does not return the resource, but may still create it.
+    /// The planned values, because the org does not return the resource, but may still create it.
     PlannedNotFound,
-    /// None, because the resource does not exist.
+    /// No values, because the resource does not exist.
     NoneFound,
 }
 
@@ -45,7 +45,8 @@ impl StateValues {
     }
 }
 
-/// Adds that Terraform taints the resource. It taints no resource whose update failed.
+/// Adds that Terraform taints the resource, if its creation failed. Terraform does not taint a resource whose update
+/// failed.
 fn with_taint(mut detail: String, created: bool) -> String {
     if created {
         detail.push_str(UNTAINT);
@@ -53,8 +54,8 @@ fn with_taint(mut detail: String, created: bool) -> String {
     detail
 }
 
-/// Adds to errors of policies that an earlier deploy of the same apply saved the rest of the client. `created`: it is
-/// new, so Terraform taints it.
+/// Adds to errors about policies that an earlier deploy of the same apply saved the app and its OAuth settings.
+/// `created` means that the resource is new, so Terraform taints it.
 pub fn add_saved_before(found: &mut Diagnostics, created: bool) {
     for error in found.0.iter_mut().filter(|diagnostic| diagnostic.is_error()) {
         error
@@ -81,7 +82,7 @@ pub fn internal_error(
     rows::SALESFORCE_INTERNAL_ERROR.diagnostic(with_taint(detail, created))
 }
 
-/// Salesforce rejected one component. `explained`: what the component requires of another resource, if known.
+/// Salesforce rejected one component. `explained` is what the component requires of another resource, if known.
 pub fn rejected(noun: &str, app: &str, problem: &DeployProblem, explained: Option<&str>) -> Diagnostic {
     let message = &problem.message;
     let advice = explained.unwrap_or_else(|| advice_on(problem));
@@ -90,8 +91,8 @@ pub fn rejected(noun: &str, app: &str, problem: &DeployProblem, explained: Optio
     rows::CHANGE_REJECTED.diagnostic(detail.trim_end())
 }
 
-/// The problems without those that follow from another one of the same resource: Salesforce rejects a component if it
-/// rejects the one that it depends on.
+/// The problems, except those that follow from another problem of the same resource. If Salesforce rejects a component,
+/// it also rejects the components that depend on it.
 pub fn causes(problems: &[DeployProblem]) -> Vec<&DeployProblem> {
     let follows = |problem: &&DeployProblem| problem.meaning() == Some(Meaning::NoOauthSettings);
     let causes: Vec<&DeployProblem> = problems.iter().filter(|problem| !follows(problem)).collect();
@@ -120,7 +121,7 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
     }
 }
 
-/// An apply that changed nothing.
+/// The error for an apply that changed nothing.
 pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
     let object = the(noun, app);
     match &error.kind {
@@ -154,7 +155,7 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// The result is not known.
+/// The error for a change whose result is not known.
 pub fn outcome_unknown(
     noun: &str,
     app: &str,
@@ -183,7 +184,7 @@ pub fn succeeded_after_error(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// The deploy succeeded, and the read after it failed.
+/// The deploy succeeded, but the read after it failed.
 pub fn not_verified(noun: &str, app: &str, created: bool) -> Diagnostic {
     let object = the(noun, app);
     let detail = format!(
@@ -373,7 +374,7 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
         .at_attribute(attribute)
 }
 
-/// The first managed blocks would remove these, which no plan has shown.
+/// The apply would remove `blocks`, which the plan did not show because the attribute was not managed before.
 pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
     let blocks: Vec<String> = blocks.iter().map(shown).collect();
     rows::UNPLANNED_VALUES
@@ -386,7 +387,7 @@ pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
         .at_attribute(attribute)
 }
 
-/// An attribute that the plan does not change.
+/// An attribute that the plan does not change has a different value in the org.
 pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
@@ -398,7 +399,7 @@ pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagno
         .at_attribute(attribute)
 }
 
-/// Another deploy wrote the same component at the same time, and this run overwrote it.
+/// Another deploy wrote the same component at the same time, and this run overwrote its value.
 pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -> Diagnostic {
     let now = if restored {
         "This apply temporarily overwrote the value and restored it."
@@ -412,7 +413,7 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
     ))
 }
 
-/// A concurrent change, if it is not known what the other deploy wrote.
+/// A concurrent change, if the values that the other deploy wrote are not known.
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
@@ -422,7 +423,7 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     ))
 }
 
-/// The org had no such object before the deploy, and had one when the deploy was processed.
+/// The object did not exist before the deploy was sent, but existed when Salesforce processed the deploy.
 pub fn overwritten_on_creation(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
@@ -456,7 +457,7 @@ pub fn exists_after_deletion(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// An apply deleted and recreated the consumer. With -replace of an app alone, no plan can warn about it.
+/// An apply deleted and recreated the consumer. If `-replace` is used for the app only, no plan can warn about this.
 pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     plan::CONSUMER_KEY_WAS_DESTROYED.diagnostic(format!(

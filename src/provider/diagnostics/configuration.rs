@@ -1,4 +1,4 @@
-//! Diagnostics about a configuration or a plan, found without the org.
+//! Diagnostics about a configuration or a plan that do not require access to the org.
 
 use super::Diagnostic;
 use super::org::{capitalised, the};
@@ -11,7 +11,7 @@ use crate::provider::place::Place;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
 
-/// A value that violates a rule. A rule that is not confirmed in an org only warns.
+/// A value that violates a rule. If the rule is not confirmed in an org, the diagnostic is only a warning.
 pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic {
     let diagnostic = if confirmed {
         values::INVALID_VALUE.diagnostic(problem)
@@ -22,7 +22,7 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
-/// A rule between attributes of one resource. It points at `attribute`.
+/// A violated rule between attributes of one resource. The diagnostic points at `attribute`.
 pub fn combination(id: &'static str, message: &str, attribute: &str, is_error: bool) -> Diagnostic {
     let row = if is_error { &values::INVALID_COMBINATION } else { &values::QUESTIONABLE_COMBINATION };
     row.diagnostic(message).of_rule(id).at_attribute(attribute)
@@ -41,12 +41,13 @@ pub fn read_only(path: Path, attribute: &str) -> Diagnostic {
         .at(path)
 }
 
-/// Without a path: Terraform would show the line that contains the key.
+/// A private key in the wrong attribute. The diagnostic has no path, because Terraform would show the line that
+/// contains the key.
 pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
     values::MISPLACED_PRIVATE_KEY.diagnostic(format!("{path}: {problem}"))
 }
 
-/// `place` is the argument or the environment variable.
+/// Unknown IDs in `suppress_warnings`. `place` is the argument or the environment variable.
 pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic {
     let ids = ids.iter().map(|id| match nearest(id, known) {
         Some(meant) => format!("{} (did you mean {meant:?}?)", quoted(id)),
@@ -77,13 +78,13 @@ pub fn unwritable(place: &Place, character: char) -> Diagnostic {
     provider_block::INVALID_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
-/// An invisible character in a text that is compared with others.
+/// An invisible character in a text that is compared with other texts.
 pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!("The value contains {unseen}, which is invisible. Retype the value.");
     values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
-/// An invisible character in a label or a description, where an org may have it.
+/// An invisible character in a label or a description. An existing value in an org may contain one.
 pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!(
         "The value contains {unseen}, which is invisible. The plan fails unless the org already has the same value. \
@@ -97,7 +98,7 @@ pub fn too_long(path: Path, longest: usize) -> Diagnostic {
     provider_block::VALUE_TOO_LONG.diagnostic(detail).at(path)
 }
 
-/// Without a path for a secret, whose line must not be shown.
+/// An argument that is too long. For a secret, the diagnostic has no path, because Terraform would show the line.
 pub fn argument_too_long(name: &str, secret: bool, longest: usize) -> Diagnostic {
     let detail =
         format!("{name} is longer than {longest} bytes. Check that the value comes from the correct file.");
@@ -111,7 +112,7 @@ pub fn duplicate(path: Path) -> Diagnostic {
         .at(path)
 }
 
-/// Two resources of a configuration with the same app.
+/// Two resources of a configuration that manage the same app.
 pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> Diagnostic {
     let why = if app == other {
         "Only one resource can manage an app. Remove one of the two resources, or change the name in one of them."
@@ -188,7 +189,7 @@ pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// A moved state of another type, without a refresh.
+/// A state that a moved block gave another type, and that was not refreshed.
 pub fn moved_unread(app: &str) -> Diagnostic {
     values::MOVED_NOT_REFRESHED.diagnostic(format!(
         "A moved block changed the type of the state of \"{app}\", which still has only the attributes of the former \
@@ -252,7 +253,7 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because))
 }
 
-/// A self-lockout by a change of one attribute.
+/// A self-lockout that the change of one attribute causes.
 pub fn self_lockout_by(app: &str, attribute: &str, because: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because)).at_attribute(attribute)
 }
@@ -326,12 +327,12 @@ pub fn unseen_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub struct Removed<'a> {
     pub attribute: &'static str,
     pub value: &'a Value,
-    /// The attribute controls access.
+    /// Whether the attribute controls access.
     pub controls_access: bool,
 }
 
-/// One warning for all attributes of a resource, since Terraform shows only the first of several warnings with the same
-/// summary. An attribute that controls access has its own summary.
+/// One warning for all attributes of a resource, because Terraform shows only the first of several warnings with the
+/// same summary. The summary depends on whether the first attribute controls access.
 pub fn no_longer_managed(removed: &[Removed<'_>]) -> Option<Diagnostic> {
     let first = removed.first()?;
     let line = |removed: &Removed<'_>| {
@@ -351,7 +352,7 @@ pub fn no_longer_managed(removed: &[Removed<'_>]) -> Option<Diagnostic> {
     Some(row.diagnostic(detail).at_attribute(first.attribute))
 }
 
-/// A warning about a certificate that is not valid, or will expire soon.
+/// A warning about a certificate that is not valid or will expire soon.
 pub fn certificate_standing(
     attribute: &str,
     facts: &CertificateFacts,
@@ -391,7 +392,7 @@ pub fn certificate_standing(
 pub enum Successor {
     SameKey,
     OtherKey,
-    /// The key of one of the two is not known yet.
+    /// The key of one of the two certificates is not known yet.
     Unknown,
     Nothing,
 }

@@ -1,4 +1,4 @@
-//! Diagnostics about consumer keys and secrets: reading, rotating and revoking them. None contains a secret.
+//! Diagnostics about consumer keys and secrets: reading, rotating and revoking them. No diagnostic contains a secret.
 
 use super::rows::{apply, credentials as rows, data_sources, values};
 use super::{Diagnostic, self_lockout, unavailable, unreadable};
@@ -85,7 +85,7 @@ fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
         .diagnostic(format!("Salesforce does not return the credentials of \"{app}\".{message} {what_to_do}"))
 }
 
-/// Why the credentials cannot be read, for a rotation, which has no argument to select a consumer.
+/// Why the credentials cannot be read for a rotation, which has no argument to select a consumer.
 pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     match error {
         CredentialsError::Several(keys) => rows::MULTIPLE_CONSUMERS
@@ -100,7 +100,7 @@ pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     }
 }
 
-/// Credentials that a refresh cannot read, which is a warning. `previous`: the previous org that the state belongs to.
+/// A warning about credentials that a refresh cannot read. `previous` is the previous org that the state belongs to.
 pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Option<&str>) -> Diagnostic {
     let reason = rotation_credentials(app, error);
     let stays = match previous {
@@ -113,8 +113,8 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
     rows::CREDENTIALS_NOT_CHECKED.diagnostic(format!("{}: {} {stays}", reason.summary, reason.detail))
 }
 
-/// The state belonged to a previous org, and this org has not returned its credentials. Without the previous key the
-/// provider cannot tell whether an interrupted rotation succeeded.
+/// The state belonged to a previous org, and the connected org has not returned the credentials of the app. Without a
+/// key in the state, the provider cannot determine whether an interrupted rotation succeeded.
 pub fn rotation_unread(app: &str) -> Diagnostic {
     rows::CREDENTIALS_NOT_REFRESHED.diagnostic(format!(
         "The state has no consumer key for \"{app}\", because the org has not returned the credentials of the app. \
@@ -131,7 +131,8 @@ pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
     ))
 }
 
-/// The plan of a rotation. `previous`: until when the previous credentials are valid; `sure`: the values are known.
+/// The plan of a rotation. `previous` is the time until which the previous credentials are valid. `sure` means that the
+/// values that trigger the rotation are known.
 pub fn rotation_planned(
     app: &str,
     key: &str,
@@ -182,7 +183,7 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     ))
 }
 
-/// The first values after an import.
+/// The first values that are set after an import.
 pub fn initial_values_recorded(app: &str, attribute: &str) -> Diagnostic {
     rows::INITIAL_VALUES_RECORDED.diagnostic(format!(
         "\"{app}\": an import has no values for {attribute}, so the provider records the values in the configuration \
@@ -191,7 +192,7 @@ pub fn initial_values_recorded(app: &str, attribute: &str) -> Diagnostic {
     ))
 }
 
-/// Credentials were staged before Terraform manages the rotation.
+/// Credentials were staged before Terraform managed the rotation.
 pub fn staged_already(app: &str, staged: &Staged) -> Diagnostic {
     let by = staged.created_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     let on = staged.created_date.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
@@ -268,7 +269,7 @@ impl Again {
     }
 }
 
-/// A rotation that is not complete. `attribute` is the one that triggered it.
+/// A rotation that is not complete. `attribute` is the attribute that triggered the rotation.
 pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again: Again) -> Diagnostic {
     let so_far = match &error.seen {
         Some(seen) if seen.outcome.is_some() => {

@@ -1,7 +1,8 @@
 //! Errors and warnings for the user.
 //!
-//! A diagnostic is a row of `rows` (ID, severity, summary, what the guide says) and a detail, which the functions here
-//! write: what is wrong, where, and what to do. Rules of resources bring their own detail.
+//! A diagnostic consists of a row of `rows` (ID, severity, summary, and the text in the guide) and a detail: what is
+//! wrong, where, and what to do. The functions here write the details, and the comment of each function describes the
+//! situation that it reports. The rules of resources contain their own details.
 
 mod apply;
 mod configuration;
@@ -24,7 +25,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One message to the user. Only a row, or a rule of a resource, makes one.
+/// One message to the user. Only a row or a rule of a resource creates one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub id: &'static str,
@@ -32,7 +33,7 @@ pub struct Diagnostic {
     suppressible: bool,
     pub summary: String,
     pub detail: String,
-    /// The attribute that it points at.
+    /// The attribute that the diagnostic points at.
     pub path: Option<Path>,
 }
 
@@ -43,7 +44,7 @@ impl Diagnostic {
         self
     }
 
-    /// At a top-level attribute.
+    /// Points the diagnostic at a top-level attribute.
     #[must_use]
     pub fn at_attribute(self, name: &str) -> Diagnostic {
         self.at(Path::attribute(name))
@@ -56,7 +57,7 @@ impl Diagnostic {
         self
     }
 
-    /// With the ID of a rule of a resource. All warnings of rules can be suppressed.
+    /// Sets the ID of a rule of a resource. All warnings of rules can be suppressed.
     #[must_use]
     fn of_rule(self, id: &'static str) -> Diagnostic {
         Diagnostic { id, suppressible: self.severity == Severity::Warning, ..self }
@@ -85,8 +86,8 @@ impl Diagnostic {
     }
 }
 
-/// Terraform makes an ordinary plan before the plan of a destroy, and the provider cannot tell them apart: an error of
-/// that plan also stops the destroy.
+/// Adds a hint for `terraform destroy`. Terraform creates an ordinary plan before the destroy plan, and the provider
+/// cannot distinguish it from other plans. An error in the ordinary plan also stops the destroy.
 pub(super) fn add_destroy_hint(found: &mut Diagnostics) {
     let last = found.0.iter_mut().rev().find(|diagnostic| diagnostic.is_error());
     if let Some(last) = last {

@@ -1,6 +1,6 @@
 //! Diagnostics about reading an org, imports and lists. Not here: the result of changes (`apply.rs`).
 //!
-//! A message never contains HTML, XML or a secret: the client has redacted the texts.
+//! A message never contains HTML, XML or a secret, because the client redacts the texts.
 
 use super::Diagnostic;
 use super::rows::{bugs, data_sources, import, plan, provider_block, read};
@@ -9,7 +9,7 @@ use crate::provider::catalog;
 use crate::provider::previous_orgs::Refreshed;
 use crate::provider::resource_spec::ResourceSpec;
 
-/// For messages that only a bug of the provider explains.
+/// For errors that only a bug in the provider explains.
 pub(super) const PLEASE_REPORT: &str = "Please report this error to the provider developers.";
 
 /// Salesforce is not reachable, or rejected the login or the call.
@@ -27,7 +27,7 @@ pub fn refresh_token_rotated() -> Diagnostic {
     )
 }
 
-/// Joins a fragment and an advice into sentences.
+/// Joins a sentence fragment and advice into sentences.
 fn sentences(fragment: &str, advice: &str) -> String {
     let mut text = capitalised(fragment);
     if !text.ends_with(['.', '!', '?']) {
@@ -53,7 +53,8 @@ fn excerpt(id: &str) -> String {
     id.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
-/// What a message is about: `the app "Shop"`, `the policies of "Shop"`, or the settings of an org, which `app` identifies.
+/// What a message is about: `the app "Shop"`, `the policies of "Shop"`, or the settings of an org, which `app`
+/// identifies.
 pub fn the(noun: &str, app: &str) -> String {
     if noun == catalog::APP.noun {
         return format!("the app \"{app}\"");
@@ -80,8 +81,9 @@ pub fn previous_org_unread(what: &str, state_org: &str, org: &str, instance: &st
     ))
 }
 
-/// The differences that a refresh found between a previous org and this one. Terraform shows only the first of several
-/// warnings with the same summary, so an app with important differences has its own.
+/// The differences that a refresh found between a previous org and the connected org. Terraform shows only the first of
+/// several warnings with the same summary, so the warning about an app with important differences has a different
+/// summary.
 pub fn previous_org_refreshed(
     noun: &str,
     app: &str,
@@ -128,7 +130,7 @@ pub fn previous_org_refreshed(
     }
 }
 
-/// An import of settings that an org has only once.
+/// An invalid import ID for settings that an org has only once.
 pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
     import::INVALID_IMPORT_ID.diagnostic(format!(
         "\"{}\" is not a valid import ID for these settings, which exist only once in an org. Use {name}, or the ID of \
@@ -194,13 +196,13 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
 /// Resources that a refresh did not find.
 pub struct MassRemoval<'a> {
     pub missing: usize,
-    /// How many others the org lists.
+    /// The number of other resources that the org lists.
     pub left: usize,
     /// The previous org that the state belongs to.
     pub previous: Option<&'a str>,
 }
 
-/// So many resources are missing that a lost permission is more likely.
+/// So many resources are missing that a lost permission is a more likely cause than deletions.
 pub fn mass_removal(noun: &str, app: &str, removal: &MassRemoval<'_>, instance: &str) -> Diagnostic {
     let object = the(noun, app);
     const ALLOW: &str = "set allow_mass_removal = true in the provider block, or SALESFORCE_ALLOW_MASS_REMOVAL=true in \
@@ -239,7 +241,8 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
     ))
 }
 
-/// The records of an attribute with IDs could not be queried, and were not known before.
+/// The names of records that an attribute refers to by ID could not be queried, and are not known from an earlier
+/// query.
 pub fn names_not_queried(attribute: &str, why: &str) -> Diagnostic {
     let detail = format!(
         "The org contains the names of the records, and the configuration contains IDs. The query for the names of these \
@@ -273,7 +276,7 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     ))
 }
 
-/// An app without all parts of a resource that manages a whole app.
+/// An app that lacks a part of a resource that manages a whole app.
 pub fn incomplete_app(app_only: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
     import::IMPORT_NOT_FOUND.diagnostic(format!(
         "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or with \
@@ -289,7 +292,7 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     ))
 }
 
-/// An operation that requires an org while the provider block is not known.
+/// An operation that requires an org while an argument of the provider block is not known.
 pub fn provider_unknown(argument: &str) -> Diagnostic {
     provider_block::PROVIDER_CONFIGURATION_UNKNOWN
         .diagnostic(format!(
@@ -299,7 +302,7 @@ pub fn provider_unknown(argument: &str) -> Diagnostic {
         .at_attribute(argument)
 }
 
-/// A refresh while the provider block is not known.
+/// A refresh while an argument of the provider block is not known.
 pub fn not_refreshed(argument: &str) -> Diagnostic {
     read::NOT_REFRESHED.diagnostic(format!(
         "{argument} in the provider block is known only after apply, so the provider cannot read the org. The plan \
@@ -324,7 +327,7 @@ pub fn unknown_type(name: &str) -> Diagnostic {
     ))
 }
 
-/// `what` is the state or the identity of a resource.
+/// A state or an identity with a newer schema version. `what` is `state` or `identity`.
 pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnostic {
     plan::NEWER_PROVIDER_VERSION.diagnostic(format!(
         "The {what} of {name} has schema version {version}, because a newer version of the provider wrote it. This \
@@ -345,7 +348,7 @@ pub fn unreadable_private() -> Diagnostic {
     )
 }
 
-/// A data source or an ephemeral resource while the provider block is not known.
+/// A data source or an ephemeral resource while an argument of the provider block is not known.
 pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
     provider_block::PROVIDER_CONFIGURATION_UNKNOWN.diagnostic(format!(
         "{argument} in the provider block is known only after apply, and {name} reads the org. Apply the resource that \

@@ -1,17 +1,18 @@
 //! The row of a diagnostic: its ID, its severity, its summary, and what the troubleshooting guide says about it.
 //!
-//! The rows are in `rows`. The functions beside it add the details.
+//! The rows are in `rows`. The functions in the modules next to it add the details.
 
 use super::{Diagnostic, Severity};
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Shown to the user and searchable in the documentation. Rows with the same ID are suppressed together.
+    /// The ID that messages show and that users can search for in the documentation. Rows with the same ID are
+    /// suppressed together.
     pub id: &'static str,
     pub severity: Severity,
     /// Whether `suppress_warnings` accepts the ID.
     pub suppressible: bool,
-    /// The first line that Terraform shows.
+    /// The first line of the message in Terraform.
     pub summary: &'static str,
     pub meaning: &'static str,
     pub remedy: &'static str,

@@ -11,7 +11,7 @@ pub fn hcl(path: &str) -> String {
     format!("```terraform\n{}\n```\n", text_of(path).trim_end())
 }
 
-/// Lists the attributes of a block in the order of tfplugindocs. `heading`: the prefix of headings.
+/// Lists the attributes of a block in the order of tfplugindocs. `heading` is the prefix of headings.
 pub fn attributes(
     page: &mut String,
     block: &Block,
@@ -62,7 +62,7 @@ fn block_line(nested: &NestedBlock) -> String {
     format!("- `{0}` (Block) {text} (see [below](#nestedblock--{0}))\n{facts}", nested.name)
 }
 
-/// A description, and its part about the Metadata API.
+/// Splits a description into its text and its part about the Metadata API.
 fn parted(description: &str) -> (&str, Option<String>) {
     match description.split_once(" Metadata: ") {
         Some((text, facts)) => (text, Some(facts.to_owned())),
@@ -82,7 +82,7 @@ pub fn type_name(ty: &Type) -> String {
     }
 }
 
-/// The nested blocks of a block.
+/// Adds the sections of nested blocks.
 pub fn nested_blocks(page: &mut String, block: &Block) {
     for nested in &block.blocks {
         let _ =

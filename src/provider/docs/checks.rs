@@ -1,4 +1,4 @@
-//! Checks of all pages, generated or not: the layout of the registry, links, names.
+//! Checks all pages, whether generated or written by hand: the layout of the registry, links, and names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::root;
 use crate::provider::{Offer, Provider, SOURCE_ADDRESS, config};
 
-/// All pages.
+/// The paths of all pages.
 fn all_pages() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("docs")];
@@ -69,7 +69,7 @@ fn pages_have_the_format_of_the_registry_and_name_existing_types() {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.display();
         assert!(text.starts_with("---\npage_title: \""), "{name}");
-        // The registry requires no subcategory on the first page.
+        // The registry requires that the first page has no subcategory.
         assert!(text.contains("\nsubcategory: \"") != path.ends_with("docs/index.md"), "{name}");
         assert!(text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry allows");
@@ -91,7 +91,7 @@ fn environment_variables_in_pages_exist() {
     let schema = config::schema();
     let mut known: BTreeSet<String> =
         schema.block.attributes.iter().map(|attribute| config::variable(&attribute.name)).collect();
-    // The variable of the log has this suffix too.
+    // Pages refer to all variables as `SALESFORCE_*`.
     known.insert("SALESFORCE".to_owned());
     for path in all_pages() {
         let text = fs::read_to_string(&path).unwrap();

@@ -117,7 +117,7 @@ fn taken(target: &str, reading: Reading) -> String {
     }
 }
 
-/// Words with a different name.
+/// The words that the conversion renames or omits.
 fn words(listed: Words) -> String {
     let renamed =
         listed.iter().filter(|(theirs, ours)| Some(*theirs) != *ours).map(|(theirs, ours)| match ours {

@@ -7,7 +7,7 @@ use super::text_of;
 use crate::provider::Provider;
 use crate::provider::resource_spec::Subject;
 
-/// `installed`: whether an app from a package can be imported.
+/// `installed` means that an app from a package can be imported.
 pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool) {
     let command = text_of(&format!("examples/resources/{}/import.sh", name));
     let words: Vec<&str> = command.split_whitespace().collect();

@@ -1,5 +1,5 @@
-//! The first page: an example, the kinds of resources, authentication, supported versions, the arguments of the provider, and
-//! links to the guides.
+//! The first page: an example, the kinds of resources, authentication, supported versions, the arguments of the
+//! provider, and links to the guides.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use super::{front_matter, versions};
 use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
 use crate::provider::config;
 
-/// How to choose between the two kinds of resources. The pages of all of them link here.
+/// How to choose between the two kinds of resources. The pages of all these resources link to this section.
 const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     If one team owns an app, use [`salesforce_oauth_client`](resources/oauth_client.md). If developers and administrators manage \
     an app separately, use the three resources. Do not use both kinds for the same app: the plan fails with *Conflicting \
@@ -36,7 +36,7 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     Attributes have the same names and meanings in both kinds. `salesforce_oauth_client` does not manage the label of the OAuth \
     settings. You can move an app from one kind to the other [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
 
-/// The link from another page to that section.
+/// The link from another page to the section `ONE_OR_THREE`.
 pub const WHICH_TO_CHOOSE: &str = "\nTo decide whether to manage an app with one resource or three, see [One resource \
                                    or three](../index.md#one-resource-or-three).\n";
 

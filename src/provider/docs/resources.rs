@@ -51,7 +51,7 @@ fn is_member(spec: &ResourceSpec) -> bool {
     unions.flat_map(|union| union.members).any(|member| member.spec.name == spec.name)
 }
 
-/// Where Salesforce has the attributes that are not a row of a table.
+/// Where Salesforce stores an attribute that is not a row of a table.
 pub fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
     if Some(attribute.name.as_str()) == spec.naming_attribute() {
         let parents: Vec<String> = spec
@@ -153,7 +153,7 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
-/// A text with the names in it as code.
+/// A text in which names with an underscore are formatted as code.
 fn in_code(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let bare = word.trim_end_matches(['.', ',', ':', ';']);
@@ -166,7 +166,7 @@ fn in_code(text: &str) -> String {
 fn warnings(page: &mut String, spec: &ResourceSpec) {
     let created = match spec.subject {
         Subject::App { .. } => "",
-        // The plan does not know the values in the org before the resource exists.
+        // Before the resource exists, the values in the org are unknown during the plan.
         Subject::Org => " A plan that creates the resource warns about every setting that it may change.",
     };
     let _ = write!(
@@ -194,7 +194,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
                 "{holders}",
                 "the number of users of each permission set and profile, with the time of the count",
             );
-        // A name in braces is the planned value of the attribute.
+        // An attribute name in braces stands for the planned value of the attribute.
         let detail = spec
             .rows()
             .fold(detail, |detail, row| detail.replace(&format!("{{{}}}", row.field.attribute), "…"));
@@ -206,13 +206,13 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
-/// A row of a table of warnings.
+/// Adds a row to a table of warnings.
 pub fn common_warning(page: &mut String, id: &str, when: &str, what: &str) {
     let row = rows::all().find(|row| row.id == id).unwrap_or_else(|| panic!("no row has the ID {id}"));
     let _ = writeln!(page, "| `{id}` | {when} | **{}**: {what} |", row.summary);
 }
 
-/// Warnings of all resources, rotations included: ID, when, and what the message has.
+/// Warnings of all resources, including rotations: the ID, when the warning is shown, and what the message contains.
 pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
@@ -231,7 +231,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Warnings of the resource that do not belong to one attribute.
+/// Warnings of the resource that are not rows of `dangers`.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
     let certificates = spec.rows().filter(|row| row.field.compared == Compared::AsCertificate);

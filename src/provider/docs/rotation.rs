@@ -35,7 +35,7 @@ The provider does not rotate or revoke the credentials of the app that it logs i
 [Consumer secret](../guides/consumer-secret.md) describes each case step by step.
 ";
 
-/// Warnings of a plan, a refresh or a destroy: ID, when, and what the message has.
+/// Warnings of a plan, a refresh or a destroy: the ID, when the warning is shown, and what the message contains.
 const WARNINGS: &[(&str, &str, &str)] = &[
     ("client-id-changes", "`rotate_when_changed` changes", "the old key, and how long clients can use it."),
     (

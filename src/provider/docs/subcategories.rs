@@ -1,6 +1,6 @@
-//! The subcategories of the menu of the registry.
+//! The subcategories in the menu of the registry.
 
-/// The name of the group, and its types, functions and guides.
+/// The groups, each with its types, functions and guides.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Getting Started", &["getting-started", "authentication", "which-resource", "installing"]),
     (
@@ -42,7 +42,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Operations", &["deploys", "hcp-terraform", "testing", "troubleshooting"]),
 ];
 
-/// The group of a page. The first page has none, as the registry requires.
+/// The group of a page. The registry requires that the first page has no group.
 pub fn of(name: &str) -> &'static str {
     let group = GROUPS.iter().find(|(_, names)| names.contains(&name));
     group.map_or_else(

@@ -1,5 +1,5 @@
-//! The versions of Terraform and OpenTofu that each feature requires: the table of the first page, and the first line of every
-//! example.
+//! The versions of Terraform and OpenTofu that each feature requires: the table of the first page, and the first line
+//! of every example.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ pub const TOFUS: &str = "1.10.7 and 1.12.6";
 struct Row {
     /// The feature.
     what: &'static str,
-    /// The text that a configuration with the feature contains. Empty for every configuration.
+    /// The text that a configuration with the feature contains. An empty text matches every configuration.
     text: &'static str,
     terraform: &'static str,
-    /// `None` when no version of OpenTofu supports it.
+    /// `None` if no version of OpenTofu supports the feature.
     tofu: Option<&'static str>,
 }
 
@@ -26,7 +26,7 @@ const fn row(
     Row { what, text, terraform, tofu }
 }
 
-/// From old to new. An example requires the last feature that it uses.
+/// The rows, in ascending order of versions. An example requires the versions of the last row that it matches.
 const ROWS: &[Row] = &[
     row("resources, data sources, `import` blocks, `-generate-config-out`", "", "1.6", Some("1.10")),
     row(
@@ -94,7 +94,7 @@ fn every_example_of_a_page_states_the_required_versions() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(super::root()).unwrap().display().to_string();
-            // Root modules to run, and modules, have `required_version`.
+            // Modules and complete root modules specify `required_version` instead.
             let whole = ["examples/modules", "examples/demo", "examples/bootstrap"];
             if path.is_dir() {
                 if !whole.contains(&name.as_str()) {

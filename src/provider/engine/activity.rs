@@ -1,8 +1,8 @@
-//! What this process is doing: pending changes, resources that it read as protected, and planned settings of the org.
+//! What this process is doing: pending changes, resources that it has read, and planned org settings.
 //!
-//! Pending changes are a reason to wait: a configuration may contain the name of an app instead of a reference, so
-//! that Terraform reads the settings before or while it creates the app. The provider waits while something is being
-//! created or deleted, and a short time after. `claims` has the owners.
+//! Pending changes are a reason to wait: if a configuration contains the name of an app instead of a reference,
+//! Terraform may create the settings before or while it creates the app. The provider waits while an object is being
+//! created or deleted, and for a short time afterwards. `claims` records the owners.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::lock::lock;
 use crate::org::Instant;
 use crate::value::Value;
 
-/// A resource: its type, or both types for a member of a union, and its app.
+/// A resource: its type in the configuration, the type of the member (the same type outside of a union), and its app.
 type Name = (&'static str, &'static str, String);
 
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Activity {
     running: AtomicUsize,
     /// The owners of creations, adoptions and deletions.
     pub claims: Claims,
-    /// Planned settings of the org that are not applied yet.
+    /// Planned org settings that are not applied yet.
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// Resources that were read, and whether they are protected.
     read: Mutex<BTreeMap<Name, bool>>,
@@ -32,22 +32,22 @@ pub struct Activity {
     pub missing: Missing,
 }
 
-/// A plan of settings of the org.
+/// A plan of org settings.
 #[derive(Debug)]
 struct Planned {
     creates: bool,
     config: Value,
 }
 
-/// A pending creation or deletion, until it is dropped.
+/// A pending creation or deletion, which ends when this value is dropped.
 pub struct Running<'a>(&'a Activity);
 
 impl Activity {
-    /// Records the plan of settings of the org. Returns true if another resource of the configuration is planned for
-    /// them too.
+    /// Records a plan of org settings. Returns true if another resource in the configuration manages the same settings.
     ///
-    /// Terraform plans a resource once in a run, but does not identify it, and some commands plan it again. So there
-    /// are two resources if their configurations differ and one of them is new.
+    /// Terraform plans a resource once in a run, but the request does not identify the resource, and some commands plan
+    /// it again. Therefore, two plans are for different resources if their configurations differ and one of them is a
+    /// create.
     pub fn record_plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
         let mut planned = lock(&self.planned);
         let noted = planned.entry(resource).or_default();
@@ -59,7 +59,8 @@ impl Activity {
         twice
     }
 
-    /// Removes a plan after it was applied, or before the resource is planned again.
+    /// Removes plans after an apply, or before the resource is planned again. Plans of creates are removed only with
+    /// `creations_too`.
     pub fn forget_plans(&self, resource: &'static str, creations_too: bool) {
         let mut planned = lock(&self.planned);
         if let Some(noted) = planned.get_mut(resource) {
@@ -79,7 +80,8 @@ impl Activity {
         lock(&self.read).insert(name, protected);
     }
 
-    /// Whether a resource was refreshed and is protected. If it is then planned as new, it is tainted.
+    /// Whether a resource is protected, or `None` if it was not refreshed. A refreshed resource that is planned as new
+    /// is tainted.
     pub fn known(&self, resource: &'static str, member: &'static str, app: &str) -> Option<bool> {
         lock(&self.read).get(&(resource, member, app.to_owned())).copied()
     }
@@ -99,12 +101,12 @@ impl Drop for Running<'_> {
 /// Waits for an object that another resource may create.
 pub struct DependencyWait<'a> {
     activity: &'a Activity,
-    /// No change has been pending since then.
+    /// The last time at which a change was pending, or else the start of the wait.
     idle_since: Instant,
     deadline: Instant,
 }
 
-/// How long to wait if nothing is pending: Terraform may be about to start it.
+/// How long to wait if no change is pending, because Terraform may be about to start one.
 const IDLE: Duration = Duration::from_secs(20);
 
 impl<'a> DependencyWait<'a> {

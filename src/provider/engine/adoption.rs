@@ -1,9 +1,9 @@
-//! Creating an object that already exists: adopts it if it is from an interrupted run of the provider.
+//! The creation of an object that already exists: the provider adopts the object if it is from an interrupted run.
 //!
-//! A deploy is an upsert, so recovery is easy, but so is overwriting by accident. The provider adopts only objects
-//! that the same user created within a day and that are identical to the configuration. Everything else is an error
-//! with an import block. It never adopts an object that another resource in this run owns or deletes: it waits for the
-//! deletion.
+//! A deploy is an upsert, which makes recovery easy but can also overwrite an object by accident. The provider adopts
+//! only objects that the same user created within a day and that are identical to the configuration. For any other
+//! object, it reports an error with an import block. It never adopts an object that another resource in this run owns
+//! or deletes. It waits for the deletion instead.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,23 +18,23 @@ use crate::provider::diagnostics::Diagnostics;
 use crate::record_id::is_same;
 use crate::value::Value;
 
-/// An older object is not from an interrupted run.
+/// The maximum age of an object that may be from an interrupted run.
 const RECENT: Duration = Duration::from_secs(24 * 3600);
 
-/// Terraform starts a creation and a deletion at the same time, and one arrives slightly before the other.
+/// Terraform may start a creation and a deletion at the same time. This is the maximum time between the two requests.
 const START_SKEW: Duration = Duration::from_secs(1);
 
-/// The interval for polling a deletion in this process, without calls.
+/// The interval for polling a deletion in this process, without calls to the org.
 const CLAIM_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The interval for polling the org for an object that another resource creates or deletes.
 pub(super) const ORG_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The current object.
+/// What a create found in the org.
 pub enum AdoptionResult {
-    /// It does not exist, and can be created.
+    /// The object does not exist, and can be created.
     Free,
-    /// It is from an interrupted run, and adopted.
+    /// The object is from an interrupted run, and has been adopted.
     Ours(Actual),
 }
 
@@ -42,7 +42,7 @@ impl Engine<'_> {
     /// Checks whether the object exists and who owns it. Waits for a deletion by another resource in this run.
     ///
     /// # Errors
-    /// If the object exists and remains.
+    /// Returns an error if the object exists, and is neither adopted nor deleted.
     pub(super) async fn check_existing(
         &self,
         apply: &Apply<'_>,
@@ -80,7 +80,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Why the object cannot be adopted now.
+    /// Why the object cannot be adopted now. Waits briefly for a deletion that is about to start.
     async fn obstacle_soon(&self, apply: &Apply<'_>) -> Option<CreationConflict> {
         let until = Instant::now() + START_SKEW;
         loop {
@@ -92,7 +92,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits for a deletion in this process. Returns false if the timeout elapses.
+    /// Waits for a deletion in this process. Returns false if the timeout elapses or the provider is stopped.
     async fn until_deleted(&self, apply: &Apply<'_>) -> bool {
         while self.activity.claims.obstacle(self.spec, apply.app) == Some(CreationConflict::BeingDeleted) {
             if Instant::now() >= apply.deadline || self.org.stopped() {
@@ -106,8 +106,8 @@ impl Engine<'_> {
     /// Adopts the object if possible.
     ///
     /// # Errors
-    /// If the object must not be adopted, for example because it is not from an interrupted run. The inner error: another
-    /// resource in this run has claimed it in the meantime.
+    /// Returns an error if the object must not be adopted, for example because it is not from an interrupted run. The
+    /// inner error means that another resource in this run has claimed the object in the meantime.
     fn adopt_existing(
         &self,
         apply: &Apply<'_>,
@@ -143,7 +143,7 @@ pub(super) fn is_our_own(
     found.into_iter().all(ours) && as_configured(actual, desired)
 }
 
-/// Whether every configured or default value is the current value.
+/// Whether every configured or default value is equivalent to the value in the org.
 fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     desired.spec.rows().all(|row| {
         let name = row.field.attribute;
@@ -164,7 +164,7 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     })
 }
 
-/// When a component was created, by the clock of the org.
+/// When a component was created, according to the clock of the org.
 fn created(found: &Found) -> Option<SystemTime> {
     org::timestamp(&found.file.created_date).map(SystemTime::from)
 }

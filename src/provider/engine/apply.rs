@@ -1,7 +1,7 @@
 //! One apply: sends the changes, reads the result and compares it with the plan.
 //!
-//! The reply has the values that were read from the org, even after an interrupted deploy or a timeout: this read has its
-//! own timeout. If it fails, the reply has the planned values and an error.
+//! The reply contains the values that were read from the org, even after an interrupted deploy or a timeout, because
+//! this read has its own timeout. If the read fails, the reply contains the planned values and an error.
 
 use std::time::Duration;
 
@@ -16,9 +16,10 @@ use crate::provider::resource_spec::{Creation, ID, ORG_ID, ResourceSpec, Row};
 use crate::provider::{plan, refusal};
 use crate::value::{Path, Value};
 
-/// Milliseconds between polls for the effect of a deploy: its response was lost, or the read may be from before it.
+/// Milliseconds between polls for the effect of a deploy, if its response was lost or a read may have returned older
+/// values.
 pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
-/// How often a deploy whose response was lost is sent again, if the org shows no effect.
+/// How many times a deploy is sent again if its response was lost and the org shows no effect.
 const RESUBMISSIONS: u32 = 2;
 
 /// The arguments of an apply.
@@ -36,11 +37,11 @@ pub(super) fn has_changes(spec: &'static ResourceSpec, request: &ApplyRequest) -
     prior.is_null() || !plan::changed_rows(spec, prior, planned).is_empty()
 }
 
-/// What is known about the result.
+/// What is known about the result of a deploy.
 #[derive(Clone)]
 enum ApplyOutcome {
     Succeeded(Applied),
-    /// Salesforce reported a failure: canceled, or an internal error.
+    /// The deploy failed: it was canceled, or Salesforce had an internal error.
     Failed(ApplyError),
     /// The result is unknown and may still change.
     Unknown(ApplyError),
@@ -58,8 +59,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends changes. Sends them again if the response is lost and the org does not have them: a deploy writes whole
-    /// files, so repeating it is safe.
+    /// Sends changes. If the response is lost and the org does not have the changes, sends them again. A deploy writes
+    /// whole files, so repeating it is safe.
     pub(super) async fn send_surely<A>(
         &self,
         changes: Changes,
@@ -74,7 +75,7 @@ impl Engine<'_> {
         self.again_if_lost(send, arrived).await
     }
 
-    /// Runs an operation that is repeated if the response is lost.
+    /// Runs an operation, and repeats it if the response is lost and `arrived` returns false.
     pub(super) async fn again_if_lost<S, A>(
         &self,
         send: impl Fn() -> S,
@@ -96,9 +97,10 @@ impl Engine<'_> {
                 }
             }
             match send().await {
-                // This deploy changed nothing, perhaps because the previous one succeeded. The read will show it.
+                // This deploy changed nothing, possibly because the previous one succeeded. The read after the deploy
+                // shows whether it did.
                 Err(error) if error.is_clean() || error.is_after_internal_error() => return sent,
-                // The previous one may have created what exists.
+                // The previous deploy may have created the existing components.
                 Ok(applied) => return Ok(Applied { existing: Vec::new(), ..applied }),
                 next => sent = next,
             }
@@ -106,7 +108,7 @@ impl Engine<'_> {
         sent
     }
 
-    /// The rejected components, each at its attribute, with requirements of other resources.
+    /// The errors for rejected components, each at its attribute, with the requirements on other resources.
     pub(super) fn refusals(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
         let mut found = Diagnostics::default();
         match &error.kind {
@@ -116,7 +118,7 @@ impl Engine<'_> {
                     let explained = refusal::explain(self.spec, self.resource, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
-                    // The words of a message are the least reliable evidence.
+                    // The text of a message is the least reliable evidence for the attribute.
                     let by_words = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
                     diagnostic.path = known.cloned().or(by_words);
                     if !found.0.contains(&diagnostic) {
@@ -134,7 +136,8 @@ impl Engine<'_> {
         path.root().is_some_and(is_known)
     }
 
-    /// Creates the reply after changes were sent that may have taken effect. `after`: the resource as read afterwards.
+    /// Creates the reply after sending changes that may have taken effect. `after` is the resource as read after the
+    /// deploy.
     pub(super) async fn conclude(
         &self,
         apply: &Apply<'_>,
@@ -182,7 +185,7 @@ impl Engine<'_> {
         reply
     }
 
-    /// The error of a deploy that may have changed something. `is_unchanged`: a read shows that it did not.
+    /// The errors for a deploy that may have changed something. `is_unchanged` means that a read shows no change.
     fn failure(
         &self,
         apply: &Apply<'_>,
@@ -208,8 +211,8 @@ impl Engine<'_> {
         diagnostic.into()
     }
 
-    /// The reply from the values of the org. Values that differ from the plan are read again, because reads may lag
-    /// behind.
+    /// Creates the reply from the values of the org. Values that differ from the plan are read again, because reads may
+    /// lag behind a deploy.
     async fn reply_when_current(
         &self,
         apply: &Apply<'_>,
@@ -243,7 +246,8 @@ impl Engine<'_> {
         reply
     }
 
-    /// Runs work that precedes a change. On a stop it is abandoned: nothing was sent.
+    /// Runs work that precedes a change. If the provider is stopped, the work is abandoned, because no change has been
+    /// sent yet.
     pub(super) async fn unless_stopped<T, E: Into<Diagnostics>>(
         &self,
         app: &str,
@@ -266,7 +270,8 @@ impl Engine<'_> {
         self.reply_from_org(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
     }
 
-    /// The reply from the values of the org. A value that differs from the plan is an error at the attribute.
+    /// Creates the reply from the values of the org. A managed value that differs from the plan is an error at its
+    /// attribute, unless others changed it.
     async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
         let mut found = Diagnostics::default();
@@ -292,7 +297,8 @@ impl Engine<'_> {
                 continue;
             }
             if !is_managed(row, config) {
-                // Other changes in the org are shown by the next refresh. Outputs and other resources have the planned key.
+                // A changed consumer key is reported now, because outputs and other resources already have the planned
+                // key. The next refresh shows other changes in the org.
                 let is_key = self.spec.key_row().is_some_and(|key| key.field.attribute == name);
                 if is_key && wanted.is_set() && kept.is_set() {
                     found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
@@ -319,7 +325,7 @@ impl Engine<'_> {
                 found.extend(differences);
                 self.report_changes(apply, &applied, actual, &mut found);
             }
-            // A deploy that is not complete did not save a different value.
+            // If the deploy is not complete, a difference does not mean that the org saved a different value.
             ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) if differences.is_empty() => {
                 if has_changes(self.spec, apply.request) {
                     found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
@@ -339,7 +345,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The warnings of Salesforce, and changes by others since the plan.
+    /// Reports the warnings of Salesforce, and changes by others since the plan.
     fn report_changes(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
         let records = &apply.private.records;
@@ -348,7 +354,7 @@ impl Engine<'_> {
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));
             let differs = |other: &Value| !now.is_null() && !same(row.field, other, now, records);
-            // After a failed query in the refresh, IDs cannot be compared with names.
+            // If the query for names failed in the refresh, IDs cannot be compared with names.
             let is_unnamed = |value: &Value| {
                 let mut texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
                 texts.any(|text| {
@@ -437,7 +443,7 @@ mod tests {
     use crate::provider::resources::{external_client_app::SPEC, oauth_settings};
 
     fn connected() -> Connected {
-        // An org that responds to no call.
+        // An org that does not respond to any call.
         let org = any_org::org([7, 1, 0].repeat(500));
         Connected::new(org, PlanContext::default(), false, Vec::new())
     }
@@ -464,7 +470,7 @@ mod tests {
         }
     }
 
-    /// The diagnostics of an apply with this outcome in an org that no longer responds.
+    /// The diagnostics of an apply with this outcome, if the org no longer responds.
     async fn unread(outcome: Result<Applied, ApplyErrorKind>, create: bool) -> Diagnostics {
         let connected = connected();
         let engine = connected.engine(&SPEC, SPEC.name);
@@ -518,7 +524,7 @@ mod tests {
                 assert_eq!(ids, [first, "salesforce-request-failed"], "create: {create}");
                 let detail = &found.0[0].detail;
                 assert!(detail.contains("so the state contains the planned values."), "{detail}");
-                // Terraform taints no resource whose update failed.
+                // Terraform does not taint a resource whose update failed.
                 assert_eq!(detail.contains("tainted"), create, "{detail}");
             }
         }

@@ -1,8 +1,10 @@
-//! Which resource in this run creates, adopts, changes or deletes an object, so that two resources do not conflict.
+//! Records which resource in this run creates, adopts, changes or deletes an object, so that two resources do not
+//! conflict.
 //!
-//! Terraform applies in a separate process that does not know about a deletion before it is requested. So both sides
-//! register here: a creation waits for a deletion, an object whose app is being deleted is not adopted, and an object
-//! that was created or adopted is not deleted by a resource at another address.
+//! Terraform applies a plan in a separate process, which has no information about a deletion until Terraform requests
+//! it. Therefore, creations and deletions are both registered here: a creation waits for a deletion, an object whose
+//! app is being deleted is not adopted, and an object that was created or adopted is not deleted by a resource at
+//! another address.
 //!
 //! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbors`).
 
@@ -12,25 +14,25 @@ use std::sync::{Mutex, MutexGuard};
 use crate::lock::lock;
 use crate::provider::resource_spec::{Destruction, ResourceSpec};
 
-/// Resource type and app. Names that differ only in case are the same app.
+/// Resource type and app. Names that differ only in case refer to the same app.
 type Name = (&'static str, String);
 
 #[derive(Debug, Default)]
 pub struct Claims {
     all: Mutex<BTreeMap<Name, Claim>>,
-    /// Apps whose consumer key this run destroyed, before the user was warned.
+    /// Apps whose consumer key this run destroyed, and for which the user has not been warned yet.
     ended: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Debug)]
 struct Claim {
     spec: &'static ResourceSpec,
-    /// The resource type in the configuration that owns it.
+    /// The resource type in the configuration that owns the object.
     by: &'static str,
     hold: ClaimState,
-    /// Pending deletions.
+    /// The number of pending deletions.
     deleting: usize,
-    /// Whether the last deletion is complete.
+    /// Whether the last deletion succeeded, if there was one.
     deleted: Option<bool>,
 }
 
@@ -38,25 +40,25 @@ struct Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ClaimState {
     None,
-    /// It will be created; nothing was sent yet.
+    /// The object will be created, but nothing has been sent yet.
     Wanted,
-    /// It is being created, or was created.
+    /// The object is being created, or has been created.
     Made,
     Adopted,
-    /// It exists and is changed.
+    /// The object exists and is changed.
     Kept,
-    /// Its creation failed.
+    /// The creation of the object failed.
     Failed,
 }
 
 /// Why an object cannot be created or adopted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreationConflict {
-    /// It is being deleted.
+    /// The object, or its app, is being deleted.
     BeingDeleted,
-    /// This run deletes its app, and the resource that owns it has not started.
+    /// This run deletes objects of the same app, and has not deleted this object yet.
     NotDeletedYet,
-    /// Its deletion failed.
+    /// The deletion of the object failed.
     DeletionFailed,
 }
 
@@ -64,11 +66,11 @@ pub enum CreationConflict {
 #[derive(Clone, Copy, Debug)]
 pub enum DeletionConflict {
     Adopted,
-    /// This resource was created or adopted in this run and would be deleted too.
+    /// A resource that was created or adopted in this run, and that would be deleted too.
     Part(&'static ResourceSpec),
 }
 
-/// A pending deletion, until it is dropped.
+/// A pending deletion, which ends when this value is dropped.
 pub struct Deleting<'a> {
     claims: &'a Claims,
     spec: &'static ResourceSpec,
@@ -84,7 +86,7 @@ impl Claims {
     /// Registers a creation by a resource of this type.
     ///
     /// # Errors
-    /// The type of the resource in this run that has the same object.
+    /// Returns the type of the resource in this run that has already claimed the object.
     pub fn begin(
         &self,
         spec: &'static ResourceSpec,
@@ -101,10 +103,10 @@ impl Claims {
         Ok(())
     }
 
-    /// Whether an object can be created now if it does not exist.
+    /// Records that an object that does not exist is being created.
     ///
     /// # Errors
-    /// While the object, or its app, is being deleted.
+    /// Returns an error while the object, or its app, is being deleted.
     pub fn begin_creation(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if is_going(&claims, spec, app) {
@@ -117,7 +119,7 @@ impl Claims {
     /// Adopts an object.
     ///
     /// # Errors
-    /// If it belongs to another resource in this run.
+    /// Returns an error if this run deletes the object, or other objects of its app.
     pub fn adopt(&self, spec: &'static ResourceSpec, app: &str) -> Result<(), CreationConflict> {
         let mut claims = self.lock();
         if let Some(obstacle) = obstacle(&claims, spec, app) {
@@ -127,7 +129,7 @@ impl Claims {
         Ok(())
     }
 
-    /// Why an object cannot be adopted.
+    /// Why an object cannot be adopted, if there is a reason.
     pub fn obstacle(&self, spec: &'static ResourceSpec, app: &str) -> Option<CreationConflict> {
         obstacle(&self.lock(), spec, app)
     }
@@ -153,7 +155,7 @@ impl Claims {
         }
     }
 
-    /// The dependency that this run failed to create.
+    /// The dependency that this run failed to create, if any.
     pub fn failed_before(&self, spec: &'static ResourceSpec, app: &str) -> Option<&'static ResourceSpec> {
         let claims = self.lock();
         let failed = |claim: &&Claim| claim.hold == ClaimState::Failed && claim.spec.also_deletes(spec);
@@ -168,7 +170,7 @@ impl Claims {
         lock(&self.ended).insert(app.to_lowercase());
     }
 
-    /// Whether this run destroyed the consumer key of the app. Returns true once.
+    /// Whether this run destroyed the consumer key of the app. Returns true only once.
     pub fn take_destroyed_key(&self, app: &str) -> bool {
         lock(&self.ended).remove(&app.to_lowercase())
     }
@@ -176,7 +178,7 @@ impl Claims {
     /// Registers a deletion.
     ///
     /// # Errors
-    /// If another resource in this run owns an object that would be deleted too.
+    /// Returns an error if another resource in this run owns an object that would be deleted.
     pub fn delete(&self, spec: &'static ResourceSpec, app: &str) -> Result<Deleting<'_>, DeletionConflict> {
         let mut claims = self.lock();
         if deletes(spec) {
@@ -197,7 +199,7 @@ impl Claims {
 }
 
 impl Deleting<'_> {
-    /// The deletion is complete.
+    /// Records that the deletion succeeded.
     pub fn done(mut self) {
         self.gone = true;
     }
@@ -209,7 +211,7 @@ impl Drop for Deleting<'_> {
         let claim = of(&mut claims, self.spec, &self.app);
         claim.deleting = claim.deleting.saturating_sub(1);
         claim.deleted = Some(self.gone);
-        // A creation that waits for this continues to wait.
+        // A creation that waits for this deletion keeps its claim.
         if self.gone && claim.hold != ClaimState::Wanted {
             claim.hold = ClaimState::None;
         }
@@ -221,7 +223,7 @@ fn of<'a>(claims: &'a mut BTreeMap<Name, Claim>, spec: &'static ResourceSpec, ap
     claims.entry((spec.name, app.to_lowercase())).or_insert_with(none)
 }
 
-/// Everything of one app.
+/// All claims on objects of one app.
 fn claims_of<'a>(claims: &'a BTreeMap<Name, Claim>, app: &str) -> impl Iterator<Item = &'a Claim> {
     let app = app.to_lowercase();
     claims.iter().filter(move |((_, name), _)| *name == app).map(|(_, claim)| claim)

@@ -1,4 +1,4 @@
-//! Create: looks for the components, and waits for those that it depends on. `joint` sends them.
+//! Create: looks for existing components, and waits for dependencies. `joint` sends the new components.
 
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
@@ -14,8 +14,8 @@ use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// The error for another resource of the run with the same object: of the same type, or of a type that manages the
-    /// app differently.
+    /// The error if another resource in this run has the same object. That resource is of the same type, or of a type
+    /// that manages the app differently.
     pub(super) fn held_by(&self, holder: &str, app: &str) -> Diagnostic {
         match self.spec.naming_attribute() {
             Some(attribute) if holder != self.resource => {
@@ -25,14 +25,14 @@ impl Engine<'_> {
         }
     }
 
-    /// The files of a new resource. With the consumer of another org there is no consumer file.
+    /// The files of a new resource. If the app uses the consumer of another org, there is no consumer file.
     pub(super) fn new_components(&self, desired: &DesiredState<'_>, app: &str) -> Vec<Component> {
         let parts = self.spec.parts.iter().filter(|part| !desired.is_elsewhere(part));
         parts.map(|part| new_component(desired, part, app)).collect()
     }
 
-    /// Reads the existing components. They require their app, which another resource of the configuration may be
-    /// creating, so this waits for it.
+    /// Reads the existing components. If their app does not exist, waits for it, because another resource in the
+    /// configuration may be creating it.
     pub(super) async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
         let mut wanted = self.wanted(apply.app, &apply.private);
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
@@ -44,11 +44,11 @@ impl Engine<'_> {
             let mut lookups =
                 self.read_components(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
-            // A hidden app may exist; the deploy will show it.
+            // A hidden app may exist. The deploy shows whether it does.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
                 let existing = actual(self.spec, apply.app, apply.session, &lookups);
                 let is_hidden = lookups.iter().any(|lookup| matches!(lookup, Lookup::Hidden { .. }));
-                // A list may still contain what was deleted shortly before.
+                // A list may still contain components that were deleted shortly before.
                 match lags.next() {
                     Some(lag)
                         if existing.is_err() && is_hidden && self.wait_for_lag(apply.app, lag).await =>
@@ -68,7 +68,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Stops waiting for a dependency that this run failed to create.
+    /// Returns an error if this run failed to create a dependency, so that waiting for it is useless.
     fn check_dependency(&self, app: &str) -> Result<(), Diagnostics> {
         match self.activity.claims.failed_before(self.spec, app) {
             Some(failed) => Err(diagnostics::dependency_not_created(self.spec.noun, app, failed.noun).into()),
@@ -76,14 +76,14 @@ impl Engine<'_> {
         }
     }
 
-    /// Waits for the components that Salesforce creates.
+    /// Waits for the components that Salesforce creates automatically.
     pub(super) async fn await_components(&self, apply: &Apply<'_>, merge: &Merge) -> Result<(), Diagnostics> {
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let found =
                 self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
-                // A component that is about to be deleted is created again with other values.
+                // A component that is being deleted will be created again with different values.
                 Ok(_) if self.activity.claims.begin_creation(self.spec, apply.app).is_ok() => return Ok(()),
                 Err(MergeError::Refused(found)) => return Err(found),
                 Ok(_) | Err(MergeError::Missing(_)) => {}
@@ -99,7 +99,8 @@ impl Engine<'_> {
     }
 }
 
-/// Attributes that the adoption overwrites or removes, with their values. The defaults of Salesforce do not count.
+/// Attributes whose values in the org an adoption overwrites, with these values. A configured attribute is included
+/// only if members of a list or set are removed.
 pub(super) fn settings_overwritten_on_adopt(
     desired: &DesiredState<'_>,
     actual: &Actual,
@@ -109,7 +110,7 @@ pub(super) fn settings_overwritten_on_adopt(
         let existing = actual.part(row.part).component()?;
         let there = existing.get(name);
         let planned = match desired.planned.get(name) {
-            // Not managed, but possibly removed because of another attribute.
+            // The attribute is not managed, but may be removed because of another attribute.
             Value::Unknown => desired.written(row, existing)?,
             planned => planned.clone(),
         };

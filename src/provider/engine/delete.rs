@@ -42,7 +42,7 @@ impl Engine<'_> {
     /// Deletes the resource.
     ///
     /// # Errors
-    /// If the resource still exists, or may exist.
+    /// Returns an error if the resource still exists, or may still exist.
     async fn try_delete(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
         let Destruction::Deletes(others) = self.spec.destruction else {
@@ -84,7 +84,8 @@ impl Engine<'_> {
                 Lookup::Several(names) => {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
-                // The state is of an app that no longer exists, not of this one.
+                // The names of the apps differ in case: the state belongs to an app that no longer exists, not to the
+                // app in the org.
                 Lookup::Hidden { why, other_case: true } if decides => {
                     return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
                 }
@@ -110,11 +111,11 @@ impl Engine<'_> {
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
         let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
         let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
-            // The parts of an app disappear with it, even if the org rejects the deletion of one of them.
+            // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
                 match self.send_surely(app_only, &deciding, deadline, arrived).await {
-                    // The first rejection says more.
+                    // The first rejection contains more information.
                     Err(second) if second.is_clean() => Err(error),
                     outcome => outcome,
                 }
@@ -123,7 +124,7 @@ impl Engine<'_> {
         };
         let trouble = match &outcome {
             Ok(applied) => {
-                // The read after the deploy, unless the org lags behind.
+                // The read after the deploy shows the deletion, unless reads lag behind.
                 if applied.after.as_deref().is_some_and(are_absent) {
                     self.note_destroyed_key(&app, &lookups);
                     return Ok(Diagnostics::default());
@@ -189,7 +190,7 @@ fn are_absent(lookups: &[Lookup]) -> bool {
     lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))
 }
 
-/// Whether it is the file of a consumer.
+/// Whether the component is a consumer with a key.
 fn has_consumer_key(lookup: &Lookup) -> bool {
     let Lookup::Found(found) = lookup else { return false };
     oauth_settings::SPEC.key_row().is_some_and(|row| {
@@ -201,7 +202,7 @@ fn is_app_type(kind: &MetadataType) -> bool {
     catalog::APP.parts.iter().any(|part| part.kind == kind)
 }
 
-/// Whether the org rejected a deletion because of other components only.
+/// Whether the org rejected a deletion only because of other components.
 fn rejects_only_others(error: &ApplyError, key: &ComponentKey) -> bool {
     let ApplyErrorKind::Rejected { problems, internal_error: false, .. } = &error.kind else { return false };
     problems.iter().all(|problem| problem.key.as_ref().is_some_and(|other| other != key))

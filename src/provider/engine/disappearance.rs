@@ -1,17 +1,17 @@
 //! Detects mass removal. If many resources are missing at once, a lost permission or a reset org is more likely than
 //! deletions, and Terraform would recreate every app with a new consumer key.
 //!
-//! Terraform reads one resource at a time, in any order, so no single read knows the total. But an error of one read
-//! stops the plan. Each read that finds nothing is counted, and compared with the list of the org at that time. The
-//! result does not depend on the order.
+//! Each read is for one resource, in any order, so no single read can determine the total. However, an error in one
+//! read stops the plan. The reads that find no resource are counted, and the count is compared with the list of the org
+//! at that time. The result does not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use crate::lock::lock;
 
-/// Up to this number may be missing, or this percentage of the known resources: the missing ones and those that the
-/// org still lists.
+/// Up to `FEW` resources may be missing, or up to `SHARE_PERCENT` percent of the known resources: the missing ones and
+/// those that the org still lists.
 const FEW: usize = 3;
 const SHARE_PERCENT: usize = 30;
 
@@ -20,7 +20,7 @@ const SHARE_PERCENT: usize = 30;
 pub struct Missing(Mutex<BTreeMap<&'static str, BTreeSet<String>>>);
 
 impl Missing {
-    /// Records a missing resource, and returns the number for its type.
+    /// Records a missing resource, and returns the number of missing resources of its type.
     pub fn note(&self, resource: &'static str, app: &str) -> usize {
         let mut missing = lock(&self.0);
         let apps = missing.entry(resource).or_default();
@@ -29,7 +29,7 @@ impl Missing {
     }
 }
 
-/// Whether too many are missing, compared with the remaining ones.
+/// Whether too many resources are missing, compared with the remaining ones.
 pub fn exceeds_removal_threshold(missing: usize, left: usize) -> bool {
     missing > FEW && missing * 100 > (missing + left) * SHARE_PERCENT
 }

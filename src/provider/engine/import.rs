@@ -1,4 +1,4 @@
-//! Import: from an ID or an identity to a first state, which Read completes.
+//! Import: creates a first state from an ID or an identity, which a read then completes.
 
 use super::read::actual;
 use super::state::{Actual, PartState, StateContext, join};
@@ -46,7 +46,7 @@ impl Engine<'_> {
         }
         let imported =
             Imported { type_name, state: read.state, private: read.private, identity: read.identity };
-        // Terraform reads an imported resource once more, which returns the diagnostics.
+        // Terraform reads an imported resource again, and that read returns the diagnostics.
         Ok((imported, Diagnostics::default()))
     }
 
@@ -61,8 +61,8 @@ impl Engine<'_> {
         Ok(app)
     }
 
-    /// The app or org of an import ID: the API name of an app or, for settings of the org, their name or the ID of the
-    /// org.
+    /// The app or org of an import ID. The ID is the API name of an app or, for org settings, their name or the ID of
+    /// the org.
     fn named_by_id(&self, id: &str, session: &SessionFacts) -> Result<String, Diagnostic> {
         if self.spec.subject != Subject::Org {
             self.check_id(id)?;
@@ -80,7 +80,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The API name of an app, with or without a namespace.
+    /// Checks that an ID is the API name of an app, with or without a namespace.
     fn check_id(&self, id: &str) -> Result<(), Diagnostic> {
         identity::check_app(id)?;
         if let (Some((namespace, _)), true) = (id.split_once("__"), self.spec.protectable) {
@@ -102,7 +102,7 @@ fn first_state(spec: &ResourceSpec, app: &str, session: &SessionFacts) -> Value 
     state
 }
 
-/// Values that cannot be read cannot be imported.
+/// Returns an error if a part is unreadable, because its values cannot be imported.
 pub(super) fn check_importable(app: &str, actual: &Actual) -> Result<(), Diagnostic> {
     let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
     match unreadable {
@@ -111,10 +111,10 @@ pub(super) fn check_importable(app: &str, actual: &Actual) -> Result<(), Diagnos
     }
 }
 
-/// The state of an import from existing lookups. `None` when the resource does not exist.
+/// The state that an import would have, from existing lookups. Returns `None` if the resource does not exist.
 ///
 /// # Errors
-/// The errors of the import.
+/// Returns the errors that the import would return.
 pub fn listed(
     spec: &'static ResourceSpec,
     app: &str,

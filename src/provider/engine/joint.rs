@@ -1,5 +1,5 @@
-//! One deploy for one resource, or for several of one app: their changes go into one package, and each creates its own
-//! reply.
+//! One deploy for one resource, or for several resources of one app. Their changes go into one package, and each
+//! resource gets its own reply.
 //!
 //! A deploy is atomic. The caller decides which resources belong together.
 
@@ -29,22 +29,23 @@ use crate::provider::refusal;
 use crate::provider::resource_spec::{Creation, ORG_ID, ResourceSpec};
 use crate::value::Value;
 
-/// A resource of the deploy, and its request.
+/// A resource in the deploy, and its request.
 pub struct Share<'a> {
     pub engine: Engine<'a>,
     pub request: ApplyRequest,
-    /// It is not a part of a union.
+    /// Whether the resource is not a member of a union.
     pub alone: bool,
 }
 
 /// Errors by the index of the share.
 pub type Refused = Vec<(usize, Diagnostics)>;
 
-/// Creates the resources of all shares. The first is the app, which determines whether something exists. `others` are
-/// parts that are not managed, which no other resource in this run may manage.
+/// Creates the resources of all shares. The first share, which is the app in a union, determines whether the object
+/// already exists. `others` are the members of a union that are not managed, and that no other resource in this run may
+/// manage.
 ///
 /// # Errors
-/// If it is certain that nothing was created.
+/// Returns an error if it is certain that nothing was created.
 pub async fn create(
     shares: &[Share<'_>],
     others: &[&'static ResourceSpec],
@@ -68,7 +69,7 @@ pub async fn create(
     let made = try_create(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
     let exists = |reply: &ApplyReply| !reply.state.is_null();
     for (index, spec) in specs().enumerate() {
-        // Other messages belong to the app.
+        // The resources in `others` have no reply, so the reply of the app determines whether they exist.
         let replies = made.as_ref().ok();
         let reply = replies.and_then(|replies| replies.get(index).or_else(|| replies.first()));
         claims.conclude(spec, &app, reply.is_some_and(exists));
@@ -97,7 +98,7 @@ async fn try_create(
         return adopt_all(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
-        // If the app does not exist, there is nothing to delete.
+        // The app does not exist, so no deletion of its parts can be pending.
         let _ = share.engine.activity.claims.begin_creation(share.engine.spec, app);
     }
     let _running = engine.activity.begin();
@@ -117,7 +118,7 @@ async fn try_create(
     Ok(made)
 }
 
-/// The errors if nothing was created.
+/// Why nothing was created or changed.
 enum CreationFailure {
     Refused(Refused),
     /// Salesforce creates some of these components automatically, and rejects those of the package.
@@ -133,7 +134,7 @@ impl CreationFailure {
     }
 }
 
-/// Creates all of them with one deploy.
+/// Creates the resources of all shares in one deploy.
 async fn create_in_one_deploy(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
@@ -170,7 +171,7 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     !problems.is_empty() && problems.iter().all(of_its_own)
 }
 
-/// The shares of the package, and the share whose components Salesforce creates automatically: the last one.
+/// Splits the shares into those of the package, and those whose components Salesforce creates automatically.
 fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
     shares.iter().partition(|share| share.engine.spec.creation != Creation::Adopts)
 }
@@ -179,12 +180,12 @@ fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&
 #[derive(Default)]
 struct Deployed {
     replies: Vec<ApplyReply>,
-    /// Whether all components that Salesforce does not create automatically are as planned, even if the deploy reported an
-    /// error. Otherwise nothing more is sent.
+    /// Whether all components that Salesforce does not create automatically are as planned, even if the deploy reported
+    /// an error. Otherwise, nothing more is sent.
     succeeded: bool,
 }
 
-/// The result, after adopting the components that Salesforce created. `created`: the app is new.
+/// The replies, after adopting the components that Salesforce created. `created` means that the app is new.
 async fn with_adopted(
     made: Deployed,
     adopted: &[&Share<'_>],
@@ -205,7 +206,8 @@ async fn with_adopted(
     replies
 }
 
-/// The result. If Salesforce created its own components instead, they have other values: writes them once more.
+/// The replies. If Salesforce created its own components instead of those in the package, they have different values
+/// and are written once more.
 async fn rewrite_adopted(
     made: Deployed,
     shares: &[&Share<'_>],
@@ -224,7 +226,7 @@ async fn rewrite_adopted(
     replies
 }
 
-/// Adopts the components that Salesforce created. The other components exist in any case.
+/// Adopts the components that Salesforce created. The other components already exist.
 async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
     let refused = |failure: CreationFailure| ApplyReply {
         diagnostics: Diagnostics(failure.refused().into_iter().flat_map(|(_, found)| found).collect()),
@@ -236,7 +238,7 @@ async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
     }
 }
 
-/// The objects of an interrupted run, if all of them are as configured.
+/// Adopts the objects of an interrupted run, if all of them are as configured.
 async fn adopt_all(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
@@ -271,7 +273,7 @@ async fn adopt_all(
 /// Changes the resources of all shares: edits existing components, and creates missing ones.
 ///
 /// # Errors
-/// If it is certain that nothing was changed.
+/// Returns an error if it is certain that nothing was changed.
 pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let app = first.engine.app_of(&first.request.planned);
@@ -280,7 +282,7 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
     }
     // Unchanged shares are checked too: a component of a deleted app must not be created.
     let (shares, deadline): (Vec<&Share<'_>>, _) = (shares.iter().collect(), Instant::now() + limit);
-    // Recreated settings come with policies of Salesforce, as for a new app.
+    // If OAuth settings are recreated, Salesforce also creates policies, as for a new app.
     let creates_any = shares.iter().any(|share| share.request.prior.is_null());
     match try_update(&shares, &app, deadline).await {
         Err(CreationFailure::Overtaken) => {
@@ -347,7 +349,7 @@ impl JointMerge {
         Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
     }
 
-    /// The result of each share.
+    /// The files of each share, or why nothing can be written.
     fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, MergeError>> {
         self.of_each(found).map(|(merge, found)| merge.files_or_new(found)).collect()
     }
@@ -393,7 +395,7 @@ impl Share<'_> {
         DesiredState { spec: self.engine.spec, config, prior, planned, version: session.api_version }
     }
 
-    /// The settings that the adoption overwrote.
+    /// The settings that an adoption overwrote.
     fn lost(&self, merge: &Merge, before: &[Lookup]) -> Vec<(&'static str, Value)> {
         if !self.request.prior.is_null() {
             return Vec::new();
@@ -420,7 +422,7 @@ fn first_refused(found: impl Into<Diagnostics>) -> Refused {
     vec![(0, found.into())]
 }
 
-/// The session, if the state belongs to its org and it supports the configuration.
+/// The session, if the state belongs to its org and its API version supports the configuration.
 async fn check_session(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
     let engine = &first.engine;
     if engine.org.stopped() {
@@ -474,7 +476,7 @@ async fn build_replies(
     Ok(Deployed { replies, succeeded })
 }
 
-/// The part of the result for one share. Everything else belongs to the first.
+/// The part of the result that belongs to one share. Whatever belongs to no share is part of the first share's result.
 fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<usize>) -> Applied {
     let is_own = |problem: &DeployProblem| match shares.iter().position(|share| share.has(problem)) {
         Some(owner) => owner == index,
@@ -493,7 +495,8 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
     }
 }
 
-/// The rejection: each problem belongs to the share with its file, or to one that can explain it.
+/// The errors of a rejection. Each problem belongs to the share with its file, or else to a share that can explain it,
+/// or else to the first share.
 fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
     let ApplyErrorKind::Rejected { problems, deploy_id, internal_error } = &error.kind else {
         let refused = shares.iter().zip(applies).take(1);

@@ -1,7 +1,7 @@
-//! Merges the plan into existing files: an update, or the adoption of components that Salesforce created.
+//! Merges the plan into existing files, for an update or for the adoption of components that Salesforce created.
 //!
-//! Only planned changes are written; everything else in a file keeps the current value. Pure and without borrows: the
-//! org layer calls it again whenever others change the files.
+//! Only planned changes are written. Everything else in a file keeps its current value. A merge performs no I/O and
+//! borrows nothing, because the org layer runs it again whenever others change the files.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::provider::plan;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{Creation, Part, ResourceSpec};
 
-/// The plan for some files, and its context.
+/// The plan for the files of a resource, and its context.
 pub(super) struct Merge {
     spec: &'static ResourceSpec,
     app: String,
@@ -28,19 +28,19 @@ pub(super) struct Merge {
     /// The client ID of the provider, and the changes that would lock it out if the app has this client ID.
     danger: Option<(String, Vec<&'static Lockout>)>,
     wanted: Vec<Wanted>,
-    /// Missing components are not created.
+    /// Whether the resource is not a member of a union. Missing components of such a resource are not created.
     alone: bool,
 }
 
 /// Why nothing can be written.
 pub(super) enum MergeError {
-    /// Some files do not exist.
+    /// Files do not exist: those of this part, or of the whole resource.
     Missing(Option<&'static Part>),
     Refused(Diagnostics),
 }
 
 impl Engine<'_> {
-    /// The merge of a request.
+    /// Creates the merge of a request.
     pub(super) fn merge(
         &self,
         request: &ApplyRequest,
@@ -91,7 +91,7 @@ impl Merge {
         actual(self.spec, &self.app, &self.session, found)
     }
 
-    /// The files to write. Empty when all values are as planned.
+    /// The files to write. The list is empty if all values are as planned.
     pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
         let actual = self.actual(found).map_err(MergeError::Refused)?;
         if let Some((client_id, lockouts)) = &self.danger
@@ -133,8 +133,8 @@ impl Merge {
         let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::Adopts;
         let declined = match self.files(found) {
             Err(MergeError::Missing(part)) if may_be_new => MergeError::Missing(part),
-            // A component that others created since the plan is not overwritten. If it is as planned, it may be from
-            // this provider.
+            // A component that others created since the plan is not overwritten. If the component is as planned, this
+            // provider may have created it.
             Ok(files)
                 if self.request.prior.is_null()
                     && self.spec.creation == Creation::New
@@ -157,7 +157,7 @@ impl Merge {
         Ok(files.collect())
     }
 
-    /// Whether the visible value of an attribute differs from the plan.
+    /// Whether the value of an attribute differs from the plan, or cannot be read.
     fn makes(&self, attribute: &str, actual: &Actual) -> bool {
         let Some(row) = self.spec.row(attribute) else { return false };
         let planned = self.request.planned.get(attribute);

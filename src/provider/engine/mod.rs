@@ -1,7 +1,8 @@
-//! Read, create, update, delete and import of any resource: converts plans to components, and components to states.
+//! Read, create, update, delete and import of every metadata resource: converts plans to components, and components to
+//! states.
 //!
-//! Start with `state` (pure: components to attributes and back), then `read` and `apply`. Nothing here names a field
-//! or knows the protocol of an org.
+//! Start with `state`, which converts components to attributes and back without I/O, then `read` and `apply`. Not here:
+//! the names of fields, and the protocol of an org.
 
 mod activity;
 mod adoption;
@@ -38,7 +39,7 @@ use crate::value::Value;
 #[derive(Clone, Copy)]
 pub struct Engine<'a> {
     pub spec: &'static ResourceSpec,
-    /// The resource type in the configuration: that of the spec, or of its union.
+    /// The resource type in the configuration: the type of the spec, or of its union.
     pub resource: &'static str,
     pub org: &'a Org,
     /// The client ID of the provider.
@@ -51,7 +52,7 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
-    /// The connected org.
+    /// The session of the connected org.
     async fn session(&self) -> Result<SessionFacts, Diagnostic> {
         self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
     }
@@ -61,11 +62,12 @@ impl Engine<'_> {
         self.previous_orgs.check(state_org, session, &diagnostics::the(self.spec.noun, app))
     }
 
-    /// The file that determines whether the provider logs in with the app. `None` when the provider has no client ID.
+    /// The file that determines whether the provider logs in with the app. Returns `None` if the provider has no client
+    /// ID.
     fn own_consumer(&self, app: &str) -> Option<Wanted> {
         self.client_id?;
         let row = oauth_settings::SPEC.key_row()?;
-        // A file that cannot be read does not count as the provider's own consumer, so a short wait is sufficient.
+        // A file that cannot be read does not count as the provider's own consumer, so it is not worth a separate call.
         Some(Wanted::new(row.part.kind, app).best_effort())
     }
 
@@ -75,7 +77,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether this file has the consumer with this client ID.
+/// Whether this file is the consumer with this client ID.
 fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
     let (Some(row), Some(component)) = (oauth_settings::SPEC.key_row(), lookup.component()) else {
         return false;

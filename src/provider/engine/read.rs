@@ -1,4 +1,4 @@
-//! Reads a resource, and decides whether a missing one may be removed from the state.
+//! Reads a resource, and determines whether a missing resource may be removed from the state.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::record_id::is_same;
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// Refreshes a state. On an error the state does not change.
+    /// Refreshes a state. If an error occurs, the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let app = self.app_of(&request.state);
         let (mut reply, refreshed) = self.read_part(request).await;
@@ -27,7 +27,7 @@ impl Engine<'_> {
         reply
     }
 
-    /// The differences from a previous org.
+    /// The warning about the differences from a previous org.
     pub async fn report_previous_org(&self, app: &str, refreshed: &Refreshed) -> Diagnostic {
         match self.session().await {
             Ok(session) => diagnostics::previous_org_refreshed(
@@ -41,7 +41,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Refreshes the state of a member of a union, which reports the differences itself.
+    /// Refreshes a state without the warning about a previous org, which a union adds once for all its members.
     pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Refreshed>) {
         let mut reply = request.as_before(Diagnostics::default());
         let mut refreshed = None;
@@ -75,7 +75,7 @@ impl Engine<'_> {
             if self.spec.subject == Subject::Org {
                 app.clone_from(&session.org_id_18);
             }
-            // An org that hides the consumer may return its key. The key of the previous org is useless.
+            // The key of the previous org is invalid here. An org that hides the consumer may still return its key.
             if let Some(row) = self.spec.key_row() {
                 prior.put(row.field.attribute, Value::Null);
             }
@@ -138,7 +138,7 @@ impl Engine<'_> {
     ) -> Refreshed {
         let key = self.spec.key_row().map(|row| row.field.attribute);
         let text = |state: &Value| key.and_then(|key| state.get(key).as_text()).map(str::to_owned);
-        // The link to the app's own consumer, and other values that start with the ID of the org.
+        // Some values start with the ID of their org, such as the link to the app's own consumer.
         let owner = |state: &Value, name: &str| {
             let owner = state.get(name).as_text().and_then(|text| text.split_once(':'));
             owner.map(|(owner, _)| owner.to_owned())
@@ -151,8 +151,8 @@ impl Engine<'_> {
         let differs = |row: &Row| {
             let name = row.field.attribute;
             let differs = !same(row.field, before.get(name), now.get(name), records);
-            // Null when the state has no value yet: a part that a moved resource did not have, or a label without an
-            // attribute.
+            // The old value is null if the state has no value yet: for a part that a moved resource did not have, or a
+            // label that is not an attribute.
             Some(name) != key && !before.get(name).is_null() && !names_its_org(name) && differs
         };
         let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
@@ -165,7 +165,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether the provider logs in with the app, as far as known without a call.
+    /// Whether the provider logs in with the app, as far as this is known without a separate call.
     async fn is_own_app(&self, app: &str, deadline: Instant) -> bool {
         let Some(wanted) = self.own_consumer(app) else {
             return false;
@@ -195,7 +195,7 @@ impl Engine<'_> {
         object.get(self.spec.subject_attribute()).as_text().unwrap_or_default().to_owned()
     }
 
-    /// The app or org in the plan of a create, which does not know the org.
+    /// The app or org of a create. The plan of a create does not contain the ID of the org.
     pub(super) async fn subject(&self, planned: &Value) -> Result<String, Diagnostic> {
         match self.spec.subject {
             Subject::App { .. } => Ok(self.app_of(planned)),
@@ -217,7 +217,7 @@ impl Engine<'_> {
         actual(self.spec, app, session, &lookups)
     }
 
-    /// The parts with their last known names.
+    /// The parts to read, with their last known names.
     pub(super) fn wanted(&self, app: &str, private: &PrivateState) -> Vec<Wanted> {
         let parts = self.spec.parts.iter();
         parts
@@ -236,8 +236,8 @@ impl Engine<'_> {
         lookups.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
     }
 
-    /// Unreadable parts keep their values; the consumer key may be available elsewhere. `refresh`: a known key may be
-    /// outdated, because others can rotate it.
+    /// Handles unreadable parts. Their attributes keep their values, but the REST API may return the consumer key.
+    /// `refresh` means that a known key may be outdated, because others can rotate it.
     pub(super) async fn fill_unreadable(
         &self,
         app: &str,
@@ -260,7 +260,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The consumer key of an app from the REST API, if the org allows it.
+    /// The consumer key of an app from the REST API, if the org allows access to it.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
         match self.org.app_record_id(app).await? {
             Some(id) => self.org.consumer_key(&id).await,
@@ -286,7 +286,7 @@ pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -
 /// The resource from the lookups of its parts, in their order.
 ///
 /// # Errors
-/// If the lookups are ambiguous.
+/// Returns an error if a lookup is hidden or has several results.
 pub(super) fn actual(
     spec: &'static ResourceSpec,
     app: &str,

@@ -1,4 +1,5 @@
-//! Record IDs in a configuration: Salesforce accepts IDs and returns names, so comparing them requires both.
+//! Record IDs in a configuration: Salesforce accepts IDs and returns names, so a comparison requires the name of each
+//! ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +13,9 @@ use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
-    /// The records with an ID in `values`. IDs without a record have no name: Salesforce will reject them. IDs that cannot
-    /// be queried lead to a warning. Known names that `files` contains are not queried again; other records may have been
-    /// renamed.
+    /// The records whose IDs `values` contains. An ID without a record has no name, and Salesforce will reject it. If a
+    /// query fails and a name is unknown, a warning is added. Known names that `files` contains are not queried again.
+    /// Other records may have been renamed.
     pub(super) async fn record_names(
         &self,
         values: &Value,
@@ -27,7 +28,7 @@ impl Engine<'_> {
             let Some(record) = row.field.record else { continue };
             let in_file =
                 files.part(row.part).component().map(|component| component.get(row.field.attribute));
-            // Without a file there is nothing to compare.
+            // Without a file, there is nothing to compare.
             let is_in_file = |name: &str| {
                 in_file.is_none_or(|file| {
                     let mut members = file.members().unwrap_or_default().iter().filter_map(Value::as_text);
@@ -96,7 +97,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Whether a value may equal one of the org, as far as the IDs are known: of others, only the number counts.
+    /// Whether a value may equal a value of the org. IDs whose names are unknown are compared only by their number.
     pub(super) fn may_equal(&self, field: &Field, written: &Value, in_org: &Value) -> bool {
         if same(field, written, in_org, &self.names) {
             return true;

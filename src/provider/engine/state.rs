@@ -1,4 +1,4 @@
-//! Converts attributes to components and back, with the tables.
+//! Converts attributes to components and back, using the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::value::Value;
 pub enum PartState {
     Present(Box<Found>),
     Absent,
-    /// It exists, but cannot be read.
+    /// The part exists, but cannot be read.
     Unreadable,
 }
 
@@ -31,10 +31,10 @@ impl PartState {
     }
 }
 
-/// A resource in the org, in the order of the parts.
+/// A resource in the org: the state of each part, in the order of the spec.
 pub struct Actual {
     pub parts: Vec<(&'static Part, PartState)>,
-    /// If a part is absent, the number of others of its type in the org.
+    /// If a part is absent, the number of other components of its type in the org.
     pub others: usize,
 }
 
@@ -47,7 +47,7 @@ impl Actual {
             .map_or(&ABSENT, |(_, state)| state)
     }
 
-    /// Whether the resource exists: its required parts, or any part if none is required.
+    /// Whether the resource exists: all its required parts are present, or any part if none is required.
     pub fn exists(&self) -> bool {
         let present = |state: &PartState| matches!(state, PartState::Present(_));
         let mut required =
@@ -74,12 +74,12 @@ impl Actual {
     }
 }
 
-/// The context of a state.
+/// What is needed besides components to build a state.
 pub struct StateContext<'a> {
     pub spec: &'static ResourceSpec,
     pub app: &'a str,
     pub org_id: &'a str,
-    /// The resource was not managed before: the state gets all values of the org.
+    /// Whether the resource was not managed before. If so, the state gets all values of the org.
     pub importing: bool,
     /// The state before the operation.
     pub before: &'a Value,
@@ -87,14 +87,15 @@ pub struct StateContext<'a> {
 }
 
 impl<'a> StateContext<'a> {
-    /// The context of an import, without a state before it.
+    /// The context of an import, which has no state before the operation.
     pub fn of_import(spec: &'static ResourceSpec, app: &'a str, org_id: &'a str) -> StateContext<'a> {
         static NO_RECORDS: Records = Records { names: BTreeMap::new(), unqueried: BTreeSet::new() };
         StateContext { spec, app, org_id, importing: true, before: &Value::Null, records: &NO_RECORDS }
     }
 }
 
-/// The state of a resource: the values of the org, in the form of `prior` if they are equivalent.
+/// The state of a resource: the values of the org. A value that is equivalent to the one in `prior` keeps the form of
+/// `prior`.
 pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
     let spec = context.spec;
     let mut state = spec.schema().block.empty();
@@ -105,7 +106,7 @@ pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value
     }
     state.put(spec.subject_attribute(), context.app.into());
     state.put(ID, context.app.into());
-    // Both forms of an org ID are equivalent; a state keeps its form.
+    // Both forms of an org ID are equivalent, and a state keeps its form.
     let known = prior.get(ORG_ID).as_text().filter(|known| is_same(known, context.org_id));
     state.put(ORG_ID, known.unwrap_or(context.org_id).into());
     if spec.shows_namespace {
@@ -114,7 +115,7 @@ pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value
     }
     for row in spec.rows() {
         let name = row.field.attribute;
-        // Without a state all values are new.
+        // Without a prior state, all values are new.
         let before = if prior.is_null() { &Value::Unknown } else { prior.get(name) };
         state.put(name, join_row(row, context, actual.part(row.part), before));
     }
@@ -152,8 +153,8 @@ fn is_empty(value: &Value) -> bool {
     value.members().is_none_or(<[Value]>::is_empty)
 }
 
-/// Whether this is the link to a consumer of the same org. The state of an import omits it, so that a generated
-/// configuration works in another org and for a recreated resource.
+/// Whether a value is the link to a consumer of the same org. The state of an import omits such a link, so that a
+/// generated configuration works in another org and for a recreated resource.
 fn is_own_link(row: Row, context: &StateContext<'_>, value: &Value) -> bool {
     let is_link = context.spec.link == Some(row.field.attribute);
     let owner = value.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
@@ -175,7 +176,7 @@ fn absent(field: &Field) -> Value {
     }
 }
 
-/// Whether two values are equivalent to Salesforce, with record IDs resolved to names.
+/// Whether two values are equivalent, with record IDs resolved to names.
 pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String, String>) -> bool {
     if field.record.is_none() || records.is_empty() {
         return metadata::same_meaning(field, one, other);
@@ -183,7 +184,7 @@ pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String
     metadata::same_meaning(field, &named(one, records), &named(other, records))
 }
 
-/// A value with the names of its record IDs, as far as they are known.
+/// A value in which record IDs are replaced by the names of the records, as far as these are known.
 pub(super) fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Set(members) => Value::set(members.iter().map(|member| named(member, records)).collect()),
@@ -192,7 +193,8 @@ pub(super) fn named(value: &Value, records: &BTreeMap<String, String>) -> Value 
     }
 }
 
-/// What a plan requests of a resource, as values by field: null clears, and unmanaged fields have none.
+/// What a plan requests of a resource, as values by field. Null removes a value. A field that is not managed has no
+/// value.
 pub struct DesiredState<'a> {
     pub spec: &'static ResourceSpec,
     pub config: &'a Value,
@@ -208,7 +210,7 @@ impl DesiredState<'_> {
         fields.filter_map(|field| Some((field, self.of_field(field, existing)?))).collect()
     }
 
-    /// The value that is written for an attribute. `None` if it is not managed.
+    /// The value that is written for an attribute, or `None` if nothing is written.
     pub fn written(&self, row: Row, existing: &Component) -> Option<Value> {
         self.of_field(row.field, Some(existing))
     }
@@ -223,7 +225,7 @@ impl DesiredState<'_> {
         match field.sent {
             SendPolicy::Never => return None,
             SendPolicy::WhenConfigured | SendPolicy::Mirrored if !written => return None,
-            // An existing file keeps its name.
+            // A mirrored field is written only when its file is created.
             SendPolicy::Mirrored if existing.is_some() => return None,
             SendPolicy::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
@@ -257,7 +259,8 @@ impl DesiredState<'_> {
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
     }
 
-    /// Blocks in the org that the first managed ones would remove, with their attribute. No plan has shown them.
+    /// An attribute that the configuration contains for the first time, and the blocks in the org that the plan would
+    /// therefore remove. No plan has shown these blocks.
     pub fn unplanned_values(&self, part: &Part, existing: &Component) -> Option<(&'static str, Vec<Value>)> {
         part.kind.fields.iter().find_map(|field| {
             let (planned, prior) = (self.planned.get(field.attribute), self.prior.get(field.attribute));
@@ -279,7 +282,7 @@ impl DesiredState<'_> {
         })
     }
 
-    /// A missing part with configured values.
+    /// A missing part for which the plan has values.
     pub fn missing_part(&self, actual: &Actual) -> Option<&'static Part> {
         self.spec.parts.iter().find(|part| {
             let absent = matches!(actual.part(part), PartState::Absent);
@@ -287,7 +290,7 @@ impl DesiredState<'_> {
         })
     }
 
-    /// Whether the configuration differs from an absent part.
+    /// Whether the desired value of a field differs from that of an absent part.
     fn is_configured(&self, field: &Field) -> bool {
         let value = self.planned.get(field.attribute);
         let nothing = match field.omitted {
@@ -297,14 +300,14 @@ impl DesiredState<'_> {
         field.owns_attribute() && field.sent != SendPolicy::Never && !nothing
     }
 
-    /// The initial values of a new file, without those that depend on another value.
+    /// The initial value of a field in a new file, unless the field depends on a configured attribute.
     fn created_as(&self, field: &Field) -> Option<Value> {
         let on = self.spec.dependents.iter().find(|(dependent, _)| *dependent == field.attribute);
         let dependency_is_configured = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
         field.created_as.filter(|_| !dependency_is_configured).map(|value| value.value())
     }
 
-    /// Whether an omitted attribute is removed because the one it depends on changes.
+    /// Whether an omitted attribute is removed because the attribute that it depends on changes.
     fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
         let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
             return false;
@@ -314,7 +317,7 @@ impl DesiredState<'_> {
     }
 }
 
-/// The component to write for a part. `None` when the org has all values.
+/// The component to write for a part, or `None` if the org has all values.
 pub fn component_to_write(
     desired: &DesiredState<'_>,
     part: &'static Part,
@@ -327,7 +330,7 @@ pub fn component_to_write(
     differs.then(|| existing.merge(&wanted))
 }
 
-/// A new component.
+/// The new component of a part.
 pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str) -> Component {
     let named_like_the_app = part.suffix.is_empty();
     let parent = if named_like_the_app { "" } else { app };

@@ -1,4 +1,4 @@
-//! Create and update of one resource: a deploy of one share (`joint`).
+//! Create and update of one resource, as a deploy with one share (`joint`).
 
 use super::joint::{self, Refused, Share};
 use super::merge::MergeError;
@@ -25,7 +25,7 @@ impl Engine<'_> {
         made.unwrap_or_else(|diagnostics| request.as_before(diagnostics))
     }
 
-    /// Why nothing can be written.
+    /// The errors if nothing can be written.
     pub(super) fn declined(&self, app: &str, declined: MergeError) -> Diagnostics {
         match declined {
             MergeError::Refused(found) => found,

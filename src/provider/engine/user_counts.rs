@@ -1,4 +1,5 @@
-//! Counts the users with the permission sets and profiles of a resource, so that a plan can show whom it locks out.
+//! Counts the users with the permission sets and profiles of a resource, so that a plan can show how many users are
+//! affected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,12 +9,12 @@ use crate::org::{Assignable, Instant};
 use crate::provider::user_counts::UserCounts;
 use crate::value::Value;
 
-/// The timeout of the count, which only a warning requires.
+/// The timeout of the count, which is needed only for a warning.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Engine<'_> {
-    /// The users of the permission sets and profiles of a state; `records` are the names of those with an ID. No calls
-    /// if there are none.
+    /// The number of users of each permission set and profile in a state. `records` contains the names of those that
+    /// the state refers to by ID. Makes no calls if the state has none.
     pub(super) async fn user_counts(
         &self,
         state: &Value,

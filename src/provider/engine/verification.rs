@@ -1,4 +1,4 @@
-//! Reads the components of a deploy afterwards, until they exist. `apply` compares them with the plan.
+//! Reads the components after a deploy, until they exist. `apply` compares them with the plan.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -11,12 +11,11 @@ use super::{VERIFY_TIMEOUT, diagnostics};
 use crate::org::{Applied, ApplyError, Freshness, Instant, Lookup, ReadError};
 use crate::provider::diagnostics::Diagnostics;
 
-/// Milliseconds between polls for components that should exist: reads may lag behind a deploy, for half a minute at
-/// most.
+/// Milliseconds between polls for components that should exist. Reads may lag behind a deploy by up to half a minute.
 const LAGS: [u64; 7] = [250, 500, 1000, 2000, 4000, 8000, 15_000];
 
-/// Each share as the org has it after a deploy. All shares are read and awaited together, because half a minute for
-/// each would be long if none of them was created.
+/// The resource of each share, as read after a deploy. All shares are read and awaited together, because waiting half a
+/// minute for each would take too long if none of them was created.
 pub(super) async fn read_after(
     shares: &[&Share<'_>],
     applies: &[Apply<'_>],
@@ -50,7 +49,7 @@ pub(super) async fn read_after(
     loop {
         let found = match first.engine.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(found) => each(&found, &ranges),
-            // The file of one share makes the common read fail.
+            // The file of one share causes the common read to fail, so each share is read separately.
             Err(ReadError { key: Some(_), .. }) if shares.len() > 1 => {
                 let mut found = Vec::new();
                 for (share, it) in parts() {
@@ -78,7 +77,7 @@ pub(super) async fn read_after(
     }
 }
 
-/// Whether the org shows that it does not exist.
+/// Whether a read shows that the resource does not exist.
 fn is_missing(found: &Result<Actual, Diagnostics>) -> bool {
     found.as_ref().is_ok_and(|actual| !actual.exists())
 }

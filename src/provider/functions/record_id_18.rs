@@ -50,16 +50,16 @@ mod tests {
         for (id, long) in [
             ("001D000000IqhSL", "001D000000IqhSLIAZ"),
             ("001D000000IqhSLIAZ", "001D000000IqhSLIAZ"),
-            // Only the suffix lost its case.
+            // Only the suffix has lost its case.
             ("001D000000IqhSLiaz", "001D000000IqhSLIAZ"),
-            // The first 15 characters lost their case, or all.
+            // The first 15 characters, or all characters, have lost their case.
             ("001d000000iqhsliaz", "001D000000IqhSLIAZ"),
             ("001D000000IQHSLIAZ", "001D000000IqhSLIAZ"),
             ("001d000000iqhslIAZ", "001D000000IqhSLIAZ"),
-            // Only digits.
+            // The ID has only digits.
             ("000000000000001", "000000000000001AAA"),
             ("000000000000001aaa", "000000000000001AAA"),
-            // All five bits.
+            // All five bits of a suffix character are set, or none.
             ("ABCDEFGHIJKLMNO", "ABCDEFGHIJKLMNO555"),
             ("abcdefghijklmno", "abcdefghijklmnoAAA"),
             ("abcdefghijklmno555", "ABCDEFGHIJKLMNO555"),
@@ -83,12 +83,12 @@ mod tests {
             ("001D000000Iqh-L", "the character '-'"),
             ("001D000000Iqhé", "the character 'é'"),
             ("Shop", "It has 4 characters"),
-            // Mixed case with a suffix that does not match: either may be wrong.
+            // The mixed case does not match the suffix, and either may be wrong.
             ("001d000000IqhSLIAZ", "do not match the others"),
             ("001D000000IqhSLIAY", "do not match the others"),
             // A digit has no case.
             ("000000000000001BAA", "do not match the others"),
-            // A suffix never contains 6 to 9.
+            // A suffix never contains the digits 6 to 9.
             ("001d000000iqhsl999", "do not match the others"),
         ] {
             let error = called(id).unwrap_err();

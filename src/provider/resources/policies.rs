@@ -369,7 +369,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                      guest_jwt_timeout_minutes = {guest_jwt_timeout_minutes}.",
         },
     ],
-    // Covers the wait for settings that another resource is creating, and for the policies that Salesforce then creates.
+    // The create timeout covers the wait for settings that another resource is creating, and for the policies that
+    // Salesforce then creates.
     default_timeouts: Timeouts { create: 300, ..Timeouts::STANDARD },
     schema: OnceLock::new(),
 };

@@ -26,13 +26,13 @@ use crate::value::Value;
 /// The rotations of one org.
 pub struct Rotations<'a> {
     pub org: &'a Org,
-    /// The client ID of the provider. `None` when a lockout is allowed.
+    /// The client ID of the provider, or `None` if a lockout is allowed.
     pub own: Option<&'a str>,
     pub previous_orgs: &'a PreviousOrgs,
 }
 
 impl Rotations<'_> {
-    /// Refreshes a state. On an error the state does not change.
+    /// Refreshes a state. If an error occurs, the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let mut reply = request.as_before(Diagnostics::default());
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
@@ -74,7 +74,7 @@ impl Rotations<'_> {
                 gone(refreshed, reply);
                 return Ok(());
             }
-            // Without OAuth settings there is nothing to rotate. With settings, the consumer is only hidden.
+            // Without OAuth settings there is nothing to rotate. With settings, the consumer exists but is hidden.
             Err(CredentialsError::NoConsumer) if self.org.has_no_consumer(&app, deadline).await => {
                 gone(refreshed, reply);
                 return Ok(());
@@ -107,7 +107,8 @@ impl Rotations<'_> {
         let mut memory = Memory::read(&request.private).at(now);
         let stored = request.state.get(KEY).as_text();
         if let Some(refreshed) = &mut refreshed {
-            // A different key is not from a rotation, because nothing was rotated in this org yet.
+            // A different key is not the result of a rotation, because Terraform has not rotated credentials in this
+            // org yet.
             memory = Memory { imported: memory.imported, ..Memory::default() };
             reply.state.put(ORG_ID, session.org_id_18.as_str().into());
             reply.state.put(ROTATED_AT, Value::Null);
@@ -115,7 +116,7 @@ impl Rotations<'_> {
             refreshed.key = old.map(|old| (old.to_owned(), Some(found.consumer.key.clone())));
         } else if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
             if memory.previous_key.as_deref() == Some(found.consumer.key.as_str()) {
-                // The org still returns the key from before our own rotation.
+                // The org still returns the key from before the provider's own rotation.
                 found.consumer.key = stored.to_owned();
             } else {
                 memory.moved = Some(KeyChange { from: stored.to_owned(), noticed: now });
@@ -123,7 +124,8 @@ impl Rotations<'_> {
         }
         observe(&mut reply.state, &mut memory, &found);
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
-        // The user of staged credentials may be unknown. The apply then reads it again and reports it.
+        // If this call fails, the user who staged credentials is unknown. The apply then tries again, and reports the
+        // error.
         let trace = self.org.rotation_history(&found, since).await.unwrap_or_default();
         memory.rotated = trace.rotated.map(date_of);
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
@@ -178,7 +180,7 @@ impl Rotations<'_> {
         let mut memory = Memory::read(&request.private);
         let (rotate, revoke) = wanted(&request.prior, &request.planned, &memory);
         if !rotate && !revoke {
-            // Only attributes of the provider changed.
+            // Only values without a counterpart in the org have changed.
             memory.imported = None;
             let mut state = request.planned.clone();
             for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
@@ -209,7 +211,7 @@ impl Rotations<'_> {
         let attribute = if rotate { ROTATE } else { REVOKE };
         let failed = error.map(|error| diagnostics::rotation_failed(&app, attribute, error, Again::Apply));
         if let Some(rotated) = rotated {
-            // The state has what succeeded; the rest is planned again.
+            // The state contains the changes that succeeded. The rest is planned again.
             let mut state = if error.is_none() { request.planned.clone() } else { request.prior.clone() };
             if let Some(outcome) = &rotated.outcome {
                 state.put(ROTATE, request.planned.get(ROTATE).clone());
@@ -223,7 +225,7 @@ impl Rotations<'_> {
             memory = Memory { imported: None, moved: None, rotated: None, rotated_and_ended: None, ..memory };
             observe(&mut state, &mut memory, &rotated.credentials);
             if rotated.outcome.is_none() {
-                // Nothing was rotated. If the key is different, the next refresh must detect it.
+                // Nothing was rotated. If the key is different, the next refresh must detect the difference.
                 state.put(KEY, key);
                 if error.is_some() {
                     memory.moved = since
@@ -245,7 +247,7 @@ impl Rotations<'_> {
         Ok(())
     }
 
-    /// The org does not change.
+    /// Removes the rotation from the state, and does not change the org.
     async fn give_up(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
         reply.state = Value::Null;
         reply.private = Vec::new();
@@ -288,7 +290,7 @@ fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
     memory.previous_key = alive.and_then(|staged| staged.key.clone());
 }
 
-/// The credentials from before the last rotation. If there are several, those that are valid longest.
+/// The credentials from before the last rotation. If there are several, those that are valid the longest.
 fn previous(found: &Credentials) -> Option<&Staged> {
     let of_before = |staged: &&Staged| staged.state != StagedState::Active;
     found
@@ -307,7 +309,8 @@ fn rotated_at(rotated: &Rotated, prior: &Value) -> Value {
             let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
             Value::text(format!("{day}T{time}"))
         }
-        // When they were staged, immediately before the rotation. Null if the org does not return it.
+        // The time at which the credentials were staged, immediately before the rotation. The value is null if the org
+        // does not return the time.
         Some(Outcome::Before { date }) => date.as_ref().map_or(Value::Null, Value::text),
     }
 }
@@ -332,7 +335,7 @@ fn deadline(object: &Value, operation: Operation) -> Instant {
     Instant::now() + timeouts::limit(object, operation, &Timeouts::STANDARD)
 }
 
-/// Import from an API name or an identity, to a state that Read completes.
+/// Imports from an API name or an identity. A read completes the state.
 pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> ImportReply {
     match imported(rotations, request).await {
         Ok(imported) => ImportReply { imported: vec![imported], ..ImportReply::default() },

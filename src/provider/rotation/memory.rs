@@ -1,33 +1,33 @@
-//! The private state of a rotation, stored in the state file in plain text: no secrets. Terraform loses it if the
-//! provider is killed during an apply, but keeps the state.
+//! The private state of a rotation. Terraform stores it in the state file in plain text, so it must not contain
+//! secrets. If the provider is killed during an apply, Terraform loses the private state, but keeps the state.
 
 use serde::{Deserialize, Serialize};
 
 use crate::provider::private::{self, is_rewritten};
 
-/// After this number of seconds, a changed key is not from an interrupted run, and the first values are not those of
-/// an import.
+/// After this number of seconds, a changed key is not treated as the result of an interrupted run, and the first values
+/// are not treated as those of an import.
 const RECENT: u64 = 24 * 3600;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// The consumer has a different key from the state, perhaps from an interrupted rotation.
+    /// Set if the key of the consumer differs from the key in the state, possibly because of an interrupted rotation.
     #[serde(flatten)]
     pub moved: Option<KeyChange>,
     /// The previous key, if it is still valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_key: Option<String>,
-    /// The planned rotation was already made: the date that the org returns, or an empty text.
+    /// Set if the planned rotation has already been made: the date that the org returns, or an empty text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated: Option<String>,
-    /// The planned rotation was already made, and the previous credentials are revoked too.
+    /// Set if the planned rotation has already been made, and the previous credentials have been revoked too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated_and_ended: Option<String>,
-    /// The other user with staged credentials, and the date.
+    /// The other user who staged credentials, and the date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreign: Option<ForeignStaging>,
-    /// The time of the import in seconds since 1970, if no apply has changed it since.
+    /// The time of the import in seconds since 1970, until the next apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<u64>,
 }
@@ -37,7 +37,7 @@ pub struct Memory {
 pub struct KeyChange {
     #[serde(rename = "moved_from")]
     pub from: String,
-    /// In seconds since 1970.
+    /// The time at which the change was noticed, in seconds since 1970.
     #[serde(rename = "moved_at")]
     pub noticed: u64,
 }

@@ -1,8 +1,9 @@
-//! `salesforce_external_client_app_credential_rotation`: when the credentials of a consumer are rotated, and when the
-//! previous ones are revoked.
+//! `salesforce_external_client_app_credential_rotation`: rotates the credentials of a consumer, and revokes the
+//! previous ones.
 //!
-//! It has no metadata, so it is not a `ResourceSpec`. Its state has the values of the last rotation. This file has the
-//! schema; `plan` is pure, `engine` calls the org, `memory` is the private state.
+//! The resource has no metadata, so it is not a `ResourceSpec`. Its state contains the values of the last rotation.
+//! This file contains the schema and the validation. `plan` performs no I/O, `engine` calls the org, and `memory` is
+//! the private state.
 
 mod engine;
 mod memory;
@@ -28,7 +29,7 @@ pub fn wrote_private(bytes: &[u8]) -> bool {
     Memory::wrote(bytes)
 }
 
-/// Reads these bytes as private state and writes it again.
+/// Reads these bytes as private state, and writes that state again.
 #[cfg(any(test, fuzzing))]
 pub fn rewritten(bytes: &[u8]) -> Vec<u8> {
     Memory::read(bytes).write()
@@ -144,7 +145,7 @@ pub fn put_defaults(state: &mut Value, is_absent: &dyn Fn(&Path) -> bool) {
     }
 }
 
-/// Everything that is wrong with a configuration, whatever the org.
+/// Validates a configuration without calling the org.
 pub fn validate(config: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     for (name, role, _) in ATTRIBUTES {
@@ -165,7 +166,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     found
 }
 
-/// The duration. `None` when it is invalid.
+/// Parses a duration. Returns `None` if the text is invalid.
 fn wait(text: &str) -> Option<Duration> {
     let digits = text.trim().trim_end_matches(['h', 'm', 's']);
     if !digits.is_empty() && digits.bytes().all(|byte| byte == b'0') {
@@ -174,7 +175,7 @@ fn wait(text: &str) -> Option<Duration> {
     timeouts::parse(text)
 }
 
-/// Whether values changed to other values. Removing them is no change.
+/// Whether values changed to other values. Removing the values is not a change.
 fn changes(attribute: &str, prior: &Value, planned: &Value) -> bool {
     let (old, new) = (prior.get(attribute), planned.get(attribute));
     if new.is_unknown() {

@@ -1,4 +1,5 @@
-//! The plan of a rotation. Pure: state and memory have the values that Read found.
+//! The plan of a rotation. It performs no I/O: the state and the private state contain the values that the last read
+//! found.
 
 use super::memory::Memory;
 use super::{
@@ -105,7 +106,7 @@ fn judge(
             found.push(diagnostics::initial_values_recorded(app, attribute).at_attribute(attribute));
         }
     }
-    // Values that are known after apply may be unchanged, so nothing is rejected yet.
+    // Values that are known only after apply may be unchanged, so nothing is rejected yet.
     let sure = |attribute: &str| planned.get(attribute).is_wholly_known();
     let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
     let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown date")));

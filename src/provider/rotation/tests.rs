@@ -1,4 +1,4 @@
-//! Plans of a rotation.
+//! Tests of the plan, the validation and the private state of a rotation.
 
 use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::*;

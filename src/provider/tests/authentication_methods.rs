@@ -126,7 +126,7 @@ fn one_authentication_method_is_selected_and_the_block_takes_precedence() {
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "yes")],
             Err("SALESFORCE_USE_HCP_TERRAFORM_TOKEN must be true or false"),
         ),
-        // A flag that is false selects no method, and the environment does not override it.
+        // A flag that is false selects no method, and the environment does not override the flag.
         (
             &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "false"), ("client_secret", "s")],
             &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
@@ -208,7 +208,7 @@ fn one_authentication_method_is_selected_and_the_block_takes_precedence() {
             &[("SALESFORCE_SFDX_AUTH_URL", URL.1)],
             Err("are for acme.my.salesforce.com"),
         ),
-        // A pipe would wait for a writer.
+        // Only regular files are accepted, because reading a pipe would wait for a writer.
         (&[HERE, ("client_id", "a"), ("subject_token_file", "/dev/null")], &[], Err("not a file")),
         (
             &[HERE, ("client_id", "a"), ("username", "u"), ("private_key_file", "/dev/null")],
@@ -299,7 +299,7 @@ fn the_log_names_the_selected_method_and_the_ignored_variables() {
             ["Salesforce CLI", "sf_cli_org", "the provider block"],
             &["SALESFORCE_CLIENT_SECRET", "SFDX_AUTH_URL"],
         ),
-        // It is an argument of the method.
+        // The client secret is an argument of the selected method.
         (
             &[("refresh_token", "canary"), ("client_id", "a")],
             &[("SALESFORCE_CLIENT_SECRET", "canary")],
@@ -361,7 +361,7 @@ fn arguments_of_another_method_are_a_warning() {
         (&[HERE, ("access_token", "t"), id], &["client_id"]),
         (&[HERE, id, ("subject_token", "t"), ("client_secret", "s"), ("token_handler", "H")], &[]),
         (&[HERE, id, ("client_secret", "s"), ("login_url", HERE.1)], &[]),
-        // If the block selects no method, the environment does.
+        // If the block selects no method, the environment may select one.
         (&[HERE, id, ("username", "u"), ("token_handler", "H")], &[]),
     ];
     for (written, names) in cases {

@@ -132,7 +132,7 @@ fn a_certificate_change_shows_both_certificates_and_the_effect_on_clients() {
             assert!(detail.contains(fragment), "{detail}");
             assert_eq!(found.path, Some(Path::attribute(attribute)));
         }
-        // The same certificate in another format, and a first certificate.
+        // There is no warning for the same certificate in another format, or for a first certificate.
         for (before, after) in [
             (text(&old), text(&without_markers(&old))),
             (text(&without_markers(&old)), text(&old)),

@@ -104,7 +104,8 @@ fn conflicting_arguments_are_an_error_that_names_both() {
             if is_allowed {
                 continue;
             }
-            // Terraform shows the line of the attribute, so the path is that of a secret only if both are secrets.
+            // Terraform shows the line of the attribute, so the path is that of a secret only if both arguments are
+            // secrets.
             let secrets = [
                 "private_key",
                 "client_secret",
@@ -232,7 +233,6 @@ fn previous_org_ids_must_be_org_ids() {
     };
     assert!(written(set(&["00D000000000001", "00D000000000002EAA"])).is_empty());
     assert!(written(set(&[])).is_empty());
-    // The list may contain the expected org.
     for (id, fragment) in [
         ("", "An empty string is not an org ID"),
         ("00D", "\"00D\" is not an org ID"),

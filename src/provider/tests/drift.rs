@@ -1,5 +1,5 @@
-//! Others change the org: between the plan and the apply, before a refresh, or in files that the provider does not
-//! know. Not here: deploys of others at the same time (`org/tests/edits.rs`).
+//! Changes to the org by others: between the plan and the apply, before a refresh, or in elements that the provider
+//! does not know. Not here: concurrent deploys by others (`org/tests/edits.rs`).
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ async fn an_object_that_was_deleted_since_the_plan_is_not_created_by_an_update()
         assert_eq!(ids(&found), ["no-longer-exists"], "{type_name}: {found:?}");
         assert!(!exists(&resource.org), "{type_name}");
         assert_eq!(resource.state, before, "{type_name}");
-        // The next refresh removes it, and the next apply creates it.
+        // The next refresh removes the object from the state, and the next apply creates it.
         assert!(!resource.apply(&target).await.has_errors(), "{type_name}");
         assert!(exists(&resource.org), "{type_name}");
     }
@@ -301,8 +301,8 @@ async fn an_interrupt_ends_an_operation_at_once_if_nothing_was_sent_and_the_org_
     }
 }
 
-/// Destroys a resource whose creation could not be read, so that the private state has no names, in an org that does not
-/// show this type.
+/// Destroys a resource in an org that does not show this type. The private state has no names, as after a create whose
+/// result could not be read.
 async fn destroy_unseen(resource: &mut Resource, hidden: &'static MetadataType) -> Diagnostics {
     resource.private = Private::new();
     resource.org.with(|state| state.hidden = vec![hidden]);
@@ -336,7 +336,8 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
         let row = serde_json::json!({"Id": ID, "Name": name, "NamespacePrefix": namespace});
         (object, row.as_object().cloned().unwrap())
     };
-    // The namespace of the org and of the permission set, and its name in files.
+    // The namespaces of the org and of the permission set, and the name of the permission set in files, before and
+    // after it is renamed.
     for (own, namespace, full, renamed) in [
         (None, None, "Members", "Renamed"),
         (None, Some("acme"), "acme__Members", "acme__Renamed"),
@@ -364,7 +365,7 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
             }
         });
         policies.assert_empty_plan(&target, &context).await;
-        // The org uses another permission set.
+        // The policies in the org now contain another permission set.
         org.with(|state| {
             for file in state.files.values_mut() {
                 file.xml = file.xml.replace(renamed, "Strangers");
@@ -573,7 +574,7 @@ async fn an_app_that_others_create_while_the_deploy_is_sent_is_reported() {
     assert!(!existing.state.is_null());
 }
 
-/// The state has one permission set by ID and the plan another. All queries succeed.
+/// The state contains one permission set by ID, and the plan contains another. All queries succeed.
 #[tokio::test(start_paused = true)]
 async fn another_id_is_another_value_although_the_numbers_are_the_same() {
     let row = |id: &str, name: &str| {
@@ -591,12 +592,12 @@ async fn another_id_is_another_value_although_the_numbers_are_the_same() {
     target.put("permitted_users", "AdminApprovedPreAuthorized".into());
     target.put("permission_sets", super::texts(&[old]));
     assert!(!policies.apply(&target).await.has_errors());
-    // The org keeps the old one.
+    // The org keeps the old permission set.
     org.with(|state| state.rewrites = Some((new.to_owned(), "Old".to_owned())));
     target.put("permission_sets", super::texts(&[new]));
     let found = policies.clone().apply(&target).await;
     assert_eq!(ids(&found), ["different-value-saved"], "{found:?}");
-    // An administrator replaces it between the plan and the apply.
+    // An administrator replaces the permission set between the plan and the apply.
     org.with(|state| state.rewrites = Some((new.to_owned(), "New".to_owned())));
     let replaced = |org: &MemoryOrg| {
         org.with(|state| {

@@ -1,5 +1,5 @@
-//! The life of a resource in an org in memory: every call of every operation fails once, and what the org has must be
-//! in the state, and the next apply must converge.
+//! The life cycle of a resource in an in-memory org. Every call of every operation fails once. Afterwards, what the org
+//! has must be in the state, and the next apply must converge.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn a_resource_is_created_updated_replaced_and_destroyed_with_one_deploy_ea
 #[tokio::test(start_paused = true)]
 async fn a_failure_of_any_call_loses_nothing_and_the_next_apply_converges() {
     for type_name in [APP, CLIENT, SETTINGS, POLICIES] {
-        // A replacement of a part requires another app.
+        // A part is replaced only if its app changes.
         let is_whole = matches!(type_name, APP | CLIENT);
         for operation in OPERATIONS.into_iter().filter(|it| is_whole || *it != Operation::Replace) {
             fail_each_call(type_name, operation).await;

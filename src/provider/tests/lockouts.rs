@@ -80,15 +80,15 @@ fn a_change_that_ends_the_authentication_method_in_use_is_rejected() {
         (SETTINGS, "named_user_jwt_enabled", no(), yes(), ALL),
         (SETTINGS, "named_user_jwt_enabled", yes(), no(), ALLOWED),
         (SETTINGS, "client_credentials_flow_enabled", yes(), no(), CREDENTIALS),
-        // An omitted attribute is also enforced.
+        // If the attribute is omitted, its default is enforced.
         (SETTINGS, "client_credentials_flow_enabled", yes(), Value::Null, CREDENTIALS),
         (SETTINGS, "client_credentials_flow_enabled", no(), yes(), ALLOWED),
         (SETTINGS, "certificate", own.certificate("a.example"), text(""), JWT),
         (SETTINGS, "certificate", own.certificate("a.example"), other.certificate("b.example"), JWT),
         (SETTINGS, "certificate", own.certificate("a.example"), own.certificate("b.example"), ALLOWED),
-        // Checked in the apply, when it is known.
+        // An unknown value is checked during the apply, when it is known.
         (SETTINGS, "certificate", own.certificate("a.example"), Value::Unknown, ALLOWED),
-        // An omitted attribute is not managed.
+        // If the attribute is omitted, it is not managed.
         (SETTINGS, "certificate", own.certificate("a.example"), Value::Null, ALLOWED),
         (SETTINGS, "client_assertion_certificate", own.certificate("a.example"), text(""), ALLOWED),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["RefreshToken", "Web"]), ALL),
@@ -135,7 +135,7 @@ fn a_change_that_ends_the_authentication_method_in_use_is_rejected() {
     ];
     for (resource, attribute, old, new, ends) in &cases {
         for method in METHODS {
-            // A plan of policies does not know the consumer key. A read may have recorded that it is the provider's own
+            // The plan of policies has no consumer key. In a union, a read records that the app is the provider's own
             // app.
             let private = PrivateState { own_app: *resource == POLICIES, ..none() };
             let context = PlanContext {

@@ -1,7 +1,8 @@
-//! An org in memory that behaves as orgs do: a deploy is atomic, OAuth settings get a consumer key and policies, and a
-//! deletion includes what belongs to the app. A test can make any call fail, before or after it takes effect.
+//! An in-memory org that behaves like a Salesforce org: a deploy is atomic, OAuth settings get a consumer key and
+//! policies, and deleting an app also deletes everything that belongs to it. A test can make any call fail, before or
+//! after it takes effect.
 //!
-//! Not here: the validation of values, users and queues. The acceptance tests have an emulator for these.
+//! Not here: users, queues, and the validation of values. The emulator of the acceptance tests has these.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -44,7 +45,7 @@ pub struct Failure {
     pub from: usize,
     /// How many calls fail.
     pub times: usize,
-    /// Only calls of this kind.
+    /// If set, only calls of this kind fail.
     pub only: Option<Call>,
     /// Whether the call takes effect, and only its response is lost.
     pub after: bool,
@@ -57,23 +58,23 @@ pub struct State {
     /// All calls so far.
     pub calls: Vec<Call>,
     pub failures: Vec<Failure>,
-    /// The statuses that the next deploys report although they took effect. With `Failed` comes an internal error.
+    /// The statuses that the next deploys report although they took effect. `Failed` includes an internal error.
     pub misreports: VecDeque<&'static str>,
-    /// The refusal of all deploys after the next one.
+    /// The error with which all deploys after the next one fail.
     pub refuses_next_deploys: Option<ErrorKind>,
     /// Whether deletions are reported as successful but have no effect.
     pub keeps_deleted: bool,
-    /// Another client creates this file immediately before the next deploy.
+    /// The file that another client creates immediately before the next deploy.
     pub appears: Option<(ComponentKey, String)>,
-    /// The messages with which the org rejects the next deploys, if they have these files.
+    /// The messages with which the org rejects the next deploys that contain these files.
     pub rejections: VecDeque<(ComponentKey, String)>,
-    /// Whether all deploys after a rejection get lost.
+    /// Whether all deploys after a rejection are lost.
     pub loses_deploys_after_rejection: bool,
     /// A text that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
-    /// After this many calls, further ones are never answered.
+    /// The number of calls after which the org no longer responds.
     pub hangs_after: Option<usize>,
-    /// The rows that queries return, with their object.
+    /// The rows that queries return, each with its object.
     pub rows: Vec<(&'static str, Row)>,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
@@ -186,7 +187,7 @@ impl State {
         }
     }
 
-    /// As Salesforce creates them together with OAuth settings.
+    /// Creates policies, as Salesforce does together with OAuth settings.
     fn create_policies(&mut self, app: &str) {
         for (kind, suffix) in [(&configurable_policies::TYPE, "_plcy"), (&oauth_policies::TYPE, "_oauthPlcy")]
         {
@@ -287,7 +288,7 @@ fn properties(key: &ComponentKey, file: &StoredFile) -> FileProperties {
 pub struct MemoryOrg(Arc<Mutex<State>>);
 
 impl MemoryOrg {
-    /// A connection to it.
+    /// A connection to this org.
     pub fn connect(&self) -> Org {
         Org::new(Arc::new(self.clone()))
     }

@@ -1,4 +1,4 @@
-//! Checks of descriptions and messages.
+//! Checks descriptions and messages.
 
 use crate::provider::{Offer, Provider, catalog, config};
 

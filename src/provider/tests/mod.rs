@@ -1,4 +1,4 @@
-//! Plans, validations and messages as data, and the life of a resource in an org in memory.
+//! Tests of plans, validations and messages as data, and of the life cycle of a resource in an in-memory org.
 
 mod authentication_methods;
 mod certificates;
@@ -21,7 +21,7 @@ use super::catalog;
 use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
-/// A resource's object with nothing written but these attributes.
+/// An object of a resource in which only these attributes are set.
 fn object(resource: &str, written: &[(&str, Value)]) -> Value {
     let spec = spec(resource);
     let mut object = spec.schema().block.empty();

@@ -12,7 +12,7 @@ const SETTINGS: &str = "_oauth_settings";
 const POLICIES: &str = "_policies";
 const APP: &str = "";
 
-/// A plan for a configuration and a prior state. Without a state it is a create.
+/// A plan for a configuration and a prior state. Without a prior state, it is the plan of a create.
 pub(super) fn planned(
     resource: &str,
     config: &[(&str, Value)],
@@ -183,7 +183,7 @@ fn a_dependent_attribute_is_not_kept_when_its_condition_no_longer_holds() {
 fn a_hidden_consumer_can_change_only_if_the_certificate_is_set() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     let change = with(settings(), "pkce_required", false.into());
-    // Usually the file can be read, with its certificate.
+    // Usually, the file can be read, including its certificate.
     assert!(!planned(SETTINGS, &change, Some(&state), &none()).diagnostics.has_errors());
     let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let reply = planned(SETTINGS, &change, Some(&state), &hidden);
@@ -255,12 +255,12 @@ fn a_useless_combination_is_an_error_only_in_the_plan_that_introduces_it() {
         assert_eq!(errors(planned(POLICIES, &bad, None, &none())), here);
         let state = applied(&planned(POLICIES, &good, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&state), &none())), here);
-        // As after an import.
+        // The state already has this combination, as after an import.
         let found = applied(&planned(POLICIES, &bad, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&found), &none())), vec![]);
         let other = with(bad.clone(), "ip_relaxation", "Bypass".into());
         assert_eq!(errors(planned(POLICIES, &other, Some(&found), &none())), vec![]);
-        // Present in the org, but not managed here.
+        // The org has the missing values, but they are not managed.
         let mut complete = found.clone();
         complete.put("profiles", texts(&["Standard User"]));
         complete.put("client_credentials_flow_user", "a@example.com".into());
@@ -308,7 +308,7 @@ fn unknown_values_of_the_configuration_remain_unknown() {
 fn attributes_of_a_consumer_in_another_org_cannot_be_set() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
-    // As in a generated configuration, which contains the defaults.
+    // A generated configuration also contains the defaults.
     let generated =
         with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
     assert!(!planned(SETTINGS, &generated, None, &none()).diagnostics.has_errors());
@@ -341,7 +341,8 @@ fn removing_the_link_to_a_consumer_in_another_org_requires_replacement() {
     assert_eq!(reply.requires_replace, vec![Path::attribute("oauth_link")]);
 }
 
-/// Terraform plans again during the apply, when all values are known. It accepts no other values than those of the first plan.
+/// Terraform plans again during the apply, when all values are known. It rejects values that differ from those of the
+/// first plan.
 #[test]
 fn a_value_that_is_known_only_after_apply_leads_to_the_same_plan_as_when_it_is_known() {
     for resource in [APP, SETTINGS, POLICIES] {

@@ -1,7 +1,8 @@
-//! A run that changes several resources of one app in one process. What the process knows of the app that it has just
-//! created must not hide what the org has.
+//! A run that changes several resources of one app in one process. Cached information about an app that the process has
+//! just created must not hide what the org has.
 //!
-//! Deploys and deletions that are not what the org reports are here too, failing calls in `lifecycle.rs`.
+//! Deploys and deletions whose result differs from what the org returns are tested here too. Failing calls are tested
+//! in `lifecycle.rs`.
 
 use super::memory_org::{Failure, MemoryOrg, State};
 use super::workspace::{
@@ -22,7 +23,7 @@ fn lose_response(state: &mut State, call: Call) {
     state.failures = vec![Failure { from, times: 1, only: Some(call), after: true, kind: lost() }];
 }
 
-/// Deploys that take effect, although the provider learns something else.
+/// Deploys that take effect, although the org returns something else, or nothing.
 const DISTURBANCES: [Disturbance; 6] = [
     ("the response of the deploy is lost", |state| lose_response(state, Call::StartDeploy)),
     ("the response of a poll is lost", |state| lose_response(state, Call::DeployStatus)),
@@ -142,7 +143,7 @@ async fn a_client_whose_deploys_get_lost_is_awaited_once_and_not_once_for_each_o
     assert_eq!(took[0], took[1], "the app alone, and the client");
 }
 
-/// The block of a client.
+/// The block `policies` of a client.
 fn policies() -> Value {
     let schema = Managed::named(CLIENT).unwrap().schema();
     let mut block =

@@ -116,13 +116,13 @@ fn written_component(config: &Value, in_org: &[(&'static str, Value)]) -> Option
     written(POLICIES, "ip_relaxation", &config, in_org, 67)
 }
 
-/// Terraform generates configuration from an imported state, and the link is valid in one org only.
+/// Terraform generates configuration from an imported state, and the link is valid in only one org.
 #[test]
 fn an_import_omits_the_link_to_the_own_consumer() {
     let own = [("oauth_link", Value::text("00D000000000001:888000000000001"))];
     let none = object(SETTINGS, &[]);
     assert!(joined(SETTINGS, &own, &none, true).get("oauth_link").is_null());
-    // Later reads do not add it.
+    // Later reads do not add the link.
     assert!(joined(SETTINGS, &own, &none, false).get("oauth_link").is_null());
     let created = object(SETTINGS, &[("oauth_link", Value::Unknown)]);
     assert_eq!(joined(SETTINGS, &own, &created, false).get("oauth_link"), &own[0].1);

@@ -1,4 +1,4 @@
-//! A union consists of its members: none of their attributes and messages is missing, duplicated or misplaced.
+//! A union consists of its members. None of their attributes or messages may be missing, duplicated or misplaced.
 
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use crate::provider::Severity;
 use crate::provider::validate::check;
 use crate::value::Value;
 
-/// The paths of the errors, and of the warnings.
+/// The paths of the errors, and those of the warnings.
 fn problem_paths(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String>) {
     let found = check(spec(resource), &complete(resource, written), std::time::SystemTime::UNIX_EPOCH);
     let at = |severity| {
@@ -57,7 +57,7 @@ fn invalid_values_are_reported_at_their_attribute() {
     }
 }
 
-/// Values that orgs contain are not errors. Otherwise a generated configuration could not be planned.
+/// Values that orgs contain are not errors. Otherwise, a generated configuration could not be planned.
 #[test]
 fn values_that_orgs_contain_pass_or_are_warnings() {
     let list = |members: &[&str]| Value::List(members.iter().map(|text| Value::text(*text)).collect());
@@ -75,7 +75,7 @@ fn values_that_orgs_contain_pass_or_are_warnings() {
         ("_oauth_settings", "oauth_scopes", texts(&["api"]), true),
         ("_oauth_settings", "id_token_validity_minutes", Value::int(0), true),
         ("_policies", "ip_relaxation", "Enforce_relaxrefresh".into(), false),
-        // Because the period is missing, not because of the case.
+        // The warning is about the missing period, not about the case.
         ("_policies", "refresh_token_validity_unit", "days".into(), true),
         ("_policies", "client_credentials_flow_user", "Integration@my_org.example.SANDBOX".into(), false),
         ("_policies", "permission_sets", texts(&["Shop Customer"]), true),

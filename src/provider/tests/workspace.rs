@@ -1,4 +1,4 @@
-//! One resource of a workspace, whose commands run the provider against an org in memory. Not here: tests.
+//! One resource of a workspace, whose commands run the provider against an in-memory org. Not here: tests.
 
 use super::memory_org::MemoryOrg;
 use crate::metadata::ComponentKey;
@@ -19,7 +19,7 @@ pub(super) const SETTINGS: &str = "salesforce_external_client_app_oauth_settings
 pub(super) const POLICIES: &str = "salesforce_external_client_app_policies";
 pub(super) const CLIENT: &str = "salesforce_oauth_client";
 
-/// A resource of one workspace, as Terraform keeps it. Each command has its own provider process.
+/// A resource of one workspace, with the data that Terraform stores. Each command has its own provider process.
 #[derive(Clone)]
 pub(super) struct Resource {
     pub org: MemoryOrg,
@@ -91,7 +91,7 @@ impl Resource {
         reply.diagnostics
     }
 
-    /// `terraform apply`: refresh and plan in one process, the changes in another.
+    /// `terraform apply`, with the refresh and the plan in one process, and the changes in another process.
     pub async fn apply(&mut self, config: &Value) -> Diagnostics {
         self.apply_after(config, |_| {}).await
     }
@@ -174,7 +174,7 @@ pub(super) fn config(type_name: &str, values: &[(&str, Value)]) -> Value {
     config
 }
 
-/// The configuration of the app or of its part, in two variants.
+/// The configuration of the app or of one of its parts, in two variants.
 pub(super) fn shop(type_name: &str, variant: &str) -> Value {
     let oauth = || {
         let url = format!("https://{}.example.com/", variant.to_lowercase());

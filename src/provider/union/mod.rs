@@ -1,6 +1,7 @@
 //! Validation, plan and private state of a union, combined from its members.
 //!
-//! `union_spec` has the views of members, `operations` read, apply and import, `moves` states that change their type.
+//! `union_spec` contains the views of members, `operations` contains read, apply and import, and `moves` handles states
+//! that change their type.
 
 mod moves;
 mod operations;
@@ -21,7 +22,7 @@ use super::validate;
 use crate::org::{Lookup, SessionFacts};
 use crate::value::Value;
 
-/// Validates a configuration without the org.
+/// Validates a configuration without calling the org.
 pub fn check(spec: &'static UnionSpec, config: &Value, now: std::time::SystemTime) -> Diagnostics {
     let mut combined = MemberDiagnostics::new(spec);
     for member in spec.members.iter().filter(|member| spec.is_managed(member, config)) {
@@ -30,7 +31,7 @@ pub fn check(spec: &'static UnionSpec, config: &Value, now: std::time::SystemTim
     combined.found
 }
 
-/// Plans a create, an update or a destroy; `plan` is the plan of a member.
+/// Plans a create, an update or a destroy. `plan` creates the plan of a member.
 pub fn plan(
     spec: &'static UnionSpec,
     request: &PlanRequest,
@@ -38,7 +39,7 @@ pub fn plan(
 ) -> PlanReply {
     let mut combined = MemberDiagnostics::new(spec);
     let private = UnionPrivateState::read(&request.private);
-    // The second plan of a replacement: no prior state, but the private state of the old resource.
+    // The second plan of a replacement has no prior state, but has the private state of the old resource.
     let replacing = request.prior.is_null() && !request.private.is_empty();
     let member_request = |member: &'static Member| {
         let prior = spec.prior_view(member, &request.prior);
@@ -107,11 +108,11 @@ pub fn plan(
     reply
 }
 
-/// The state of an import from existing lookups, in the order of the members' parts. `None` when a required component
-/// is missing.
+/// The state that an import would have, from existing lookups in the order of the members' parts. Returns `None` if a
+/// required component is missing.
 ///
 /// # Errors
-/// The errors of the import.
+/// Returns the errors that the import would return.
 pub fn listed(
     spec: &'static UnionSpec,
     app: &str,
@@ -133,7 +134,7 @@ pub fn listed(
     if combined.found.has_errors() { Err(combined.found) } else { Ok(Some(state)) }
 }
 
-/// The private state of a union: that of each member, by type.
+/// The private state of a union: the private state of each member, by resource type.
 #[derive(Clone, Debug, Default)]
 struct UnionPrivateState(Map<String, Json>);
 
@@ -147,8 +148,8 @@ impl UnionPrivateState {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
     }
 
-    /// The private state of a member, with the flag that only the first one (the app) has: the provider logs in with
-    /// this app.
+    /// The private state of a member. If any member has the flag that the provider logs in with the app, the result has
+    /// it too.
     fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
         let stored = self.of(member);
         let own_app = |private: &[u8]| PrivateState::read(private).own_app;
@@ -179,7 +180,7 @@ pub fn wrote_private(spec: &UnionSpec, bytes: &[u8]) -> bool {
         && spec.members.iter().all(|member| PrivateState::wrote(&privates.of(member)))
 }
 
-/// Reads these bytes as private state and writes it again.
+/// Reads these bytes as private state, and writes that state again.
 #[cfg(any(test, fuzzing))]
 pub fn rewritten(bytes: &[u8]) -> Private {
     UnionPrivateState::read(bytes).write()
@@ -196,12 +197,12 @@ impl MemberDiagnostics {
         MemberDiagnostics { spec, found: Diagnostics::default() }
     }
 
-    /// Adds the diagnostics of a member. The same diagnostic of several members is added once.
+    /// Adds the diagnostics of a member. A diagnostic that several members have in common is added once.
     fn extend(&mut self, member: &Member, found: Diagnostics) {
         let earlier = self.found.0.len();
         for mut diagnostic in found {
             diagnostic.path = diagnostic.path.map(|path| self.spec.path(member, path));
-            // Each rejected component has its own response of Salesforce.
+            // Salesforce returns a separate message for each rejected component.
             let concerns_all = (diagnostic.is_error() && diagnostic.id != CHANGE_REJECTED.id)
                 || diagnostic.is_suppressible();
             let shared = concerns_all && self.spec.is_shared(diagnostic.path.as_ref());

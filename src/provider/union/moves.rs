@@ -1,4 +1,5 @@
-//! States that change their type between a union and its members. Pure; the next read adds the missing values.
+//! States that change their type between a union and its members. The conversion performs no I/O, and the next read
+//! adds the missing values.
 
 use super::UnionPrivateState;
 use super::operations::import_of_member;

@@ -1,5 +1,5 @@
-//! Read, apply and import of a union: the engine of each member reads its own, and `engine/joint` sends all changes
-//! together.
+//! Read, apply and import of a union: the engine of each member reads its own components, and `engine/joint` sends all
+//! changes together.
 
 use super::{MemberDiagnostics, UnionPrivateState};
 use crate::provider::diagnostics::{self, Diagnostics};
@@ -22,7 +22,7 @@ pub struct Union<E> {
 }
 
 impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
-    /// Refreshes a state. On an error the state does not change.
+    /// Refreshes a state. If an error occurs, the state does not change.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
         let privates = UnionPrivateState::read(&request.private);
         let mut reply = request.as_before(Diagnostics::default());
@@ -51,7 +51,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             let failed = read.diagnostics.has_errors();
             combined.extend(member, read.diagnostics);
             if failed {
-                // If one member cannot be read, the whole state stays as it was.
+                // If one member cannot be read, the whole state remains unchanged.
                 return request.as_before(combined.found);
             }
             if index == 0 {
@@ -204,7 +204,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 privates.put(member, &read.private);
             }
         }
-        // Terraform reads an imported resource once more, which returns the diagnostics.
+        // Terraform reads an imported resource again, and that read returns the diagnostics.
         let identity = imported.identity;
         ImportReply {
             imported: vec![Imported { type_name, state, private: privates.write(), identity }],
@@ -213,7 +213,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     }
 }
 
-/// A member that is not managed yet: the state gets all values of the org.
+/// The private state of a member that is not managed yet. With it, the state gets all values of the org.
 pub(super) fn import_of_member() -> Private {
     PrivateState { imported: true, ..PrivateState::default() }.write()
 }

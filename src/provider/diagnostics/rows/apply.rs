@@ -1,4 +1,4 @@
-//! The results of an apply: rejected, changed, uncertain, or in conflict with others.
+//! The results of an apply, such as a rejection, an uncertain outcome, or a conflict with others.
 
 use crate::provider::diagnostics::row::{Row, error, notice, rows};
 

@@ -1,4 +1,4 @@
-//! Errors that are bugs of the provider, or come from a state or configuration that does not belong to it.
+//! Errors that indicate a bug in the provider, or a state or configuration that this version does not support.
 
 use crate::provider::diagnostics::row::{Row, error, rows};
 

@@ -1,4 +1,4 @@
-//! What a plan refuses, and changes that it warns about.
+//! Changes that a plan rejects or warns about.
 
 use crate::provider::diagnostics::row::{Row, error, rows, warning};
 

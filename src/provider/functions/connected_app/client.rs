@@ -1,5 +1,5 @@
-//! Builds the object from the values of the file, without those that the validation of
-//! `salesforce_oauth_client` rejects.
+//! Builds the result object from the values of the file, except those that the validation of `salesforce_oauth_client`
+//! rejects.
 
 use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
@@ -53,7 +53,7 @@ pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, 
     (object, left)
 }
 
-/// Removes the invalid elements of an attribute, or else all of it.
+/// Removes the invalid values of an attribute or, if no single value is invalid, the whole attribute.
 fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, problem: &str) {
     let own: Vec<&Found> = found.iter().filter(|one| one.target == target).collect();
     let problems = match own.as_slice() {
@@ -101,7 +101,7 @@ fn not_taken(element: &str, value: Option<String>, why: &str, target: &str) -> N
     }
 }
 
-/// The problem of each element of an attribute. Skips halves without a problem.
+/// The problem of each value of an attribute, found by bisection. Halves without a problem are skipped.
 fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     let of_target = |refusal: &Diagnostic| {
         refusal.path.as_ref().and_then(target_of).is_some_and(|refused| refused == target)
@@ -119,7 +119,7 @@ fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     }
 }
 
-/// The errors of the validation of `salesforce_oauth_client`, and of the plan of a new one.
+/// The errors of validating a `salesforce_oauth_client`, and of planning a new one.
 fn refused(object: &Value) -> Vec<Diagnostic> {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in object.entries().into_iter().flatten() {
@@ -151,7 +151,7 @@ fn target_of(path: &Path) -> Option<String> {
     }
 }
 
-/// The object with derived values.
+/// The object, including derived values.
 fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> bool) -> Value {
     let mut shares: BTreeMap<&str, Vec<&Share>> = BTreeMap::new();
     for one in found {
@@ -168,7 +168,7 @@ fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> b
     block_of(&OAUTH_CLIENT.schema().block, &|name| shares.get(name).cloned().unwrap_or_default())
 }
 
-/// The object of a block. Attributes without a value are null, and repeatable blocks are empty.
+/// The object of a block. Attributes without a value are null, and repeatable blocks without a value are empty.
 fn block_of<'a>(block: &Block, shares: &dyn Fn(&str) -> Vec<&'a Share>) -> Value {
     let values = attributes(block).into_iter().map(|(name, ty)| {
         let nested = block.blocks.iter().find(|nested| nested.name == name);

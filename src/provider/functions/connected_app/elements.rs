@@ -1,4 +1,4 @@
-//! The table: each element of the metadata type ConnectedApp, and its conversion.
+//! The table of all elements of the metadata type `ConnectedApp`, each with its conversion.
 //!
 //! The elements are those of the Metadata API Developer Guide (releases 29.0 to 67.0) and of the JavaScript types of
 //! Salesforce, which have a few more. The page of the function is generated from this table. Not here: reading values
@@ -9,23 +9,23 @@ use crate::metadata::{Const, Rule};
 /// The root element.
 pub const TYPE: &str = "ConnectedApp";
 
-/// An element.
+/// An element and its conversion.
 #[derive(Debug)]
 pub struct Row {
-    /// The path under the root: `oauthConfig/isPkceRequired`.
+    /// The path below the root, such as `oauthConfig/isPkceRequired`.
     pub element: &'static str,
     pub conversion: Conversion,
 }
 
 #[derive(Debug)]
 pub enum Conversion {
-    /// An attribute of `salesforce_oauth_client`, or `policies/…` for one of the block.
+    /// An attribute of `salesforce_oauth_client`, or `policies/…` for an attribute of the block `policies`.
     Attribute(&'static str, Reading),
-    /// A group: its children are rows.
+    /// A group, whose children are rows.
     Group,
-    /// `salesforce_oauth_client` has no attribute for it or its children.
+    /// `salesforce_oauth_client` has no attribute for the element or its children.
     Unsupported { why: &'static str, what_to_do: &'static str },
-    /// `salesforce_oauth_client` has no attribute for it, and the value must not be shown.
+    /// `salesforce_oauth_client` has no attribute for the element, and the value must not be shown.
     Secret { why: &'static str, what_to_do: &'static str },
 }
 
@@ -37,26 +37,28 @@ pub enum Reading {
     Flag,
     /// A flag with the opposite value.
     Inverted,
-    /// A flag: the words for `true` and `false`.
+    /// A flag, with the words for `true` and `false`.
     Either(&'static str, &'static str),
     Number,
     /// One of these words.
     Word(Words),
-    /// A list with one element for each line.
+    /// A list with one member for each line.
     Lines,
-    /// A set, one element each.
+    /// A set with one member for each element.
     Members,
-    /// A set, one element each, with an additional entry for a value that violates the rule.
+    /// A set with one member for each element, and an additional entry in `not_converted` for a value that violates the
+    /// rule.
     Named {
         rule: Rule,
         why: &'static str,
         what_to_do: &'static str,
     },
-    /// A set of words, one element each.
+    /// A set of words with one member for each element.
     WordMembers(Words),
-    /// A map, one element for each entry, with these children for key and value.
+    /// A map with one entry for each element. The two names are those of the children that contain the key and the
+    /// value.
     Entries(&'static str, &'static str),
-    /// A set of blocks, one element each: child and attribute.
+    /// A set of blocks with one block for each element. Each pair is a child and its attribute.
     Blocks(&'static [(&'static str, &'static str)]),
     /// A word, or a word, a number and a unit, separated by colons.
     Retention {
@@ -67,7 +69,7 @@ pub enum Reading {
     },
 }
 
-/// The word of the connected app, and the word of `salesforce_oauth_client`. `None` when the latter is not known.
+/// The word of the connected app, and the word of `salesforce_oauth_client`, or `None` if the latter is not known.
 pub type Words = &'static [(&'static str, Option<&'static str>)];
 
 /// The scopes in the order of the documentation, and those that only the JavaScript types have.
@@ -355,8 +357,8 @@ pub enum Fact {
     On(&'static str),
 }
 
-/// A connected app has one setting where an External Client App has two, in its settings and in its policies. A value in the
-/// file takes precedence.
+/// The derived values. Where a connected app has one setting, an External Client App may have two: one in its OAuth
+/// settings and one in its policies. A value in the file takes precedence.
 pub static CONSEQUENCES: &[Consequence] = &[
     Consequence {
         when: &[Fact::Has("startUrl")],
@@ -378,7 +380,7 @@ pub static CONSEQUENCES: &[Consequence] = &[
     },
 ];
 
-/// A value that the file does not have and the user must add.
+/// A value that the file does not contain and that the user must add.
 #[derive(Debug)]
 pub struct Gap {
     pub element: &'static str,

@@ -26,14 +26,14 @@ fn no_markup(text: &str) -> Unusable {
     if is_short && (text.ends_with(".xml") || text.ends_with(".connectedApp")) {
         Unusable::Path
     } else if ["PD94", "77u/PD94", "PENv"].iter().any(|start| text.starts_with(start)) {
-        // `<?xml`, the same after a byte-order mark, `<Co`.
+        // The base64 forms of `<?xml`, of `<?xml` after a byte-order mark, and of `<Co`.
         Unusable::Base64
     } else {
         Unusable::NoXml
     }
 }
 
-/// Contains nothing of the text except the number of a line and the name of an element.
+/// Why a text cannot be used. The message contains nothing of the text except a line number and the name of an element.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     #[error(

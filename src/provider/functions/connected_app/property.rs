@@ -1,5 +1,5 @@
-//! The property of the function (`properties`): any text is an error or an object of the declared type; the client
-//! accepts all of it; it contains no secret.
+//! The property of the function (see `properties`): any text results in an error or in an object of the declared type.
+//! `salesforce_oauth_client` accepts the object, and the object contains no secret.
 
 use super::elements::{Conversion, ROWS};
 use super::{NOT_CONVERTED, call, returns};
@@ -26,7 +26,7 @@ const WORDS: [&str; 14] = [
     "a@example.com",
     "",
 ];
-/// The value of elements with a secret.
+/// The value of elements that contain a secret.
 const SECRET: &str = "TOPSECRET";
 
 pub fn connected_app(data: &[u8]) {
@@ -48,7 +48,7 @@ pub fn connected_app(data: &[u8]) {
         Ok(result) => {
             assert!(fits(&result, &returns()), "{result:?}");
             let mut refused = errors(&configuration(&result));
-            // The user must choose who can use the app.
+            // This error is expected, because the user must choose who can use the app.
             refused.retain(|error| !error.contains("no user can log in"));
             assert_eq!(refused, Vec::<String>::new(), "{text:?}");
             let shown = format!("{result:?}");

@@ -19,7 +19,7 @@ const LONGEST: usize = 300;
 #[derive(Clone, Debug)]
 pub struct NotConverted {
     pub element: String,
-    /// `None` when there is no value, or it must not be shown.
+    /// `None` if there is no value, or if the value must not be shown.
     pub value: Option<String>,
     pub why: String,
     pub what_to_do: String,
@@ -45,11 +45,11 @@ pub struct Found {
     pub shown: Option<String>,
 }
 
-/// The value, or a part of it.
+/// The value of an attribute, or a part of the value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Share {
     Whole(Value),
-    /// An element of a list or a set.
+    /// A member of a list or a set.
     Member(Value),
     /// An entry of a map.
     Entry(String, Value),
@@ -72,7 +72,7 @@ pub fn has_group(found: &[Found], left: &[NotConverted], group: &str) -> bool {
 struct Reader {
     found: Vec<Found>,
     left: Vec<NotConverted>,
-    /// The value of each attribute, or of each key of an attribute.
+    /// The value of each attribute, or of each member or key of an attribute.
     taken: BTreeMap<(&'static str, Value), Share>,
 }
 
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// Adds a value, unless there is one.
+    /// Adds a value, unless the attribute already has one.
     fn take(&mut self, new: Found) {
         let key = match &new.share {
             Share::Whole(_) => Value::Null,
@@ -169,7 +169,7 @@ impl Reader {
         });
     }
 
-    /// An element that is not in the table.
+    /// Records an element that is not in the table.
     fn unknown(&mut self, path: String, element: &Element) {
         let namesakes = ROWS.iter().map(|row| row.element);
         let own = namesakes.filter(|known| known.rsplit('/').next() == Some(element.name.as_str()));
@@ -198,14 +198,14 @@ pub fn set_manually(target: &str) -> String {
     format!("Set {} manually, or omit it.", target.replace('/', "."))
 }
 
-/// An empty element is the same as none.
+/// Whether an element is empty. An empty element is treated like a missing one.
 fn is_empty(element: &Element) -> bool {
     element.is_nil() || element.children.is_empty() && element.text.trim().is_empty()
 }
 
 type Shares = Vec<(&'static str, Share, Option<String>)>;
 
-/// The values of an element with their attributes, or why it is not converted.
+/// The values of an element with their attributes, or why the element is not converted.
 fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<Shares, String> {
     match reading {
         Reading::Entries(key, value) => {
@@ -279,7 +279,7 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse::<i32>().map(i64::from).map_err(|_| "It is not a whole number.".to_owned())
 }
 
-/// The word of `salesforce_oauth_client` for a word of the file. Files differ in case.
+/// The word of `salesforce_oauth_client` for a word of the file. The case of a word differs between files.
 fn word(text: &str, words: Words) -> Result<&'static str, String> {
     let known = words.iter().find(|(theirs, _)| *theirs == text);
     let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
@@ -314,7 +314,8 @@ fn holds_private_key(element: &Element) -> bool {
     has_private_key(&element.text) || element.children.iter().any(holds_private_key)
 }
 
-/// The text of an element, truncated. `None` when it may be a secret. `known`: its name is in the table.
+/// The text of an element, truncated. Returns `None` if the text may be a secret. `known` means that the name of the
+/// element is in the table.
 fn shown(element: &Element, known: bool) -> Option<String> {
     if element.children.is_empty() {
         return visible(&element.name, element.text.trim(), known);
@@ -331,7 +332,7 @@ fn shown(element: &Element, known: bool) -> Option<String> {
     (!text.is_empty()).then(|| cut(&text))
 }
 
-/// A text that is not a secret, by its name or its content.
+/// The text, unless its name or its content indicates a secret.
 fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     const MARKS: [&str; 5] = ["secret", "password", "passphrase", "privatekey", "sessionid"];
     let name = name.to_ascii_lowercase();

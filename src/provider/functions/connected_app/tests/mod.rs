@@ -54,7 +54,7 @@ fn files_are_converted_as_expected() {
             let expected: Json = serde_json::from_str(expected).unwrap();
             assert_eq!(json_of(value), expected, "{}: {path}", shape.name);
         }
-        // Most shapes are short and omit it; see the next test.
+        // Most shapes are short and omit this element, which the next test covers.
         let mut elements = unconverted_elements(&result);
         elements.retain(|element| element != ADMIN_APPROVED);
         assert_eq!(elements, shape.not_converted, "{}: {:#?}", shape.name, entries_of(&result));
@@ -90,7 +90,8 @@ fn every_result_is_valid_for_the_oauth_client() {
     for shape in SHAPES {
         let result = called(shape.xml);
         let mut found = errors(&configuration(&result));
-        // Only the users of the app are the reader's choice: see the entry of a file without permission sets.
+        // The user must choose who can use the app, so this error is expected for a file without permission sets and
+        // profiles.
         if unconverted_elements(&result).contains(&"permissionSetName".to_owned()) {
             assert!(
                 found.iter().all(|error| error.contains("no user can log in")),
@@ -180,7 +181,7 @@ fn a_text_that_is_not_a_connected_app_file_is_an_error_with_the_reason() {
     ] {
         let error = error_for(text);
         assert!(error.contains(words), "{text}: {error}");
-        // Terraform adds one.
+        // Terraform adds a period.
         assert!(!error.ends_with('.'), "{error}");
     }
 }
@@ -206,7 +207,7 @@ fn a_large_file_is_converted() {
         urls.join("\n"),
     );
     let result = called(&xml);
-    // More ranges than an app may have: all are omitted, with one entry.
+    // The file has more ranges than an app may have, so all ranges are omitted, with one entry.
     assert_eq!(result.get("trusted_ip_range").members().unwrap().len(), 0);
     assert_eq!(result.get("callback_urls").members().unwrap().len(), 400);
     let entries = entries_of(&result);
@@ -219,7 +220,7 @@ fn a_large_file_is_converted() {
     assert_eq!(errors(&configuration(&result)), Vec::<String>::new());
 }
 
-/// Each row, with each word of its list or both values of its flag: the result is valid.
+/// For each row, the result is valid with each word of its list or both values of its flag.
 #[test]
 fn every_value_of_the_table_is_converted_or_listed() {
     let in_file = |row: &str, inside: &str| {
@@ -296,7 +297,7 @@ fn the_table_contains_each_element_once_and_its_group() {
     }
 }
 
-/// Exactly the declared attributes, each with the declared type.
+/// The result has exactly the declared attributes, each with the declared type.
 #[test]
 fn the_result_has_the_declared_type() {
     for shape in SHAPES {

@@ -1,5 +1,5 @@
 //! Files of connected apps in their usual forms: retrieved with old and new API versions, written by hand, created by
-//! tools and from packages. Each has its expected result.
+//! tools, or from packages. Each file has its expected result.
 
 /// A file and its expected result.
 pub struct Shape {
@@ -7,7 +7,7 @@ pub struct Shape {
     pub xml: &'static str,
     /// Attributes of the result, as JSON.
     pub expected: &'static [(&'static str, &'static str)],
-    /// The elements of `not_converted`, in order.
+    /// The elements that `not_converted` names, in order.
     pub not_converted: &'static [&'static str],
 }
 
