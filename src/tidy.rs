@@ -268,7 +268,7 @@ fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
             continue;
         }
         for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            let text = if is_page { Some(line) } else { line.split_once("// ").map(|(_, text)| text) };
+            let text = if is_page { Some(line) } else { comment_of(line) };
             let text = text.unwrap_or_default().to_lowercase();
             if let Some(word) = words.iter().find(|word| has(&text, word)) {
                 found.push(format!("{}:{}: {word}", path.display(), number + 1));
@@ -276,6 +276,13 @@ fn comments_and_pages_avoid_the_words_that_the_glossary_lists() {
         }
     }
     assert_eq!(found, Vec::<String>::new());
+}
+
+/// The text of a line from its comment on.
+fn comment_of(line: &str) -> Option<&str> {
+    let is_comment = |at: &usize| !line[..*at].ends_with(':');
+    let start = line.match_indices("//").map(|(at, _)| at).find(is_comment)?;
+    line.get(start..)
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
             // A slow machine polls more often, so the slow call may be any later one.
             let first = counted.iter().position(|at| *at == row.slow_at.0).unwrap_or(usize::MAX);
             let counted = counted.into_iter().enumerate();
-            counted.map(move |(number, at)| (step, number + 1, at.clone(), number + 1 >= first))
+            counted.map(move |(number, at)| (step, number + 1, at.clone(), number >= first))
         });
         let points = each.flat_map(|(step, nth, at, is_slow)| {
             row.when.iter().map(move |&when| InjectionPoint {

@@ -183,7 +183,7 @@ fn random_failures(seed: u64, apps: usize) -> Outcome {
     }
     assert_eq!(testbed.own().len(), apps, "{what}");
     let leaks = canary::search(&testbed.secrets(), "the state", &state.text());
-    assert!(leaks.is_empty(), "{what}: {leaks:#?}");
+    assert!(leaks.is_empty(), "{what}: secrets leaked: {leaks:#?}");
     let run = workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-parallelism=100"]);
     assert_eq!(run.code, Some(0), "{what}: {run}");
     assert_eq!(testbed.org.names(APP), [FOREIGN], "{what}");

@@ -105,7 +105,7 @@ pub const QUESTIONS: &[Question] = &[
         values::line_breaks_are_kept),
     question("order", "Elements are accepted in any order",
         &[Behavior("The elements of a file may be in any order")], values::elements_in_any_order),
-    question("own_set", "An admin may pre-authorise a permission set that is not assigned to them",
+    question("own_set", "An admin may pre-authorize a permission set that is not assigned to them",
         &[Behavior("Pre-authorization does not require that the deploying user has one of the permission sets")],
         values::pre_authorization_needs_no_assignment),
     question("name_case", "The names of two apps must differ in more than case",

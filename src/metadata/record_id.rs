@@ -153,7 +153,7 @@ pub fn label(text: &str, prefix: &str) -> Option<String> {
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name && !is_mock_value(text)).then(|| {
+    (!is_name).then(|| {
         format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}. \
                  Use the API name or the ID.")
     })

@@ -49,6 +49,7 @@ impl Inner {
                 return (String::new(), ended, Observed::default());
             }
         };
+        self.deployer.record_own(&id);
         group.iter().for_each(|queued| queued.sent_as(&id));
         tracing::info!(
             { SF_DEPLOY_ID } = id,

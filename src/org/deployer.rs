@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::batch::{self, Queue};
-use super::budget::{RetryBudget, RetryReason, VERIFY_TIMEOUT};
+use super::budget::{RESTORE_TIMEOUT, RetryBudget, RetryReason};
 use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
 use super::edit::Observed;
@@ -37,7 +37,7 @@ pub(super) struct Deployer {
     batches: AtomicU64,
     /// Whether the running deploy is still queued behind other deploys of the org.
     pub in_queue: AtomicBool,
-    /// The successful deploys of this process, by 15-character ID.
+    /// The deploys of this process, by 15-character ID.
     own_deploys: StdMutex<BTreeSet<String>>,
 }
 
@@ -112,10 +112,10 @@ impl Inner {
                     }
                 }
                 () = sleep_until(until) => {
-                    // Another deploy of this job follows, for example to restore a change of another client. Its result
-                    // is part of this apply, so the deadline is extended once.
+                    // The edit is saved. Another deploy may follow, for example to restore a change of another client.
+                    // Its result is part of this apply.
                     if handle.is_kept() && !is_extended {
-                        (until, is_extended) = (Instant::now() + VERIFY_TIMEOUT, true);
+                        (until, is_extended) = (deadline + RESTORE_TIMEOUT, true);
                         continue;
                     }
                     return Err(match handle.withdraw() {
@@ -170,8 +170,8 @@ impl Inner {
             match self.attempt(&mut group, version, &mut pace, &mut budget).await {
                 Attempt::Completed { deploy_id, warnings, observed } => {
                     rounds.succeeded();
-                    let made = Completed { queued_jobs: group, deploy_id, warnings, observed };
-                    self.note_completed(&made);
+                    let mut made = Completed { queued_jobs: group, deploy_id, warnings, observed };
+                    self.note_completed(&mut made);
                     // Runs in a separate task, so that the next batch is not blocked. That batch stays open for a
                     // limited time until this task ends, because the callers of this batch may then send changes that
                     // depend on it.

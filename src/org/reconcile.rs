@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::budget::{MAX_EDIT_DEPLOYS, VERIFY_TIMEOUT};
+use super::budget::{MAX_EDIT_REPEATS, VERIFY_TIMEOUT};
 use super::deploy_queue::ConcurrentDeploys;
 use super::deployer::QueuedJob;
 use super::edit::{Baseline, Observed};
@@ -21,7 +21,7 @@ use super::snapshot::Snapshot;
 use super::timing::jittered;
 use super::{Applied, ApplyErrorKind, Changes, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
-use crate::record_id::{is_same, short};
+use crate::record_id::short;
 use crate::salesforce::DeployReport;
 
 /// How long the queue must be idle before overwritten clients are assumed to have applied their changes again:
@@ -58,9 +58,12 @@ impl Completed {
 }
 
 impl Inner {
-    pub(super) fn note_completed(&self, made: &Completed) {
-        self.deployer.record_own(&made.deploy_id);
-        for queued in &made.queued_jobs {
+    /// Records what a deploy has saved. A timeout does not end its edits, because they may have to be deployed again.
+    pub(super) fn note_completed(&self, made: &mut Completed) {
+        for queued in &mut made.queued_jobs {
+            if queued.job.edit.is_some() {
+                queued.keep_sent(Instant::now() + VERIFY_TIMEOUT);
+            }
             match &queued.job.changes {
                 Changes::Write(components) => {
                     components.iter().for_each(|component| self.names.written(component));
@@ -98,8 +101,7 @@ impl Inner {
             results.push((queued, result));
         }
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
-        let came =
-            if surprised { self.came_since(&made.observed.seen, &made.deploy_id).await } else { Vec::new() };
+        let came = if surprised { self.came_since(&made.observed.seen).await } else { Vec::new() };
         // If no other deploy wrote the file, the org itself does not keep the value, and sending it again would not
         // help.
         let written = if results.iter().any(|(_, result)| result.undone && !result.replaced) {
@@ -113,7 +115,7 @@ impl Inner {
             let again =
                 !lost.is_empty() || undone && (replaced || written.has_any(queued.job.changes.components()));
             match queued.job.edit.as_mut() {
-                Some(editing) if again && editing.rounds < MAX_EDIT_DEPLOYS && !self.stopped() => {
+                Some(editing) if again && editing.rounds < MAX_EDIT_REPEATS && !self.stopped() => {
                     tracing::info!(
                         rounds = editing.rounds,
                         "another deploy wrote the same file; applying again"
@@ -196,7 +198,7 @@ impl Inner {
         loop {
             let Some(queue) = self.deploy_queue().await else { return false };
             let before = came.len();
-            came.extend(queue.besides(known));
+            came.extend(queue.besides(known).into_iter().filter(|id| !self.deployer.is_own(id)));
             if came.len() > before || !queue.is_free() {
                 last = Instant::now();
             }
@@ -210,11 +212,11 @@ impl Inner {
     }
 
     /// The deploys of others that are not in the baseline of the edit.
-    async fn came_since(&self, seen: &Baseline, own: &str) -> Vec<String> {
+    async fn came_since(&self, seen: &Baseline) -> Vec<String> {
         let Baseline::Done(before) = seen else { return Vec::new() };
         let Some(queue) = self.deploy_queue().await else { return Vec::new() };
         let mut came = queue.besides(before);
-        came.retain(|id| !is_same(id, own) && !self.deployer.is_own(id));
+        came.retain(|id| !self.deployer.is_own(id));
         came
     }
 

@@ -140,6 +140,7 @@ impl Org {
         let result = self.run_steps(request, &mut seen, &mut progress, on_step, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
             // Earlier reads are outdated: the file of the OAuth settings contains the key.
+            self.distrust(request.app);
             self.new_generation();
         }
         if let (Some(Outcome::Now), Some(RequestedRotation { after: Some(after), .. })) =

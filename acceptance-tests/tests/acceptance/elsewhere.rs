@@ -86,7 +86,6 @@ fn a_workspace_of_an_app_admin_reads_only_policies_from_import_to_removal() {
 
         // The create adopts the existing policies. It also looks for the app, in case the app does not exist yet and
         // the create has to wait, so its calls are not checked.
-        org.admin("DELETE", "/journal", None);
         workspace.step(&configuration, &[(POLICIES, Create)]);
         let mut after = org.admin("GET", "/components", None);
         let name = org.part(OAUTH_POLICIES, app).name;

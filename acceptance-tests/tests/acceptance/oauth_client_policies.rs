@@ -94,6 +94,14 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     org.edit(OAUTH_POLICIES, "Shop", "isTokenExchangeFlowEnabled", "false");
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "30");
     workspace.plan(&[]).changes(&[]);
+    org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "true");
+    workspace.converge(&[(CLIENT, Update)]);
+    let policies = org.part(OAUTH_POLICIES, "Shop");
+    assert_eq!(
+        policies.text("isGuestCodeCredFlowEnabled"),
+        "false",
+        "drift of an enforced attribute is repaired"
+    );
 }
 
 /// Components that were created in Setup or by another tool keep their names, and no others are created.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::certificates::RSA_1024;
 use super::round_trips::{component, value};
-use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
+use super::{APP, GLOBAL, POLICIES, SETTINGS, field, set};
 use crate::metadata::properties::shortened;
 use crate::metadata::{
     Component, Element, Field, Kind, MetadataType, NEWEST_VERSION, SendPolicy, decode, encode, same_meaning,
@@ -304,7 +304,6 @@ fn components_are_equal_regardless_of_their_form() {
     assert_eq!(read("Web, Api"), read("Api,Web"));
     assert_ne!(read("Web, Api"), read("Api"));
     assert_eq!(read("Web").get("oauth_scopes"), &set(&["Web"]));
-    assert_eq!(list(&["a"]), list(&["a"]));
 }
 
 /// A change of one attribute of a file.

@@ -247,17 +247,21 @@ async fn a_change_of_others_is_restored_after_the_timeout_of_the_caller() {
     assert_has_both(&script);
 }
 
-/// The timeout passes while the overwritten change is being restored.
+/// The timeout passes after the edit was saved, and before the overwritten change is restored.
 #[tokio::test(start_paused = true)]
 async fn an_edit_waits_for_the_restoration_of_what_it_overwrote() {
-    let (script, org) = org_that_writes_files();
-    earlier_rival(&script, 900);
-    script.course(waits(900, 1_000)).course(waits(0, 5_000));
-    let soon = Instant::now() + Duration::from_millis(6_000);
-    let applied = org.edit(email(), soon).await.unwrap();
-    assert_has_both(&script);
-    assert_eq!(applied.overwritten.len(), 1);
-    assert!(Instant::now() > soon, "the timeout has passed");
+    for restoration in [5_000, 90_000] {
+        for timeout in (3_000..7_000).step_by(250) {
+            let (script, org) = org_that_writes_files();
+            earlier_rival(&script, 900);
+            script.course(waits(900, 1_000)).course(waits(0, restoration));
+            let soon = Instant::now() + Duration::from_millis(timeout);
+            let applied = org.edit(email(), soon).await.unwrap();
+            assert_has_both(&script);
+            assert_eq!(applied.overwritten.len(), 1, "{timeout} ms");
+            assert!(Instant::now() > soon, "the timeout of {timeout} ms has passed");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

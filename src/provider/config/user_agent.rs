@@ -8,8 +8,8 @@ use crate::provider::diagnostics::rows::provider_block::INVALID_USER_AGENT;
 /// The variable with which users and platforms extend the user agent of Terraform and its providers.
 const ADDED_BY: &str = "TF_APPEND_USER_AGENT";
 
-/// The `User-Agent` header: Terraform, the provider, and the text that the environment adds. OpenTofu reports a
-/// Terraform version instead of its own name.
+/// The `User-Agent` header: Terraform, the provider, and the text that the environment adds. With OpenTofu, the header
+/// also names Terraform, because OpenTofu reports its version as the version of Terraform.
 ///
 /// # Errors
 /// Returns an error if the added text is not allowed in a header. The error does not show the text.

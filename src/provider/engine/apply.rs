@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::records::Records;
 use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::Omitted;
@@ -273,15 +274,20 @@ impl Engine<'_> {
     /// Creates the reply from the values of the org. A managed value that differs from the plan is an error at its
     /// attribute, unless others changed it.
     async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
-        let ApplyRequest { planned, config, .. } = apply.request;
+        let ApplyRequest { planned, config, prior, .. } = apply.request;
         let mut found = Diagnostics::default();
-        let records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
+        let planned_records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
+        let mut records = planned_records.clone().with_known(&apply.private.records);
+        if !matches!(outcome, ApplyOutcome::Succeeded(_)) && !prior.is_null() {
+            // The number of elements does not show whether a change of them took effect.
+            records.unqueried.retain(|id| self.refers_to(prior, id));
+        }
         let context = StateContext {
             spec: self.spec,
             app: apply.app,
             org_id: &apply.session.org_id_18,
             importing: false,
-            before: &apply.request.prior,
+            before: prior,
             records: &records,
         };
         let mut state = join(&context, actual, planned);
@@ -306,7 +312,6 @@ impl Engine<'_> {
                 state.put(name, wanted.clone());
                 continue;
             }
-            let prior = &apply.request.prior;
             let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records.names);
             is_unchanged &=
                 !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records.names);
@@ -323,7 +328,7 @@ impl Engine<'_> {
         match outcome {
             ApplyOutcome::Succeeded(applied) => {
                 found.extend(differences);
-                self.report_changes(apply, &applied, actual, &mut found);
+                self.report_changes(apply, &applied, actual, &records, &mut found);
             }
             // If the deploy is not complete, a difference does not mean that the org saved a different value.
             ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) if differences.is_empty() => {
@@ -335,7 +340,7 @@ impl Engine<'_> {
                 found.extend(self.failure(apply, &error, StateValues::LastRead, is_unchanged));
             }
         }
-        let private = PrivateState { records: records.names, ..apply.private.clone() };
+        let private = PrivateState { records: planned_records.names, ..apply.private.clone() };
         let own_app = private.own_app;
         ApplyReply {
             private: private_after(&private, actual, &state, own_app),
@@ -346,26 +351,33 @@ impl Engine<'_> {
     }
 
     /// Reports the warnings of Salesforce, and changes by others since the plan.
-    fn report_changes(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
+    fn report_changes(
+        &self,
+        apply: &Apply<'_>,
+        applied: &Applied,
+        actual: &Actual,
+        records: &Records,
+        found: &mut Diagnostics,
+    ) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
-        let records = &apply.private.records;
+        let names = &records.names;
         for row in self.spec.rows().filter(|row| is_managed(*row, config)) {
             let name = row.field.attribute;
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));
-            let differs = |other: &Value| !now.is_null() && !same(row.field, other, now, records);
+            let differs = |other: &Value| !now.is_null() && !records.may_equal(row.field, other, now);
             // If the query for names failed in the refresh, IDs cannot be compared with names.
             let is_unnamed = |value: &Value| {
                 let mut texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
                 texts.any(|text| {
-                    row.field.record.is_some_and(|record| record.is_id(text)) && !records.contains_key(text)
+                    row.field.record.is_some_and(|record| record.is_id(text)) && !names.contains_key(text)
                 })
             };
             if !prior.is_null()
                 && !is_unnamed(before)
                 && differs(before)
                 && differs(planned.get(name))
-                && !same(row.field, before, planned.get(name), records)
+                && !same(row.field, before, planned.get(name), names)
             {
                 found.push(diagnostics::drifted_since_plan(name, before, now));
             }
@@ -380,10 +392,10 @@ impl Engine<'_> {
             for field in kind.fields.iter().filter(|field| !field.attribute.is_empty()) {
                 let name = field.attribute;
                 let (read, was) = (overwritten.read.get(name), overwritten.was.get(name));
-                if same(field, read, was, records) {
+                if same(field, read, was, names) {
                     continue;
                 }
-                let back = now.is_some_and(|now| same(field, now.get(name), was, records));
+                let back = now.is_some_and(|now| same(field, now.get(name), was, names));
                 let warning = diagnostics::overwritten(name, read, was, back);
                 found.push(if self.spec.row(name).is_some() { warning.at_attribute(name) } else { warning });
             }

@@ -77,6 +77,7 @@ impl Engine<'_> {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
         }
         let mut keys = Vec::new();
+        let is_decided = matches!(lookups.first(), Some(Lookup::Found(_)));
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
             let decides = self.spec.parts.first().is_some_and(|part| part.kind == wanted.kind);
             match lookup {
@@ -86,7 +87,7 @@ impl Engine<'_> {
                 }
                 // The names of the apps differ in case: the state belongs to an app that no longer exists, not to the
                 // app in the org.
-                Lookup::Hidden { why, other_case: true } if decides => {
+                Lookup::Hidden { why, other_case: true } if !is_decided => {
                     return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
                 }
                 Lookup::Hidden { why, .. } => {
@@ -114,11 +115,8 @@ impl Engine<'_> {
             // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
-                match self.send_surely(app_only, &deciding, deadline, arrived).await {
-                    // The first rejection contains more information.
-                    Err(second) if second.is_clean() => Err(error),
-                    outcome => outcome,
-                }
+                let outcome = self.send_surely(app_only, &deciding, deadline, arrived).await;
+                outcome.map_err(|second| with_problems_of(&error, second))
             }
             (outcome, _) => outcome,
         };
@@ -200,6 +198,17 @@ fn has_consumer_key(lookup: &Lookup) -> bool {
 
 fn is_app_type(kind: &MetadataType) -> bool {
     catalog::APP.parts.iter().any(|part| part.kind == kind)
+}
+
+/// The error of the second deletion. If both deletions were rejected, it contains the problems of both.
+fn with_problems_of(first: &ApplyError, mut second: ApplyError) -> ApplyError {
+    if let (ApplyErrorKind::Rejected { problems: all, .. }, ApplyErrorKind::Rejected { problems, .. }) =
+        (&first.kind, &mut second.kind)
+    {
+        let new: Vec<_> = all.iter().filter(|problem| !problems.contains(problem)).cloned().collect();
+        problems.extend(new);
+    }
+    second
 }
 
 /// Whether the org rejected a deletion only because of other components.

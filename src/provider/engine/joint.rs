@@ -472,7 +472,7 @@ async fn build_replies(
     }
     let mut own =
         shares.iter().zip(&replies).filter(|(share, _)| share.engine.spec.creation != Creation::Adopts);
-    let succeeded = own.all(|(_, reply)| !reply.diagnostics.has_errors());
+    let succeeded = outcome.is_ok() || own.all(|(_, reply)| !reply.diagnostics.has_errors());
     Ok(Deployed { replies, succeeded })
 }
 

@@ -13,6 +13,14 @@ use crate::record_id;
 use crate::value::Value;
 
 impl Engine<'_> {
+    /// Whether values contain the ID of a record.
+    pub(super) fn refers_to(&self, values: &Value, id: &str) -> bool {
+        let fields = self.spec.rows().map(|row| row.field).filter(|field| field.record.is_some());
+        fields
+            .flat_map(|field| values.get(field.attribute).members().unwrap_or_default())
+            .any(|member| member.as_text() == Some(id))
+    }
+
     /// The records whose IDs `values` contains. An ID without a record has no name, and Salesforce will reject it. If a
     /// query fails and a name is unknown, a warning is added. Known names that `files` contains are not queried again.
     /// Other records may have been renamed.
@@ -53,23 +61,21 @@ impl Engine<'_> {
                 let full_names = self.org.full_names(&rows, "Name").await?;
                 Ok::<_, Unavailable>((rows, full_names))
             };
-            let (rows, full_names) = match self.org.unless_stopped(timeout(VERIFY_TIMEOUT, named)).await {
-                Some(Ok(Ok(named))) => named,
-                failed => {
-                    let why = match failed {
-                        Some(Ok(Err(error))) => error.to_string(),
-                        Some(_) => "the org did not respond in time".to_owned(),
-                        None => "Terraform was interrupted".to_owned(),
-                    };
-                    let before = unqueried.len();
+            let queried = match timeout(VERIFY_TIMEOUT, named).await {
+                Ok(named) => named.map_err(|error| error.to_string()),
+                Err(_) => Err("the org did not respond in time".to_owned()),
+            };
+            let (rows, full_names) = match queried {
+                Ok(named) => named,
+                Err(why) => {
+                    if ids.iter().any(|id| !known.contains_key(*id)) {
+                        found.push(diagnostics::names_not_queried(row.field.attribute, &why));
+                    }
                     for id in ids {
                         match known.get(id) {
                             Some(name) => drop(names.insert(id.to_owned(), name.clone())),
                             None => drop(unqueried.insert(id.to_owned())),
                         }
-                    }
-                    if unqueried.len() > before {
-                        found.push(diagnostics::names_not_queried(row.field.attribute, &why));
                     }
                     continue;
                 }
@@ -88,7 +94,7 @@ impl Engine<'_> {
 }
 
 /// The records that a configuration refers to by ID.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Records {
     /// The full names, by ID.
     pub names: BTreeMap<String, String>,
@@ -97,6 +103,14 @@ pub struct Records {
 }
 
 impl Records {
+    /// Adds known names of other records.
+    pub(super) fn with_known(mut self, known: &BTreeMap<String, String>) -> Records {
+        for (id, name) in known {
+            self.names.entry(id.clone()).or_insert_with(|| name.clone());
+        }
+        self
+    }
+
     /// Whether a value may equal a value of the org. IDs whose names are unknown are compared only by their number.
     pub(super) fn may_equal(&self, field: &Field, written: &Value, in_org: &Value) -> bool {
         if same(field, written, in_org, &self.names) {

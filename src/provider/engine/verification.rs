@@ -46,6 +46,7 @@ pub(super) async fn read_after(
         _ => &LAGS,
     };
     let mut lags = lags.iter();
+    let mut last = None;
     loop {
         let found = match first.engine.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(found) => each(&found, &ranges),
@@ -59,6 +60,8 @@ pub(super) async fn read_after(
                 }
                 found
             }
+            // A failed read does not invalidate an earlier one.
+            Err(_) if let Some(last) = last => return last,
             Err(error) => {
                 return parts()
                     .map(|(share, apply)| {
@@ -71,6 +74,7 @@ pub(super) async fn read_after(
             Some(lag) if found.iter().any(is_missing) => {
                 first.engine.org.distrust(apply.app);
                 crate::org::sleep(Duration::from_millis(*lag)).await;
+                last = Some(found);
             }
             _ => return found,
         }

@@ -198,6 +198,24 @@ async fn policies_are_adopted_if_their_client_was_created_despite_an_error() {
     resource.assert_empty_plan(&target, "policies").await;
 }
 
+/// The org rejects the policies in the package of a new client, and saves another value of the OAuth settings.
+#[tokio::test(start_paused = true)]
+async fn policies_are_adopted_although_the_org_saved_a_different_value_of_the_settings() {
+    let (mut resource, mut target) = prepared(CLIENT, Operation::Create).await;
+    target.put("policies", policies());
+    target.put("secret_required_for_web_server_flow", false.into());
+    let rejection =
+        (ComponentKey::new(&oauth_policies::TYPE, "Shop_oauthPlcy"), "duplicate value found".to_owned());
+    resource.org.with(|state| {
+        state.rejections.push_back(rejection);
+        let element = |value: bool| format!("<isConsumerSecretOptional>{value}<");
+        state.rewrites = Some((element(true), element(false)));
+    });
+    let found = resource.apply(&target).await;
+    assert_eq!(ids(&found), ["different-value-saved"], "{found:?}");
+    assert_eq!(resource.state.get("policies").get("session_timeout_minutes").as_int(), Some(30));
+}
+
 /// The org rejects the policies in the package of a new client, and the second deploy, without them, fails.
 #[tokio::test(start_paused = true)]
 async fn policies_are_not_adopted_if_their_client_was_not_created() {
@@ -233,6 +251,21 @@ async fn an_app_is_destroyed_although_the_org_rejects_to_delete_its_policies() {
         assert_eq!(exists(&resource.org), !is_destroyed, "{context}");
         assert_eq!(resource.state.is_null(), is_destroyed, "{context}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_to_delete_the_app_is_shown_with_that_of_its_policies() {
+    let (mut resource, _) = prepared(CLIENT, Operation::Destroy).await;
+    resource.org.with(|state| {
+        let policies = ComponentKey::new(&configurable_policies::TYPE, "Shop_plcy");
+        state.rejections.push_back((policies, "cannot be deleted".to_owned()));
+        state.rejections.push_back((key(), "is used by a site".to_owned()));
+    });
+    let found = resource.destroy().await;
+    for problem in ["cannot be deleted", "is used by a site"] {
+        assert!(found.0.iter().any(|one| one.detail.contains(problem)), "{problem}: {found:?}");
+    }
+    assert!(!resource.state.is_null());
 }
 
 #[tokio::test(start_paused = true)]
