@@ -404,7 +404,6 @@ impl Facts<'_> {
 
     fn new_members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
-        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(GateStatus::NotApplicable) };
         let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(GateStatus::NotApplicable) };
         let is_member = site.members()?.iter().any(|member| is_same(member, id));
         let actual = format!("{} is not a member", site.default_profile()?.unwrap_or(id));
