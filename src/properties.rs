@@ -80,7 +80,7 @@ impl<'a> Choices<'a> {
         self.0.is_empty()
     }
 
-    /// These bytes with a few changes.
+    /// `bytes` with a few changes.
     pub fn mutated(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.below(3) {
@@ -112,7 +112,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Fails a property without comparing values.
+/// Panics with this message, because a property does not hold.
 #[track_caller]
 pub(crate) fn broken(what: impl fmt::Display) {
     let holds = false;

@@ -1,5 +1,6 @@
 //! The two forms of Salesforce's record IDs: 15 case-sensitive characters, or 18 characters, of which the last three
-//! encode the case of the others. Objects and messages are in `metadata/record_id`.
+//! encode the case of the others. The objects that prefixes identify, and messages about IDs, are in
+//! `metadata/record_id`.
 
 /// Whether a text has the form of a record ID: 15 or 18 letters and digits.
 pub fn has_form(text: &str) -> bool {

@@ -221,8 +221,8 @@ fn acceptance_tests_do_not_import_the_provider() {
     }
 }
 
-/// The acceptance tests share no code with the provider, so the emulator and `make live` have their own copies of the
-/// constant.
+/// The acceptance tests share no code with the provider, so the emulator and `make live` have their own copies of
+/// `NEWEST_VERSION`.
 #[test]
 fn the_newest_api_version_is_the_same_in_the_provider_the_emulator_and_make_live() {
     let copies = [

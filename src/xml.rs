@@ -10,7 +10,7 @@ use quick_xml::reader::Reader;
 
 /// The maximum length of the text of an element, in bytes. The parser rejects longer texts.
 pub const LONGEST_TEXT: usize = 256 * 1024;
-/// The only element of a response whose text may be longer.
+/// The only element of a response whose text may be longer than `LONGEST_TEXT`.
 const ZIP: &str = "zipFile";
 /// The maximum number of elements. A response that lists 10,000 files has about 130,000 elements.
 const MOST_ELEMENTS: usize = 500_000;

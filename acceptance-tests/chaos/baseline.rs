@@ -1,4 +1,4 @@
-//! The baseline: the calls that each step makes without faults. They are the possible injection points.
+//! The baseline: the calls that each step makes without faults. These calls are the possible injection points.
 
 use crate::fixture::{Fixture, Shape, Step, Testbed};
 use crate::proxy::RecordedCall;

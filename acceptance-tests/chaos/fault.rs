@@ -5,12 +5,12 @@
 use crate::message::Response;
 use std::time::Duration;
 
-/// Whether the org receives the call.
+/// Whether the fault takes effect before or after the org receives the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// The org does not receive the call, which therefore has no effect.
+    /// The fault comes before the call. If it replaces or prevents the response, the org does not receive the call.
     Before,
-    /// The org receives the call, and the response is lost or replaced.
+    /// The org receives the call before the fault takes effect.
     After,
 }
 
@@ -63,7 +63,7 @@ pub type Rewrite = fn(Response) -> Result<Response, Response>;
 
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// A different response.
+    /// This response instead of the org's.
     Response(Response),
     /// A response with a code and a text, in the format of the called API.
     Coded { status: u16, code: &'static str, text: &'static str },

@@ -78,7 +78,7 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
         let each = row.steps.iter().flat_map(|&step| {
             let calls = &baselines.of(step, Shape::Client).calls;
             let counted: Vec<&String> = calls.iter().filter(|call| Calls::Api.has(call)).collect();
-            // A slow machine polls more often, so the slow call may be any later one.
+            // A slow machine polls more often, so any call from `first` on may be the slow one.
             let first = counted.iter().position(|at| *at == row.slow_at.0).unwrap_or(usize::MAX);
             let counted = counted.into_iter().enumerate();
             counted.map(move |(number, at)| (step, number + 1, at.clone(), number >= first))
@@ -116,7 +116,7 @@ fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
         let one = random.choose(&of).copied();
         for (step, count) in of.into_iter().filter(|of| in_each_step || call == "deploy" || Some(*of) == one)
         {
-            // The number of polls depends on the speed of the machine. Only the first is certain.
+            // The number of polls depends on the speed of the machine. Only the first poll is certain.
             let is_one = row.times == Times::All || call.starts_with("check");
             let nth = 1 + random.below(if is_one { 1 } else { count });
             let calls = Calls::Named(call.to_owned());
@@ -175,7 +175,7 @@ fn run_case(row: &Row, point: &InjectionPoint, baselines: &Baselines, seed: u64)
     }
 }
 
-/// The first line of the first error.
+/// The first 160 characters of the first error, or of the output if it has no error.
 fn summary(run: &Run) -> String {
     let words = run.words();
     let error = words.split_once("Error: ").map(|(_, error)| error).unwrap_or(&words);

@@ -256,8 +256,8 @@ impl<'a> Fixture<'a> {
         fixture
     }
 
-    /// Sets whether commands write a TRACE log. The search for secrets in the log takes time, so it is written only
-    /// with faults.
+    /// Sets whether commands write a TRACE log. The search for secrets in the log takes time, so the log is written
+    /// only with faults.
     pub fn log(&mut self, whether: bool) {
         if whether {
             self.workspace.set("TF_LOG", "TRACE");

@@ -36,7 +36,7 @@ pub fn exited_normally(run: &Run, what: &str) {
     for never in FORBIDDEN_TEXT {
         assert!(!words.contains(never), "{what}: the output contains {never:?}: {run}");
     }
-    // An error that contains a complete page or package would be longer.
+    // An error that contains a complete page or package would exceed this limit.
     let longest = run.stderr.split("Error: ").map(str::len).max().unwrap_or_default();
     assert!(longest < 8_000, "{what}: an error of {longest} characters: {run}");
 }
@@ -145,8 +145,8 @@ fn no_deploy_is_running(fixture: &Fixture<'_>, what: &str) {
     }
 }
 
-/// Restores the backup if the state file is empty, as the documentation describes. This can happen if Terraform was
-/// killed, or interrupted twice, while it wrote the state. Without a backup, removes the empty file.
+/// Restores the backup if the state file is empty, as the documentation describes. The file can be empty if Terraform
+/// was killed, or interrupted twice, while it wrote the state. Without a backup, removes the empty file.
 fn restore_state(fixture: &Fixture<'_>) -> StateLoss {
     let state = fixture.workspace.folder().join("terraform.tfstate");
     let backup = fixture.workspace.folder().join("terraform.tfstate.backup");

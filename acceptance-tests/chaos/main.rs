@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The cases that the options select. A quick run has one case for each row of the fault table.
+/// The cases that the options select. A quick run has at most one case for each row of the fault table.
 fn selected_cases(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
     let everything = options.only.is_some() && !options.is_section() && !options.quick;
     let (kills, interrupts) = match (everything, options.quick) {

@@ -1,7 +1,7 @@
 //! The processes of a workspace, read from `/proc`. The provider and Terraform are identified by their temporary
 //! folder. Also measures the memory of the providers.
 //!
-//! This works on Linux only. On other systems no process is found, and the report shows memory as not measured.
+//! The module works on Linux only. On other systems, no process is found, and the report shows memory as not measured.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;

@@ -129,7 +129,7 @@ impl Shared {
         let _closed_output = TcpStream::connect(("127.0.0.1", self.port));
     }
 
-    /// Waits for this time. Returns false if the proxy stops earlier.
+    /// Waits for this time. Returns false if the proxy stops during the wait.
     fn pause(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         let mut inner = self.inner();

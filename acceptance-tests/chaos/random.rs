@@ -6,7 +6,7 @@ pub struct Random(u64);
 
 impl Random {
     /// The generator of one case. The case name is part of the seed, so a case that runs alone gets the same
-    /// numbers.
+    /// numbers as in a complete run.
     #[must_use]
     pub fn of(seed: u64, name: &str) -> Self {
         let folded = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -115,7 +115,7 @@ fn matrix(
     for at in (1..all.len()).rev() {
         all.swap(at, random.below(at + 1));
     }
-    // One point for each termination and step first, so that a sample covers all of them.
+    // Put one point for each termination and step first, so that a sample covers all of them.
     let mut chosen: Vec<TerminationPoint> = Vec::new();
     let mut rest = Vec::new();
     for point in all {

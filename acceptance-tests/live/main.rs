@@ -2,7 +2,7 @@
 //!
 //! The program needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do. jsforce,
 //! an independent Salesforce client, does what another administrator would do. The program does not need the emulator;
-//! its tests in `tests/live` use the emulator like any org. The open questions are in `questions.rs`, and the probes
+//! its tests in `tests/live` use the emulator as the org. The open questions are in `questions.rs`, and the probes
 //! that test them in `probes/`.
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "its purpose is to start programs")]

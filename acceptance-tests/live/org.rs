@@ -303,7 +303,7 @@ impl Org {
     }
 
     /// The app and its parts. Every name that a run assigns starts with the name of the app, and so do the names
-    /// that an org derives from it. Among these, the files show which parts belong to the app.
+    /// that an org derives from it. The files show which components with such names belong to the app.
     pub fn parts(&self, app: &str) -> Result<Vec<Component>, CallError> {
         let own = self.own()?;
         let own: Vec<(&str, &str)> = own
@@ -408,7 +408,7 @@ pub fn text(value: &Value, member: &str) -> String {
     }
 }
 
-/// Used by the scenarios, which report a failure with a panic.
+/// This implementation is used by the scenarios, which report a failure with a panic.
 #[expect(clippy::expect_used, clippy::panic, reason = "the test suite fails a test with a panic")]
 impl Target for Org {
     fn credentials(&self) -> Credentials {

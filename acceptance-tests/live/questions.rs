@@ -1,4 +1,4 @@
-//! The open questions, those that a run in an org can answer and those that it cannot. This is the only list.
+//! The open questions, those that a run in an org can answer and those that it cannot. No other file lists them.
 //!
 //! Each question belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited`
 //! or `assumed`, or a sentence of the documentation. The tests below compare the list with these texts. If a behavior
@@ -417,7 +417,7 @@ mod tests {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Every mark in this file, with the ID of its open question.
+    /// Every mark in this file, with the ID of its open question or with `OUT_OF_REACH`.
     fn places() -> impl Iterator<Item = (String, Marked)> {
         let marks = QUESTIONS
             .iter()

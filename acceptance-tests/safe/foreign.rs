@@ -73,7 +73,7 @@ const TYPES: &[(&str, &[Row])] = &[
             ("secret", "string", Required),
             ("deletion_policy", "string", Optional),
             ("secret_data_wo", "string", WriteOnly),
-            // A number before version 8.0 of the provider.
+            // Some versions of the provider expect a number.
             ("secret_data_wo_version", "string", Optional),
         ],
     ),
@@ -107,7 +107,7 @@ pub fn has(type_name: &str) -> bool {
     !rows(type_name).is_empty()
 }
 
-/// Whether the type has no write-only argument, so that older Terraform versions can use it.
+/// Whether the type has no write-only argument, so that Terraform versions before 1.11 can use the type.
 pub fn takes_no_secret(type_name: &str) -> bool {
     has(type_name) && rows(type_name).iter().all(|(_, _, role)| *role != WriteOnly)
 }
@@ -189,7 +189,7 @@ fn store(type_name: &str, secret: &str) -> std::io::Result<()> {
     let mut file =
         std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
     file.write_all(secret.as_bytes())?;
-    // Replaced atomically, because a client may read the file at the same time.
+    // Replace the file atomically, because a client may read the file at the same time.
     std::fs::rename(&new, folder.join(type_name))
 }
 

@@ -15,7 +15,7 @@ const MIN_LENGTH: usize = 12;
 /// The start of every JWT that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
 
-/// A secret in every encoding in which it could leak.
+/// A secret in the encodings in which it could leak.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
     kind: String,
@@ -112,7 +112,7 @@ impl Search<'_> {
         let mut leaks = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            // The link to the provider points outside the folder.
+            // Links are not followed: the link to the provider points outside the folder.
             let kind = path.symlink_metadata()?.file_type();
             if kind.is_dir() {
                 leaks.extend(self.folder(&path)?);

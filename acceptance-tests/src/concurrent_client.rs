@@ -1,4 +1,4 @@
-//! Another client that deploys given files to the same org, with raw SOAP.
+//! A client besides the provider, which deploys given files to the same org with raw SOAP.
 
 use crate::emulator::Emulator;
 use crate::http;

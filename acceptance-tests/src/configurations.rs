@@ -54,7 +54,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#
 );
 
-/// The same app as one resource.
+/// The app of `SHOP`, as one resource.
 pub const SHOP_CLIENT: &str = r#"
 resource "salesforce_oauth_client" "shop" {
   name                         = "Shop"
@@ -99,7 +99,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#
 );
 
-/// The app with the same values, as one resource.
+/// The app of `CREATED_IN_SETUP`, as one resource.
 pub const CLIENT_CREATED_IN_SETUP: &str = r#"
 resource "salesforce_oauth_client" "shop" {
   name          = "Shop"

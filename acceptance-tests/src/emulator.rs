@@ -151,7 +151,7 @@ impl Emulator {
         ])
     }
 
-    /// The username of another user of the org, such as `limited`, who may only call APIs, or `app.admin`, who may only
+    /// The username of a user of the org, such as `limited`, who may only call APIs, or `app.admin`, who may only
     /// change policies.
     #[must_use]
     pub fn user(&self, name: &str) -> String {

@@ -74,8 +74,8 @@ impl Emulator {
         found.remove(0)
     }
 
-    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. The full names of its parts
-    /// cannot be derived from the name of the app.
+    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. Its parts have the full
+    /// names that Setup assigns.
     #[track_caller]
     pub fn create_shop_in_setup(&self) {
         let app = json!({

@@ -125,7 +125,7 @@ impl Plan {
         names
     }
 
-    /// As [`Plan::differing`], for the attributes of a block that exists at most once.
+    /// Like [`Plan::differing`], but for the attributes of a block that exists at most once.
     #[must_use]
     pub fn differing_in(&self, address: &str, block: &str) -> Vec<String> {
         let change = self.change(address);

@@ -45,7 +45,7 @@ pub use proto::tfplugin5::provider_client::ProviderClient;
 pub const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// The time limit for the provider, longer than any wait of a test.
+/// The time limit for the provider, longer than any wait in a test.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// A certificate with its key, generated for one test.

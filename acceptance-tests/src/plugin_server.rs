@@ -24,7 +24,7 @@ pub fn reply<T>(message: T) -> Reply<T> {
     Ok(Response::new(message))
 }
 
-/// Runs until Terraform stops it, on a single thread to keep the cost low.
+/// Serves the provider until Terraform stops the server, on a single thread to keep the cost low.
 ///
 /// # Errors
 /// Returns an error if no socket can be created, or if the handshake line cannot be written.

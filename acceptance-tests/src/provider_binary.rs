@@ -53,7 +53,7 @@ fn newer_source(program: &Path) -> Option<PathBuf> {
     let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, sources) = list.split_once(": ")?;
     let built = modified(program);
-    // The dependency file contains a space in a path as "\ ".
+    // The dependency file escapes a space in a path as "\ ".
     let sources = sources.trim_end().replace("\\ ", "\0");
     sources
         .split(' ')

@@ -1,5 +1,5 @@
 //! A scenario: a folder of configurations that are applied in order, each with its expectations in the comments at
-//! the top. A new scenario needs no Rust.
+//! the top. A new scenario needs no Rust code except a test that runs it.
 //!
 //! ```hcl
 //! # edit: ExternalClientApplication of Shop: label = Changed in Setup     a change in the org before the step

@@ -75,7 +75,7 @@ impl<'org> SmokeTest<'org> {
         let script: PathBuf = repository().join("examples/headless-identity/smoke-test");
         let folder = tempfile::tempdir().expect("a folder to run in");
         let run = Running::program(&script, folder.path(), &self.environment, arguments).wait();
-        // The secrets are those that the org lists. Identifiers and visitor IDs are not secrets.
+        // The secrets are those that the org lists, including the identifiers of one-time codes, but not visitor IDs.
         let secrets = self.org.secrets();
         let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
         leaks.extend(canary::search(&secrets, "stderr", &run.stderr));

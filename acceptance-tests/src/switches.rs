@@ -2,7 +2,8 @@
 //! `proto/salesforce` the element, and the names follow the rule `isPkceRequired` → `pkce_required`, `enableFoo` →
 //! `foo_enabled`.
 //!
-//! An attribute with another name needs a row in `tests/attributes/table.rs`, where a test reports missing rows.
+//! An attribute whose name does not follow the rule needs a row in `tests/attributes/table.rs`, where a test reports
+//! missing rows.
 
 use crate::org::{APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
 use crate::terraform::repository;

@@ -1,5 +1,5 @@
-//! The target of a test: an org, with its credentials and the actions of its admin. This is the emulator or, in
-//! `live/`, a real org.
+//! The target of a test: an org, with its credentials and the actions of its admin. The org is the emulator or,
+//! in `live/`, a real org.
 
 use crate::canary::Secret;
 use crate::emulator::Emulator;

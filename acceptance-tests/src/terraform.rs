@@ -202,7 +202,7 @@ impl Running {
         Self::program(&path(), directory, environment, arguments)
     }
 
-    /// As [`Running::start`], for a script that runs Terraform, or that runs beside Terraform.
+    /// Like [`Running::start`], but for a script that runs Terraform, or that runs beside Terraform.
     ///
     /// # Panics
     /// Panics if the script does not start.

@@ -58,7 +58,7 @@ impl<'org> Workspace<'org> {
         for folder in ["work", "logs", "home", "tmp", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder in the workspace");
         }
-        // This folder contains only the provider, so that Terraform finds no other programs there.
+        // This folder contains only providers, so that Terraform finds no other programs there.
         let bin = root.path().join("bin");
         std::os::unix::fs::symlink(provider_binary::path(), bin.join("terraform-provider-salesforce"))
             .expect("a link to the provider");
@@ -300,7 +300,8 @@ impl<'org> Workspace<'org> {
         let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
     }
 
-    /// Every secret in any file of the workspace. Also searches the last plan as JSON, unless an earlier plan was.
+    /// Every secret in any file of the workspace. Also searches the last plan as JSON, unless a plan was
+    /// already searched as JSON.
     pub fn leaks(&self) -> Vec<Leak> {
         let plan = self.root().join("plan.bin");
         if plan.exists() && !self.has_shown_a_plan.get() {
@@ -310,7 +311,8 @@ impl<'org> Workspace<'org> {
         self.leak_check.at_the_end(self.root(), &self.orgs, &self.environment)
     }
 
-    /// The plan, or `None` if there are no changes and no drift. An empty plan takes half the commands of `plan`.
+    /// The plan, or `None` if there are no changes and no drift. For an empty plan, the function runs half as many
+    /// commands as `plan`.
     #[must_use]
     #[track_caller]
     pub fn non_empty_plan(&self, more: &[&str]) -> Option<Plan> {
@@ -333,7 +335,7 @@ impl<'org> Workspace<'org> {
         self.converge(expected)
     }
 
-    /// As `step`, without a new configuration. Used to repair drift.
+    /// Like `step`, but without a new configuration. Used to repair drift.
     #[track_caller]
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);

@@ -1,8 +1,8 @@
 //! A workspace with one resource, without Terraform: reads, plans and applies as Terraform does, over the plugin
 //! protocol with a separate provider process. A hundred such workspaces cost less than one Terraform command.
 //!
-//! Of Terraform's behavior, only what matters for one resource is implemented: attributes that the configuration omits,
-//! and `lifecycle.ignore_changes`.
+//! Only the behavior of Terraform that matters for one resource is implemented: attributes that the configuration
+//! omits, and `lifecycle.ignore_changes`.
 
 use crate::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use crate::plugin_client::proto::tfplugin5::schema::Attribute;

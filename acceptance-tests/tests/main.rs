@@ -1,8 +1,9 @@
 //! Every test that runs the provider as a separate process, most of them with the real Terraform and the emulator.
 //!
-//! All tests are one program, because linking takes longer than most tests, and its threads are busy until the last
-//! test. Each folder contains one kind of test, and each file in it one subject. `make test` and `make test-tables` run
-//! all tests. After `make build`, `cargo test --workspace --test acceptance drift` runs the tests of one subject.
+//! All tests are one program: linking takes longer than most tests, and the threads of one program stay busy until the
+//! last test. Each folder contains one kind of test, and each file in it one subject. `make test` and
+//! `make test-tables` run all tests that are not ignored. After `make build`,
+//! `cargo test --workspace --test acceptance drift` runs the tests of one subject.
 
 mod acceptance;
 mod attributes;

@@ -28,7 +28,7 @@ pub struct CertificateFacts {
     pub not_after_date: String,
     /// The subject public key; for RSA, the modulus and exponent in DER.
     pub public_key: Vec<u8>,
-    /// The size of an RSA or elliptic-curve key; 0 for others.
+    /// The size of the key in bits; 0 if it cannot be determined.
     pub key_bits: usize,
     pub is_rsa: bool,
 }

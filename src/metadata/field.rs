@@ -17,7 +17,8 @@ pub struct Field {
     pub kind: Kind,
     /// What applies when the configuration omits the attribute.
     pub omitted: Omitted,
-    /// The value that applies when the file does not have the element, unless it is null.
+    /// The value that applies when the file does not have the element. `None` selects the default of `omitted`, or
+    /// null.
     pub absent: Option<Const>,
     /// The value that Salesforce writes when it creates the file automatically, as observed in orgs. The provider
     /// writes the same value when it creates the file and the configuration does not set the attribute.

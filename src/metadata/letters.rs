@@ -194,7 +194,7 @@ fn script(c: char) -> &'static str {
     name_in(SCRIPTS, c).unwrap_or("from another script")
 }
 
-/// Each Latin letter with its lookalikes.
+/// Latin letters, each with its lookalikes.
 const ALIKE: &[(char, &str)] = &[
     ('A', "АΑᎪꓮ"),
     ('B', "ВΒᏴꓐ"),

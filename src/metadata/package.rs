@@ -18,7 +18,7 @@ const MOST_ENTRIES: usize = 10_000;
 const LARGEST_ENTRY: u64 = 4 * 1024 * 1024;
 const LARGEST_TOTAL: u64 = 64 * 1024 * 1024;
 const LONGEST_PATH: usize = 512;
-/// The compression ratio of smaller files is not limited.
+/// The compression ratio of files up to this size is not limited.
 const SMALL: u64 = 1024 * 1024;
 const HIGHEST_RATIO: u64 = 200;
 

@@ -66,7 +66,8 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
             '\t' if in_attribute => out.push_str("&#9;"),
             '\n' => out.push_str("&#10;"),
             '\r' => out.push_str("&#13;"),
-            // Validation rejects these characters earlier. The replacement keeps the file valid in any case.
+            // Validation rejects these characters before a file is written. The replacement keeps the file valid even
+            // without validation.
             c if !is_writable(c) => out.push('\u{FFFD}'),
             c => out.push(c),
         }

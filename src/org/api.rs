@@ -10,7 +10,7 @@ use crate::salesforce::{
 };
 use crate::secret::Secret;
 
-/// A record of a query: the values by column name.
+/// A record that a query returns: the values by column name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

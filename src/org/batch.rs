@@ -18,7 +18,7 @@ use crate::lock::lock;
 
 /// A batch closes when no job has arrived for this many times the longest gap between the last arrivals.
 const GAPS: u32 = 4;
-/// The maximum of this quiet time.
+/// The maximum of the quiet time that `GAPS` determines.
 const LONGEST: Duration = Duration::from_secs(1);
 /// The maximum of the quiet time when as many jobs as expected have arrived.
 const SHORT: Duration = Duration::from_millis(20);
@@ -186,7 +186,7 @@ impl<A> JobHandle<A> {
         Ok(())
     }
 
-    /// Whether part of the job is deployed, so that the job must be completed.
+    /// Whether part of the job is deployed. Such a job must be completed.
     pub(super) fn is_kept(&self) -> bool {
         matches!(*lock(&self.stage), Stage::Kept(_))
     }

@@ -13,13 +13,13 @@ use super::{ApplyErrorKind, DeployProblem};
 pub(super) const MAX_REQUEUES: u32 = 5;
 /// How often an edit is deployed again because it overwrote other changes or was overwritten by them.
 pub(super) const MAX_EDIT_REPEATS: u32 = 10;
-/// How long after its deadline a caller waits for an edit that the org has saved. Another deploy may have to restore the
-/// changes of others.
+/// How long after its deadline a caller waits for an edit that the org has saved. Another deploy may have to restore
+/// the changes of others.
 pub(super) const RESTORE_TIMEOUT: Duration = Duration::from_secs(300);
 /// The maximum time that an edit waits for an idle deploy queue. The queue of a busy org may never be idle.
 pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);
-/// How long a deploy is polled after the deadlines of all its callers. If the next deploy were sent earlier, it would
-/// only be queued behind this one in the org.
+/// How long a deploy is polled after the deadlines of all its callers. If the next deploy were sent before this one has
+/// ended, the org would only queue it.
 pub(super) const POLL_GRACE: Duration = Duration::from_secs(600);
 /// The timeout for reads after a deploy. It does not depend on the caller's deadline, so that the result can be
 /// determined even after that deadline.

@@ -16,8 +16,8 @@ pub enum Changes {
     Delete(Vec<ComponentKey>),
 }
 
-/// Creates the new files from the current ones. Returns an empty list if nothing must be sent, and `None` to decline
-/// the edit, in which case the caller reports why.
+/// Creates the new files from the current ones. Returns an empty list if nothing needs to be sent, and `None` to
+/// decline the edit, in which case the caller reports why.
 pub type Merge = Arc<dyn Fn(&[Lookup]) -> Option<Vec<Component>> + Send + Sync>;
 
 /// A change of existing files. The files are read immediately before each deploy of the edit, so that concurrent

@@ -306,8 +306,8 @@ impl Org {
         let component = lookup.as_ref().and_then(Lookup::component);
         match component.and_then(|component| component.get(attribute).as_bool()) {
             Some(true) => Setting::On,
-            // A setting that is not in the file has its default, which is off.
             Some(false) => Setting::Off,
+            // A setting that is not in the file has its default, which is off.
             None if component.is_some() => Setting::Off,
             None => Setting::Unknown,
         }

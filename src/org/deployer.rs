@@ -292,8 +292,8 @@ impl Inner {
         }
     }
 
-    /// Waits before a retry. Jobs whose deadline is earlier fail immediately. On a stop, all jobs fail, because no
-    /// deploy is running.
+    /// Waits before a retry. Jobs whose deadline is before the retry fail immediately. On a stop, all jobs fail,
+    /// because no deploy is running.
     async fn wait_before_retry(
         &self,
         budget: &mut RetryBudget,

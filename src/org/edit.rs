@@ -169,7 +169,7 @@ impl Inner {
     }
 }
 
-/// Composes an edit from the current files. Returns a result if nothing must be sent.
+/// Composes an edit from the current files. Returns a result if nothing needs to be sent.
 fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
     let editing = queued.job.edit.as_mut()?;
     let read = match lookups(files, &queued.job.wanted) {

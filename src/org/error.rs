@@ -70,7 +70,7 @@ impl ReadError {
         ReadErrorKind::Unavailable(Arc::new(error)).into()
     }
 
-    /// The error of a caller whose deadline has passed.
+    /// The error for a caller whose deadline has passed.
     pub(super) fn deadline(retried: &salesforce::RetriedError) -> ReadError {
         ReadErrorKind::Deadline { last: retried.get() }.into()
     }

@@ -1,9 +1,9 @@
 //! Lists all apps with the files of some types, a few thousand files at a time.
 //!
-//! A read of one app searches for its parts (`read.rs`, `search.rs`). This module reads the org's lists first, so that
-//! it requests only listed files, and each of them once. The name of a file only suggests an app: the content of the
-//! file names the app. If the two differ, the file is kept until the turn of the app that it names. Apps that may have
-//! a part whose name suggests another app come last. The shared snapshot is not used.
+//! A read of one app searches for its parts (`read.rs`, `search.rs`). This module reads the org's lists first, and then
+//! requests each listed file once. The name of a file only suggests an app: the content of the file names the app. If
+//! the two differ, the file is kept until the turn of the app that it names. Apps that may have a part whose name
+//! suggests another app come last. The shared snapshot is not used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;

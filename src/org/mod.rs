@@ -9,7 +9,7 @@
 //!
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` for an org with many apps; `inventory.rs` for all
 //! apps), and at `deployer.rs` for [`Org::apply`] and [`Org::edit`]. Keys and secrets are not metadata:
-//! `credentials.rs` reads them, `rotation.rs` and `rotation_request.rs` change them. `batch.rs` groups concurrent
+//! `credentials.rs` reads them, and `rotation.rs` and `rotation_request.rs` change them. `batch.rs` groups concurrent
 //! callers; `job.rs` determines which of them may share a deploy.
 
 mod api;
@@ -346,7 +346,7 @@ impl Org {
         self.inner.outdate();
     }
 
-    /// Stops all operations: nothing new is sent, and a running deploy is awaited or canceled. Returns immediately.
+    /// Requests a stop: no further changes are sent, and a running deploy is awaited or canceled. Returns immediately.
     pub fn stop(&self) {
         self.inner.stop.cancel();
     }

@@ -35,7 +35,7 @@ struct Known {
 }
 
 impl NewAppCache {
-    /// The cached files, and the components that must be read.
+    /// The cached files, and the components that need to be read.
     pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
         let (cached, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
@@ -49,7 +49,7 @@ impl NewAppCache {
         (files, unknown.into_iter().cloned().collect())
     }
 
-    /// The cached files, if no component must be read.
+    /// The cached files, if no component needs to be read.
     pub(super) fn all_of(&self, wanted: &[Wanted], names: &NameCache) -> Option<Snapshot> {
         let (files, unknown) = self.split(wanted, names);
         unknown.is_empty().then_some(files)

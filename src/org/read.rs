@@ -436,8 +436,9 @@ impl Inner {
         }
     }
 
-    /// Lists the names of all components of these types. Omits the components that this process has deleted, because a
-    /// list may lag behind a deploy, and returns them if they are listed. Only a retrieve shows that they do not exist.
+    /// Lists these types, and adds the listed components to the snapshot, except those that this process has deleted: a
+    /// list may lag behind a deploy. Returns the deleted components that are still listed. Only a retrieve shows that
+    /// they do not exist.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,

@@ -52,7 +52,7 @@ pub struct Rotated {
 pub struct RotationHistory {
     /// A rotation that an earlier run has completed.
     pub rotated: Option<Outcome>,
-    /// The same for a request that also revokes the previous credentials.
+    /// The rotation that an earlier run has completed, if the request also revokes the previous credentials.
     pub rotated_and_ended: Option<Outcome>,
     /// Credentials that another user has staged, or whose creator is unknown.
     pub foreign: Option<Staged>,
@@ -132,8 +132,8 @@ impl Org {
         }
         let previous = seen.staged.iter().filter(|staged| staged.state == StagedState::Rotated);
         progress.previous = previous.map(|staged| staged.id.clone()).collect();
-        // This is determined before the first step. Afterwards, credentials that this run revoked would look as if an
-        // earlier run had revoked them.
+        // The outcome is determined before the first step. Afterwards, credentials that this run revoked would look as
+        // if an earlier run had revoked them.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }

@@ -54,7 +54,7 @@ pub(super) struct Progress {
     /// The IDs of credentials whose creator is unknown.
     pub anonymous: BTreeSet<String>,
     pub asked: Option<RequestedRotation>,
-    /// The error of the org when it rejected staging because other credentials exist.
+    /// The error from the org when it rejected staging because other credentials exist.
     pub occupied: Option<Unavailable>,
     /// The IDs of the credentials whose revocation the org has confirmed. Its list may lag behind.
     pub ended: BTreeSet<String>,

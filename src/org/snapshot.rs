@@ -57,8 +57,8 @@ impl Snapshot {
         }
     }
 
-    /// The error of a load that ended while the reader waited. All waiting readers report this error, because otherwise
-    /// each of them would repeat the load.
+    /// The error from a load that ended while the reader waited. All waiting readers report this error, because
+    /// otherwise each of them would repeat the load.
     pub(super) fn failed_since(&self, asked: Instant) -> Option<ReadError> {
         let (when, error) = self.failed.as_ref()?;
         (*when > asked).then(|| error.clone())
@@ -337,7 +337,8 @@ impl Snapshot {
         let is_complete = loaded.whole || loaded.listed.is_some();
         let mut candidates = loaded.files.iter().filter(|file| file.content.is_ok()).filter(|file| {
             let names_an_app = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
-            // If the wanted component has a known name, another file that names another app belongs to that app.
+            // If the name of the wanted component is known, a file with a different name belongs to the app that the
+            // file names.
             let may_be = is_complete && !(names_an_app && wanted.hint.is_some());
             is_hinted(file) || may_be && self.has_prefix_of(&file.key.full_name, &wanted.app)
         });
@@ -485,8 +486,8 @@ pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     head.eq_ignore_ascii_case(app) && tail.starts_with('_')
 }
 
-/// Whether a message of a retrieve reports that a file is not readable, rather than that it does not exist. Messages in
-/// other languages are not recognized, and the list then determines the result.
+/// Whether a message of a retrieve reports that a file is not readable, rather than that it does not exist. Only
+/// messages in English are recognized. For all others, the list determines the result.
 fn is_refusal(problem: &str) -> bool {
     // A message about a missing component contains its name, which may be any word.
     !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::provider::Provider;
 
 /// How long running calls can take after a signal. A deploy that starts, runs, is canceled and is read back can take
-/// three minutes in total. A supervisor with a shorter timeout kills the process earlier.
+/// three minutes in total. A supervisor with a shorter timeout kills the process before these calls end.
 const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(200);
 /// How long running calls can take after Terraform has disconnected, to give running deploys time to complete.
 const DRAIN_AFTER_LOSS: Duration = Duration::from_secs(60);

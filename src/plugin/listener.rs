@@ -116,7 +116,7 @@ mod unix {
                 .map_or_else(std::env::temp_dir, PathBuf::from);
             let (listener, path, directory) = bind_in(&wanted).or_else(|error| {
                 let mut others = FALLBACKS.iter().map(Path::new).filter(|other| *other != wanted);
-                // Report the error of the configured directory.
+                // Report the error for the preferred directory.
                 others.find_map(|other| bind_in(other).ok()).ok_or(error)
             })?;
             if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP").filter(|group| !group.is_empty())

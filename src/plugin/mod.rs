@@ -40,7 +40,7 @@ use tls::Tls;
 
 /// The maximum size of a message, the same as in Terraform's Go plugins.
 const LONGEST_MESSAGE: usize = 256 * 1024 * 1024;
-/// How long open connections can delay the shutdown. Terraform kills the process after two seconds.
+/// How long open connections can delay the shutdown. Terraform kills the process two seconds after it calls Shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The number of worker threads. Two are sufficient, because calls mostly wait for Salesforce.
 const THREADS: usize = 2;

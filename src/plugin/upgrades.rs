@@ -110,8 +110,8 @@ fn has(stored: &Json, path: &Path) -> bool {
     found.is_some()
 }
 
-/// Whether an address is the address of this provider, with the host of any registry. OpenTofu before 1.12.4 sends only
-/// the provider name that the resource type implies.
+/// Whether an address is the address of this provider, with the host of any registry. Some versions of OpenTofu, such
+/// as 1.11.11, send only the provider name that the resource type implies (opentofu/opentofu#4352).
 fn is_this_provider(address: &str) -> bool {
     let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
     let (_, name) = own.split_once('/').unwrap_or_default();

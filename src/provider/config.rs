@@ -192,7 +192,7 @@ pub struct Configuration {
     pub settings: Settings,
     /// The authentication method, for the log.
     pub method: Option<Choice>,
-    /// Whether resources that are applied at the same time share deploys. It is disabled only for measurements.
+    /// Whether resources that are applied at the same time share deploys. Batching is disabled only for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
@@ -201,7 +201,7 @@ pub struct Configuration {
     pub warnings: Diagnostics,
 }
 
-/// The URLs of the org's APIs and of the login.
+/// The URL of the org's APIs and the URL for logging in.
 struct Place {
     instance_url: Option<Url>,
     login_url: Option<Url>,

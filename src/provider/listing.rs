@@ -60,7 +60,7 @@ pub async fn list(
 /// The record of an app.
 struct Record {
     id: String,
-    /// The API name, with the namespace of a package.
+    /// The API name, with the namespace if the app is installed from a package.
     name: String,
     label: String,
 }

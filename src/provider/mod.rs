@@ -233,7 +233,7 @@ impl Provider {
         reply
     }
 
-    /// Whether an argument of the provider block is not known yet, so that calls can be deferred.
+    /// Whether an argument of the provider block is not known yet. In that case, calls can be deferred.
     pub fn awaits_configuration(&self) -> bool {
         matches!(self.connection(), Connection::Unknown(_))
     }

@@ -53,7 +53,7 @@ struct Planned {
     before: Value,
     /// Whether the resource is in the state.
     exists: bool,
-    /// Whether the consumer belongs to another org, so that its flows are not known.
+    /// Whether the consumer belongs to another org. In that case, its flows are not known.
     foreign: bool,
     /// The resource that the plan removes at another address, if any.
     removal: Option<Removal>,
@@ -277,7 +277,7 @@ fn orphaned_settings(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app:
     Some(diagnostics::orphaned_settings(whole.name, part.name, part.noun, app))
 }
 
-/// Whether the consumer belongs to another org, so that its flows are not known.
+/// Whether the consumer belongs to another org. In that case, its flows are not known.
 fn uses_foreign_consumer(spec: &ResourceSpec, request: &PlanRequest) -> bool {
     let link = spec.link_row().map(|row| request.config.get(row.field.attribute));
     link.is_some_and(|link| !link.is_null()) && !has_own_consumer(spec, &request.prior)

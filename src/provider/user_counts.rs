@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::metadata::date;
 use crate::org::Holders;
 
-/// Each refresh counts again. An equal result within this time keeps the earlier time, so that the state does not
-/// change in every run.
+/// Each refresh counts again. An equal result within this time keeps the time of the previous count, so that the state
+/// does not change in every run.
 const SAME_COUNT: u64 = 24 * 3600;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -131,7 +131,7 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
     diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 
-/// Whether a text is a certificate. A certificate may have any text around it.
+/// Whether a text is a certificate, or must be one. A certificate may have any text around it.
 fn is_certificate(field: &Field, text: &str) -> bool {
     field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }

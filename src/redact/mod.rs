@@ -84,7 +84,7 @@ impl Redactor {
             rounds = rounds.saturating_add(1);
             is_cut = true;
             seen.truncate(before_placeholder(&seen, end));
-            // A placeholder may be longer than the secret.
+            // A placeholder may be longer than the secret that it replaces.
             match self.hide(seen, true) {
                 Some(hidden) if rounds < MAX_ROUNDS => seen = hidden,
                 _ => return HIDDEN.to_owned(),

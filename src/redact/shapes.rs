@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-/// A longer run of base64 characters is data, not prose.
+/// A run of base64 characters that is longer than this is data, not prose.
 const MAX_WORD: usize = 200;
 /// Suffixes of credential names, without separators and in lower case.
 const NAMES: [&str; 12] = [

@@ -53,7 +53,7 @@ impl Session {
         self.worked.load(Ordering::Relaxed)
     }
 
-    /// Whether this is the org with the given ID, in 15 or 18 characters.
+    /// Whether the session belongs to the org with the given ID, in 15 or 18 characters.
     pub fn is_org(&self, id: &str) -> bool {
         is_same(&self.org_id, id)
     }
@@ -135,7 +135,7 @@ pub(super) fn check_settings(
             return Err(SettingsProblem::InstanceUrlMissing.into());
         }
         Login::AccessToken { token } => drop(bearer(token)?),
-        // These can only be checked by the server.
+        // Only a login shows whether these settings are valid.
         Login::RefreshToken { .. } | Login::TokenExchange { .. } | Login::SfCli(_) => {}
     }
     let (oldest, newest) = (settings.oldest_known, settings.newest_known);
@@ -167,7 +167,7 @@ impl Client {
     /// The session. The first call logs in. Concurrent callers share one login and its outcome.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], and errors of the API version or the connection.
+    /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], and errors about the API version or the connection.
     pub async fn session(&self) -> Result<Arc<Session>, Error> {
         self.inner.session().await
     }

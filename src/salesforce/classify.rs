@@ -1,5 +1,5 @@
 //! Classifies responses: the kind of error, whether it is temporary, and whether the request can be sent again. The
-//! functions have no I/O.
+//! functions perform no I/O.
 //!
 //! [`classify`] first checks the status and the content type, because HTML pages are never parsed. It then looks for
 //! the error array of the REST API or a SOAP fault. [`classify_login`] classifies OAuth errors, and [`deploy_class`]
@@ -91,7 +91,7 @@ fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
     ErrorKind::Auth { problem, message: Some(text.to_owned()) }
 }
 
-/// Classifies an error of the token endpoint.
+/// Classifies an error from the token endpoint.
 pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
     let json = error_json(seen.body);
     let field = |name| json.as_ref().and_then(|json| json.get(name)).and_then(|value| value.as_str());

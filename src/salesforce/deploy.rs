@@ -12,8 +12,8 @@ use super::soap::{job_id, leaf, result};
 use crate::xml::Element;
 
 /// The options of a deploy, in the alphabetical order of the WSDL. Salesforce applies one package, at the root of the
-/// zip, completely or not at all. `testLevel` is omitted, as other clients do by default, because its allowed values
-/// depend on the org and a package without Apex does not need it.
+/// zip, completely or not at all. `testLevel` is omitted, as other clients omit it by default, because its allowed
+/// values depend on the org and a package without Apex does not need it.
 fn options(ignore_warnings: bool) -> String {
     let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
     [
@@ -90,7 +90,7 @@ pub struct ComponentMessage {
     /// The full name of the component. If a component to delete does not exist, the name of the manifest.
     pub full_name: String,
     pub file_name: String,
-    /// The error or warning of Salesforce.
+    /// The error or warning from Salesforce.
     pub problem: Option<String>,
     pub problem_type: Option<String>,
     pub line_number: Option<u32>,

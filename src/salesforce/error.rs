@@ -119,7 +119,7 @@ impl Error {
         !self.safe_to_resubmit()
     }
 
-    /// The error code of Salesforce, such as `INSUFFICIENT_ACCESS`.
+    /// The error code from Salesforce, such as `INSUFFICIENT_ACCESS`.
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
             ErrorKind::Fault { code, .. } | ErrorKind::RetrieveFailed { code: Some(code), .. } => Some(code),

@@ -134,8 +134,8 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
 }
 
 fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
+    // The label distinguishes PKCS#8 from PKCS#1. `block` skips all other labels.
     let (label, inside) = block(text)?;
-    // The label distinguishes PKCS#8 from PKCS#1. `block` rejects all other labels.
     let inside = Zeroizing::new(inside.replace("\\r", " ").replace("\\n", " "));
     if inside.contains("Proc-Type") || inside.contains("DEK-Info") {
         return Err(PrivateKeyProblem::Encrypted);

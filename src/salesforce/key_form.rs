@@ -4,7 +4,7 @@
 
 use super::key::PrivateKeyProblem;
 
-/// Longer texts are not treated as paths or names.
+/// Texts longer than this are not treated as paths or names.
 const LONGEST_NAME: usize = 512;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

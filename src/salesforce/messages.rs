@@ -1,8 +1,8 @@
 //! The meaning of Salesforce's messages that have no code. Each known message has a row, with its source.
 //!
-//! The messages are not documented and may be in another language. If a message is not recognized, the provider relies
-//! on codes, lists and reads. Login errors are in `classify.rs`. Dependencies between resources are found by the names
-//! of elements (`provider/refusal.rs`).
+//! The messages are not documented and may be in a language other than English. If a message is not recognized, the
+//! provider relies on codes, lists and reads. Login errors are in `classify.rs`. Dependencies between resources are
+//! found by the names of elements (`provider/refusal.rs`).
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {

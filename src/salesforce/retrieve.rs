@@ -45,7 +45,7 @@ pub struct Retrieved {
 pub struct RetrieveMessage {
     /// Usually `package.xml`.
     pub file_name: String,
-    /// The text of the message, possibly in another language.
+    /// The text of the message, possibly in a language other than English.
     pub problem: String,
 }
 
@@ -155,7 +155,7 @@ impl Client {
                                 // The default wait was long enough. The next retrieve is polled immediately, to measure
                                 // its duration.
                                 None if polls == 1 => 0.0,
-                                // The retrieve may have ended slightly earlier.
+                                // The retrieve may have ended slightly before the poll.
                                 Some(usual) if polls == 1 && usual > QUICK => usual * 0.97,
                                 _ => taken,
                             });

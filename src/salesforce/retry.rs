@@ -95,7 +95,7 @@ fn is_unknown_host(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Unreachable { dns: true, .. })
 }
 
-/// Whether the org is unavailable or busy. A read waits until this ends, up to its time limit.
+/// Whether the org is unavailable or busy. A read is then retried until its time limit.
 fn outage(kind: &ErrorKind) -> bool {
     match kind {
         ErrorKind::Limit { concurrent, .. } => *concurrent,

@@ -235,7 +235,7 @@ impl SfCli {
     }
 }
 
-/// Whether a text is a token. Newer versions print a sentence instead.
+/// Whether a text is a token. Newer versions of `sf` print a sentence instead.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_graphic())
@@ -305,7 +305,7 @@ fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, S
     };
     let rest = Instant::now() + OUTPUT_GRACE;
     let (stdout, stderr) = (stdout.until(rest), stderr.until(rest));
-    // Older versions print errors to stderr.
+    // Older versions of `sf` print errors to stderr.
     let answer = answer_in(&stdout).or_else(|| answer_in(&stderr));
     Ok(Run { exit: status.code(), answer })
 }

@@ -113,7 +113,7 @@ async fn failures_are_distinguished_and_never_quote_the_output() {
         (failing("Error", "expired access/refresh token"), "has expired or was revoked"),
         (failing("SomethingElse", "it broke"), "failed (exit code 1): SomethingElse: it broke"),
         (failing("SomethingElse", &format!("sid={TOKEN}")), "failed (exit code 1): SomethingElse: "),
-        // Older versions print errors to stderr.
+        // Older versions of `sf` print errors to stderr.
         (
             format!("{{ {}\n}} >&2\nexit 1", printing("{\"name\":\"NamedOrgNotFound\",\"status\":1}")),
             "has no org with the alias or username",

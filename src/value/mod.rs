@@ -1,6 +1,6 @@
 //! Terraform's values.
 //!
-//! This module has no I/O and no serialization. msgpack and JSON are in `plugin/dynamic_value`, XML is in
+//! This module performs no I/O and no serialization. msgpack and JSON are in `plugin/dynamic_value`, and XML is in
 //! `metadata/{encode,decode}`.
 
 mod number;

@@ -63,7 +63,7 @@ pub struct Row {
     pub expected: Expected,
     /// The expected duration. A quick run omits long cases.
     pub takes: Duration,
-    /// The call at which the fault takes longer, and the expected duration there.
+    /// The call at which the case takes longer than `takes`, and the expected duration there.
     pub slow_at: (&'static str, Duration),
 }
 

@@ -153,7 +153,7 @@ fn another_org(what: &str) -> Outcome {
 
 fn deleted(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
-    // This case does not use `Step::Update`, which expects the same consumer key: a new app has a new key.
+    // This case does not use `Step::Update`, which expects an unchanged consumer key: a new app has a new key.
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     succeeded(&fixture.workspace.apply(), what);
     testbed.org.remove(APP, SHOP);
@@ -242,7 +242,8 @@ fn mass_removal(what: &str) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// Between plan and deploy, another user creates an app with the same name. It is neither adopted nor overwritten.
+/// Between the plan and the deploy, another user creates an app with the name of the planned app. The other user's app
+/// is neither adopted nor overwritten.
 fn name_is_taken(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);

@@ -19,7 +19,8 @@ pub const ROWS: &[Row] = &[
     })
     .times(Times::Odd),
     Row::wire("connection_refused_for_three_seconds", EachKind, || Action::Away(Duration::from_secs(3))),
-    // This row omits the calls before the first session, which fail earlier because the host may be wrong.
+    // This row omits the calls before the first session. The provider retries these calls for less than 25 seconds,
+    // because the host may be wrong.
     Row::wire(
         "connection_refused_for_25_seconds",
         These(&["deploy", "checkDeployStatus", "listMetadata", "retrieve", "checkRetrieveStatus"]),

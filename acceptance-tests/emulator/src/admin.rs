@@ -309,7 +309,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     Ok(Response::json(201, &json!({ "name": name })))
 }
 
-/// Installs an app as a package does.
+/// Installs an app from a package.
 fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let string = |name: &str| wanted.get(name).and_then(Value::as_str);
     let (Some(namespace), Some(app)) = (string("namespace"), string("name")) else {

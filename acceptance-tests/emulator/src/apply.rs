@@ -54,7 +54,7 @@ pub struct Settings<'a> {
     pub allow_missing_files: bool,
 }
 
-/// The source of a component. Both fields are empty for a CRUD call.
+/// The source of a component. Both fields are empty for CRUD calls and admin calls.
 #[derive(Debug, Default)]
 struct SourceFile {
     path: String,
@@ -138,7 +138,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// A warning is a failure unless the deploy ignores warnings.
+    /// With the switch `warnings_fail`, a warning is a failure unless the deploy ignores warnings.
     pub fn warning(&self, problem: String, message: Message) -> Message {
         let fails = self.settings.org.switches.warnings_fail && !self.settings.ignore_warnings;
         Message { success: !fails, problem, problem_type: "Warning".to_string(), ..message }
@@ -295,7 +295,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// Validates and stores fields that obey the contract. Also used by CRUD calls and admin edits.
+    /// Validates and stores fields that obey the contract. Also used by CRUD calls and admin calls.
     pub fn store(
         &mut self,
         kind: &MetadataType,
@@ -352,7 +352,8 @@ impl<'a> Application<'a> {
         Ok((stored, warnings))
     }
 
-    /// Creates default policies for apps with new OAuth settings, unless the package contains policies.
+    /// Creates default policies for apps with new OAuth settings. Policies from the package are kept, except with
+    /// `FirstPolicies::Lost`.
     fn make_default_policies(&mut self) {
         for (settings, app) in self.new_oauth_settings.clone() {
             if self.tree.get(OAUTH_SETTINGS, &settings).is_none() {

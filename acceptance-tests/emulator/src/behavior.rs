@@ -36,7 +36,8 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// The list in README.md; a test compares the two. The facts of the flows of the site are in `site/facts.rs`.
+/// The behaviors, listed in README.md. A test compares the two lists. The behaviors of the site's flows are in
+/// `site/facts.rs`.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
     Confirmed: "An app has one file of each policy type", "two observers each";

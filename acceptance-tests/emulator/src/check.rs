@@ -68,7 +68,7 @@ pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<
     Ok(Checked { fields, lines })
 }
 
-/// Reads the elements below `parent` according to the contract, for files and for records of CRUD calls.
+/// Reads the elements below `parent` according to the contract, for the records of CRUD calls.
 pub fn read_record(
     kind: &MetadataType,
     document: &Document<'_>,

@@ -42,7 +42,7 @@ impl Value {
     }
 }
 
-/// The text of an element. `None` if the element is absent or empty, which is the same in an org.
+/// The text of an element. `None` if the element is absent or empty, which an org does not distinguish.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_text).filter(|text| !text.is_empty())
 }

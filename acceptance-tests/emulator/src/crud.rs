@@ -1,6 +1,6 @@
 //! The synchronous calls of the SOAP API: createMetadata, readMetadata, updateMetadata, upsertMetadata, deleteMetadata.
-//! They obey the same contract and the same rules as deploys. Each component is processed independently, as in a real
-//! org without AllOrNoneHeader.
+//! The calls obey the same contract and the same rules as deploys. Each component is processed independently, as in a
+//! real org without AllOrNoneHeader.
 
 use roxmltree::{Document, Node};
 use serde_json::json;

@@ -11,7 +11,7 @@ use crate::tree::Tree;
 
 pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
     let mut members: Vec<&Member> = manifest.members.iter().collect();
-    // Parts before their app, so that a manifest may contain both.
+    // Delete parts before their app, so that a manifest may contain both.
     members.sort_by_key(|member| std::cmp::Reverse(behavior::rank(&member.kind)));
     for member in &members {
         let message = delete_member(work, manifest, member);

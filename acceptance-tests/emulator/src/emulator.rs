@@ -301,7 +301,7 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Response {
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
-        // Includes the partner API. Orgs disable its login() call.
+        // This pattern includes the partner API, whose login() call is not supported in newer API versions.
         ["services", "Soap", ..] => {
             Fault::not_emulated(format!("{} {}", request.method, request.path)).answer()
         }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     pub method: String,
-    /// Starts with exactly one slash and does not end with one.
+    /// Starts with exactly one slash and, unless it is `/`, does not end with one.
     pub path: String,
     pub query: Vec<(String, String)>,
     /// The names are in lower case.

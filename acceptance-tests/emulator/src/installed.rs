@@ -68,7 +68,7 @@ pub fn install(org: &mut Org, packaged: &PackagedApp<'_>, user: &str, at: Millis
         (PARENT, &app),
     ]);
     org.tree.put(OAUTH_SETTINGS, &settings, own, user, at);
-    // These files belong to the subscriber, so they have no namespace although the app has one.
+    // The policies belong to the subscriber, so they have no namespace although the app has one.
     for (kind, name) in [
         (OAUTH_POLICIES, format!("{}_oauth_defaultPolicy", packaged.app)),
         (APP_POLICIES, format!("{}_defaultPolicy", packaged.app)),

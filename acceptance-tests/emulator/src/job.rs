@@ -225,7 +225,8 @@ fn finish(deploy: &mut Deploy, status: Status, at: Millis) {
     deploy.zip = String::new();
 }
 
-/// Applies the package, and commits it if it succeeds.
+/// Applies the package. Commits the result if the package or a part of it succeeds, unless the deploy only checks the
+/// package or a planned fault prevents the commit.
 fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     let verdict = deploy.verdict.clone();
     let commits = verdict.as_ref().is_none_or(|verdict| verdict.commits);

@@ -3,7 +3,7 @@
 //! The emulator shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`),
 //! and XML is parsed with a different library. Behavior without evidence is rejected ("not emulated: …").
 //!
-//! `start` runs it inside a test; `main.rs` is the standalone program.
+//! `start` runs the emulator inside a test; `main.rs` is the standalone program.
 
 #![forbid(unsafe_code)]
 

@@ -275,7 +275,7 @@ fn refresh(
         return expired();
     };
     if app.former_refresh_tokens.contains(refresh_token) {
-        // The token is used a second time: everything that was issued from it is revoked.
+        // The token is used a second time, so all tokens that were issued to the app are revoked.
         end_refresh_token(&mut state.org, id);
         return expired();
     }

@@ -88,7 +88,7 @@ pub struct LoginApp {
     /// Whether its tokens are JWTs, which SOAP rejects below API version 68.
     pub jwt_tokens: bool,
     pub refresh_token: String,
-    /// The revoked refresh tokens.
+    /// The refresh tokens that were replaced or revoked.
     #[serde(default)]
     pub former_refresh_tokens: BTreeSet<String>,
 }
@@ -125,7 +125,7 @@ pub struct Org {
     #[serde(default)]
     pub token_handlers: Vec<crate::exchange::TokenHandler>,
     pub sessions: Vec<Session>,
-    /// Every secret and key ever issued, including rotated ones.
+    /// The secrets and keys that the org has issued, including rotated ones.
     pub secrets: BTreeSet<String>,
     pub switches: Switches,
     #[serde(default = "default_site")]

@@ -53,7 +53,7 @@ impl Switches {
     }
 }
 
-/// SplitMix64 over the three numbers. The result is equal on every machine and in every version of this program.
+/// SplitMix64 over the three numbers. The result is the same on every machine and in every version of this program.
 fn random(seed: u64, kind: u64, number: u64) -> u32 {
     let mut state = seed;
     let mut last = 0;

@@ -14,7 +14,7 @@ const MOST_FILES: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub struct Package {
-    /// The path prefix of package.xml, with its slash: `zip/`, `unpackaged/` or empty.
+    /// The path prefix of package.xml, with its slash, such as `zip/` or `unpackaged/`. May be empty.
     pub prefix: String,
     pub manifest: Manifest,
     pub deletions: Vec<(DeletionTime, Manifest)>,

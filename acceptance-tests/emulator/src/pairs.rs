@@ -96,7 +96,7 @@ pub enum Refused {
     Unknown,
     /// Credentials in this state prevent staging.
     Taken(&'static str),
-    /// Only active credentials can be rotated; these are in another state.
+    /// Only active credentials can be rotated; these credentials are in another state.
     NotActive(&'static str),
 }
 

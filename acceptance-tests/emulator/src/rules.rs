@@ -1,6 +1,6 @@
 //! Rules that the contract does not contain: rejections, and the normalization of accepted values. This file contains
 //! the rules for all types. The rules for settings files are in `rules/settings.rs`, those for policies in
-//! `rules/policies.rs`. `check.rs` rejects violations of the contract earlier.
+//! `rules/policies.rs`. `check.rs` rejects violations of the contract before these rules are checked.
 
 mod policies;
 mod settings;

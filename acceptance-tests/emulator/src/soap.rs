@@ -1,4 +1,4 @@
-//! The SOAP Metadata API: envelope, session, dispatch. Envelopes are parsed as leniently as by an org, because real
+//! The SOAP Metadata API: envelope, session, dispatch. Envelopes are parsed as leniently as in an org, because real
 //! clients send many variants; the files inside a package are parsed strictly (`check.rs`). The calls about jobs are in
 //! `soap/jobs.rs`, lists in `soap/listing.rs`, CRUD calls in `crud.rs`.
 

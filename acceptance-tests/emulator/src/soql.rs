@@ -1,6 +1,6 @@
 //! A small subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE with
-//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is rejected with
-//! an explicit message. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
+//! AND, OR, parentheses, =, !=, <, <=, >, >=, IN, NOT IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is
+//! rejected with an explicit message. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
 
 mod objects;
 mod people;

@@ -9,7 +9,7 @@ use crate::pace::Pace;
 pub enum CancelBehavior {
     /// A job that has not been committed is stopped.
     Obey,
-    /// The response is Canceled and the changes are committed anyway, as documented below API version 65.
+    /// The response is Canceled and the changes are committed anyway, as documented for API versions below 65.
     CommitAnyway,
     /// The call is rejected.
     Deny,
@@ -33,10 +33,10 @@ pub enum FirstPolicies {
     /// The file replaces the default policies (two observers).
     #[default]
     Taken,
-    /// The default policies exist first, so a file with another name is a duplicate (one observer, who deployed them
-    /// separately).
+    /// The default policies are created first, so a file with a different name is a duplicate (one observer, who
+    /// deployed the files separately).
     AfterDefaults,
-    /// The settings of the app have to exist before the package (not observed).
+    /// The file is rejected, because the settings of the app have to exist before the deploy (not observed).
     Refused,
     /// The file is ignored without an error, and the default policies exist afterwards (not observed).
     Lost,
@@ -76,7 +76,7 @@ pub struct Switches {
     pub finalizing_ms: u64,
     /// How long lists still show the state before a change.
     pub list_lag_ms: u64,
-    /// `Real` overrides the times of queue, deploys, retrieves and lists.
+    /// `Real` overrides the times for the queue, deploys, retrieves and lists.
     pub pace: Pace,
     /// The seed of the random times of the real pace.
     pub seed: u64,

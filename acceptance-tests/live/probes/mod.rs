@@ -68,12 +68,12 @@ impl ProbeContext<'_> {
         Ok(File::new(kind, &self.read(kind)?.name, &all))
     }
 
-    /// The app with minimal OAuth settings.
+    /// Creates the app with minimal OAuth settings.
     pub fn create(&self) -> Result<(), CallError> {
         self.create_with(json!({}), json!({}), json!({}))
     }
 
-    /// The app with minimal OAuth settings and these elements of the three files. Null omits an element.
+    /// Creates the app with minimal OAuth settings and these elements of the three files. Null omits an element.
     pub fn create_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), CallError> {
         self.deploy_required(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
     }

@@ -68,7 +68,7 @@ struct Case {
     before: String,
     after: String,
     plan: Plan,
-    /// The apps at the end.
+    /// The apps in the org after the last apply. Not checked if empty.
     apps: &'static [&'static str],
 }
 

@@ -42,7 +42,7 @@ fn with_a_token(org: &Emulator) -> Workspace<'_> {
     workspace
 }
 
-/// The variables of `terraform.env`.
+/// The variables in `terraform.env`.
 fn variables(workspace: &Workspace<'_>) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(workspace.folder().join("terraform.env")).expect("the variables");
     let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));

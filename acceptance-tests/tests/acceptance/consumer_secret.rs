@@ -185,7 +185,7 @@ fn after_a_leak_the_old_credentials_work_until_they_are_revoked() {
 fn previous_credentials_that_are_still_valid_must_be_revoked_before_a_rotation() {
     let org = Emulator::start();
     let text = configuration("resource \"salesforce_external_client_app_credential_rotation\"");
-    // The ephemeral resource requires a newer Terraform, and is not tested here.
+    // Not every tested version has ephemeral resources, so this test omits the ephemeral resource.
     let (text, _) = text.split_once("ephemeral \"").expect("an ephemeral resource");
     let shop = Shop::new(&org, text);
     shop.workspace.apply().succeeded();
@@ -221,7 +221,7 @@ fn a_time_resource_rotates_and_later_revokes_the_previous_credentials() {
     shop.assert_empty_plan();
     let (old, _) = shop.credentials();
 
-    // The replacement simulates a rotation that is due. The new ID is unknown in the plan.
+    // The replacement simulates a rotation that is due. The new consumer key is unknown in the plan.
     let due = ["-replace=time_rotating.shop"];
     let plan = shop.workspace.plan(&due);
     assert!(plan.is_unknown(ROTATION, "consumer_key"));
@@ -301,7 +301,7 @@ fn actions_rotate_and_revoke_and_the_next_apply_stores_the_credentials() {
     shop.assert_empty_plan();
 }
 
-/// The guide quotes the error that an older Terraform reports.
+/// The guide quotes the errors that a Terraform version without ephemeral resources or actions reports.
 #[test]
 fn an_older_terraform_fails_with_the_error_in_the_guide() {
     let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");

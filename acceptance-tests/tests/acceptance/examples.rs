@@ -1,4 +1,4 @@
-//! Runs every example of the documentation as a reader would.
+//! Runs examples in the documentation as a reader would, and checks that the lists of the tested examples are complete.
 
 use super::consumer_secret::{credentials_json, sha256};
 use super::module;

@@ -72,7 +72,7 @@ fn bare(org: &Emulator) {
     put(org, APP, "Shop", &[("contactPhone", "+49 30 1234"), ("isProtected", "true")]);
 }
 
-/// An app whose consumer belongs to another org, so that the app has no `ExtlClntAppGlobalOauthSettings` file.
+/// An app whose consumer belongs to another org, so the app has no `ExtlClntAppGlobalOauthSettings` file.
 fn linked(org: &Emulator) {
     put(org, APP, "Shop", &[("distributionState", "Packaged"), ("label", "Shop")]);
     let link = ("oauthLink", "00D000000000099:888000000000001");
@@ -109,7 +109,7 @@ fn with_additional_elements(org: &Emulator) {
     org.edit(POLICIES, "Shop", "isAttestPluginEnabled", "true");
 }
 
-/// An app with every element set.
+/// An app with values for most elements.
 fn with_everything(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["Handler"] })));
     put(

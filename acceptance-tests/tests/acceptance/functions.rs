@@ -68,7 +68,7 @@ fn the_examples_of_functions_run() {
     assert_eq!(org.names(APP), Vec::<String>::new());
 }
 
-/// The file contains every element of the type, and unexpected elements.
+/// The file contains most elements of a connected app, and unexpected elements.
 #[test]
 fn a_connected_app_with_every_element_becomes_a_client_without_the_secret() {
     if !language::has(Feature::Functions) {

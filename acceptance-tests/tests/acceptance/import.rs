@@ -37,8 +37,8 @@ fn an_import_block_is_planned_without_changes() {
     workspace.assert_empty_plan();
 }
 
-/// The identity also names the org, and another org is rejected. Older Terraform versions report that they do not
-/// support identities.
+/// The identity also names the org, and another org is rejected. Terraform versions that do not support imports by
+/// identity report an error.
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();

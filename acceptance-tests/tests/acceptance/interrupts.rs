@@ -43,7 +43,7 @@ fn exited_normally(run: &Run) {
     assert!(!run.contains("Plugin did not respond"), "the provider exited: {run}");
 }
 
-/// Asserts that the org and the state contain the same resources.
+/// Asserts that the state contains the app if and only if the org does, and likewise the OAuth settings.
 #[track_caller]
 fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
     let state = workspace.state();

@@ -88,7 +88,7 @@ fn adapted_to_this_org(kept: &Value, mut created: Value) -> Value {
         }
     }
     let mut state: Value = serde_json::from_str(&text).expect("a state");
-    // Otherwise, older Terraform versions would reject the state because of its version number.
+    // A low version, so that no tested program is older than the version in the state.
     state["terraform_version"] = json!("1.6.0");
     state
 }
@@ -203,7 +203,7 @@ fn remove_what_could_be_new(schema: &Value, attributes: &mut Value) -> usize {
     defaults
 }
 
-/// Later schemas may remove and add attributes.
+/// The schemas of later provider versions may remove and add attributes.
 #[test]
 fn removed_and_added_attributes_cause_no_changes() {
     let schemas = switches::schema();
@@ -245,7 +245,7 @@ fn a_state_with_a_newer_schema_version_is_rejected() {
         // Terraform rejects the state without calling the provider.
         assert!(run.code == Some(1) && run.contains("newer provider version"), "{run}");
 
-        // Terraform stores identities since version 1.12.
+        // Terraform has stored identities since version 1.12.
         if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
             let mut state = kept.state.clone();
             for (_, instance) in instances(&mut state) {
@@ -291,7 +291,7 @@ fn invalid_private_state_is_a_warning() {
     });
 }
 
-/// Writes the kept state of this version. The module documentation describes when to run it.
+/// Writes the kept state of this version. The module documentation describes when to run this test.
 #[test]
 #[ignore = "writes into the repository, once for each version"]
 fn keep() {

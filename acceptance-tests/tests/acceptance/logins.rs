@@ -1,5 +1,4 @@
-//! The authentication methods other than a private key and a client secret: a login of the Salesforce CLI, refresh
-//! tokens, and token exchange.
+//! Authentication with a login of the Salesforce CLI, with refresh tokens, and with token exchange.
 //!
 //! `sf` is a script that the tests write. Unit tests of the provider cover the output of the real CLI. The leak check
 //! of the workspace covers the secrets that a test does not register.
@@ -58,7 +57,7 @@ impl Sf {
         std::fs::write(self.folder.path().join(file), text).expect("a file of the program");
     }
 
-    /// Makes the program return this token as newer versions do, with a separate command.
+    /// Makes the program redact this token in `org display`, and return it with the command `show-access-token`.
     fn set_token(&self, org: &Emulator, token: &str) {
         let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
         let display = json!({ "status": 0, "result": { "accessToken": hidden, "instanceUrl": org.url() } });
@@ -208,7 +207,7 @@ fn with_a_handler(org: &Emulator, more: Value) {
     org.admin("POST", "/token-handlers", Some(&handler));
 }
 
-/// A token of that workspace, with some claims changed.
+/// A token of the HCP Terraform workspace that the handler accepts, with some claims changed.
 fn workload_token(org: &Emulator, changes: &Value) -> String {
     let mut wanted = json!({
         "issuer": "https://app.terraform.io",

@@ -77,7 +77,7 @@ fn three_missing_apps_of_three_are_created_again_and_four_only_if_allowed() {
     }
 }
 
-/// The guard exists because of this case.
+/// The guard exists because lost permissions can hide apps that still exist.
 #[test]
 fn apps_hidden_by_lost_permissions_are_not_created_again() {
     let org = Emulator::start();

@@ -28,7 +28,7 @@ enum Termination {
 }
 
 fn changed() -> String {
-    // Each part changes.
+    // All parts change, except `ExtlClntAppConfigurablePolicies`.
     let text = SHOP.replace("/callback\"", "/other\"").replace("= 30", "= 15").replace("\"OpenID\", ", "");
     text.replace("label                        = \"Shop\"", "label = \"Laden\"")
 }

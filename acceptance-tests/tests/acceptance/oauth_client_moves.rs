@@ -208,7 +208,7 @@ fn every_instance_of_a_for_each_moves_in_both_directions() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A module changes its implementation without a change for its callers.
+/// A module changes its implementation without a change in the org.
 #[test]
 fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     if !can_move() {
@@ -226,7 +226,7 @@ fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     workspace.apply().succeeded();
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
-    // Terraform versions before 1.10 do not support removed blocks inside a module, so the root module contains them.
+    // The module contains the moved block, and the root module contains the removed blocks.
     let (inside, outside) = to_client(APP).split_once("removed {").map_or_else(
         || (to_client(APP), String::new()),
         |(whole, rest)| {

@@ -1,5 +1,5 @@
-//! The policies block of `salesforce_oauth_client`: adding, removing and emptying it later, adopting existing policies,
-//! and the diagnostics for its attributes with their lines.
+//! The policies block of `salesforce_oauth_client`: adding, removing and emptying it in an update, adopting existing
+//! policies, and the diagnostics for its attributes with their lines.
 
 use super::oauth_client::{CLIENT, FILES, SHOP, count_calls, one_deploy, without_policies};
 use super::plan_texts::{self, Case};

@@ -1,5 +1,5 @@
-//! The own app, which the provider logs in with. For each authentication method, a change that would end the provider's
-//! access is rejected. Other changes are not rejected.
+//! The own app, which the provider logs in with. With a private key or client credentials, a change that would end the
+//! provider's access is rejected. Other changes are not rejected.
 
 use super::whole::in_clients;
 use crate::configurations::SHOP;
@@ -15,7 +15,7 @@ const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
 const LOCKOUT: &str = "Change would lock out the provider";
 
-/// An app for both authentication methods, with placeholders in braces.
+/// An app for logins with a private key and with client credentials. Placeholders are in braces.
 const OWN: &str = r#"
 resource "salesforce_external_client_app" "own" {
   name  = "Own"
@@ -254,7 +254,7 @@ fn check_applies(is_client: bool) {
     own.workspace.assert_empty_plan();
 }
 
-/// Adopting the policies of the provider's app unchanged is allowed.
+/// Adopting the policies of the own app unchanged is allowed.
 #[test]
 fn policies_of_the_own_app_can_be_adopted_unchanged() {
     let org = Emulator::start();
@@ -310,7 +310,7 @@ fn the_private_key_of_the_own_app_is_replaced_in_two_steps() {
     own.plan().failed_with("invalid_grant");
     own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
     own.workspace.assert_empty_plan();
-    // The check uses the provider's current key.
+    // The self-lockout check uses the provider's current key.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
     own.plan().failed_with(LOCKOUT);
@@ -356,7 +356,7 @@ fn jwt_tokens_are_rejected_below_the_api_version_that_accepts_them() {
     own.workspace.assert_empty_plan();
 }
 
-/// The check does not apply to other apps.
+/// The self-lockout check does not apply to other apps.
 #[test]
 fn changes_of_other_apps_are_not_rejected() {
     let org = Emulator::start();

@@ -1,6 +1,6 @@
 //! Warnings and errors of plans with dangerous changes, in the output that Terraform shows to a user.
 //!
-//! Users who lose access to an app are covered in `lockout`.
+//! `lockout` contains most tests of the warning about users who lose access to an app.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;

@@ -214,7 +214,7 @@ fn five_thousand_apps_need_at_most_twelve_calls() {
         let all = "limit = 10000";
         let states = "limit = 10000\n  include_resource = true";
         let kind = "distribution_state = \"Local\"";
-        // The filter ignores letter case, both in queries and in files.
+        // The filter `label` ignores letter case, both in queries and in files.
         let label = "label = \"sHOP\"";
         for (beside, filter) in [(all, ""), (states, ""), (all, kind), (states, kind), (states, label)] {
             org.admin("DELETE", "/journal", None);
@@ -230,7 +230,7 @@ fn five_thousand_apps_need_at_most_twelve_calls() {
     }
 }
 
-/// Salesforce does not document the objects of these records, so an org may reject the query.
+/// Salesforce does not document the queried objects, so an org may reject the query.
 #[test]
 fn if_records_cannot_be_queried_the_files_are_used() {
     if !language::has(Feature::Lists) {

@@ -1,5 +1,5 @@
-//! Deploys that wait in the deploy queue, because the org is slow or because of other deploys. For any wait, one change
-//! is one deploy, and no deploy is canceled.
+//! Deploys that wait in the deploy queue, because the org is slow or because of other deploys. For any wait, no deploy
+//! is canceled, and one change is one deploy, unless another deploy changes the same file.
 
 use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
@@ -129,7 +129,7 @@ fn earlier_changes_of_the_same_file_are_kept() {
     assert!(cost.deploys <= 2, "at most one more, which restores the change: {cost:?}");
     let app = org.part(APP_KIND, "Shop");
     assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
-    // The other change is now drift, which this configuration ignores.
+    // The concurrent client's change is now drift, which this configuration ignores.
     drop(workspace.apply().succeeded().containing("0 added, 0 changed, 0 destroyed"));
     workspace.assert_empty_plan();
 }

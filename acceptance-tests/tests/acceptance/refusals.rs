@@ -23,8 +23,8 @@ fn shop(settings: &[&str], policies: &[&str]) -> String {
     )
 }
 
-/// The same configuration split for two workspaces: the developer's, and the admin's, which contains the app's name as
-/// a literal.
+/// The configuration of `shop`, split for two workspaces: the developer's, and the admin's, which contains the app's
+/// name as a literal.
 fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
     let whole = shop(settings, policies);
     let (app, admins) =

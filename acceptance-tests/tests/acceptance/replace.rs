@@ -83,8 +83,8 @@ fn a_replacement_is_rejected_while_the_settings_are_protected() {
     }
 }
 
-/// The provider cannot detect that a create is part of a replacement, so it adopts the existing app, as after an
-/// interrupted run. The destroy of the old resource must not then delete the adopted app.
+/// The provider cannot detect that a create is part of a replacement, so it adopts the existing app, as it does after
+/// an interrupted run. The destroy of the old resource must not then delete the adopted app.
 #[test]
 fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let org = Emulator::start();

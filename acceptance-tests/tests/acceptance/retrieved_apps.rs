@@ -1,5 +1,5 @@
-//! Apps whose files have the format of retrieves. They are imported with a configuration that Terraform generates. Then
-//! one attribute is changed, and nothing else changes in the org.
+//! Apps whose files have the format that a retrieve returns. They are imported with a configuration that Terraform
+//! generates. Then one attribute is changed, and nothing else changes in the org.
 
 use super::found_apps::put_file;
 use super::import_procedure::{Edit, Import, Kind, TYPES, check_import};
@@ -274,7 +274,7 @@ fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     assert_eq!(other.part(GLOBAL_OAUTH, "Shop").text("isConsumerSecretOptional"), "true");
 }
 
-/// Configurations that older versions generated contain the link to the app's own consumer.
+/// A configuration may contain the link to the app's own consumer, although generated configurations do not contain it.
 #[test]
 fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     let org = Emulator::start();
@@ -289,7 +289,7 @@ fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// Another certificate in the org is drift, and another form of the same certificate in the configuration is not a
+/// A different certificate in the org is drift. The same certificate in a different form in the configuration is not a
 /// change.
 #[test]
 fn a_certificate_shows_drift_and_can_be_written_in_any_form() {

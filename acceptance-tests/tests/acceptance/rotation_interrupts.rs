@@ -9,7 +9,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Lets the org hold a call or drop its response, before or after the call takes effect.
+/// Makes the org hold a call or drop its response, before or after the call takes effect.
 fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
     org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
 }

@@ -109,8 +109,8 @@ fn is_installed(program: &str) -> bool {
     found
 }
 
-/// A script that starts Terraform by a shell line, with its workspace and org. `None` if the program of the line is not
-/// installed.
+/// A script that starts Terraform with a shell line, its workspace, and its org. `None` if the program that the line
+/// starts is not installed.
 fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
     let program = line.split(' ').next().unwrap_or_default();
     if program != "exec" && !is_installed(program) {

@@ -1,5 +1,5 @@
-//! Tests of the smoke test as a program: exit codes, expectations, retries, and output. The effect of each gate on each
-//! flow is tested elsewhere.
+//! Tests of the smoke test as a program: exit codes, expectations, retries, and output. The tests in `headless` cover
+//! the effect of each gate.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;

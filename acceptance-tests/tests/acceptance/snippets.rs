@@ -1,4 +1,4 @@
-//! Runs the configurations and commands of the documentation as written.
+//! Validates the configurations in the documentation, and runs the commands that create a private key, as written.
 
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;

@@ -52,7 +52,7 @@ fn unmanaged_values_survive_an_update() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    // One element has no attribute, and the attribute of the other is not configured.
+    // The first element has no attribute, and the attribute of the second element is not configured.
     org.edit(GLOBAL_OAUTH, "Shop", "isDPopEnabled", "true");
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Bypass");
 
@@ -73,7 +73,7 @@ fn unmanaged_values_survive_an_update() {
 }
 
 /// Salesforce rejects JWT timeouts without JWT tokens, even if their attributes are not managed. The configuration must
-/// remove a timeout explicitly, because Salesforce would reject every later change of the policies.
+/// remove a timeout explicitly, because Salesforce would otherwise reject every later change of the policies.
 #[test]
 fn disabling_jwt_tokens_requires_removing_their_timeout() {
     let org = Emulator::start();

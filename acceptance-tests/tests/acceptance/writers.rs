@@ -1,9 +1,8 @@
-//! Several workspaces manage different attributes of one file and apply at the same time. At the end, the org has the
-//! values of each workspace, all other values are unchanged, and every run that overwrote a value, even temporarily,
-//! has reported the old and the new value.
+//! Several workspaces manage different attributes of one file and apply at the same time. After all applies, the org
+//! has the values of each workspace, all other values are unchanged, and every run that overwrote a value, even
+//! temporarily, has reported the old and the new value.
 //!
-//! `ROUNDS=200 make writers` runs many rounds. The number of a round is the seed for everything except the speed of the
-//! machine.
+//! `ROUNDS=200 make writers` runs many rounds. The number of a round is the seed of its random choices.
 
 use acceptance_tests::concurrent_client::Session;
 use acceptance_tests::emulator::Emulator;
@@ -24,7 +23,7 @@ struct Row {
     before: &'static str,
     /// The value after the apply. `#` is the number of the round.
     after: &'static str,
-    /// Whether the attribute is not managed if omitted, so that `ignore_changes` is not needed.
+    /// Whether the attribute is not managed if omitted. If so, `ignore_changes` is not needed.
     kept: bool,
 }
 
@@ -181,7 +180,7 @@ struct Ran {
 fn run_round(round: u64) -> Vec<String> {
     let mut random = Random(round);
     let subject = &SUBJECTS[usize::try_from(random.below(3)).unwrap_or(0)];
-    // The first of every eleven rounds uses the durations that were measured first.
+    // Each of eleven successive rounds has different durations.
     let times = TIMES[usize::try_from(round % 11).unwrap_or(0)];
     let is_random = round % 4 == 3;
     let count = 2 + usize::try_from(random.below(6)).unwrap_or(0);
@@ -223,7 +222,7 @@ fn run_round(round: u64) -> Vec<String> {
                 scope.spawn(move || {
                     let mut writer = Writer::start(subject.resource, &org.credentials_of(&part.session));
                     writer.import("Shop");
-                    // The org becomes slow between the two waits.
+                    // The org's durations are set between the two waits.
                     ready.wait();
                     ready.wait();
                     run(part, subject, &mut writer, round)
@@ -375,7 +374,7 @@ fn many_rounds_have_no_lost_or_unreported_changes() {
     rounds(number("FIRST", 100), number("ROUNDS", 200), number("AT_ONCE", 3));
 }
 
-/// The same test with the real Terraform, and with two and three workspaces.
+/// One round with two workspaces of the real Terraform, and one with three.
 #[test]
 fn workspaces_of_terraform_keep_the_changes_of_others() {
     let rows = &SUBJECTS[0].rows;
@@ -447,8 +446,8 @@ fn configuration(own: &Row, rows: &[Row], round: u64) -> String {
     )
 }
 
-/// Between the read of the file and the deploy, another client changes the file. At the end, this change is in the org,
-/// and a temporary loss is reported.
+/// Between the read of the file and the deploy, another client changes the file. After the apply, this change is in the
+/// org, and a temporary loss is reported.
 #[test]
 fn a_change_between_the_read_and_the_deploy_is_kept() {
     let org = Emulator::start();

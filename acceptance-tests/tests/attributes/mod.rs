@@ -1,7 +1,7 @@
 //! Tests of every attribute of every resource, generated from one table. Each attribute is set at create, changed in
-//! place, changed in the org and repaired, removed, added later, and imported. After each step, the plan is empty.
+//! place, changed in the org and repaired, removed, added again, and imported. After each step, the plan is empty.
 //!
-//! The list of attributes comes from the provider's schema: an attribute that is missing in the table fails the run.
+//! The test in `schema.rs` fails if the table lacks an attribute of the provider's schema.
 #![allow(
     clippy::panic,
     clippy::expect_used,

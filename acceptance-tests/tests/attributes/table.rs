@@ -171,7 +171,7 @@ impl Attribute {
     }
 }
 
-/// Whether the attribute is provider-side, so that no file of the org contains it.
+/// Whether the attribute is provider-side: no file of the org contains it.
 fn is_provider_side(name: &str) -> bool {
     let row = attributes().iter().find(|row| row.name == name && row.resource != Resource::Policies);
     row.is_none_or(|row| row.element.is_none())

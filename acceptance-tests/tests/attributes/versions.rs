@@ -35,7 +35,7 @@ fn camel(snake: &str) -> String {
     })
 }
 
-/// Whether the attribute's first value equals the behavior of older versions.
+/// Whether the attribute's first value equals the behavior of API versions without its element.
 fn first_is_the_default(attribute: &Attribute) -> bool {
     matches!(attribute.if_omitted, Omitted::Default(text) if attribute.first.contains(text))
         // This attribute is the inverse of its element.

@@ -1,4 +1,4 @@
-//! Tests with jsforce, the JavaScript library that most of Salesforce's own tools use.
+//! Tests with jsforce, a JavaScript library for Salesforce.
 
 use super::program::{credentials, node, run};
 use super::referee;

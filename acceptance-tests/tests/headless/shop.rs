@@ -124,7 +124,7 @@ pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     );
 }
 
-/// Closes the gates of one row at a time, and runs the client each time. Opens all gates again at the end.
+/// Closes the gates of one row at a time, and runs the client each time. Opens all gates again after the last row.
 #[track_caller]
 pub fn close_each_gate(rows: &[Row]) {
     let org = Emulator::start();

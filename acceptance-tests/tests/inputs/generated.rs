@@ -32,7 +32,7 @@ struct Case {
     what: String,
     attribute: String,
     text: String,
-    /// Whether an org has only one object of this type, so that an error may report the other cases as duplicates.
+    /// Whether an org has only one object of this type. If so, an error may report the other cases as duplicates.
     is_single: bool,
     is_data: bool,
 }
@@ -129,7 +129,7 @@ fn check_errors(files: &BTreeMap<String, &Case>, messages: &[diagnostics::Diagno
                 rejected.insert(one.file.clone());
                 // Terraform cannot determine the line of an attribute inside one of several blocks of a set.
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
-                // An error of an authentication method may refer to other arguments.
+                // An error about an authentication method may refer to other arguments.
                 let login = case.what.starts_with("provider ");
                 // An org has only one of these objects, and this configuration has several resources for it.
                 let among_many = case.is_single && one.at.is_empty();

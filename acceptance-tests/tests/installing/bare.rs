@@ -1,4 +1,4 @@
-//! Tests on systems without CA certificates, like most container images.
+//! Tests on systems without CA certificates, such as minimal container images.
 
 use crate::configurations::ONLY_APP;
 use acceptance_tests::emulator::Emulator;

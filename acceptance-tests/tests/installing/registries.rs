@@ -155,7 +155,7 @@ fn a_signed_release_is_installed_from_a_registry() {
             assert!(locked.contains(&zip), "{zip} in {locked}");
         }
 
-        // A mirror that Terraform or OpenTofu creates has the same hashes.
+        // A mirror that Terraform or OpenTofu creates contains only hashes that the project's mirror also contains.
         let theirs = tempfile::tempdir().expect("a folder");
         let path = theirs.path().display().to_string();
         let platforms: Vec<String> = TARGETS.iter().map(|target| format!("-platform={target}")).collect();

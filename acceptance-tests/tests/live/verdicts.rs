@@ -64,7 +64,7 @@ fn every_fact_has_the_expected_verdict_and_nothing_remains() {
     assert_only_documented_calls(&recorder);
 }
 
-/// Asserts that all calls have paths that Salesforce documents.
+/// Asserts that the paths of all calls start like the paths that Salesforce documents.
 fn assert_only_documented_calls(recorder: &Recorder) {
     let calls = recorder.exchanges();
     assert!(calls.len() > 10, "{} calls", calls.len());

@@ -25,8 +25,8 @@ fn socket_directory(plugin: &Plugin) -> PathBuf {
 
 #[tokio::test]
 async fn shutdown_stops_the_process_immediately_despite_open_streams() {
-    // The provider logs a warning if it had to stop before its streams ended. On a busy machine, that may happen
-    // occasionally. If the provider waited for the streams, it would happen every time.
+    // The provider logs a warning if it had to stop before its streams ended. On a busy machine, the warning may occur
+    // sometimes. If the provider waited for the streams, the warning would occur every time.
     for _ in 0..10 {
         if shutdown_with_open_streams().await.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! Lists as streams. They contain one result at a time, including the results before a failure of the org, and end when
-//! the client disconnects.
+//! Lists as streams, with one result in each message. A stream includes the results before a failure of the org, and
+//! ends when the client disconnects.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;

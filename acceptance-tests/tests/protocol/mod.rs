@@ -1,5 +1,5 @@
 //! Tests of the provider process as Terraform uses it: its handshake line, certificate, services, and shutdown. They
-//! run without Terraform, and most of them without an org. The effects of the calls are tested elsewhere.
+//! run without Terraform, and most of them without an org. The tests in other folders cover the effects of the calls.
 
 #![allow(
     clippy::unwrap_used,

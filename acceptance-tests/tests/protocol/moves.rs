@@ -1,4 +1,4 @@
-//! The moves that Terraform and older versions of OpenTofu request.
+//! The moves that Terraform and OpenTofu request, including those of OpenTofu before 1.12.5.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::{MoveResourceStateRequest, RawState};
 
@@ -40,8 +40,8 @@ async fn a_type_of_this_provider_moves_from_any_registry() {
     }
 }
 
-/// OpenTofu before 1.12.5 requests a move where Terraform requests a state upgrade: for a new address or another
-/// registry.
+/// Some OpenTofu versions before 1.12.5 request a move where Terraform requests a state upgrade: for a new address or
+/// another registry.
 #[tokio::test]
 async fn a_move_within_a_type_keeps_the_state_and_the_private_state() {
     let (_plugin, mut client) = connected().await;

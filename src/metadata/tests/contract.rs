@@ -162,7 +162,7 @@ impl Contract {
             Kind::Lines => ("Field::lines", "\"string\"", ty == "string"),
             Kind::Commas => ("Field::commas", "\"string\"", ty == "string"),
             Kind::Parent => ("Field::parent", "\"string\"", ty == "string"),
-            // Orgs return plain strings in any case.
+            // Orgs can return values of the type `string` in any letter case.
             Kind::Enum(_) if any_case => ("Field::one_of with any_case()", "\"string\"", ty == "string"),
             Kind::Enum(_) => {
                 let is_simple = ["boolean", "int", "string"].contains(&ty);

@@ -147,7 +147,7 @@ fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     all
 }
 
-/// Whether an element is never sent, as for generated values, secrets and triggers.
+/// Whether an element is never sent, because it is a generated value, a secret or a trigger.
 fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
     let generated =
         kind.fields.iter().any(|field| field.sent == SendPolicy::Never && field.element == element);

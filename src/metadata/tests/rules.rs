@@ -325,7 +325,7 @@ fn values_in_another_case_are_warnings_and_in_enums_errors() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
     accepts(Rule::Spelled(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
     rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
-    // In an enum, both are errors.
+    // In an enum, a different case and an unknown word are both errors.
     rejects(
         Rule::Word(WORDS),
         &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not a known value")],

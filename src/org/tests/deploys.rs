@@ -174,8 +174,8 @@ async fn a_failed_poll_is_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_cannot_be_polled_is_unverified() {
-    // After a temporary error, polling continues for the longest time, then after an unknown ID, and for the shortest
-    // time after an expired session.
+    // Polling continues for the longest time after a temporary error, for less time after an unknown ID, and for the
+    // shortest time after an expired session.
     for (code, least_polls, most_seconds) in
         [(None, 30, 300), (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75), (Some("INVALID_SESSION_ID"), 3, 10)]
     {

@@ -54,7 +54,7 @@ async fn ten_readers_share_one_retrieve_of_all_related_types() {
             assert!(retrieves[0].contains(&format!("{}:*", kind.name)), "{retrieves:?}");
         }
     }
-    // There is no wildcard for one kind of settings.
+    // A wildcard would select all settings of the org, so the settings are named.
     assert!(retrieves[0].contains("Settings:ExternalClientApp+OauthOidc"), "{retrieves:?}");
     assert_eq!(script.count("list"), 0);
 }
@@ -269,7 +269,8 @@ async fn a_listed_component_is_retrieved_by_name_before_it_is_reported_as_hidden
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
-        // This also occurs if a file is created between the retrieve and the list.
+        // The list contains a file that the wildcard does not return. A file that is created between the retrieve and
+        // the list also has this effect.
         script.part(POLICIES, "Cafe_plcy", "Cafe").with(|state| state.named_only.insert("Cafe_plcy".into()));
         let found = one(&org, freshness, Wanted::new(POLICIES, "Cafe")).await;
         assert_eq!(name_of(&found), "Cafe_plcy");

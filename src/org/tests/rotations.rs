@@ -12,7 +12,7 @@ const OTHER_USER: &str = "005000000000002AAA";
 /// What happens at a call that changes credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accident {
-    /// The response is lost before or after the org processes the call.
+    /// The connection is lost before or after the org processes the call.
     LostBefore,
     LostAfter,
     /// The provider crashes before or after the org processes the call.
@@ -145,7 +145,6 @@ impl Queries for Model {
 
 impl CredentialsApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        // IDs may have 15 or 18 characters.
         let (key, fails) = {
             let mut pairs = self.pairs();
             let lags = pairs.rotations > 0 && pairs.lag > 0;
@@ -155,6 +154,7 @@ impl CredentialsApi for Model {
             let key = if lags { "K0".to_owned() } else { pairs.key.clone() };
             (key, pairs.reads_fail_after.is_some_and(|after| pairs.changes >= after))
         };
+        // IDs may have 15 or 18 characters.
         let consumer = Consumer { id: CONSUMER[..15].into(), key };
         Box::pin(async move { if fails { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
     }
@@ -471,7 +471,7 @@ async fn a_revocation_is_complete_only_if_the_previous_credentials_were_revoked(
             Err(error) => {
                 assert!(matches!(error.kind, RotationErrorKind::PreviousUnlisted), "{error}");
                 assert!(!complete, "{lists}");
-                // The next run revokes them.
+                // The next run revokes the previous credentials.
                 model.pairs().hides_previous = 0;
                 let next = RotationRequest { since: Some("K1"), ..request(false, true) };
                 assert_eq!(run(&model, &next).await.unwrap().unwrap().revoked, 1);

@@ -77,7 +77,7 @@ fn numbers_are_integers_floats_or_decimal_strings() {
     check(&[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0], &ty, &number("0.5"));
     check(b"\xa30.1", &ty, &number("0.1"));
     check(b"\xbe123456789012345678901234567890", &ty, &number("123456789012345678901234567890"));
-    // Decoded but never encoded: a u64 above the maximum of i64, a float without a short decimal form, and an exponent.
+    // Other encodings: a u64 above the maximum of i64, a float whose exact value has many digits, and an exponent.
     assert_eq!(
         read(&[0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &ty),
         Ok(number("18446744073709551615"))

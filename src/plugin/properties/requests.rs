@@ -156,7 +156,7 @@ async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Res
     timeout(PATIENCE, read).await.unwrap_or_else(|_| Err("no answer".to_owned()))
 }
 
-/// Checks a response and returns its first message.
+/// Checks a response and returns its body without the first gRPC prefix.
 fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool) -> Vec<u8> {
     match answer {
         Some(Ok(answer)) => {

@@ -73,7 +73,7 @@ impl Source<'_> {
     }
 
     pub fn blank(&self, argument: &Argument, found: &mut Diagnostics) {
-        // Other checks report blank values of these arguments more precisely.
+        // Other checks report blank values of these arguments, with more specific messages than this check.
         let said = ["instance_url", "login_url", "api_version", "expected_org_id", "private_key"];
         let name = argument.name;
         if !said.contains(&name) && self.known(name).is_some_and(|text| text.is_empty()) {
@@ -123,7 +123,7 @@ impl Source<'_> {
     /// Reports a placeholder that was not replaced by a value.
     pub fn stands_for_a_value(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
-        // `check_private_key` describes placeholders more precisely.
+        // `check_private_key` describes placeholders for a key more precisely than this check.
         if name == "private_key" {
             return;
         }
@@ -215,7 +215,7 @@ impl Source<'_> {
             false => format!("{} must contain org IDs, separated by commas", variable(name)),
         };
         for id in ids.iter().filter(|id| !is_org_id(id)) {
-            // A longer value may be a token, because tokens begin with the ID of their org.
+            // A value of more than 20 characters may be a token, because tokens begin with the ID of their org.
             let shown = match id.len() {
                 0 => "An empty string".to_owned(),
                 1..=20 => format!("{id:?}"),

@@ -81,7 +81,7 @@ pub enum Expects {
         public: Option<bool>,
         private: Option<bool>,
     },
-    /// `UserSession`, or `Custom` with a value of this attribute for the minutes.
+    /// `UserSession`, or `Custom` if this attribute contains the minutes.
     MinutesOf(&'static str),
     /// A description of what is expected.
     Words(&'static str),

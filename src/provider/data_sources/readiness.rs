@@ -423,8 +423,8 @@ impl Facts<'_> {
         }
     }
 
-    /// At least one of the two must be enabled. The API shows neither the app of the integration user nor the secret
-    /// key of reCAPTCHA.
+    /// Authentication or reCAPTCHA must be enabled. The API shows neither the app of the integration user nor the
+    /// secret key of reCAPTCHA.
     fn protection(
         &self,
         authentication: &'static str,

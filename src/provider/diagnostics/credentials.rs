@@ -333,7 +333,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
     diagnostic.at_attribute(attribute)
 }
 
-/// The progress message of an action before a step.
+/// The progress message before a step of an action.
 pub fn rotation_step(app: &str, step: &RotationStep) -> String {
     match step {
         RotationStep::Stage => format!("{app}: creating a new key and a new secret"),
@@ -342,7 +342,7 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
     }
 }
 
-/// The progress message of an action at its end.
+/// The progress message at the end of an action.
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
         (None, 0) => format!("{app}: there are no previous credentials to revoke"),

@@ -276,7 +276,7 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     ))
 }
 
-/// An app that lacks a part of a resource that manages a whole app.
+/// An app without a component that a resource for the whole app requires.
 pub fn incomplete_app(app_only: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
     import::IMPORT_NOT_FOUND.diagnostic(format!(
         "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or with \

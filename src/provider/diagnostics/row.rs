@@ -50,7 +50,7 @@ pub(super) const fn warning(
     Row { id, severity: Severity::Warning, suppressible: true, summary, meaning, remedy }
 }
 
-/// A warning that is always shown, because it reports what an apply did.
+/// A warning whose ID `suppress_warnings` does not accept, such as a report of what an apply did.
 pub(super) const fn notice(
     id: &'static str,
     summary: &'static str,

@@ -17,8 +17,8 @@ use crate::provider::resource_spec::{Creation, ID, ORG_ID, ResourceSpec, Row};
 use crate::provider::{plan, refusal};
 use crate::value::{Path, Value};
 
-/// Milliseconds between polls for the effect of a deploy, if its response was lost or a read may have returned older
-/// values.
+/// Milliseconds between polls for the effect of a deploy, if its response was lost or a read may have returned the
+/// values from before the deploy.
 pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
 /// How many times a deploy is sent again if its response was lost and the org shows no effect.
 const RESUBMISSIONS: u32 = 2;

@@ -66,7 +66,7 @@ pub enum CreationConflict {
 #[derive(Clone, Copy, Debug)]
 pub enum DeletionConflict {
     Adopted,
-    /// A resource that was created or adopted in this run, and that would be deleted too.
+    /// The deletion would also delete this resource, which was created or adopted in this run.
     Part(&'static ResourceSpec),
 }
 

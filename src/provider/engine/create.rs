@@ -68,7 +68,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Returns an error if this run failed to create a dependency, so that waiting for it is useless.
+    /// Returns an error if this run failed to create a dependency, because waiting for it would be useless.
     fn check_dependency(&self, app: &str) -> Result<(), Diagnostics> {
         match self.activity.claims.failed_before(self.spec, app) {
             Some(failed) => Err(diagnostics::dependency_not_created(self.spec.noun, app, failed.noun).into()),

@@ -200,7 +200,7 @@ fn is_app_type(kind: &MetadataType) -> bool {
     catalog::APP.parts.iter().any(|part| part.kind == kind)
 }
 
-/// The error of the second deletion. If both deletions were rejected, it contains the problems of both.
+/// The error from the second deletion. If both deletions were rejected, it contains the problems of both.
 fn with_problems_of(first: &ApplyError, mut second: ApplyError) -> ApplyError {
     if let (ApplyErrorKind::Rejected { problems: all, .. }, ApplyErrorKind::Rejected { problems, .. }) =
         (&first.kind, &mut second.kind)

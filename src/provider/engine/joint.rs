@@ -282,7 +282,7 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
     }
     // Unchanged shares are checked too: a component of a deleted app must not be created.
     let (shares, deadline): (Vec<&Share<'_>>, _) = (shares.iter().collect(), Instant::now() + limit);
-    // If OAuth settings are recreated, Salesforce also creates policies, as for a new app.
+    // If OAuth settings are recreated, Salesforce also creates policies, as it does for a new app.
     let creates_any = shares.iter().any(|share| share.request.prior.is_null());
     match try_update(&shares, &app, deadline).await {
         Err(CreationFailure::Overtaken) => {

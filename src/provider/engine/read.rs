@@ -273,7 +273,7 @@ impl Engine<'_> {
     }
 }
 
-/// Whether the consumer belongs to another org, so that there is no consumer file.
+/// Whether the consumer belongs to another org. In that case, there is no consumer file.
 pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -> bool {
     let Some(row) = spec.link_row() else {
         return false;
@@ -286,7 +286,7 @@ pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -
 /// The resource from the lookups of its parts, in their order.
 ///
 /// # Errors
-/// Returns an error if a lookup is hidden or has several results.
+/// Returns an error if a lookup has several results, or if the org hides a part that must be readable.
 pub(super) fn actual(
     spec: &'static ResourceSpec,
     app: &str,

@@ -241,7 +241,7 @@ impl DesiredState<'_> {
         }
     }
 
-    /// Whether the part belongs to the consumer of another org, so that there is no file.
+    /// Whether the part belongs to the consumer of another org. In that case, there is no file.
     pub fn is_elsewhere(&self, part: &Part) -> bool {
         let linked = self.spec.link.is_some_and(|link| !self.config.get(link).is_null());
         linked && self.spec.is_consumer_part(part)

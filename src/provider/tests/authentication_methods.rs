@@ -168,7 +168,8 @@ fn one_authentication_method_is_selected_and_the_block_takes_precedence() {
             ],
             Err("SALESFORCE_SUBJECT_TOKEN and SALESFORCE_REFRESH_TOKEN are both set"),
         ),
-        // Variables of other tools have the lowest precedence, in this order.
+        // Variables of other tools have the lowest precedence. Among them, an access token takes precedence over an
+        // SFDX auth URL.
         (&[], &[("SFDX_AUTH_URL", URL.1)], Ok("refresh app")),
         (
             &[],

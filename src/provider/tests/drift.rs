@@ -301,8 +301,8 @@ async fn an_interrupt_ends_an_operation_at_once_if_nothing_was_sent_and_the_org_
     }
 }
 
-/// Destroys a resource in an org that does not show this type. The private state has no names, as after a create whose
-/// result could not be read.
+/// Destroys a resource in an org that does not show this type. The private state has no names, which is the case after
+/// a create whose result could not be read.
 async fn destroy_unseen(resource: &mut Resource, hidden: &'static MetadataType) -> Diagnostics {
     resource.private = Private::new();
     resource.org.with(|state| state.hidden = vec![hidden]);
@@ -534,7 +534,7 @@ async fn names_that_cannot_be_queried_are_no_difference() {
     let found = policies.refresh(&policies.provider()).await;
     assert_eq!(ids(&found), ["drift-not-checked"], "{found:?}");
     assert_eq!(policies.state.get("permission_sets"), &super::texts(&[ID]));
-    // A second permission set is a difference in any case.
+    // A second permission set is always a difference.
     org.with(|state| {
         for file in state.files.values_mut() {
             file.xml = file.xml.replace(">Members<", ">Members,Strangers<");

@@ -78,9 +78,9 @@ pub struct State {
     pub rows: Vec<(&'static str, Row)>,
     /// Types that are listed but not returned.
     pub hidden: Vec<&'static MetadataType>,
-    /// How many reads after each deploy still return the earlier files.
+    /// How many reads after each deploy still return the files from before the deploy.
     pub lag: usize,
-    /// How many lists after each deploy still contain the earlier files.
+    /// How many lists after each deploy still contain the files from before the deploy.
     pub list_lag: usize,
     stale: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,
     stale_list: Option<(BTreeMap<ComponentKey, StoredFile>, usize)>,

@@ -213,7 +213,7 @@ fn an_equivalent_value_is_planned_as_in_the_state() {
     }
 }
 
-/// An imported state does not contain the link, but older configurations set it.
+/// An imported state does not contain the link, but an existing configuration may set it.
 #[test]
 fn a_link_to_the_own_consumer_does_not_require_replacement() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
@@ -255,7 +255,7 @@ fn a_useless_combination_is_an_error_only_in_the_plan_that_introduces_it() {
         assert_eq!(errors(planned(POLICIES, &bad, None, &none())), here);
         let state = applied(&planned(POLICIES, &good, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&state), &none())), here);
-        // The state already has this combination, as after an import.
+        // The state already has this combination, for example because it was imported.
         let found = applied(&planned(POLICIES, &bad, None, &none()));
         assert_eq!(errors(planned(POLICIES, &bad, Some(&found), &none())), vec![]);
         let other = with(bad.clone(), "ip_relaxation", "Bypass".into());

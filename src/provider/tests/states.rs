@@ -14,7 +14,7 @@ use crate::value::Value;
 const SETTINGS: &str = "_oauth_settings";
 const POLICIES: &str = "_policies";
 
-/// What an org has of a resource: each attribute in the component of the part that owns it.
+/// The components of a resource in an org: each attribute in the component of the part that owns it.
 fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
     let spec = spec(resource);
     let parts = spec.parts.iter().map(|part| {

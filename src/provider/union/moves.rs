@@ -8,7 +8,8 @@ use crate::provider::resource_spec::{DELETION_PROTECTION, ResourceSpec};
 use crate::provider::union_spec::UnionSpec;
 use crate::value::Value;
 
-/// The state of a union from the state of a member. The other members are read as after an import.
+/// The state of a union from the state of a member. The next refresh reads the other members, as it does after an
+/// import.
 pub fn moved_from(
     spec: &'static UnionSpec,
     source: &ResourceSpec,

@@ -208,7 +208,7 @@ async fn a_caller_sees_the_error_that_its_request_is_retried_for_until_a_success
         }
     };
     assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
-    // A call of another caller of the same client succeeds.
+    // A call by another caller of the same client succeeds.
     let other = RetriedError::default();
     other.follow(client.cancel_deploy("0Af")).await.unwrap();
     assert!(other.get().is_none() && waiting.get().is_some());

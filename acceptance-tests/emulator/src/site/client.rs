@@ -8,7 +8,7 @@ use crate::stamp::Millis;
 
 use super::gate::Gate;
 
-/// A copy, so that the org can change during a flow.
+/// A copy of the app's data, so that the org can change during a flow.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub app: String,

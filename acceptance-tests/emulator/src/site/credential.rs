@@ -12,7 +12,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Bodies of other content types have no fields.
+    /// Bodies of content types other than `application/x-www-form-urlencoded` have no fields.
     pub fn read(request: &Request) -> Form {
         let is_form = request
             .header("content-type")

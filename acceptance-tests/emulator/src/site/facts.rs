@@ -2,7 +2,7 @@
 
 use crate::behavior::{Evidence, Fact, facts};
 
-/// The list in README.md.
+/// The behaviors of the site's flows, listed in README.md.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "authorize returns 302 with code, sfdc_community_url and sfdc_community_id in the Location; echo returns them as JSON", "Headless Identity guide and one observer";
     Confirmed: "Auth-Request-Type is Named-User, user-registration, passwordless-login or guest", "guide, Salesforce's mobile SDK, one observer";

@@ -18,9 +18,9 @@ pub enum Reply {
     OAuth(u16, &'static str, &'static str),
     /// Plain text.
     Plain(u16, &'static str),
-    /// An error of the data APIs.
+    /// An error from the data APIs.
     Rest(u16, &'static str, &'static str),
-    /// JSON in another format.
+    /// JSON in a format other than those of `OAuth` and `Rest`.
     Json(u16, &'static str),
     /// A response without CORS headers, which a browser does not pass to the page.
     NoCors(u16),

@@ -58,7 +58,7 @@ pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Res
     ))
 }
 
-/// RFC 7662. A client sees its own tokens, or all of them if its setting allows it.
+/// RFC 7662. A client sees its own tokens, or the tokens of all apps if its setting allows this.
 pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());

@@ -11,7 +11,7 @@ use crate::org::{Org, Session, User};
 use crate::report;
 use crate::stamp::{self, Millis};
 
-/// The login of one user in one app, from the code to the end of the last refresh token.
+/// The login of one user with one app, from the code to the end of the last refresh token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Login {
     pub number: u64,
@@ -39,7 +39,8 @@ pub struct SiteSession {
     pub expires: Millis,
 }
 
-/// A further login of the same user in the same app revokes the oldest one.
+/// The maximum number of logins of one user with one app, counting logins with a refresh token. A further login revokes
+/// the oldest one.
 const LOGINS_PER_APP: usize = 5;
 
 /// The user and the data for which a code was issued.

@@ -74,7 +74,7 @@ pub const GUEST_PROFILE: &str = "Shop Profile";
 pub const REGISTRATION_HANDLER: &str = "HeadlessSelfRegistration";
 
 impl Network {
-    /// An active site, with every headless flow enabled and protected by reCAPTCHA.
+    /// An active site. Registration, passwordless login and password reset are enabled and protected by reCAPTCHA.
     pub fn seed(domain: &str) -> Network {
         let one = |name: &str| BTreeSet::from([name.to_string()]);
         Network {

@@ -43,7 +43,7 @@ fn start(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<Res
     {
         return Err(Gate::ForgotRecaptcha.into());
     }
-    // The response is the same for unknown users.
+    // The response does not reveal whether the user exists.
     if let Some((id, username, email)) = addressee(org, username) {
         otp::reset(org, &id, &username, &email);
     }

@@ -97,7 +97,7 @@ fn invalid_zips_and_manifests_are_rejected() {
         let problems = problems_of(&org, &zip);
         assert!(problems.iter().any(|problem| problem.contains(words)), "{what}: {problems:?}, not {words}");
     }
-    // No library writes a zip file with a duplicate name, so the second name is overwritten in the bytes.
+    // The `zip` crate does not write duplicate names, so the second name is overwritten in the bytes.
     let mut twice =
         raw(&[("externalClientApps/A.eca", b"x"), ("externalClientApps/B.eca", b"x"), ("package.xml", b"x")]);
     let (first, second) = (b"externalClientApps/A.eca", b"externalClientApps/B.eca");

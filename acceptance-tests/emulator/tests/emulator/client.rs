@@ -63,7 +63,7 @@ pub fn start_with(config: Config) -> Org {
 }
 
 impl Org {
-    /// The access token of another seeded user.
+    /// The access token of a seeded internal user.
     pub fn token_of(&self, login: &str) -> String {
         let users = &self.running.credentials.users;
         users.iter().find(|(name, _)| name.starts_with(login)).unwrap().1.clone()
@@ -258,7 +258,7 @@ impl Org {
         panic!("{id} does not end");
     }
 
-    /// Deploys an app with all OAuth components.
+    /// Deploys an app with its OAuth settings. The org creates the policies.
     pub fn shop(&self) {
         let deployed = self.deploy(&Package::shop());
         assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);

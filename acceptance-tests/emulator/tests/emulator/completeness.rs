@@ -43,7 +43,7 @@ fn every_rejection_reason_has_a_test_case() {
         // Messages of the program, the admin interface and planned faults do not belong to an org. The site has its
         // own table of gates, each with a test.
         let is_excluded = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
-        // The evidence, and the seeded names.
+        // These files contain the evidence and the seeded names, not rejection reasons.
         let is_data = ["src/behavior.rs", "src/org.rs"];
         if is_excluded.iter().chain(&is_data).any(|own| name.starts_with(own)) {
             continue;
@@ -55,7 +55,7 @@ fn every_rejection_reason_has_a_test_case() {
             reasons += 1;
             let has_case = pieces(reason).iter().any(|piece| {
                 expected.iter().chain(&own).any(|words| {
-                    // Either may be longer: a case contains a part of the reason, or more than the reason.
+                    // Either text may be the longer one: a case expects a part of the reason, or the reason and more.
                     (words.len() >= 8 && piece.contains(words.as_str())) || words.contains(piece.as_str())
                 })
             });
@@ -83,7 +83,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A sentence, not a name, a format or XML.
+/// Whether the literal is a sentence, not a name, a format or XML.
 fn is_reason(literal: &str) -> bool {
     let words = literal.trim();
     words.contains(' ')

@@ -89,7 +89,7 @@ fn each_folder_is_accepted_and_returned_unchanged() {
             for (path, text) in &sent {
                 let shown = &back[path];
                 for line in lines(text) {
-                    // Files contain the short ID.
+                    // The returned files contain the ID with 15 characters.
                     let line = line.replace(id, "00DEM0000000001");
                     assert!(shown.contains(&line), "{path}: {line} is not in\n{shown}");
                 }

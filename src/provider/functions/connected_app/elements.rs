@@ -69,7 +69,8 @@ pub enum Reading {
     },
 }
 
-/// The word of the connected app, and the word of `salesforce_oauth_client`, or `None` if the latter is not known.
+/// Pairs of a value in the file of the connected app and the value in `salesforce_oauth_client`, or `None` if the
+/// latter is not known.
 pub type Words = &'static [(&'static str, Option<&'static str>)];
 
 /// The scopes in the order of the documentation, and those that only the JavaScript types have.

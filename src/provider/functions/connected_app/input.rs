@@ -33,7 +33,8 @@ fn no_markup(text: &str) -> Unusable {
     }
 }
 
-/// Why a text cannot be used. The message contains nothing of the text except a line number and the name of an element.
+/// Why a text cannot be used. The message contains nothing from the text except a line number and the name of an
+/// element.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     #[error(

@@ -279,7 +279,8 @@ fn number(text: &str) -> Result<i64, String> {
     text.parse::<i32>().map(i64::from).map_err(|_| "It is not a whole number.".to_owned())
 }
 
-/// The word of `salesforce_oauth_client` for a word of the file. The case of a word differs between files.
+/// The value in `salesforce_oauth_client` for a value in the file of the connected app. The case of a value differs
+/// between files.
 fn word(text: &str, words: Words) -> Result<&'static str, String> {
     let known = words.iter().find(|(theirs, _)| *theirs == text);
     let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
@@ -332,7 +333,7 @@ fn shown(element: &Element, known: bool) -> Option<String> {
     (!text.is_empty()).then(|| cut(&text))
 }
 
-/// The text, unless its name or its content indicates a secret.
+/// The text of an element, unless the name of the element or the text indicates a secret.
 fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     const MARKS: [&str; 5] = ["secret", "password", "passphrase", "privatekey", "sessionid"];
     let name = name.to_ascii_lowercase();

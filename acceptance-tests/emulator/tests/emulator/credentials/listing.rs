@@ -108,7 +108,7 @@ fn an_app_can_have_several_consumers() {
     assert_eq!(missing.status, 404);
 }
 
-/// Both lengths occur in one response, and either is accepted in a URL.
+/// Responses contain IDs of both lengths, and a URL may contain either.
 #[test]
 fn ids_are_accepted_with_15_and_with_18_characters() {
     let keys = Keys::open();

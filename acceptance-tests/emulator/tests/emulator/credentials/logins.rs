@@ -24,7 +24,7 @@ fn each_valid_pair_logs_in_only_with_its_own_secret() {
         step(&keys, &id);
         check_logins(&keys, what, (&first, *old), (&second, *new));
     }
-    // The other case: staged credentials that are deleted.
+    // Staged credentials can also be deleted without a rotation.
     let keys = Keys::open();
     let first = keys.main();
     let (id, second) = keys.stage_pair();

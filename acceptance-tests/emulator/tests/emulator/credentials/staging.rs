@@ -138,7 +138,8 @@ fn a_post_without_a_body_gets_no_response() {
     assert_eq!(reasons, ["a POST without a body"; 2]);
 }
 
-/// All calls for staged credentials are rejected in the same way; the other calls omit the secret.
+/// All calls for staged credentials are rejected in the same way. The call for the current credentials omits the
+/// secret, or is rejected without `ExternalClientAppDeveloper`.
 #[test]
 fn secrets_require_the_org_setting_and_the_permissions() {
     let all = ["ApiEnabled", "ExternalClientAppDeveloper", "ModifyMetadata", "ViewClientSecret"];

@@ -32,7 +32,7 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
             assert_eq!(states(&keys), *before, "{name}");
             plan(&keys, &json!({ "call": name, "nth": nth, "when": when, "do": "drop" }));
             if nth == 2 {
-                // A rejected call counts as well.
+                // A rejected call also counts as a call for `nth`.
                 let path = keys.path("/staged/0xR000000009999");
                 match *name {
                     "stageCredentials" => keys.org.json("POST", &keys.path("/staged"), "[]"),
@@ -186,7 +186,7 @@ fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     assert!(known.iter().any(|text| text.starts_with("eyJ") && text.split('.').count() == 3), "assertions");
 }
 
-/// The state file contains the staged and previous credentials. That of an older emulator contains none.
+/// The state file contains the staged and previous credentials. The state file of an older emulator contains none.
 #[test]
 fn pairs_survive_a_restart() {
     let path = std::env::temp_dir().join(format!("emulator-pairs-{}.json", std::process::id()));

@@ -56,7 +56,7 @@ fn each_valid_pair_logs_customers_in() {
     assert_eq!(log_in(&expiring, old), UNKNOWN);
 }
 
-/// Access tokens, refresh tokens and introspection by resource servers.
+/// Tests access tokens, refresh tokens, and introspection by resource servers.
 #[test]
 fn tokens_remain_valid_after_their_pair_is_rotated_and_revoked() {
     let shop = Shop::open();

@@ -106,7 +106,7 @@ impl Shop {
         shop
     }
 
-    /// Opaque tokens. Guests need JWTs, so guests are disabled.
+    /// Makes the app issue opaque tokens. Guests need JWTs, so guests are disabled.
     pub fn opaque(self) -> Shop {
         self.set(OAUTH_POLICIES, "isGuestCodeCredFlowEnabled", "false");
         self.set(GLOBAL, "isNamedUserJwtEnabled", "false");

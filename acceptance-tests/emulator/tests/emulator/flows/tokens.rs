@@ -259,13 +259,13 @@ fn changes_of_an_app_propagate_with_a_delay_if_the_switch_is_set() {
     shop.log_in("customer", &[]);
     assert_eq!(shop.gate(), "G4");
     assert_eq!(shop.userinfo(&token).status, 403);
-    // Enable it again, with the same delay.
+    // Enabling the flow again takes effect with the same delay.
     shop.set(GLOBAL, "isCodeCredFlowEnabled", "true");
     shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Customer");
     assert_eq!(shop.log_in("customer", &[]).status, 400);
     shop.advance_clock(301);
     assert_eq!(shop.log_in("customer", &[]).status, 302);
-    // The same for deletions.
+    // A deletion also takes effect with this delay.
     shop.org.admin("DELETE", "components/ExternalClientApplication/Shop", "");
     assert_eq!(shop.log_in("customer", &[]).status, 302);
     shop.advance_clock(301);

@@ -100,7 +100,7 @@ pub const REFRESH: &[Case] = &[
         shop.refresh(&token, &[])
     }),
     ("R1", NO_REFRESH, |shop| {
-        // The sixth login of a user in an app revokes the oldest.
+        // The sixth login of a user with an app revokes the oldest login.
         let first = refresh_token(shop);
         for _ in 0..4 {
             shop.tokens();
