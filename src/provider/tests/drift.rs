@@ -377,7 +377,7 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
     }
 }
 
-/// Policies whose configuration has the ID of the permission set Members, and a configuration with the ID of another one.
+/// Policies whose configuration has the ID of the permission set Members, and a configuration with another ID.
 async fn with_permission_sets_by_id() -> (Resource, Value) {
     const IDS: [&str; 2] = ["0PS000000000001AAA", "0PS000000000002AAA"];
     let (client, _) = prepared(CLIENT, Operation::Destroy).await;
