@@ -252,6 +252,9 @@ fn client_credentials(
     let Some(user) = user else {
         return error(400, "invalid_grant", "no client credentials user enabled");
     };
+    if !user.active {
+        return error(400, "invalid_grant", "inactive user");
+    }
     grant(state, request, &user, &client, call)
 }
 
@@ -290,7 +293,7 @@ fn refresh(
     });
     state.org.secrets.extend(next.clone());
     let user = client.run_as.as_deref().and_then(|name| state.org.user_named(name)).cloned();
-    match user {
+    match user.filter(|user| user.active) {
         Some(user) => granted(state, request, &user, &client, call, next),
         None => error(400, "invalid_grant", "inactive user"),
     }

@@ -124,7 +124,7 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
             return Err(PackageError::new(&name, "The path of this file is not allowed"));
         }
         let mut content = Vec::new();
-        (&mut file).take(LARGEST_CONTENT).read_to_end(&mut content).map_err(|error| broken(&error))?;
+        (&mut file).take(LARGEST_CONTENT + 1).read_to_end(&mut content).map_err(|error| broken(&error))?;
         total += content.len() as u64;
         if total > LARGEST_CONTENT {
             return Err(PackageError::new(

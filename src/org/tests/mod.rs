@@ -5,6 +5,7 @@ mod deploys;
 mod edits;
 mod inventory;
 mod model;
+mod parts;
 mod reads;
 mod rotations;
 mod stops;

@@ -2,16 +2,16 @@
 
 use super::*;
 
-async fn read(org: &Org, freshness: Freshness, wanted: &[Wanted]) -> Vec<Lookup> {
+pub(super) async fn read(org: &Org, freshness: Freshness, wanted: &[Wanted]) -> Vec<Lookup> {
     org.read(wanted, freshness, in_time()).await.unwrap()
 }
 
-async fn one(org: &Org, freshness: Freshness, wanted: Wanted) -> Lookup {
+pub(super) async fn one(org: &Org, freshness: Freshness, wanted: Wanted) -> Lookup {
     read(org, freshness, &[wanted]).await.remove(0)
 }
 
 /// Adds two apps: one with the part names that Setup creates, and one with unusual part names.
-fn two_apps(script: &Arc<Script>) {
+pub(super) fn two_apps(script: &Arc<Script>) {
     script
         .file(APP, "Shop", "<label>Shop</label>")
         .part(SETTINGS, "Shop_oauth", "Shop")
@@ -23,7 +23,7 @@ fn two_apps(script: &Arc<Script>) {
         .part(GLOBAL, "Shop_old", "Till");
 }
 
-fn name_of(lookup: &Lookup) -> String {
+pub(super) fn name_of(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Found(found) => found.component.key.full_name.clone(),
         Lookup::Absent { .. } => "absent".into(),
@@ -279,18 +279,6 @@ async fn a_listed_component_is_retrieved_by_name_before_it_is_reported_as_hidden
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listed_name_belongs_to_the_app_with_the_longest_matching_name() {
-    let (script, org) = script();
-    script.file(APP, "Shop", "<label>a</label>").file(APP, "Shop_Admin", "<label>b</label>");
-    script.with(|state| state.listed_only = vec![properties(GLOBAL, "Shop_Admin_glbloauth")]);
-    assert_eq!(name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await), "Shop");
-    let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop")).await;
-    assert_eq!(name_of(&found), "absent");
-    let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop_Admin")).await;
-    assert!(name_of(&found).starts_with("hidden"));
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_error_of_the_list_is_not_absence() {
     let (script, org) = script();
     script.with(|state| state.list_fails = Some(lost(Call::ListMetadata)));
@@ -315,74 +303,6 @@ async fn a_message_about_an_unreadable_type_is_not_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_are_found_by_their_parent() {
-    let (script, org) = script();
-    two_apps(&script);
-    for freshness in [Freshness::Snapshot, Freshness::Now] {
-        for (kind, app, name) in [
-            (SETTINGS, "Till", "Odd"),
-            (GLOBAL, "Till", "Shop_old"),
-            (GLOBAL, "Shop", "Shop_glbloauth"),
-            (OAUTH_POLICIES, "Shop", "Shop_oauth_defaultPolicy"),
-        ] {
-            assert_eq!(name_of(&one(&org, freshness, Wanted::new(kind, app)).await), name);
-        }
-    }
-    let Lookup::Found(found) = one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await else {
-        panic!();
-    };
-    assert_eq!(found.file.id, "id of Shop");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_hint_is_used_only_if_the_file_names_the_app() {
-    let (script, org) = script();
-    two_apps(&script);
-    let hinted = |name: &str| Wanted::new(GLOBAL, "Shop").hint(Some(name.into()));
-    let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
-    assert_eq!(name_of(&found), "Shop_glbloauth");
-    assert_eq!(script.entries("retrieve"), ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]);
-    // One hint is the name of another app's part, and the other does not exist. Without a known name, all files are
-    // searched.
-    for wrong in ["Shop_old", "Shop_gone"] {
-        let fresh = Org::new(script.clone());
-        for (org, retrieves) in [(&org, 1), (&fresh, 2), (&fresh, 1)] {
-            let before = script.count("retrieve");
-            let found = one(org, Freshness::Now, hinted(wrong)).await;
-            assert_eq!(name_of(&found), "Shop_glbloauth");
-            assert_eq!(script.count("retrieve"), before + retrieves, "{wrong}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_hint_selects_one_of_several_parts() {
-    let (script, org) = script();
-    script.part(POLICIES, "Shop_plcy", "Shop").part(POLICIES, "Shop_defaultPolicy", "Shop");
-    let wanted = || Wanted::new(POLICIES, "Shop");
-    let found = one(&org, Freshness::Snapshot, wanted()).await;
-    assert_eq!(name_of(&found), "several: Shop_defaultPolicy Shop_plcy");
-    let found = one(&org, Freshness::Snapshot, wanted().hint(Some("Shop_plcy".into()))).await;
-    assert_eq!(name_of(&found), "Shop_plcy");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_name_in_another_case_is_not_absent() {
-    let (script, org) = script();
-    two_apps(&script);
-    for kind in [APP, GLOBAL] {
-        let found = one(&org, Freshness::Snapshot, Wanted::new(kind, "shop")).await;
-        assert!(
-            name_of(&found).contains("the name of the app in the org is Shop, not shop"),
-            "{}",
-            name_of(&found)
-        );
-    }
-    let found = one(&org, Freshness::Now, Wanted::new(APP, "shop")).await;
-    assert!(name_of(&found).starts_with("hidden"), "{}", name_of(&found));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_damaged_file_affects_only_its_readers() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
@@ -399,97 +319,6 @@ async fn a_damaged_file_affects_only_its_readers() {
             let error = org.read(&[Wanted::new(SETTINGS, app)], freshness, in_time()).await.unwrap_err();
             assert!(matches!(error.kind, ReadErrorKind::Undecodable(_)), "{error}");
             assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, format!("{app}_oauth"))));
-        }
-    }
-}
-
-/// A file that names no app, or an app that does not exist, does not prove that the wanted part is missing.
-#[tokio::test(start_paused = true)]
-async fn a_part_without_an_app_is_an_error_and_not_absence() {
-    let parent = |app: &str| format!("<externalClientApplication>{app}</externalClientApplication>");
-    for (name, hint, inside) in [
-        ("Cafe_oauth", Some("Cafe_oauth"), String::new()),
-        ("Cafe_oauth", None, parent("")),
-        ("CafeSettings", None, String::new()),
-        ("Odd", Some("Odd"), parent(" ")),
-        ("Cafe_oauth", Some("Cafe_oauth"), parent("Nobody")),
-        ("Cafe", None, parent("ns__Nobody")),
-        ("Odd", Some("Odd"), parent("Nobody")),
-    ] {
-        for freshness in [Freshness::Snapshot, Freshness::Now] {
-            for many in [false, true] {
-                let (script, org) = if many { big_org() } else { script() };
-                two_apps(&script);
-                script.file(APP, "Cafe", "").file(SETTINGS, name, &inside);
-                let wanted = Wanted::new(SETTINGS, "Cafe").hint(hint.map(str::to_owned));
-                let reported = org.read(std::slice::from_ref(&wanted), freshness, in_time()).await;
-                let error = reported.expect_err(&format!("{name} {inside} {freshness:?} {many}"));
-                let expected = matches!(
-                    error.kind,
-                    ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. }
-                );
-                assert!(expected, "{error}");
-                assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, name)));
-                // Lookups of other apps are not affected.
-                assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await), "Shop_oauth");
-                assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await), "absent");
-                assert_eq!(name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await), "Cafe");
-            }
-        }
-    }
-}
-
-/// A part that names an app which was not read belongs to that app, so the wanted part does not exist.
-#[tokio::test(start_paused = true)]
-async fn a_part_of_another_app_does_not_hide_the_wanted_one() {
-    for freshness in [Freshness::Snapshot, Freshness::Now] {
-        for many in [false, true] {
-            let (script, org) = if many { big_org() } else { script() };
-            two_apps(&script);
-            // The part belonged to Till and now belongs to Shop. A part may have the usual name of another app's part.
-            script.part(POLICIES, "Till_plcy", "Shop");
-            let wanted = Wanted::new(POLICIES, "Till").hint(Some("Till_plcy".into()));
-            let found = one(&org, freshness, wanted).await;
-            assert!(["absent", "Till_odd"].contains(&name_of(&found).as_str()), "{}", name_of(&found));
-        }
-    }
-}
-
-/// In an org with its own namespace, parent elements have the namespace, but file names do not.
-#[tokio::test(start_paused = true)]
-async fn a_parent_may_have_a_namespace_that_files_lack() {
-    for freshness in [Freshness::Snapshot, Freshness::Now] {
-        for app in ["Shop", "ns__Shop"] {
-            let (script, org) = script();
-            script.file(APP, app, "");
-            let parts = [
-                (SETTINGS, "ShopSettings"),
-                (GLOBAL, "ShopGlobal"),
-                (OAUTH_POLICIES, "ShopSettings_defaultPolicy"),
-                (POLICIES, "Shop"),
-            ];
-            for (kind, name) in parts {
-                script.part(kind, name, "ns__Shop");
-            }
-            for (kind, name) in parts {
-                let found = one(&org, freshness, Wanted::new(kind, app)).await;
-                assert_eq!(name_of(&found), name, "{app}");
-            }
-        }
-        // An installed app, and an app of the org with the same name.
-        let (script, org) = script();
-        script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
-        script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");
-        // The org creates the policies of an installed app and names them without a namespace.
-        script.part(OAUTH_POLICIES, "Shop_oauthPlcy", "Shop");
-        script.part(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "acme__Shop");
-        for (kind, app, name) in [
-            (OAUTH_POLICIES, "Shop", "Shop_oauthPlcy"),
-            (OAUTH_POLICIES, "acme__Shop", "Shop_oauth_defaultPolicy"),
-            (SETTINGS, "Shop", "Shop_oauth"),
-            (SETTINGS, "acme__Shop", "acme__Shop_oauth"),
-        ] {
-            assert_eq!(name_of(&one(&org, freshness, Wanted::new(kind, app)).await), name);
         }
     }
 }
@@ -605,7 +434,7 @@ fn the_futures_of_reads_and_applies_are_send() {
 }
 
 /// An org with too many other apps to read all files.
-fn big_org() -> (Arc<Script>, Org) {
+pub(super) fn big_org() -> (Arc<Script>, Org) {
     let (script, org) = script();
     two_apps(&script);
     script.with(|state| state.foreign_apps = 5_000);

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::memory_org::{Failure, MemoryOrg};
 use super::workspace::{
-    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, lost, prepared, shop,
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
 };
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
@@ -327,105 +327,6 @@ async fn a_part_that_the_org_does_not_show_is_not_destroyed_without_its_name() {
     let found = destroy_unseen(&mut resource, &oauth_settings::TYPE).await;
     assert_eq!(ids(&found), ["component-not-accessible"], "{found:?}");
     assert_eq!(resource.state, prior);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it_was_renamed() {
-    const ID: &str = "0PS000000000001AAA";
-    let row = |object: &'static str, namespace: Option<&str>, name: &str| {
-        let row = serde_json::json!({"Id": ID, "Name": name, "NamespacePrefix": namespace});
-        (object, row.as_object().cloned().unwrap())
-    };
-    // The namespaces of the org and of the permission set, and the name of the permission set in files, before and
-    // after it is renamed.
-    for (own, namespace, full, renamed) in [
-        (None, None, "Members", "Renamed"),
-        (None, Some("acme"), "acme__Members", "acme__Renamed"),
-        (Some("acme"), Some("acme"), "Members", "Renamed"),
-        (Some("other"), Some("acme"), "acme__Members", "acme__Renamed"),
-    ] {
-        let context = format!("{own:?}, {namespace:?}");
-        let (client, _) = prepared(CLIENT, Operation::Destroy).await;
-        let org = client.org;
-        org.with(|state| {
-            state.rows = vec![row("PermissionSet", namespace, "Members"), row("Organization", own, "Acme")];
-            state.rewrites = Some((ID.to_owned(), full.to_owned()));
-        });
-        let mut policies = Resource::new(&org, POLICIES);
-        let mut target = shop(POLICIES, "Shop");
-        target.put("permitted_users", "AdminApprovedPreAuthorized".into());
-        target.put("permission_sets", super::texts(&[ID]));
-        let found = policies.apply(&target).await;
-        assert!(!found.has_errors(), "{context}: {found:?}");
-        policies.assert_empty_plan(&target, &context).await;
-        org.with(|state| {
-            state.rows = vec![row("PermissionSet", namespace, "Renamed"), row("Organization", own, "Acme")];
-            for file in state.files.values_mut() {
-                file.xml = file.xml.replace(full, renamed);
-            }
-        });
-        policies.assert_empty_plan(&target, &context).await;
-        // The policies in the org now contain another permission set.
-        org.with(|state| {
-            for file in state.files.values_mut() {
-                file.xml = file.xml.replace(renamed, "Strangers");
-            }
-        });
-        let found = policies.refresh(&policies.provider()).await;
-        assert!(!found.has_errors(), "{context}: {found:?}");
-        assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Strangers"]), "{context}");
-    }
-}
-
-/// Policies whose configuration has the ID of the permission set Members, and a configuration with another ID.
-async fn with_permission_sets_by_id() -> (Resource, Value) {
-    const IDS: [&str; 2] = ["0PS000000000001AAA", "0PS000000000002AAA"];
-    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
-    let org = client.org;
-    org.with(|state| {
-        for (id, name) in IDS.into_iter().zip(["Members", "Guests"]) {
-            let row = serde_json::json!({"Id": id, "Name": name, "NamespacePrefix": null});
-            state.rows.push(("PermissionSet", row.as_object().cloned().unwrap()));
-        }
-        state.rewrites = Some((IDS[0].to_owned(), "Members".to_owned()));
-    });
-    let mut policies = Resource::new(&org, POLICIES);
-    let [before, after] = IDS.map(|id| {
-        let mut config = shop(POLICIES, "Shop");
-        config.put("permitted_users", "AdminApprovedPreAuthorized".into());
-        config.put("permission_sets", super::texts(&[id]));
-        config
-    });
-    let found = policies.apply(&before).await;
-    assert!(!found.has_errors(), "{found:?}");
-    org.with(|state| state.rewrites = Some((IDS[1].to_owned(), "Guests".to_owned())));
-    (policies, after)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_deploy_of_record_ids_did_not_succeed_because_their_names_cannot_be_queried() {
-    let (mut policies, target) = with_permission_sets_by_id().await;
-    policies.org.with(|state| {
-        for (only, kind) in [(Call::StartDeploy, lost()), (Call::Query, lost())] {
-            let (from, only) = (state.calls.len(), Some(only));
-            state.failures.push(Failure { from, times: usize::MAX, only, after: false, kind });
-        }
-    });
-    let found = policies.apply(&target).await;
-    assert!(ids(&found).contains(&"outcome-unknown"), "{found:?}");
-    assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members"]), "{found:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lost_response_to_a_deploy_of_record_ids_is_no_change_by_others() {
-    let (mut policies, target) = with_permission_sets_by_id().await;
-    policies.org.with(|state| {
-        let (from, only) = (state.calls.len(), Some(Call::StartDeploy));
-        state.failures = vec![Failure { from, times: 1, only, after: true, kind: lost() }];
-    });
-    let found = policies.apply(&target).await;
-    assert_eq!(ids(&found), [""; 0], "{found:?}");
-    policies.assert_empty_plan(&target, "").await;
 }
 
 fn range(from: &str, to: &str) -> Value {

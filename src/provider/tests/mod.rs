@@ -10,6 +10,7 @@ mod lockouts;
 mod memory_org;
 mod messages;
 mod plans;
+mod record_ids;
 mod refusals;
 mod runs;
 mod states;
