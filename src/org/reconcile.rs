@@ -76,7 +76,12 @@ impl Inner {
     /// Reads the org after a deploy and completes the jobs. Edits that were overwritten, or that overwrote changes of
     /// others, are queued again.
     pub(super) async fn reconcile(self: Arc<Self>, made: Completed) {
-        let unseen = self.await_concurrent(&made).await;
+        // After a stop, no change is restored, and the content of earlier deploys remains unknown.
+        let unseen = self.unless_stopped(self.await_concurrent(&made)).await;
+        let unseen = unseen.unwrap_or_else(|| UnseenWrites {
+            deploys: made.observed.concurrent.before.clone(),
+            reapplied: false,
+        });
         let wanted = made.wanted();
         let deletes = made.queued_jobs.iter().all(|queued| queued.job.deletes());
         let read = match timeout(VERIFY_TIMEOUT, self.read_now(&wanted, deletes)).await {
@@ -101,7 +106,9 @@ impl Inner {
             results.push((queued, result));
         }
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
-        let came = if surprised { self.came_since(&made.observed.seen).await } else { Vec::new() };
+        let came =
+            if surprised { self.unless_stopped(self.came_since(&made.observed.seen)).await } else { None };
+        let came = came.unwrap_or_default();
         // If no other deploy wrote the file, the org itself does not keep the value, and sending it again would not
         // help.
         let written = if results.iter().any(|(_, result)| result.undone && !result.replaced) {

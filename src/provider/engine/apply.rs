@@ -278,7 +278,7 @@ impl Engine<'_> {
         let mut found = Diagnostics::default();
         let planned_records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
         let mut records = planned_records.clone().with_known(&apply.private.records);
-        if !matches!(outcome, ApplyOutcome::Succeeded(_)) && !prior.is_null() {
+        if !matches!(outcome, ApplyOutcome::Succeeded(_)) {
             // The number of elements does not show whether a change of them took effect.
             records.unqueried.retain(|id| self.refers_to(prior, id));
         }

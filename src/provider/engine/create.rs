@@ -1,11 +1,14 @@
 //! Create: looks for existing components, and waits for dependencies. `joint` sends the new components.
 
+use std::collections::BTreeMap;
+
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::{Apply, LAGS_OF_EFFECTS};
 use super::merge::{Merge, MergeError};
 use super::read::actual;
-use super::state::{Actual, DesiredState, new_component};
+use super::records::same_element;
+use super::state::{Actual, DesiredState, named, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};
 use crate::org::{Freshness, Lookup, Wanted};
@@ -104,6 +107,7 @@ impl Engine<'_> {
 pub(super) fn settings_overwritten_on_adopt(
     desired: &DesiredState<'_>,
     actual: &Actual,
+    names: &BTreeMap<String, String>,
 ) -> Vec<(&'static str, Value)> {
     let rows = desired.spec.rows().filter_map(|row| {
         let name = row.field.attribute;
@@ -112,15 +116,20 @@ pub(super) fn settings_overwritten_on_adopt(
         let planned = match desired.planned.get(name) {
             // The attribute is not managed, but may be removed because of another attribute.
             Value::Unknown => desired.written(row, existing)?,
-            planned => planned.clone(),
+            planned => named(planned, names),
         };
         if there.is_null() || planned.is_unknown() || same_meaning(row.field, there, &planned) {
             return None;
         }
         let written = !desired.config.get(name).is_null();
-        let removed = there.members().is_some_and(|members| {
-            members.iter().any(|member| !planned.members().unwrap_or_default().contains(member))
-        });
+        let new = planned.members().unwrap_or_default();
+        // An ID without a known name may be that of any record.
+        let is_unnamed = |value: &Value| {
+            value.as_text().is_some_and(|text| row.field.record.is_some_and(|record| record.is_id(text)))
+        };
+        let is_removed = |member: &Value| !new.iter().any(|other| same_element(row.field, member, other));
+        let removed = !new.iter().any(is_unnamed)
+            && there.members().is_some_and(|members| members.iter().any(is_removed));
         (!written || removed).then(|| (name, there.clone()))
     });
     rows.collect()

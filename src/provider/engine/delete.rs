@@ -111,12 +111,13 @@ impl Engine<'_> {
         let deciding = self.deciding(&app, &private);
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
         let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
+        let mut rejection = None;
         let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
             // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
-                let outcome = self.send_surely(app_only, &deciding, deadline, arrived).await;
-                outcome.map_err(|second| with_problems_of(&error, second))
+                rejection = Some(error);
+                self.send_surely(app_only, &deciding, deadline, arrived).await
             }
             (outcome, _) => outcome,
         };
@@ -129,7 +130,13 @@ impl Engine<'_> {
                 }
                 None
             }
-            Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
+            Err(error) if error.is_clean() => {
+                let mut found = self.refusals(&app, &Value::Null, error);
+                if let Some(first) = &rejection {
+                    found.extend(self.refusals(&app, &Value::Null, first));
+                }
+                return Err(found);
+            }
             Err(error) => Some(error),
         };
         let mut gone = self.is_gone(&app, &deciding).await;
@@ -198,17 +205,6 @@ fn has_consumer_key(lookup: &Lookup) -> bool {
 
 fn is_app_type(kind: &MetadataType) -> bool {
     catalog::APP.parts.iter().any(|part| part.kind == kind)
-}
-
-/// The error from the second deletion. If both deletions were rejected, it contains the problems of both.
-fn with_problems_of(first: &ApplyError, mut second: ApplyError) -> ApplyError {
-    if let (ApplyErrorKind::Rejected { problems: all, .. }, ApplyErrorKind::Rejected { problems, .. }) =
-        (&first.kind, &mut second.kind)
-    {
-        let new: Vec<_> = all.iter().filter(|problem| !problems.contains(problem)).cloned().collect();
-        problems.extend(new);
-    }
-    second
 }
 
 /// Whether the org rejected a deletion only because of other components.

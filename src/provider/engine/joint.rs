@@ -3,6 +3,7 @@
 //!
 //! A deploy is atomic. The caller decides which resources belong together.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -323,14 +324,13 @@ async fn try_update(
         return Err(CreationFailure::Overtaken);
     }
     let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
-    let lost = shares
-        .iter()
-        .zip(together.of_each(&before))
-        .map(|(share, (merge, before))| share.lost(merge, before));
-    let lost: Vec<_> = lost.collect();
     let made = build_replies(shares, &applies, &together.ranges, outcome).await;
     let mut made = made.map_err(CreationFailure::Refused)?;
-    for ((share, reply), lost) in shares.iter().zip(&mut made.replies).zip(lost) {
+    for ((share, reply), (merge, before)) in
+        shares.iter().zip(&mut made.replies).zip(together.of_each(&before))
+    {
+        let names = PrivateState::read(&reply.private).records;
+        let lost = share.lost(merge, before, &names);
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::settings_overwritten(share.engine.spec.noun, app, &lost));
         }
@@ -396,13 +396,18 @@ impl Share<'_> {
     }
 
     /// The settings that an adoption overwrote.
-    fn lost(&self, merge: &Merge, before: &[Lookup]) -> Vec<(&'static str, Value)> {
+    fn lost(
+        &self,
+        merge: &Merge,
+        before: &[Lookup],
+        names: &BTreeMap<String, String>,
+    ) -> Vec<(&'static str, Value)> {
         if !self.request.prior.is_null() {
             return Vec::new();
         }
         merge
             .actual(before)
-            .map(|before| settings_overwritten_on_adopt(&merge.desired(), &before))
+            .map(|before| settings_overwritten_on_adopt(&merge.desired(), &before, names))
             .unwrap_or_default()
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::import::check_importable;
 use super::state::{Actual, PartState, StateContext, join, private_after, same};
-use super::{Engine, diagnostics, disappearance};
-use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
+use super::{Engine, VERIFY_TIMEOUT, diagnostics, disappearance};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, timeout};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
@@ -83,7 +83,9 @@ impl Engine<'_> {
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
-            if !private.imported {
+            // A resource without values, such as a member of a moved resource, was never found in the org.
+            let was_found = self.spec.rows().any(|row| !request.state.get(row.field.attribute).is_empty());
+            if was_found && !private.imported {
                 self.guard_disappearance(&app, &actual, &session, previous)?;
             }
             self.activity.forget(self.resource, self.spec.name, &app);
@@ -253,7 +255,8 @@ impl Engine<'_> {
             found.push(diagnostics::drift_unchecked(app, part.kind.name));
             let Some(row) = self.spec.key_row() else { continue };
             if (refresh || state.get(row.field.attribute).is_null())
-                && let Ok(Some(key)) = self.consumer_key_of(app).await
+                && let Some(Ok(Ok(Some(key)))) =
+                    self.org.unless_stopped(timeout(VERIFY_TIMEOUT, self.consumer_key_of(app))).await
             {
                 state.put(row.field.attribute, Value::text(key));
             }

@@ -2,6 +2,7 @@
 //! ID.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::state::{Actual, named, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
@@ -11,6 +12,9 @@ use crate::org::{Unavailable, timeout};
 use crate::provider::diagnostics::Diagnostics;
 use crate::record_id;
 use crate::value::Value;
+
+/// The limit of a query after a stop: Terraform waits for the state.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Engine<'_> {
     /// Whether values contain the ID of a record.
@@ -32,6 +36,7 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) -> Records {
         let (mut names, mut unqueried) = (BTreeMap::new(), BTreeSet::new());
+        let limit = if self.org.stopped() { STOP_TIMEOUT } else { VERIFY_TIMEOUT };
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
             let in_file =
@@ -61,7 +66,7 @@ impl Engine<'_> {
                 let full_names = self.org.full_names(&rows, "Name").await?;
                 Ok::<_, Unavailable>((rows, full_names))
             };
-            let queried = match timeout(VERIFY_TIMEOUT, named).await {
+            let queried = match timeout(limit, named).await {
                 Ok(named) => named.map_err(|error| error.to_string()),
                 Err(_) => Err("the org did not respond in time".to_owned()),
             };
@@ -128,7 +133,7 @@ impl Records {
     }
 }
 
-fn same_element(field: &Field, one: &Value, other: &Value) -> bool {
+pub(super) fn same_element(field: &Field, one: &Value, other: &Value) -> bool {
     let alone = |value: &Value| Value::set(vec![value.clone()]);
     same_meaning(field, &alone(one), &alone(other))
 }

@@ -46,7 +46,7 @@ pub(super) async fn read_after(
         _ => &LAGS,
     };
     let mut lags = lags.iter();
-    let mut last = None;
+    let mut last: Option<Vec<_>> = None;
     loop {
         let found = match first.engine.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(found) => each(&found, &ranges),
@@ -60,12 +60,15 @@ pub(super) async fn read_after(
                 }
                 found
             }
-            // A failed read does not invalidate an earlier one.
-            Err(_) if let Some(last) = last => return last,
             Err(error) => {
+                let unread = |(share, apply): (&&Share<'_>, &Apply<'_>)| {
+                    Err(diagnostics::unreadable(share.engine.spec.noun, apply.app, &error).into())
+                };
+                // What an earlier read found exists. What it did not find may exist by now.
+                let mut earlier = last.into_iter().flatten();
                 return parts()
-                    .map(|(share, apply)| {
-                        Err(diagnostics::unreadable(share.engine.spec.noun, apply.app, &error).into())
+                    .map(|part| {
+                        earlier.next().filter(|found| !is_missing(found)).unwrap_or_else(|| unread(part))
                     })
                     .collect();
             }

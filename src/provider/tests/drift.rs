@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::memory_org::{Failure, MemoryOrg};
+use super::memory_org::MemoryOrg;
 use super::workspace::{
     APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, exists, ids, key, prepared, shop,
 };
@@ -15,7 +15,6 @@ use crate::metadata::types::{
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{PlanReply, Private};
-use crate::salesforce::{Call, ErrorKind};
 use crate::value::{Path, Value};
 
 /// Replaces a text in the file of the app.
@@ -411,38 +410,6 @@ async fn policies_remain_when_terraform_stops_managing_them() {
     assert!(!found.has_errors(), "{found:?}");
     assert!(policies.state.is_null());
     assert_eq!(client.org.with(|state| state.files.len()), files);
-}
-
-#[tokio::test(start_paused = true)]
-async fn names_that_cannot_be_queried_are_no_difference() {
-    const ID: &str = "0PS000000000001AAA";
-    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
-    let org = client.org;
-    let refused = ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
-    org.with(|state| {
-        let row = serde_json::json!({"Id": ID, "Name": "Members"});
-        state.rows = vec![("PermissionSet", row.as_object().cloned().unwrap())];
-        state.rewrites = Some((ID.to_owned(), "Members".to_owned()));
-        let only = Some(Call::Query);
-        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: refused }];
-    });
-    let mut policies = Resource::new(&org, POLICIES);
-    let mut target = shop(POLICIES, "Shop");
-    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
-    target.put("permission_sets", super::texts(&[ID]));
-    let found = policies.apply(&target).await;
-    assert!(!found.has_errors() && ids(&found).contains(&"drift-not-checked"), "{found:?}");
-    let found = policies.refresh(&policies.provider()).await;
-    assert_eq!(ids(&found), ["drift-not-checked"], "{found:?}");
-    assert_eq!(policies.state.get("permission_sets"), &super::texts(&[ID]));
-    // A second permission set is always a difference.
-    org.with(|state| {
-        for file in state.files.values_mut() {
-            file.xml = file.xml.replace(">Members<", ">Members,Strangers<");
-        }
-    });
-    policies.refresh(&policies.provider()).await;
-    assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members", "Strangers"]));
 }
 
 #[tokio::test(start_paused = true)]

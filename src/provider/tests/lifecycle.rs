@@ -214,6 +214,28 @@ async fn a_deleted_app_leaves_the_state_and_many_deleted_apps_do_not() {
     }
 }
 
+/// Resources that were moved from apps to clients. Their OAuth settings were never in a state.
+#[tokio::test(start_paused = true)]
+async fn settings_that_a_state_never_had_are_no_mass_removal() {
+    let org = MemoryOrg::default();
+    let mut clients = Vec::new();
+    for name in ["Shop", "Till", "Club", "Blog", "News"] {
+        let mut app = Resource::new(&org, APP);
+        let values = [("name", name.into()), ("label", name.into())];
+        assert!(!app.apply(&config(APP, &values)).await.has_errors());
+        let mut client = Resource::new(&org, CLIENT);
+        client.state = config(CLIENT, &values);
+        client.state.put("id", name.into());
+        client.state.put("org_id", app.state.get("org_id").clone());
+        clients.push(client);
+    }
+    let run = clients[0].provider();
+    for client in &mut clients {
+        let found = client.refresh(&run).await;
+        assert!(!found.has_errors() && !client.state.is_null(), "{found:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_imported_resource_has_the_values_of_the_org_and_no_changes() {
     for type_name in [APP, CLIENT] {

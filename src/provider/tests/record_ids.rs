@@ -2,7 +2,7 @@
 
 use super::memory_org::Failure;
 use super::workspace::{CLIENT, Operation, POLICIES, Resource, ids, lost, prepared, shop};
-use crate::salesforce::Call;
+use crate::salesforce::{Call, ErrorKind};
 use crate::value::Value;
 
 #[tokio::test(start_paused = true)]
@@ -53,9 +53,42 @@ async fn a_permission_set_is_recognized_by_its_id_also_in_a_package_and_after_it
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn names_that_cannot_be_queried_are_no_difference() {
+    const ID: &str = "0PS000000000001AAA";
+    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
+    let org = client.org;
+    let refused = ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
+    org.with(|state| {
+        let row = serde_json::json!({"Id": ID, "Name": "Members"});
+        state.rows = vec![("PermissionSet", row.as_object().cloned().unwrap())];
+        state.rewrites = Some((ID.to_owned(), "Members".to_owned()));
+        let only = Some(Call::Query);
+        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: refused }];
+    });
+    let mut policies = Resource::new(&org, POLICIES);
+    let mut target = shop(POLICIES, "Shop");
+    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
+    target.put("permission_sets", super::texts(&[ID]));
+    let found = policies.apply(&target).await;
+    assert!(!found.has_errors() && ids(&found).contains(&"drift-not-checked"), "{found:?}");
+    let found = policies.refresh(&policies.provider()).await;
+    assert_eq!(ids(&found), ["drift-not-checked"], "{found:?}");
+    assert_eq!(policies.state.get("permission_sets"), &super::texts(&[ID]));
+    // A second permission set is always a difference.
+    org.with(|state| {
+        for file in state.files.values_mut() {
+            file.xml = file.xml.replace(">Members<", ">Members,Strangers<");
+        }
+    });
+    policies.refresh(&policies.provider()).await;
+    assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members", "Strangers"]));
+}
+
+const IDS: [&str; 2] = ["0PS000000000001AAA", "0PS000000000002AAA"];
+
 /// Policies whose configuration has the ID of the permission set Members, and a configuration with another ID.
 async fn with_permission_sets_by_id() -> (Resource, Value) {
-    const IDS: [&str; 2] = ["0PS000000000001AAA", "0PS000000000002AAA"];
     let (client, _) = prepared(CLIENT, Operation::Destroy).await;
     let org = client.org;
     org.with(|state| {
@@ -80,16 +113,37 @@ async fn with_permission_sets_by_id() -> (Resource, Value) {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_deploy_of_record_ids_did_not_succeed_because_their_names_cannot_be_queried() {
-    let (mut policies, target) = with_permission_sets_by_id().await;
-    policies.org.with(|state| {
-        for (only, kind) in [(Call::StartDeploy, lost()), (Call::Query, lost())] {
-            let (from, only) = (state.calls.len(), Some(only));
-            state.failures.push(Failure { from, times: usize::MAX, only, after: false, kind });
+    for adopts in [false, true] {
+        let (mut policies, target) = with_permission_sets_by_id().await;
+        if adopts {
+            policies = Resource::new(&policies.org, POLICIES);
         }
-    });
-    let found = policies.apply(&target).await;
-    assert!(ids(&found).contains(&"outcome-unknown"), "{found:?}");
-    assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members"]), "{found:?}");
+        policies.org.with(|state| {
+            for only in [Call::StartDeploy, Call::Query] {
+                let from = state.calls.len();
+                let failure =
+                    Failure { from, times: usize::MAX, only: Some(only), after: false, kind: lost() };
+                state.failures.push(failure);
+            }
+        });
+        let found = policies.apply(&target).await;
+        assert!(ids(&found).contains(&"outcome-unknown"), "{adopts}: {found:?}");
+        assert_eq!(policies.state.get("permission_sets"), &super::texts(&["Members"]), "{adopts}: {found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adoption_of_policies_with_the_same_permission_set_removes_none() {
+    for (configured, removed) in [(IDS[0], false), ("members", false), ("Guests", true)] {
+        let (policies, mut target) = with_permission_sets_by_id().await;
+        policies.org.with(|state| state.rewrites = Some((IDS[0].to_owned(), "Members".to_owned())));
+        target.put("permission_sets", super::texts(&[configured]));
+        target.put("session_timeout_minutes", Value::int(45));
+        let found = Resource::new(&policies.org, POLICIES).apply(&target).await;
+        assert!(!found.has_errors(), "{configured}: {found:?}");
+        let is_reported = found.0.iter().any(|one| one.detail.contains("permission_sets was"));
+        assert_eq!(is_reported, removed, "{configured}: {found:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

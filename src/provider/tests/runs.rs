@@ -108,6 +108,31 @@ async fn a_failure_after_an_internal_error_does_not_hide_that_the_deploy_may_hav
     }
 }
 
+/// An internal error that took effect, a rejected retry, a first read that lags behind, and then no response.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_lags_before_all_calls_fail_does_not_show_that_nothing_was_created() {
+    let kind = ErrorKind::Fault { code: "REQUEST_LIMIT_EXCEEDED".to_owned(), text: String::new() };
+    for type_name in [APP, CLIENT] {
+        for (from, lag) in (0..20).flat_map(|from| [(from, 1), (from, 2)]) {
+            let (mut resource, target) = prepared(type_name, Operation::Create).await;
+            resource.org.with(|state| {
+                state.lag = lag;
+                state.misreports.push_back("Failed");
+                state.refuses_next_deploys = Some(kind.clone());
+                let kind = kind.clone();
+                state.failures = vec![Failure { from, times: usize::MAX, only: None, after: false, kind }];
+            });
+            let found = resource.apply(&target).await;
+            let is_created = exists(&resource.org);
+            assert_eq!(
+                !resource.state.is_null(),
+                is_created,
+                "{type_name}, call {from}, lag {lag}: {found:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_has_no_effect_is_an_error_and_the_app_stays_in_the_state() {
     for type_name in [APP, CLIENT] {
