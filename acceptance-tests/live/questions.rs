@@ -400,7 +400,8 @@ mod tests {
         std::fs::read_to_string(repository().join(path)).unwrap()
     }
 
-    /// The list in the emulator's README, which its tests keep equal to `behavior.rs`: behavior → evidence.
+    /// The evidence of each behavior, from the list in the emulator's README. The emulator's tests keep that list in
+    /// sync with `behavior.rs`.
     fn behaviors() -> BTreeMap<String, String> {
         let readme = file("acceptance-tests/emulator/README.md");
         let (_, rest) = readme.split_once("<!-- facts: written by the tests -->").unwrap();

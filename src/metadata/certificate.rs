@@ -63,7 +63,7 @@ impl CertificateFacts {
     }
 }
 
-/// The facts of the certificate in a text. `None` unless the text contains exactly one certificate.
+/// The facts about the certificate in a text. `None` unless the text contains exactly one certificate.
 pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let der = der(text).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;

@@ -172,9 +172,9 @@ impl Inner {
                     rounds.succeeded();
                     let mut made = Completed { queued_jobs: group, deploy_id, warnings, observed };
                     self.note_completed(&mut made);
-                    // Runs in a separate task, so that the next batch is not blocked. That batch stays open for a
-                    // limited time until this task ends, because the callers of this batch may then send changes that
-                    // depend on it.
+                    // Runs in a separate task, so that the next batch is not blocked. The next batch stays open until
+                    // the task ends, up to a time limit, because the callers of the completed batch may then send
+                    // dependent changes.
                     let coming = self.deployer.queue.prepare();
                     let reconciled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {

@@ -381,8 +381,8 @@ impl Snapshot {
         begins(app) && !self.apps().any(|other| other.len() > app.len() && begins(other))
     }
 
-    /// The result for a component that [`find`](Self::find) did not find: absent if the list confirms it, and otherwise
-    /// hidden.
+    /// The result for a component that [`find`](Self::find) did not find: absent if the app has no parts yet or the
+    /// list confirms the absence, and otherwise hidden.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
         let hidden = |why: String| Lookup::Hidden { why, other_case: false };
         if self.bare.contains(&wanted.app) {

@@ -66,8 +66,8 @@ struct Record {
 }
 
 impl Listing<'_> {
-    /// Lists records without files. Returns false, without passing on results, if the org does not have these records
-    /// or does not show them.
+    /// Lists the apps from their records, without retrieving files. Returns false, without passing on results, if the
+    /// org does not have these records or does not show them.
     async fn by_records(&mut self) -> Result<bool, Diagnostics> {
         let mut owners = Vec::new();
         for group in self.managed.needed_kinds() {

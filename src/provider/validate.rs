@@ -303,7 +303,7 @@ impl Walk<'_> {
         self.report(place, problem, rule.confirmed());
     }
 
-    /// The attribute that accepts record IDs of this type.
+    /// The attribute that accepts IDs of the same record type as `text`, if there is one.
     fn taker_of(&self, text: &str) -> Option<&'static str> {
         let prefix = record_prefix(text)?;
         let takes = |field: &Field| field.record.is_some_and(|record| record.prefix == prefix);

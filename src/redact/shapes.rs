@@ -1,5 +1,5 @@
-//! Finds texts that look like secrets: PEM blocks, values of credential names, session IDs, JWTs, refresh tokens, and
-//! long base64.
+//! Finds texts that look like secrets: PEM blocks, values whose names denote credentials, session IDs, JWTs, refresh
+//! tokens, and long base64.
 //!
 //! Names are matched by their suffix, in any style: `client_secret`, `consumerSecret`, `Access-Token`. A consumer
 //! *key* is not secret.

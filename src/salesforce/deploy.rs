@@ -46,7 +46,7 @@ pub struct DeployReport {
     /// The date of creation in ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
     pub completed_date: Option<String>,
-    /// One message for each processed component, including the manifests. Complete when the deploy has ended.
+    /// One message for each component that succeeded, including the manifests. Complete when the deploy has ended.
     pub component_successes: Vec<ComponentMessage>,
     pub component_failures: Vec<ComponentMessage>,
 }

@@ -215,7 +215,7 @@ fn skew(seconds: i64) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
     Maintenance,
-    /// A page of a gateway, a CDN or Salesforce Edge.
+    /// A page from a gateway, a CDN or Salesforce Edge.
     Gateway,
     /// The servlet container's page for an invalid request.
     BadMessage,

@@ -31,7 +31,7 @@ pub fn host_name_does_not_resolve(what: &str) -> Outcome {
 pub fn proxy_refuses_connections(what: &str) -> Outcome {
     let variables = [
         ("SALESFORCE_INSTANCE_URL", "https://acme.my.salesforce.com"),
-        // The discard port, on which usually nothing listens.
+        // The discard port, on which nothing usually listens.
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
     ];
     unreachable(what, &variables, "HTTPS_PROXY")

@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
     })
     .when(super::AFTER)
     .takes(120),
-    // Pages of intermediaries.
+    // Pages from intermediaries.
     Row::wire("maintenance_page", EachKind, pages::maintenance).when(BOTH).times(Times::Some(2)),
     Row::wire("maintenance_does_not_end", These(READS), pages::maintenance)
         .steps(CREATE)

@@ -111,7 +111,7 @@ fn read(state: &State, kind: &MetadataType, names: &[String], user: &User, versi
         match component {
             Some(component) => {
                 let mut fields: Fields = behavior::retrieved(&state.org, &kind.name, component);
-                // Observed: readMetadata masks the secret.
+                // Observed: readMetadata omits the secret.
                 fields.remove("consumerSecret");
                 records.push_str(&format!(
                     "<records xsi:type=\"{}\"><fullName>{}</fullName>{}</records>",

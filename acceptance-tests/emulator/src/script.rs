@@ -73,7 +73,7 @@ pub struct Action {
 pub struct FaultText {
     pub code: String,
     pub text: String,
-    /// Default: 500 for SOAP, 400 for REST and tokens.
+    /// Default: 500 for SOAP, 400 for REST and the OAuth endpoints.
     #[serde(default)]
     pub status: Option<u16>,
 }

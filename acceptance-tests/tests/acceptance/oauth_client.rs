@@ -80,7 +80,7 @@ fn a_client_is_created_changed_and_destroyed_with_one_deploy_each() {
             assert_eq!(differs, *other == kind, "{other} after a change of {element}");
         }
     }
-    // One apply changes all of them back to the original values.
+    // One apply changes all five attributes back to their original values.
     workspace.configure(SHOP);
     one_deploy(&org, &workspace, "everything");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);

@@ -244,7 +244,7 @@ fn a_module_can_switch_from_parts_to_a_client_without_a_deploy() {
     assert!(org.names(acceptance_tests::org::APP).is_empty());
 }
 
-/// Moves from or to resources that are not a part of `salesforce_oauth_client`, and moves from one part to another.
+/// Moves from or to resources that are not members of `salesforce_oauth_client`, and moves from one member to another.
 #[test]
 fn moves_between_other_resource_types_are_errors() {
     if !can_move() {

@@ -18,7 +18,7 @@ fn every_attribute_has_a_test() {
         let set = attributes().iter().map(|attribute| (attribute.resource, attribute.name));
         set.chain(COMPUTED.iter().copied())
     };
-    // `salesforce_oauth_client` has the attributes of its parts.
+    // `salesforce_oauth_client` has the attributes of its members.
     let in_client = rows().filter_map(|(resource, name)| resource.in_client(name));
     let tested: BTreeSet<String> = rows()
         .map(|(resource, name)| format!("{}.{name}", resource.type_name()))

@@ -83,7 +83,7 @@ fn an_app_introspects_tokens_of_other_apps_only_if_its_settings_allow_it() {
     let workspace = open(&org);
     let shop = Session::login(&org, "Shop", "customer");
     assert!(shop.introspects_as_active(&shop));
-    // A second app of another owner.
+    // A second app, which the workspace does not manage.
     org.admin(
         "POST",
         "/apps",

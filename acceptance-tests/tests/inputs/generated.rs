@@ -13,7 +13,7 @@ const UNEXPECTED: &[&str] =
 const REQUIRED: &[(&str, &str)] =
     &[("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\""), ("app", "\"KEY\"")];
 
-/// A text in unexpected values of secrets. No output may contain this text.
+/// A marker in the unexpected values of sensitive attributes. No output may contain this text.
 const CANARY: &str = "canary";
 
 /// The maximum length of a text without a stricter rule.

@@ -70,8 +70,8 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     }
 }
 
-/// A path without members of sets, which the protocol cannot express. Terraform then shows the attribute if there is
-/// only one such block, and otherwise the resource.
+/// A path without members of sets, which the protocol cannot express. Terraform then points to the attribute if the set
+/// has only one block, and otherwise to the resource.
 fn attribute_path(path: Path) -> pb::AttributePath {
     let selector = |step| match step {
         Step::Attribute(name) => Some(Selector::AttributeName(name)),

@@ -48,7 +48,8 @@ impl Source<'_> {
         !value.is_null() && value.is_wholly_known()
     }
 
-    /// The argument of the block that disables the environment variable of `name`, which may be for another org.
+    /// The argument in the provider block that disables the environment variable for `name`, because the variable may
+    /// be for another org.
     fn instead(&self, name: &str) -> Option<&'static str> {
         let written = |names: &[&'static str]| {
             names.iter().copied().find(|other| *other != name && self.is_written(other))

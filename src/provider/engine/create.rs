@@ -102,8 +102,8 @@ impl Engine<'_> {
     }
 }
 
-/// Attributes whose values in the org an adoption overwrites, with these values. A configured attribute is included
-/// only if members of a list or set are removed.
+/// The attributes that an adoption overwrites in the org, with the values before the adoption. A configured attribute
+/// is included only if members of a list or set are removed.
 pub(super) fn settings_overwritten_on_adopt(
     desired: &DesiredState<'_>,
     actual: &Actual,

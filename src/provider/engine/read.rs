@@ -153,8 +153,8 @@ impl Engine<'_> {
         let differs = |row: &Row| {
             let name = row.field.attribute;
             let differs = !same(row.field, before.get(name), now.get(name), records);
-            // The old value is null if the state has no value yet: for a part that a moved resource did not have, or a
-            // label that is not an attribute.
+            // The old value is null if the state does not contain the field: an attribute of a part that the resource
+            // did not have before a move, or a label that the resource does not expose as an attribute.
             Some(name) != key && !before.get(name).is_null() && !names_its_org(name) && differs
         };
         let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));

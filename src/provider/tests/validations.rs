@@ -1,4 +1,4 @@
-//! Invalid and doubtful configurations, and the paths of their diagnostics.
+//! Invalid and questionable configurations, and the paths of their diagnostics.
 
 use super::{object, spec, texts};
 use crate::provider::Severity;

@@ -148,8 +148,8 @@ impl UnionPrivateState {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
     }
 
-    /// The private state of a member. If any member has the flag that the provider logs in with the app, the result
-    /// also has this flag, unless the member has no private state.
+    /// The private state of a member. If `own_app` is set for any member, it is also set in the result, unless the
+    /// requested member has no private state.
     fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
         let stored = self.of(member);
         let own_app = |private: &[u8]| PrivateState::read(private).own_app;

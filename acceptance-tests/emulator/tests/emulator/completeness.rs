@@ -112,7 +112,8 @@ fn pieces(literal: &str) -> Vec<String> {
     trimmed.filter(|piece| piece.len() >= 8).collect()
 }
 
-/// The string literals of a source file. Comments are skipped; raw strings count like others.
+/// The string literals of a source file. Comments are skipped. Raw string literals are treated like other string
+/// literals.
 fn literals(source: &str) -> Vec<String> {
     let letters: Vec<char> = source.chars().collect();
     let mut found = Vec::new();

@@ -96,7 +96,7 @@ struct Element<'a> {
     repeated: bool,
     since: u64,
     until: Option<u64>,
-    /// Whether the guide lists the values, or the values that can be set.
+    /// Whether the guide lists the element's values, either all of them or those that can be set.
     listed: bool,
 }
 

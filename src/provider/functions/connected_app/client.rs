@@ -151,7 +151,7 @@ fn target_of(path: &Path) -> Option<String> {
     }
 }
 
-/// The object, including derived values.
+/// The `salesforce_oauth_client` object for these values, including the values derived from `CONSEQUENCES`.
 fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> bool) -> Value {
     let mut shares: BTreeMap<&str, Vec<&Share>> = BTreeMap::new();
     for one in found {

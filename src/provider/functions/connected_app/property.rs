@@ -78,7 +78,7 @@ fn element(choices: &mut Choices<'_>) -> String {
     if choices.one_in(8) { format!("<odd>{xml}</odd>") } else { xml }
 }
 
-/// A configuration with the whole result.
+/// A configuration with all converted values, and with a name and a label if the result has none.
 pub fn configuration(result: &Value) -> Value {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in result.entries().into_iter().flatten() {
