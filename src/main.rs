@@ -15,7 +15,8 @@ Terraform provider for Salesforce External Client Apps. Terraform starts this pr
 ";
 
 fn main() -> ExitCode {
-    let mode = match std::env::args().nth(1).as_deref().map(|flag| flag.trim_start_matches('-')) {
+    let flag = std::env::args_os().nth(1).map(|flag| flag.to_string_lossy().into_owned());
+    let mode = match flag.as_deref().map(|flag| flag.trim_start_matches('-')) {
         None => Mode::Plugin,
         Some("debug") => Mode::Debug,
         Some("version") => {

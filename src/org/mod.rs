@@ -249,6 +249,25 @@ impl Org {
         Ok(self.inner.apis.connection.session().await?)
     }
 
+    /// The session, if the org responds before the deadline.
+    ///
+    /// # Errors
+    /// Returns an error if the login fails, or if the deadline passes.
+    pub async fn session_until(&self, deadline: Instant) -> Result<SessionFacts, ReadError> {
+        let session = self.until(deadline, self.session()).await?;
+        session.map_err(|Unavailable(error)| ReadErrorKind::Unavailable(error).into())
+    }
+
+    /// Runs reads until the deadline.
+    ///
+    /// # Errors
+    /// Returns an error with the cause of the last retry if the deadline passes.
+    pub async fn until<T>(&self, deadline: Instant, reads: impl Future<Output = T>) -> Result<T, ReadError> {
+        let retried = RetriedError::default();
+        let done = tokio::time::timeout_at(deadline, retried.follow(reads)).await;
+        done.map_err(|_| ReadError::deadline(&retried))
+    }
+
     /// The API version that calls use, if it is known without a login.
     pub async fn known_api_version(&self) -> Option<u16> {
         self.inner.apis.connection.known_api_version().await

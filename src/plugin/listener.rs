@@ -49,14 +49,15 @@ impl Listener {
     pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
         let port = |name| environment.get(name).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0);
         let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
+        // Windows also rejects ports that Hyper-V reserves, with another error than for ports in use.
+        let mut last = io::ErrorKind::AddrInUse;
         for port in min..=max.max(min) {
             match TcpListener::bind(("127.0.0.1", port)).await {
                 Ok(listener) => return Ok(Listener::Tcp(listener)),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => return Err(error),
+                Err(error) => last = error.kind(),
             }
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, format!("no free port from {min} to {max}")))
+        Err(io::Error::new(last, format!("no free port from {min} to {max}: {last}")))
     }
 
     pub fn address(&self) -> io::Result<Address> {

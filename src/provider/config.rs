@@ -299,7 +299,8 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     if block.known("audience").is_some_and(|text| has_user_information(&text)) {
         let detail = "audience: remove the username and password from the URL.";
-        found.push(INVALID_URL.diagnostic(detail).at_attribute("audience"));
+        // With a path, Terraform would show the line that contains the password.
+        found.push(INVALID_URL.diagnostic(detail));
     }
     block.version(&mut found);
     block.org_id(&mut found);

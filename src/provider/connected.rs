@@ -75,11 +75,13 @@ impl Connected {
         if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
             return None;
         }
-        let session = match self.org.session().await {
-            Ok(session) => session,
-            Err(error) => return Some(diagnostics::unavailable(&error)),
+        let (noun, app) = (managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
+        let session = match self.org.unless_stopped(self.org.session()).await {
+            Some(Ok(session)) => session,
+            Some(Err(error)) => return Some(diagnostics::unavailable(&error)),
+            None => return Some(diagnostics::read_interrupted(noun, app)),
         };
-        let what = diagnostics::the(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
+        let what = diagnostics::the(noun, app);
         self.previous_orgs.check(state_org, &session, &what).err()
     }
 

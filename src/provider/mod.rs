@@ -342,9 +342,11 @@ impl Provider {
         };
         let deadline = org::Instant::now() + timeouts::DATA_SOURCE;
         let question = Question { config: &config, org: &connected.org, deadline };
-        match connected.org.unless_stopped((spec.read)(question)).await {
-            Some(Ok(found)) => (spec.complete(&config, &found), self.finish(Diagnostics::default())),
-            Some(Err(found)) => (config, self.finish(found)),
+        let reads = connected.org.until(deadline, (spec.read)(question));
+        match connected.org.unless_stopped(reads).await {
+            Some(Ok(Ok(found))) => (spec.complete(&config, &found), self.finish(Diagnostics::default())),
+            Some(Ok(Err(found))) => (config, self.finish(found)),
+            Some(Err(error)) => (config, diagnostics::lookup_timed_out(spec.name, &error).into()),
             None => (config, diagnostics::lookup_interrupted(spec.name).into()),
         }
     }

@@ -32,7 +32,7 @@ impl Error {
             }
             ErrorKind::Unreachable { .. } => "Check the network, HTTPS_PROXY and NO_PROXY, and try again.",
             ErrorKind::Untrusted { .. } => {
-                "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file."
+                "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file. If the certificate has expired or is not valid yet, check this machine's clock."
             }
             ErrorKind::Proxy { .. } => {
                 "Check HTTPS_PROXY, including its username and password, or add the host to NO_PROXY."

@@ -112,6 +112,8 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         "LOGIN_RATE_EXCEEDED" | "rate_limit_exceeded" => AuthProblem::LoginRate,
         "inactive_user" | "inactive_org" => AuthProblem::Restricted,
         "OAUTH_EC_APP_NOT_FOUND" | "app_not_found" => AuthProblem::AppAbsent,
+        // Another process uses the same refresh token at this moment.
+        _ if contains(&["already being processed"]) => AuthProblem::ServerError,
         _ if contains(&["login rate"]) => AuthProblem::LoginRate,
         _ if contains(&["not installed in this org"]) => AuthProblem::AppAbsent,
         _ if contains(&["no client credentials user"]) => AuthProblem::NoRunAsUser,

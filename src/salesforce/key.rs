@@ -30,6 +30,9 @@ pub enum PrivateKeyProblem {
     OpenSsh,
     #[error("the RSA key is shorter than 2048 bits")]
     TooSmall,
+    /// `ring` signs with keys of up to 4096 bits.
+    #[error("the RSA key is longer than 4096 bits")]
+    TooLarge,
     /// A BEGIN line without an END line, or invalid base64.
     #[error("the PEM text is truncated or damaged")]
     Damaged,
@@ -72,7 +75,7 @@ impl PrivateKeyProblem {
                 "The certificate belongs to the app; private_key is the other file of the pair."
             }
             Self::Encrypted => "Decrypt it first: openssl pkcs8 -in key.pem -out plain.pem.",
-            Self::NotRsa | Self::TooSmall => {
+            Self::NotRsa | Self::TooSmall | Self::TooLarge => {
                 "Salesforce requires RS256: create a key with openssl genrsa 2048, and upload its certificate to the app."
             }
             Self::OpenSsh => "Convert it: ssh-keygen -p -m PEM -f key.",
@@ -155,6 +158,7 @@ fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     pair.map_err(|rejected| match rejected.to_string().as_str() {
         "WrongAlgorithm" => PrivateKeyProblem::NotRsa,
         "TooSmall" => PrivateKeyProblem::TooSmall,
+        "TooLarge" => PrivateKeyProblem::TooLarge,
         _ => PrivateKeyProblem::Damaged,
     })
 }

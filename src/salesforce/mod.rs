@@ -228,6 +228,10 @@ impl Inner {
         let mut session = self.session().await?;
         loop {
             let request = make(&session).map_err(|kind| Error::new(call, kind))?;
+            if call == Call::StartDeploy {
+                // From here on, the org may receive the deploy.
+                retried::note(None);
+            }
             let result = match self.http.send(request, &self.redactor).await {
                 Ok(reply) => read(reply),
                 Err(kind) => Err(Error::new(call, kind)),
@@ -248,21 +252,10 @@ impl Inner {
                 session = self.renew(&session, error).await?;
                 continue;
             }
-            match retry.next_delay(&error) {
-                Some(wait) => {
-                    tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
-                    retried::note(Some(&error));
-                    tokio::time::sleep(wait).await;
-                    if call == Call::StartDeploy {
-                        // From here on, the org may receive the deploy.
-                        retried::note(None);
-                    }
-                }
-                None => {
-                    retried::note(None);
-                    self.note_limit(&error);
-                    return Err(error);
-                }
+            if let Err(error) = retry.wait(error).await {
+                retried::note(None);
+                self.note_limit(&error);
+                return Err(error);
             }
         }
     }

@@ -156,10 +156,7 @@ impl Inner {
                 }
                 Err(error) => error,
             };
-            match retry.next_delay(&error) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
-            }
+            retry.wait(error).await?;
         }
     }
 

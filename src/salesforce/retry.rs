@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use ring::rand::SecureRandom as _;
 
 use super::error::{Call, Error, ErrorKind, Page};
+use super::retried;
 
 /// The unit of all waits and of the Salesforce CLI's timeout, which tests shorten. The time limits of retries and
 /// retrieves are not scaled.
@@ -41,6 +42,20 @@ impl Retry {
         Self { call, time_scale, started: Instant::now(), failed: 0, unconnected: 0 }
     }
 
+    /// Waits before the next attempt, and records the error for the callers.
+    ///
+    /// # Errors
+    /// Returns the error if there is no further attempt.
+    pub async fn wait(&mut self, error: Error) -> Result<(), Error> {
+        let Some(wait) = self.next_delay(&error) else {
+            return Err(error);
+        };
+        tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
+        retried::note(Some(&error));
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
     /// The wait before the next attempt. `None` if there is no further attempt.
     pub fn next_delay(&mut self, error: &Error) -> Option<Duration> {
         self.next_delay_after(self.started.elapsed(), error)
@@ -66,6 +81,8 @@ impl Retry {
             // The caller retries until its own deadline or a stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::Versions | Call::UserInfo if is_unconnected => (5, 40.0),
+            // A token usually contains the ID of its org.
+            Call::UserInfo => (3, 40.0),
             // After a login, the host is known to be correct, so the network or a proxy is down, possibly for half a
             // minute.
             _ if is_unconnected => (u32::MAX, 60.0),

@@ -34,7 +34,7 @@ impl Inner {
         loop {
             let TokenRequest { request, refresh_token, subject_is_over } =
                 self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
-            let mut error = match self.http.send(request, &self.redactor).await {
+            let error = match self.http.send(request, &self.redactor).await {
                 Err(kind) => Error::new(Call::Login, kind),
                 Ok(reply) if reply.is_success() => match self.read_grant(&reply, refresh_token.as_ref()) {
                     Ok(grant) => {
@@ -55,8 +55,10 @@ impl Inner {
                         }
                         kind = first_refusal.take().unwrap_or(kind);
                     }
-                    if let Login::TokenExchange { .. } = self.settings.login {
-                        kind = of_subject(kind, subject_is_over);
+                    match self.settings.login {
+                        Login::TokenExchange { .. } => kind = of_subject(kind, subject_is_over),
+                        Login::RefreshToken { .. } => kind = of_refresh_token(kind),
+                        _ => {}
                     }
                     if let (Some(skew), Some(date)) = (clock_skew(&kind, &reply), reply.date)
                         && matches!(self.settings.login, Login::JwtBearer { .. })
@@ -81,13 +83,7 @@ impl Inner {
                     error
                 }
             };
-            match retry.next_delay(&error) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => {
-                    error.call = Call::Login;
-                    return Err(error);
-                }
-            }
+            retry.wait(error).await?;
         }
     }
 
@@ -192,10 +188,7 @@ impl Inner {
                 }
                 Ok(reply) => self.refused(Call::UserInfo, &reply),
             };
-            match retry.next_delay(&error) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
-            }
+            retry.wait(error).await?;
         }
     }
 }
@@ -229,6 +222,16 @@ fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
             let problem =
                 if is_over { AuthProblem::SubjectTokenExpired } else { AuthProblem::SubjectTokenRefused };
             ErrorKind::Auth { problem, message }
+        }
+        kind => kind,
+    }
+}
+
+/// Classifies the rejection of a refresh token. Only a JWT depends on this machine's clock.
+fn of_refresh_token(kind: ErrorKind) -> ErrorKind {
+    match kind {
+        ErrorKind::Auth { problem: AuthProblem::Clock { .. }, message } => {
+            ErrorKind::Auth { problem: AuthProblem::RefreshTokenEnded, message }
         }
         kind => kind,
     }

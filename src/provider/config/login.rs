@@ -253,19 +253,22 @@ pub fn sf_cli(
 pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     let name = "sf_cli_org";
     let Some(org) = source.known(name) else { return };
+    let is_token = org.contains('!') || org.len() > 100;
     let why = if org.starts_with('-') {
         "starts with a hyphen, which sf would read as an option"
     } else if org.contains(char::is_whitespace) {
         "contains a space, which is not allowed in an alias or a username"
     } else if org.contains("://") {
         "is a URL"
-    } else if org.contains('!') || org.len() > 100 {
+    } else if is_token {
         "is not an alias or a username; it may be a token"
     } else {
         return;
     };
     let detail = format!("{name} {why}. Use an alias or a username that sf org list shows.");
-    found.push(rows::INVALID_SF_CLI_ORG.diagnostic(detail).at_attribute(name));
+    let problem = rows::INVALID_SF_CLI_ORG.diagnostic(detail);
+    // With a path, Terraform would show the line that may contain a token.
+    found.push(if is_token { problem } else { problem.at_attribute(name) });
 }
 
 pub fn access_token(

@@ -11,7 +11,10 @@ use super::{
     ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, PEMS, PREVIOUS_ORG_IDS, Place, TOKENS,
     listed, origin, proxy, variable,
 };
-use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
+use crate::metadata::{
+    LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, has_user_information, may_be_secret, object_words,
+    record_prefix, unseen,
+};
 use crate::org::{
     ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, placeholder,
     why_unreadable,
@@ -106,8 +109,10 @@ impl Source<'_> {
             },
         };
         let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Retype the value."));
-        // With a path, Terraform would show the line that contains the secret.
-        found.push(if secret { problem } else { problem.at_attribute(name) });
+        // With a path, Terraform would show the line that contains the secret. The path of a file may be its content.
+        let is_file = name.ends_with("_file");
+        let hides = secret || is_file && !is_like_a_path(&text.replace(char::is_control, ""));
+        found.push(if hides { problem } else { problem.at_attribute(name) });
     }
 
     /// Describes an invisible character in a value, including the leading and trailing white space that `known`
@@ -167,8 +172,9 @@ impl Source<'_> {
         match origin::check(text.trim()) {
             Ok(url) => Some(url),
             Err(problem) => {
-                let detail = format!("{name}: {problem}");
-                found.push(rows::INVALID_URL.diagnostic(detail).at_attribute(name));
+                let problem = rows::INVALID_URL.diagnostic(format!("{name}: {problem}"));
+                // With a path, Terraform would show the line that contains the password.
+                found.push(if has_user_information(&text) { problem } else { problem.at_attribute(name) });
                 None
             }
         }
@@ -227,7 +233,9 @@ impl Source<'_> {
                 other_record(id)
             );
             let problem = rows::INVALID_ORG_ID.diagnostic(detail);
-            found.push(if is_written { problem.at_attribute(name) } else { problem });
+            // With a path, Terraform would show the line.
+            let is_shown = is_written && !ids.iter().any(|id| may_be_secret(id));
+            found.push(if is_shown { problem.at_attribute(name) } else { problem });
         }
         ids
     }
@@ -361,13 +369,13 @@ fn is_like_a_path(text: &str) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-/// Points the diagnostic at the first argument that is not a secret, because Terraform shows the line of the attribute.
-/// If all arguments are secrets, the diagnostic points at the first one.
+/// Points the diagnostic at the first argument that is not a secret, if there is one, because Terraform shows the line
+/// of the attribute.
 pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic {
     let is_secret = |name: &str| {
         super::ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Secret)
     };
-    match names.iter().find(|name| !is_secret(name)).or(names.first()) {
+    match names.iter().find(|name| !is_secret(name)) {
         Some(name) => problem.at_attribute(name),
         None => problem,
     }

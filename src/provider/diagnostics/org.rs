@@ -356,6 +356,10 @@ pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
     ))
 }
 
+pub fn lookup_timed_out(name: &str, error: &ReadError) -> Diagnostic {
+    read::READ_TIMEOUT.diagnostic(format!("{name} was not read: {error}. Try again."))
+}
+
 pub fn lookup_interrupted(name: &str) -> Diagnostic {
     data_sources::INTERRUPTED
         .diagnostic(format!("Terraform was interrupted before {name} was read. Run the command again."))

@@ -3,12 +3,13 @@
 use super::read::actual;
 use super::state::{Actual, PartState, StateContext, join};
 use super::{Engine, diagnostics};
-use crate::org::{Lookup, SessionFacts};
+use crate::org::{Instant, Lookup, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID, ResourceSpec, Subject};
+use crate::provider::timeouts::{self, Operation};
 use crate::record_id::{is_org_id, is_same};
 use crate::value::Value;
 
@@ -26,7 +27,11 @@ impl Engine<'_> {
     }
 
     async fn imported(&self, request: &ImportRequest) -> Result<(Imported, Diagnostics), Diagnostics> {
-        let session = self.session().await?;
+        let limit = timeouts::limit(&Value::Null, Operation::Read, &self.spec.default_timeouts);
+        let deadline = Instant::now() + limit;
+        let session = self.org.unless_stopped(self.session(&request.id, deadline)).await;
+        let session =
+            session.unwrap_or_else(|| Err(diagnostics::read_interrupted(self.spec.noun, &request.id)))?;
         let app = match &request.identity {
             Some(identity) if request.id.is_empty() => self.named_by_identity(identity, &session)?,
             _ => self.named_by_id(&request.id, &session)?,

@@ -54,7 +54,7 @@ pub async fn create(
 ) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let app = engine.subject(&first.request.planned).await.map_err(first_refused)?;
+    let app = engine.subject(&first.request.planned, Instant::now() + limit).await.map_err(first_refused)?;
     let claims = &engine.activity.claims;
     let specs = || shares.iter().map(|share| share.engine.spec).chain(others.iter().copied());
     let mut begun = Vec::new();
@@ -85,7 +85,7 @@ async fn try_create(
     deadline: Instant,
 ) -> Result<Vec<ApplyReply>, Refused> {
     let engine = &first.engine;
-    let session = check_session(shares, first, app).await?;
+    let session = check_session(shares, first, app, deadline).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
     if engine.spec.creation == Creation::Adopts {
         let merge = first.merge(&apply);
@@ -305,7 +305,7 @@ async fn try_update(
 ) -> Result<Deployed, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Deployed::default()) };
     let engine = &first.engine;
-    let session = check_session(shares, first, app).await.map_err(CreationFailure::Refused)?;
+    let session = check_session(shares, first, app, deadline).await.map_err(CreationFailure::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
     let merges: Vec<Arc<Merge>> = shares.iter().zip(&applies).map(|(share, it)| share.merge(it)).collect();
     let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.wanted().to_vec()));
@@ -428,12 +428,17 @@ fn first_refused(found: impl Into<Diagnostics>) -> Refused {
 }
 
 /// The session, if the state belongs to its org and its API version supports the configuration.
-async fn check_session(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
+async fn check_session(
+    shares: &[&Share<'_>],
+    first: &Share<'_>,
+    app: &str,
+    deadline: Instant,
+) -> Result<SessionFacts, Refused> {
     let engine = &first.engine;
     if engine.org.stopped() {
         return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
     }
-    let session = engine.unless_stopped(app, engine.session()).await.map_err(first_refused)?;
+    let session = engine.unless_stopped(app, engine.session(app, deadline)).await.map_err(first_refused)?;
     engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
     let checked = shares.iter().enumerate().map(|(index, share)| {
         let mut found = Diagnostics::default();

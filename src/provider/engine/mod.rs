@@ -32,7 +32,7 @@ use super::lockout::OwnLogin;
 use super::previous_orgs::PreviousOrgs;
 use super::resource_spec::ResourceSpec;
 use super::resources::oauth_settings;
-use crate::org::{Lookup, Org, SessionFacts, VERIFY_TIMEOUT, Wanted};
+use crate::org::{Instant, Lookup, Org, SessionFacts, VERIFY_TIMEOUT, Wanted};
 use crate::value::Value;
 
 /// One resource type in one org.
@@ -53,8 +53,9 @@ pub struct Engine<'a> {
 
 impl Engine<'_> {
     /// The session of the connected org.
-    async fn session(&self) -> Result<SessionFacts, Diagnostic> {
-        self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
+    async fn session(&self, app: &str, deadline: Instant) -> Result<SessionFacts, Diagnostic> {
+        let session = self.org.session_until(deadline).await;
+        session.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error))
     }
 
     /// Rejects a change of a resource that was read from another org.

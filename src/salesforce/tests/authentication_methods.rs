@@ -61,7 +61,11 @@ async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
 
 #[tokio::test]
 async fn an_expired_refresh_token_has_its_own_error() {
-    for description in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
+    for description in [
+        "expired access/refresh token",
+        "token validation failed: refresh token revoked",
+        "token validity expired",
+    ] {
         let server = Server::start(move |request| {
             (request.name() == "token").then(|| rejection("invalid_grant", description))
         })
@@ -70,6 +74,17 @@ async fn an_expired_refresh_token_has_its_own_error() {
         assert_eq!(problem(&error), Some(AuthProblem::RefreshTokenEnded));
         assert_eq!(server.count("token"), 1);
     }
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_another_process_uses_at_the_moment_is_sent_again() {
+    let server = Server::start(|request| {
+        let busy = "token request is already being processed";
+        (request.name() == "token" && request.nth == 0).then(|| rejection("invalid_grant", busy))
+    })
+    .await;
+    client_of(settings(&server, refreshing(None))).session().await.unwrap();
+    assert_eq!(server.count("token"), 2);
 }
 
 fn exchanging(subject: SubjectToken, secret: Option<&str>, handler: Option<&str>) -> Login {
