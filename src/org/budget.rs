@@ -56,6 +56,11 @@ pub(super) struct RetryDecision {
 }
 
 impl RetryBudget {
+    /// Ends a wait for a locked org, because a deploy has succeeded.
+    pub(super) fn note_success(&mut self) {
+        (self.since, self.tries) = (None, 0);
+    }
+
     pub(super) fn next_delay(&mut self, reason: RetryReason, timing: &Timing) -> RetryDecision {
         let now = Instant::now();
         let waited = now.duration_since(*self.since.get_or_insert(now));
@@ -88,6 +93,14 @@ mod tests {
             || RetryReason::InternalError { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
         assert!(budget.next_delay(internal_error(), &timing).wait.is_some());
         assert!(budget.next_delay(internal_error(), &timing).wait.is_none());
+
+        let mut budget = RetryBudget::default();
+        let locked = || RetryReason::Locked("busy".to_owned());
+        assert!(budget.next_delay(locked(), &timing).wait.is_some());
+        tokio::time::sleep(timing.lock_timeout).await;
+        assert!(budget.next_delay(locked(), &timing).wait.is_none());
+        budget.note_success();
+        assert!(budget.next_delay(locked(), &timing).wait.is_some(), "another lock");
 
         let mut budget = RetryBudget::default();
         let begun = Instant::now();

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Inner;
 use super::api::Row;
@@ -26,6 +26,8 @@ use crate::salesforce::Class;
 const QUERY: &str = "SELECT Id, Status, CheckOnly, CreatedDate, CompletedDate FROM DeployRequest \
      ORDER BY CreatedDate DESC LIMIT 30";
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
+/// The limit for one read of the queue. Without the queue, a deploy continues, and concurrent deploys are not detected.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The statuses of a deploy that has ended.
 const ENDED: [&str; 4] = ["Succeeded", "SucceededPartial", "Failed", "Canceled"];
 
@@ -109,11 +111,18 @@ impl Inner {
         if self.deploy_queue_hidden.load(Ordering::SeqCst) {
             return None;
         }
-        match self.apis.queries.tooling_query(QUERY).await {
-            Ok(rows) => Some(DeployQueue::read(&rows)),
-            Err(error) => {
+        match timeout(QUEUE_TIMEOUT, self.apis.queries.tooling_query(QUERY)).await {
+            Ok(Ok(rows)) => Some(DeployQueue::read(&rows)),
+            Err(_) => {
+                tracing::debug!("the deploy queue cannot be read in time");
+                None
+            }
+            Ok(Err(error)) => {
                 tracing::debug!(%error, "the deploy queue cannot be read");
-                if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
+                // Without an error code, the response may be from a gateway.
+                let is_permanent =
+                    matches!(error.class(), Class::Permission | Class::Config | Class::NotFound);
+                if is_permanent && error.code().is_some() {
                     self.deploy_queue_hidden.store(true, Ordering::SeqCst);
                 }
                 None

@@ -170,6 +170,7 @@ impl Inner {
             match self.attempt(&mut group, version, &mut pace, &mut budget).await {
                 Attempt::Completed { deploy_id, warnings, observed } => {
                     rounds.succeeded();
+                    budget.note_success();
                     let mut made = Completed { queued_jobs: group, deploy_id, warnings, observed };
                     self.note_completed(&mut made);
                     // Runs in a separate task, so that the next batch is not blocked. The next batch stays open until

@@ -183,7 +183,9 @@ impl Unattributed {
             self.over = true;
             return false;
         };
-        !self.over && self.words.replace(message.clone()).as_ref() == Some(message)
+        // The message of an internal error contains an ID for Salesforce's support.
+        let words: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        !self.over && self.words.replace(words.clone()) == Some(words)
     }
 }
 
@@ -191,4 +193,20 @@ impl Unattributed {
 fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<DeployProblem> {
     let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
     Some(DeployProblem { key: None, path: None, message: format!("not deployed: {app} was rejected") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn internal_errors_are_the_same_although_each_has_its_own_id() {
+        let problem = |id: &str| {
+            let message = format!("UNKNOWN_EXCEPTION: An unexpected error occurred. ErrorId: {id} (199872)");
+            [DeployProblem { key: None, path: None, message }]
+        };
+        let mut failures = Unattributed::default();
+        assert!(!failures.is_repeated(&problem("1588363158-4586")));
+        assert!(failures.is_repeated(&problem("912345678-99")));
+    }
 }

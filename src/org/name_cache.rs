@@ -3,11 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::snapshot::{Snapshot, is_app, parent_element};
 use crate::lock::lock;
 use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
+
+/// How long other clients are assumed not to change a new app.
+pub(super) const YOUNG: Duration = Duration::from_secs(60);
 
 /// The usual names of an app's component of this type.
 pub(super) fn usual_names(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
@@ -21,9 +27,16 @@ pub(super) struct NameCache(Mutex<Known>);
 struct Known {
     /// The full name of a component by type and app, if the app has only one component of the type.
     seen: BTreeMap<(&'static MetadataType, String), String>,
-    made: BTreeSet<String>,
+    /// When this process created each app.
+    made: BTreeMap<String, Instant>,
     /// The components that this process read and later deleted. They are not requested by name.
     deleted: BTreeSet<ComponentKey>,
+}
+
+impl Known {
+    fn has_created(&self, app: &str) -> bool {
+        self.made.get(app).is_some_and(|created| created.elapsed() < YOUNG)
+    }
 }
 
 impl NameCache {
@@ -55,19 +68,20 @@ impl NameCache {
 
     /// Treats these apps, given in lower case, as created by other clients from now on.
     pub(super) fn forget_creation(&self, apps: &BTreeSet<String>) {
-        self.lock().made.retain(|app| !apps.contains(&app.to_ascii_lowercase()));
+        self.lock().made.retain(|app, _| !apps.contains(&app.to_ascii_lowercase()));
     }
 
+    /// Whether this process created the app a short time ago.
     pub(super) fn was_created(&self, app: &str) -> bool {
-        self.lock().made.contains(app)
+        self.lock().has_created(app)
     }
 
-    /// Whether this process created the app, and no parts of it are known.
+    /// Whether this process created the app a short time ago, and no parts of it are known.
     pub(super) fn is_bare(&self, app: &str) -> bool {
         let known = self.lock();
         let has_parts =
             |kind: &&MetadataType| !is_app(kind) && known.seen.contains_key(&(*kind, app.to_owned()));
-        known.made.contains(app) && !ALL.iter().any(has_parts)
+        known.has_created(app) && !ALL.iter().any(has_parts)
     }
 
     pub(super) fn learn(&self, snapshot: &Snapshot) {
@@ -86,13 +100,14 @@ impl NameCache {
         }
     }
 
-    pub(super) fn written(&self, component: &Component) {
+    /// Records a deployed component. `created` means that it did not exist before the deploy.
+    pub(super) fn written(&self, component: &Component, created: bool) {
         let key = &component.key;
         let app = if component.parent.is_empty() { &key.full_name } else { &component.parent };
         let mut known = self.lock();
         known.deleted.remove(key);
-        if is_app(key.kind) && !known.seen.contains_key(&(key.kind, app.clone())) {
-            known.made.insert(app.clone());
+        if created && is_app(key.kind) && !known.seen.contains_key(&(key.kind, app.clone())) {
+            known.made.insert(app.clone(), Instant::now());
         }
         known.seen.insert((key.kind, app.clone()), key.full_name.clone());
     }
@@ -110,5 +125,23 @@ impl NameCache {
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         lock(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::types::APP;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_app_is_new_for_a_minute_after_this_process_created_it() {
+        let app = |name: &str| Component::new(ComponentKey::new(APP, name), "");
+        let names = NameCache::default();
+        names.written(&app("Shop"), true);
+        names.written(&app("Till"), false);
+        assert!(names.was_created("Shop") && names.is_bare("Shop"));
+        assert!(!names.was_created("Till"), "the org reports that it existed");
+        tokio::time::sleep(YOUNG).await;
+        assert!(!names.was_created("Shop") && !names.is_bare("Shop"));
     }
 }

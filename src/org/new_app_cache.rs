@@ -1,24 +1,20 @@
 //! A cache of files of apps that this process has just created. Other clients are assumed not to change these files, so
 //! they are not read again.
 //!
-//! Entries are valid until the app is written again, for at most one minute. After a deploy with an unknown outcome, or
+//! Entries are valid until the app is written again, for at most one minute after the app was created. After a deploy with an unknown outcome, or
 //! a read that contradicts a deploy, the app is not cached again (`Inner::distrust`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::name_cache::NameCache;
+use super::name_cache::{NameCache, YOUNG};
 use super::snapshot::Snapshot;
 use super::{Lookup, Wanted};
 use crate::lock::lock;
 use crate::metadata::types::APP;
-
-/// How long other clients are assumed not to change a new app.
-const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(super) struct NewAppCache {
@@ -95,7 +91,8 @@ impl Known {
     /// Salesforce creates further parts when settings are written, and their names are not certain. Therefore, absence
     /// is known only for an app without parts.
     fn has_answer_for(&self, wanted: &Wanted, names: &NameCache) -> bool {
-        self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
+        names.was_created(&wanted.app)
+            && self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
             && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
     }
 }

@@ -66,7 +66,10 @@ impl Inner {
             }
             match &queued.job.changes {
                 Changes::Write(components) => {
-                    components.iter().for_each(|component| self.names.written(component));
+                    for component in components {
+                        let created = !made.observed.existing.contains(&component.key);
+                        self.names.written(component, created);
+                    }
                 }
                 Changes::Delete(keys) => keys.iter().for_each(|key| self.names.deleted(key)),
             }
@@ -178,9 +181,9 @@ impl Inner {
                 known.extend(before.iter().cloned());
             }
             let begun = Instant::now();
-            let read = self.read_now(&made.wanted(), false).await;
+            let read = timeout(VERIFY_TIMEOUT, self.read_now(&made.wanted(), false)).await;
             tracing::debug!(
-                read = read.is_ok(),
+                read = matches!(read, Ok(Ok(_))),
                 "waiting for other deploys to write overwritten values again"
             );
             let silence = begun.elapsed() * RETRIEVES;
@@ -286,7 +289,7 @@ struct JobResult {
 
 impl JobResult {
     fn is_surprised(&self) -> bool {
-        !self.applied.disturbed && (self.undone || self.changed)
+        self.undone || self.changed
     }
 }
 

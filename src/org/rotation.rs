@@ -235,7 +235,9 @@ impl Org {
             Step::Stage => {
                 let staged = api.stage_credentials(app, consumer).await?;
                 let new = staged.into_iter().filter(|staged| staged.state == StagedState::Active);
-                progress.ours.extend(new.map(|staged| staged.id));
+                let new: Vec<String> = new.map(|staged| staged.id).collect();
+                progress.ours.extend(new.iter().cloned());
+                progress.staged.extend(new);
             }
             Step::Rotate(id) => {
                 let after = seen.staged.iter().find(|staged| staged.id == *id).and_then(|it| it.key.clone());
@@ -283,7 +285,10 @@ impl Org {
                     // Once the previous credentials are revoked, the org no longer shows them.
                     !progress.is_rotated() || progress.has_sent_revocation || asked.is_shown(seen)
                 }
-                None => true,
+                None => {
+                    let is_listed = |id: &String| seen.staged.iter().any(|staged| is_same(&staged.id, id));
+                    progress.staged.iter().all(is_listed)
+                }
             };
             if shown && !lingers {
                 return Ok(());

@@ -51,6 +51,8 @@ pub(super) struct Progress {
     pub outcome: Option<Outcome>,
     /// The IDs of the credentials that this run, or an earlier run of the same user, has staged.
     pub ours: BTreeSet<String>,
+    /// The IDs of the credentials that this run has staged. The org's list may lag behind.
+    pub staged: BTreeSet<String>,
     /// The IDs of credentials whose creator is unknown.
     pub anonymous: BTreeSet<String>,
     pub asked: Option<RequestedRotation>,

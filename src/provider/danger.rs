@@ -1,6 +1,7 @@
 //! Warnings about dangerous changes in a plan. They are data, one row per change.
 //!
-//! Each row has a constant summary, because Terraform shows only the first of several warnings with the same summary.
+//! Terraform shows only the first of several warnings with the same summary, so the warnings of one resource with the
+//! same ID are combined.
 //! The module performs no I/O: the user counts in a text come from the private state, where a read stores them.
 
 use super::diagnostics::{Diagnostic, Row};
@@ -58,7 +59,7 @@ impl Danger {
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
         };
         let kept = named(new);
-        let stays = |name: &String| kept.iter().any(|kept| is_one_member(spec, self.attribute, kept, name));
+        let stays = |name: &String| adds_nothing(spec, self.attribute, name, &kept);
         let removed: Vec<String> = named(old).into_iter().filter(|name| !stays(name)).collect();
         let happens = match self.change {
             Transition::ToTrue | Transition::On => new == &Value::Bool(true),
@@ -96,11 +97,24 @@ impl Danger {
     }
 }
 
-/// Whether two members are equivalent.
-fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -> bool {
-    let alone = |text: &str| Value::set(vec![Value::text(text)]);
-    let row = spec.row(attribute);
-    one == other || row.is_some_and(|row| same_meaning(row.field, &alone(one), &alone(other)))
+/// Combines warnings with the same ID, because Terraform shows only the first of them.
+pub fn combined(found: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        match all.iter_mut().find(|one| one.id == diagnostic.id) {
+            Some(one) => one.detail = format!("{}\n\n{}", one.detail, diagnostic.detail),
+            None => all.push(diagnostic),
+        }
+    }
+    all
+}
+
+/// Whether a member is equivalent to one or several of these members.
+fn adds_nothing(spec: &ResourceSpec, attribute: &str, name: &str, kept: &[String]) -> bool {
+    let set = |names: &mut dyn Iterator<Item = &str>| Value::set(names.map(Value::text).collect());
+    let without = set(&mut kept.iter().map(String::as_str));
+    let with = set(&mut kept.iter().map(String::as_str).chain([name]));
+    without == with || spec.row(attribute).is_some_and(|row| same_meaning(row.field, &without, &with))
 }
 
 /// The permission sets and profiles of a plan.

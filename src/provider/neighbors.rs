@@ -26,6 +26,8 @@ pub struct Need {
     pub is: Condition,
     pub other: &'static ResourceSpec,
     pub needs: &'static str,
+    /// Whether an org accepts the combination, so that it is only a warning.
+    pub is_accepted: bool,
     pub unless: Condition,
     /// The message. `{app}` is the name of the app.
     pub message: &'static str,
@@ -163,7 +165,7 @@ impl Neighbors {
             let stays = of.1 && other.1;
             if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
-                found.push(diagnostics::unmet_need(at, need.message, app));
+                found.push(diagnostics::unmet_need(at, need.message, app, need.is_accepted));
             }
         }
         found

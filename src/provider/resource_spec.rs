@@ -302,7 +302,7 @@ impl Row {
             add("Changing it replaces the resource.");
         }
         if field.compared == Compared::AnyCase {
-            add("Not case-sensitive.");
+            add("A difference only in case is not a change.");
         }
         add(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
         for (value, version) in field.newer_values {

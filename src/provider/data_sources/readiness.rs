@@ -287,7 +287,9 @@ impl Facts<'_> {
             Expects::Something => Ok(open_if(value.members().is_some_and(|members| !members.is_empty()))),
             Expects::OneOf(words) => {
                 let members = value.members().unwrap_or_default();
-                let has = |word: &&str| members.iter().any(|member| member.as_text() == Some(word));
+                let has = |word: &&str| {
+                    members.iter().filter_map(Value::as_text).any(|text| text.eq_ignore_ascii_case(word))
+                };
                 Ok(open_if(words.iter().any(has)))
             }
             Expects::Client { .. } => {
@@ -390,7 +392,10 @@ impl Facts<'_> {
         let site = self.site()?;
         let assignables = self.permitted.as_ref().map_err(Clone::clone)?;
         let Some(profile) = site.default_profile()? else { return Ok(GateStatus::NotApplicable) };
-        if assignables.iter().any(|assignable| assignable.object == "Profile" && assignable.name == profile) {
+        if assignables
+            .iter()
+            .any(|assignable| assignable.object == "Profile" && assignable.name.eq_ignore_ascii_case(profile))
+        {
             return Ok(GateStatus::Open);
         }
         if assignables.iter().any(|assignable| assignable.object == "PermissionSet") {

@@ -102,8 +102,8 @@ pub fn causes(problems: &[DeployProblem]) -> Vec<&DeployProblem> {
 fn advice_on(problem: &DeployProblem) -> &'static str {
     match problem.meaning() {
         Some(Meaning::MissingReference) => {
-            "The configuration refers to an object that does not exist in the org. Check external_client_app, and set \
-             it to the id of the app resource, so that Terraform creates the app first."
+            "The configuration refers to an object that does not exist in the org. If the object is the app, set \
+             external_client_app to the id of the app resource, so that Terraform creates the app first."
         }
         Some(Meaning::NotAllowed) => {
             "The user that Terraform logs in as lacks a permission. Apps and OAuth settings require External Client \
@@ -220,8 +220,9 @@ pub fn adopted(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::ADOPTED.diagnostic(format!(
         "The org already had {object}. The user that Terraform logs in as created the object within the last day, and \
-         it is identical to the configuration. An earlier run was probably interrupted. Terraform now manages the \
-         object."
+         it is identical to the configuration. If an earlier run of this configuration was interrupted, no action is \
+         required. If another workspace or configuration manages the object, run terraform state rm here: otherwise \
+         terraform destroy deletes the object and its consumer key for both."
     ))
 }
 
@@ -368,8 +369,8 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
             "{attribute} was {} during the plan and {} during the apply. The apply set the planned value.",
-            shown(before),
-            shown(now)
+            in_quotes(before),
+            in_quotes(now)
         ))
         .at_attribute(attribute)
 }
@@ -387,14 +388,22 @@ pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
         .at_attribute(attribute)
 }
 
+/// A value for a sentence: a text in quotes, because it may contain whole sentences.
+fn in_quotes(value: &Value) -> String {
+    match value {
+        Value::Text(_) => format!("\"{}\"", shown(value)),
+        _ => shown(value),
+    }
+}
+
 /// An attribute that the plan does not change has a different value in the org.
 pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     rows::CHANGED_SINCE_PLAN
         .diagnostic(format!(
             "{attribute} was {} during the plan and is now {}. This plan does not change the attribute, so the org \
              keeps the current value. The next plan shows the difference.",
-            shown(before),
-            shown(now)
+            in_quotes(before),
+            in_quotes(now)
         ))
         .at_attribute(attribute)
 }
@@ -417,9 +426,9 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, wrote the same components at the same time as this apply of \
-         {object}. The provider cannot determine the changes of that deploy, and may have overwritten them. Deployment \
-         Status in Setup shows who started it. Check its changes."
+        "Deploy {deploy}, which is not from this run, ran at the same time as this apply of {object}, and may have written the \
+         same components. The provider cannot determine the changes of that deploy, and may have overwritten them. \
+         Deployment Status in Setup shows who started it. Check its changes."
     ))
 }
 

@@ -206,11 +206,11 @@ pub fn orphaned_settings(resource: &str, part: &str, noun: &str, app: &str) -> D
     ))
 }
 
-/// Resources of one app that contradict each other.
-pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
-    values::CONFLICTING_SETTINGS_AND_POLICIES
-        .diagnostic(message.replace("{app}", app))
-        .at_attribute(attribute)
+/// Resources of one app that contradict each other. `is_accepted`: an org accepts the combination.
+pub fn unmet_need(attribute: &str, message: &str, app: &str, is_accepted: bool) -> Diagnostic {
+    let row =
+        if is_accepted { &values::FLOW_NOT_ENABLED } else { &values::CONFLICTING_SETTINGS_AND_POLICIES };
+    row.diagnostic(message.replace("{app}", app)).at_attribute(attribute)
 }
 
 pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {

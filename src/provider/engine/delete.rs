@@ -111,12 +111,12 @@ impl Engine<'_> {
         let deciding = self.deciding(&app, &private);
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
         let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
-        let mut rejection = None;
+        let mut first_rejection = Diagnostics::default();
         let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
             // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
-                rejection = Some(error);
+                first_rejection = self.refusals(&app, &Value::Null, &error);
                 self.send_surely(app_only, &deciding, deadline, arrived).await
             }
             (outcome, _) => outcome,
@@ -132,9 +132,7 @@ impl Engine<'_> {
             }
             Err(error) if error.is_clean() => {
                 let mut found = self.refusals(&app, &Value::Null, error);
-                if let Some(first) = &rejection {
-                    found.extend(self.refusals(&app, &Value::Null, first));
-                }
+                found.extend(first_rejection);
                 return Err(found);
             }
             Err(error) => Some(error),
@@ -154,14 +152,19 @@ impl Engine<'_> {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
             (Ok(false), None) => Err(diagnostics::exists_after_deletion(self.spec.noun, &app).into()),
             (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_error(self.spec.noun, &app).into()),
-            (Ok(false), Some(error)) => Err(match &error.kind {
-                ApplyErrorKind::AfterInternalError { error, .. } => {
-                    self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
-                }
-                _ => self.outcome_unknown(&app, error).into(),
-            }),
+            (Ok(false), Some(error)) => {
+                let mut found = match &error.kind {
+                    ApplyErrorKind::AfterInternalError { error, .. } => {
+                        self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
+                    }
+                    _ => self.outcome_unknown(&app, error).into(),
+                };
+                found.extend(first_rejection);
+                Err(found)
+            }
             (Err(mut found), Some(error)) => {
                 found.push(self.outcome_unknown(&app, error));
+                found.extend(first_rejection);
                 Err(found)
             }
         }

@@ -2,6 +2,7 @@
 //! ID.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::Duration;
 
 use super::state::{Actual, named, same};
@@ -36,7 +37,6 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) -> Records {
         let (mut names, mut unqueried) = (BTreeMap::new(), BTreeSet::new());
-        let limit = if self.org.stopped() { STOP_TIMEOUT } else { VERIFY_TIMEOUT };
         for row in self.spec.rows() {
             let Some(record) = row.field.record else { continue };
             let in_file =
@@ -66,7 +66,12 @@ impl Engine<'_> {
                 let full_names = self.org.full_names(&rows, "Name").await?;
                 Ok::<_, Unavailable>((rows, full_names))
             };
-            let queried = match timeout(limit, named).await {
+            let mut named = pin!(named);
+            let queried = match self.org.unless_stopped(timeout(VERIFY_TIMEOUT, &mut named)).await {
+                Some(queried) => queried,
+                None => timeout(STOP_TIMEOUT, named).await,
+            };
+            let queried = match queried {
                 Ok(named) => named.map_err(|error| error.to_string()),
                 Err(_) => Err("the org did not respond in time".to_owned()),
             };

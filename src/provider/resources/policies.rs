@@ -22,6 +22,7 @@ pub static NEEDS: &[Need] = &[
         is: Condition::True,
         other: &oauth_settings::SPEC,
         needs: "named_user_jwt_enabled",
+        is_accepted: false,
         unless: Condition::False,
         message: "Guest users get only JWT access tokens, but the OAuth settings of \"{app}\" have \
                   named_user_jwt_enabled = false. Set it to true in the OAuth settings, or remove \
@@ -33,10 +34,35 @@ pub static NEEDS: &[Need] = &[
         is: Condition::True,
         other: &oauth_settings::SPEC,
         needs: "code_credential_flow_enabled",
+        is_accepted: false,
         unless: Condition::False,
         message: "Guest users use the Authorization Code and Credentials Flow, but the OAuth settings of \"{app}\" \
                   have code_credential_flow_enabled = false. Set it to true in the OAuth settings, or remove \
                   guest_code_credential_flow_enabled from the policies.",
+    },
+    Need {
+        of: &SPEC,
+        attribute: "client_credentials_flow_enabled",
+        is: Condition::True,
+        other: &oauth_settings::SPEC,
+        needs: "client_credentials_flow_enabled",
+        is_accepted: true,
+        unless: Condition::False,
+        message: "The policies of \"{app}\" enable the client credentials flow, but the OAuth settings have \
+                  client_credentials_flow_enabled = false, so the app rejects the flow. Set it to true in the OAuth \
+                  settings too, or remove it from the policies.",
+    },
+    Need {
+        of: &SPEC,
+        attribute: "token_exchange_flow_enabled",
+        is: Condition::True,
+        other: &oauth_settings::SPEC,
+        needs: "token_exchange_enabled",
+        is_accepted: true,
+        unless: Condition::False,
+        message: "The policies of \"{app}\" enable the token exchange flow, but the OAuth settings have \
+                  token_exchange_enabled = false, so the app rejects the flow. Set it to true in the OAuth settings, or \
+                  remove token_exchange_flow_enabled from the policies.",
     },
 ];
 
@@ -346,6 +372,18 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             detail: "\"{app}\": on apply, users who have access only through the profile {removed} immediately lose \
                      it, and their tokens become invalid. Assigned users: {holders}. Users with \"Use Any API \
                      Client\" keep access.",
+        },
+        Danger {
+            row: &rows::FLOW_DISABLED,
+            attribute: "client_credentials_flow_enabled",
+            change: Transition::ToFalse,
+            detail: "\"{app}\": the apply disables the client credentials flow.",
+        },
+        Danger {
+            row: &rows::FLOW_DISABLED,
+            attribute: "token_exchange_flow_enabled",
+            change: Transition::ToFalse,
+            detail: "\"{app}\": the apply disables the token exchange flow.",
         },
         Danger {
             row: &rows::APP_DISABLED,

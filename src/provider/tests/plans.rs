@@ -89,6 +89,34 @@ fn the_id_is_unknown_in_every_create_plan() {
     }
 }
 
+/// Terraform shows only the first of several warnings with the same summary.
+#[test]
+fn the_dangers_of_a_plan_are_not_hidden_by_each_other() {
+    let flows = ["client_credentials_flow_enabled", "device_flow_enabled", "code_credential_flow_enabled"];
+    let before = flows.iter().fold(settings(), |config, flow| with(config, flow, true.into()));
+    let prior = planned(SETTINGS, &before, None, &none()).planned;
+    let reply = planned(SETTINGS, &settings(), Some(&prior), &none());
+    let found: Vec<_> = reply.diagnostics.0.iter().filter(|one| one.id == "flow-disabled").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    for flow in ["headless login", "client credentials flow", "device flow"] {
+        assert!(found[0].detail.contains(flow), "{flow}: {found:?}");
+    }
+}
+
+#[test]
+fn scopes_that_others_include_are_not_removed() {
+    let scopes = |names: &[&str]| with(settings(), "oauth_scopes", texts(names));
+    for (after, removed) in [
+        (["Address", "Email", "Phone", "Profile", "Api"], false),
+        (["Address", "Email", "Phone", "Web", "Api"], true),
+    ] {
+        let prior = planned(SETTINGS, &scopes(&["Basic", "Api"]), None, &none()).planned;
+        let reply = planned(SETTINGS, &scopes(&after), Some(&prior), &none());
+        let found = reply.diagnostics.0.iter().any(|one| one.detail.contains("Basic"));
+        assert_eq!(found, removed, "{after:?}: {:?}", reply.diagnostics);
+    }
+}
+
 #[test]
 fn omitted_attributes_are_planned_as_the_table_specifies() {
     let reply = planned(SETTINGS, &settings(), None, &none());

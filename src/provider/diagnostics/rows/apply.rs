@@ -35,7 +35,8 @@ rows! {
         "Resource adopted from an interrupted run",
         "The resource already exists, was created by the same user within the last day, and is identical to the \
          configuration.",
-        "No action is required.",
+        "If an earlier run was interrupted, no action is required. If another workspace manages the object, run \
+         `terraform state rm` here.",
     );
     NOT_REPLACED = notice(
         "not-replaced",

@@ -80,7 +80,7 @@ rows! {
     FLOW_DISABLED = warning(
         "flow-disabled",
         "Flow will be disabled",
-        "The Authorization Code and Credentials Flow of the app is disabled.",
+        "The plan disables an OAuth flow of the app.",
         "Check that no client uses the flow.",
     );
     EXISTING_CLIENTS = warning(

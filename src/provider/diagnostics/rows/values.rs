@@ -126,6 +126,13 @@ rows! {
          requires. `terraform plan` reports this.",
         "Set the attribute of the settings that the message names.",
     );
+    FLOW_NOT_ENABLED = warning(
+        "flow-not-enabled",
+        "Flow not enabled in the OAuth settings",
+        "The policies enable a flow that the OAuth settings of the app in the same configuration do not enable. The app \
+         rejects the flow.",
+        "Enable the flow in both, or in neither.",
+    );
     LINKED_CONSUMER = error(
         "linked-consumer",
         "Attributes of a linked consumer",
