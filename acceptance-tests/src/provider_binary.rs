@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-const INSTRUCTIONS: &str = "run `make test`, or `make build` once and then `cargo test --workspace`";
+const INSTRUCTIONS: &str = "run `make build`, then repeat the test";
 
 /// The provider, from `TERRAFORM_PROVIDER_SALESFORCE` or from cargo's target directory.
 #[must_use]

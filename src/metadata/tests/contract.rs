@@ -14,7 +14,7 @@ use crate::metadata::{
 fn read(name: &str) -> Json {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/salesforce");
     let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("proto/salesforce/{name}.json: {error}"))
 }
 
 fn words(json: &Json) -> Vec<String> {
@@ -69,6 +69,12 @@ impl Contract {
             if self.json[column] != ours {
                 self.differs("", format!("{column} is {}", self.json[column]));
             }
+        }
+        let names = self.json["elements"].as_array().into_iter().flatten();
+        let names: Vec<&str> = names.filter_map(|element| element["name"].as_str()).collect();
+        if let Some([_, misplaced]) = names.array_windows().find(|[one, next]| one > next) {
+            let misplaced = (*misplaced).to_owned();
+            self.differs(&misplaced, "the lines of the elements must be sorted by name");
         }
         let member =
             (self.kind.directory == "settings").then(|| self.kind.name.strip_suffix("Settings")).flatten();

@@ -99,8 +99,12 @@ fn docs_are_sentences() {
         }
         let doc = field.doc;
         assert!(doc.len() > 10, "{place} has no documentation");
-        assert!(doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{place}: {doc}");
-        assert!(doc.ends_with(['.', '!', '?']), "{place}: {doc}");
+        let is_started = doc.starts_with(|c: char| c.is_uppercase() || c == '`');
+        assert!(is_started, "{place}: doc must start with a capital letter: {doc}");
+        assert!(
+            doc.ends_with(['.', '!', '?']),
+            "{place}: doc must be a sentence that ends with a period: {doc}"
+        );
         assert!(!doc.contains("  "), "{place}: {doc}");
         assert!(!field.setup.ends_with('.'), "{place}: {} is a label", field.setup);
     }
@@ -162,7 +166,8 @@ fn enums_list_their_values_and_defaults_match_their_kind() {
 fn booleans_and_numbers_are_never_cleared() {
     for (place, field) in rows() {
         if matches!(field.kind, Kind::Bool | Kind::Int) {
-            assert_ne!(field.omitted, Omitted::Cleared, "{place}");
+            let is_cleared = field.omitted == Omitted::Cleared;
+            assert!(!is_cleared, "{place}: a boolean or a number needs .default(…) or .kept()");
         }
     }
 }

@@ -11,6 +11,7 @@ use super::workspace::{
 use crate::metadata::ComponentKey;
 use crate::metadata::types::{configurable_policies, oauth_policies};
 use crate::provider::catalog::Managed;
+use crate::provider::operations::Private;
 use crate::salesforce::{Call, ErrorKind};
 use crate::value::Value;
 use tokio::time::Instant;
@@ -175,6 +176,23 @@ fn policies() -> Value {
         schema.block.blocks.iter().find(|nested| nested.name == "policies").unwrap().block.empty();
     block.put("session_timeout_minutes", Value::int(30));
     block
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_only_the_policies_enable_is_a_warning() {
+    for in_settings in [false, true] {
+        let (resource, mut target) = prepared(CLIENT, Operation::Create).await;
+        let mut block = policies();
+        block.put("client_credentials_flow_enabled", true.into());
+        block.put("client_credentials_flow_user", "terraform@example.com".into());
+        target.put("policies", block);
+        target.put("client_credentials_flow_enabled", in_settings.into());
+        let provider = resource.provider();
+        let plan = resource.plan_of(&provider, &Value::Null, &target, &Private::new()).await;
+        assert!(!plan.diagnostics.has_errors(), "{:?}", plan.diagnostics);
+        let is_reported = ids(&plan.diagnostics).contains(&"flow-not-enabled");
+        assert_eq!(is_reported, !in_settings, "{:?}", plan.diagnostics);
+    }
 }
 
 #[tokio::test(start_paused = true)]
