@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use super::Inner;
 use super::api::Row;
@@ -26,7 +26,7 @@ use crate::salesforce::Class;
 const QUERY: &str = "SELECT Id, Status, CheckOnly, CreatedDate, CompletedDate FROM DeployRequest \
      ORDER BY CreatedDate DESC LIMIT 30";
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
-/// The limit for one read of the queue. Without the queue, a deploy continues, and concurrent deploys are not detected.
+/// The limit for a read of the queue while a deploy runs. Without the queue, concurrent deploys are not detected.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The statuses of a deploy that has ended.
 const ENDED: [&str; 4] = ["Succeeded", "SucceededPartial", "Failed", "Canceled"];
@@ -106,12 +106,16 @@ pub(super) struct ConcurrentDeploys {
 }
 
 impl Inner {
-    /// The org's newest deploys. `None` if they cannot be read.
+    /// The org's newest deploys. `None` if they cannot be read in time.
     pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
+        self.deploy_queue_until(Instant::now() + QUEUE_TIMEOUT).await
+    }
+
+    async fn deploy_queue_until(&self, until: Instant) -> Option<DeployQueue> {
         if self.deploy_queue_hidden.load(Ordering::SeqCst) {
             return None;
         }
-        match timeout(QUEUE_TIMEOUT, self.apis.queries.tooling_query(QUERY)).await {
+        match timeout_at(until, self.apis.queries.tooling_query(QUERY)).await {
             Ok(Ok(rows)) => Some(DeployQueue::read(&rows)),
             Err(_) => {
                 tracing::debug!("the deploy queue cannot be read in time");
@@ -139,9 +143,10 @@ impl Inner {
     ) -> Option<BTreeSet<String>> {
         let mut waited = false;
         loop {
-            let queue = self.deploy_queue().await?;
-            let now = Instant::now();
-            if queue.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
+            // Nothing is sent yet, so there is time for a longer outage.
+            let limit = until.min(since + MAX_QUEUE_WAIT);
+            let queue = self.deploy_queue_until(limit.max(Instant::now() + QUEUE_TIMEOUT)).await?;
+            if queue.is_free() && !waited || self.stopped() || Instant::now() >= limit {
                 return Some(queue.done());
             }
             // Other clients may wait for the same idle queue. Jitter reduces the risk that they send at the same time.

@@ -68,7 +68,7 @@ impl Inner {
                     .filter(|assignable| assignable.object == object && assignable.prefix() == prefix)
                     .collect();
                 for assignables in of_source.chunks(MAX_NAMES) {
-                    let counts = self.counts(object, prefix, assignables, wanted).await;
+                    let counts = self.counts(object, prefix, assignables).await;
                     counted.counts.extend(counts);
                 }
             }
@@ -85,11 +85,10 @@ impl Inner {
         object: &str,
         prefix: Option<&str>,
         assignables: &[&Assignable],
-        wanted: &BTreeSet<Assignable>,
     ) -> AssignmentCounts {
         let all: BTreeSet<Assignable> = assignables.iter().map(|assignable| (*assignable).clone()).collect();
         let outcome = match object {
-            PERMISSION_SET => self.permission_sets(prefix, &all, wanted).await,
+            PERMISSION_SET => self.permission_sets(prefix, &all).await,
             PROFILE => self.profiles(&all).await,
             other => return all_unknown(all, &format!("users of a {other} are not counted")),
         };
@@ -103,7 +102,6 @@ impl Inner {
         &self,
         prefix: Option<&str>,
         assignables: &BTreeSet<Assignable>,
-        wanted: &BTreeSet<Assignable>,
     ) -> Result<AssignmentCounts, Unavailable> {
         // In query results, the org's own permission sets have the org's namespace, if it has one.
         let own = self.own_namespace().await?;
@@ -121,13 +119,6 @@ impl Inner {
         );
         let direct = self.apis.queries.query(&direct).await?;
         let grouped = self.apis.queries.query(&grouped).await?;
-        // A permission set in a group requires its own query, so it is counted only if it is wanted.
-        let is_grouped = |assignable: &Assignable| {
-            let mut names = grouped.iter().filter_map(|row| related(row, "PermissionSet", "Name"));
-            names.any(|name| assignable.is(name))
-        };
-        let counted = assignables.iter().filter(|it| wanted.contains(*it) || !is_grouped(it));
-        let assignables = &counted.cloned().collect();
         let mut counts = AssignmentCounts::new();
         for row in &direct {
             take(&mut counts, assignables, text(row, "Name"), number(row, "holders"));

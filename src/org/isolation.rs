@@ -184,7 +184,9 @@ impl Unattributed {
             return false;
         };
         // The message of an internal error contains an ID for Salesforce's support.
-        let words: String = message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let has_id = message.contains("UNKNOWN_EXCEPTION") || message.contains("ErrorId");
+        let is_of_id = |c: &char| has_id && (c.is_ascii_digit() || *c == '-');
+        let words: String = message.chars().filter(|c| !is_of_id(c)).collect();
         !self.over && self.words.replace(words.clone()) == Some(words)
     }
 }
@@ -202,11 +204,11 @@ mod tests {
     #[test]
     fn internal_errors_are_the_same_although_each_has_its_own_id() {
         let problem = |id: &str| {
-            let message = format!("UNKNOWN_EXCEPTION: An unexpected error occurred. ErrorId: {id} (199872)");
+            let message = format!("UNKNOWN_EXCEPTION: An unexpected error occurred. ErrorId: {id}");
             [DeployProblem { key: None, path: None, message }]
         };
         let mut failures = Unattributed::default();
-        assert!(!failures.is_repeated(&problem("1588363158-4586")));
-        assert!(failures.is_repeated(&problem("912345678-99")));
+        assert!(!failures.is_repeated(&problem("1588363158-4586 (199872)")));
+        assert!(failures.is_repeated(&problem("912345678-99 (-1)")));
     }
 }

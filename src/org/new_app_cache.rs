@@ -1,8 +1,8 @@
 //! A cache of files of apps that this process has just created. Other clients are assumed not to change these files, so
 //! they are not read again.
 //!
-//! Entries are valid until the app is written again, for at most one minute after the app was created. After a deploy with an unknown outcome, or
-//! a read that contradicts a deploy, the app is not cached again (`Inner::distrust`).
+//! Entries are valid until the app is written again, for at most one minute after the app was created. After a deploy
+//! with an unknown outcome, or a read that contradicts a deploy, the app is not cached again (`Inner::distrust`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};

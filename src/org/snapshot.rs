@@ -113,9 +113,7 @@ impl Snapshot {
 
     /// Whether the result is final: the component was found, or all sources were read.
     pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
-        // A rejection may concern only the files that were requested.
-        let complete =
-            |loaded: &Loaded| loaded.whole && (loaded.refused.is_some() || loaded.listed.is_some());
+        let complete = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
         self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(complete)
     }
 

@@ -29,6 +29,8 @@ pub enum Transition {
     /// To true, including a create with true.
     On,
     ToFalse,
+    /// From true to false. Without a prior state, the default `false` is no change.
+    FromTrueToFalse,
     /// To this word.
     ToWord(&'static str),
     /// Members are removed.
@@ -64,6 +66,7 @@ impl Danger {
         let happens = match self.change {
             Transition::ToTrue | Transition::On => new == &Value::Bool(true),
             Transition::ToFalse => new == &Value::Bool(false),
+            Transition::FromTrueToFalse => old == &Value::Bool(true) && new == &Value::Bool(false),
             Transition::ToWord(word) => new.as_text() == Some(word),
             Transition::MembersRemoved => !removed.is_empty(),
             Transition::MembersRemovedUnless(attribute, word) => {
@@ -111,9 +114,8 @@ pub fn combined(found: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
 
 /// Whether a member is equivalent to one or several of these members.
 fn adds_nothing(spec: &ResourceSpec, attribute: &str, name: &str, kept: &[String]) -> bool {
-    let set = |names: &mut dyn Iterator<Item = &str>| Value::set(names.map(Value::text).collect());
-    let without = set(&mut kept.iter().map(String::as_str));
-    let with = set(&mut kept.iter().map(String::as_str).chain([name]));
+    let without = Value::set(kept.iter().map(Value::text).collect());
+    let with = Value::set(kept.iter().map(String::as_str).chain([name]).map(Value::text).collect());
     without == with || spec.row(attribute).is_some_and(|row| same_meaning(row.field, &without, &with))
 }
 

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 
 use super::catalog::{self, Managed};
 use super::combination::Condition;
+use super::danger;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
@@ -151,6 +152,7 @@ impl Neighbors {
         found.extend(noted.conflict(spec).map(|lost| lost.at_attribute(attribute)));
         planned.insert(key, noted);
         found.extend(orphaned_settings(&planned, spec, app));
+        let mut accepted = Vec::new();
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
             let values = |of: &'static ResourceSpec, attribute: &str| {
@@ -165,9 +167,11 @@ impl Neighbors {
             let stays = of.1 && other.1;
             if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
-                found.push(diagnostics::unmet_need(at, need.message, app, need.is_accepted));
+                let unmet = diagnostics::unmet_need(at, need.message, app, need.is_accepted);
+                if need.is_accepted { accepted.push(unmet) } else { found.push(unmet) }
             }
         }
+        found.extend(danger::combined(accepted.into_iter()));
         found
     }
 

@@ -255,7 +255,7 @@ impl Inner {
         let session = match &self.settings.login {
             Login::AccessToken { token } => self.session_from_token(token).await?,
             Login::SfCli(cli) => self.session_from_cli(cli).await?,
-            _ => self.admit(self.request_token().await?).await?,
+            _ => self.admit(self.request_token_to_the_end().await?).await?,
         };
         tracing::info!(
             sf_org_id = %session.org_id,

@@ -38,7 +38,7 @@ pub mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -131,6 +131,8 @@ pub struct Client {
 
 #[derive(Debug)]
 struct Inner {
+    /// This value, for tasks that must end although their caller gives up.
+    me: Weak<Inner>,
     settings: Settings,
     /// The origin of `instance_url`. This origin and `login` are checked, so that credentials can be sent to them.
     instance: Option<Url>,
@@ -182,7 +184,8 @@ impl Client {
             redactor.learn(&password);
         }
         Ok(Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new_cyclic(|me| Inner {
+                me: me.clone(),
                 settings,
                 instance,
                 login,
@@ -226,6 +229,7 @@ impl Inner {
         let mut retry = retry::Retry::new(call, self.time_scale);
         let mut renewed = false;
         let mut session = self.session().await?;
+        retried::note(None);
         loop {
             let request = make(&session).map_err(|kind| Error::new(call, kind))?;
             if call == Call::StartDeploy {

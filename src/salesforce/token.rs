@@ -12,6 +12,7 @@ use url::Url;
 use super::auth::bearer;
 use super::error::{AuthProblem, Call, Error, ErrorKind};
 use super::http::{self, Reply, Request};
+use super::retried::RetriedError;
 use super::retry::Retry;
 use super::token_request::TokenRequest;
 use super::{Inner, Login, classify};
@@ -22,6 +23,18 @@ use crate::secret::Secret;
 const MAX_SKEW: u64 = 60;
 
 impl Inner {
+    /// Requests a token in a separate task: a caller that gives up must not lose a new refresh token, because Salesforce
+    /// no longer accepts the old one.
+    pub(super) async fn request_token_to_the_end(&self) -> Result<Grant, Error> {
+        let Some(inner) = self.me.upgrade() else { return self.request_token().await };
+        let request = async move { inner.request_token().await };
+        let task = tokio::spawn(RetriedError::follow_all(RetriedError::callers(), request));
+        let lost = |error: tokio::task::JoinError| {
+            Error::new(Call::Login, ErrorKind::Interrupted { timed_out: false, text: error.to_string() })
+        };
+        task.await.unwrap_or_else(|error| Err(lost(error)))
+    }
+
     /// Requests a token, with retries, and once more with the server's time if the local clock is wrong.
     pub(super) async fn request_token(&self) -> Result<Grant, Error> {
         let mut retry = Retry::new(Call::Login, self.time_scale);

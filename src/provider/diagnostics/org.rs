@@ -356,6 +356,17 @@ pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
     ))
 }
 
+/// A login that failed or took too long, before an operation.
+pub fn no_session(error: &ReadError) -> Diagnostic {
+    match &error.kind {
+        ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
+        _ => read::READ_TIMEOUT.diagnostic(format!(
+            "The login took longer than the timeout of the operation: {error}. Nothing was changed. Try again, or increase \
+             the timeout in the timeouts block."
+        )),
+    }
+}
+
 pub fn lookup_timed_out(name: &str, error: &ReadError) -> Diagnostic {
     read::READ_TIMEOUT.diagnostic(format!("{name} was not read: {error}. Try again."))
 }

@@ -177,7 +177,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
     for Danger { row, attribute, change, detail } in spec.dangers {
         let change = match change {
             Transition::ToTrue | Transition::On => "becomes `true`".to_owned(),
-            Transition::ToFalse => "becomes `false`".to_owned(),
+            Transition::ToFalse | Transition::FromTrueToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses elements".to_owned(),
             Transition::MembersRemovedUnless(other, word) => {

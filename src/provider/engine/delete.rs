@@ -57,7 +57,7 @@ impl Engine<'_> {
         }
         let limit = timeouts::limit(&request.prior, Operation::Delete, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
-        let session = self.unless_stopped(&app, self.session(&app, deadline)).await?;
+        let session = self.unless_stopped(&app, self.session(deadline)).await?;
         self.check_org(request.prior.get(ORG_ID), &session, &app)?;
 
         let private = PrivateState::read(&request.private);

@@ -29,7 +29,7 @@ impl Engine<'_> {
     async fn imported(&self, request: &ImportRequest) -> Result<(Imported, Diagnostics), Diagnostics> {
         let limit = timeouts::limit(&Value::Null, Operation::Read, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
-        let session = self.org.unless_stopped(self.session(&request.id, deadline)).await;
+        let session = self.org.unless_stopped(self.session(deadline)).await;
         let session =
             session.unwrap_or_else(|| Err(diagnostics::read_interrupted(self.spec.noun, &request.id)))?;
         let app = match &request.identity {

@@ -438,7 +438,7 @@ async fn check_session(
     if engine.org.stopped() {
         return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
     }
-    let session = engine.unless_stopped(app, engine.session(app, deadline)).await.map_err(first_refused)?;
+    let session = engine.unless_stopped(app, engine.session(deadline)).await.map_err(first_refused)?;
     engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
     let checked = shares.iter().enumerate().map(|(index, share)| {
         let mut found = Diagnostics::default();

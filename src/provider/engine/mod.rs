@@ -53,9 +53,9 @@ pub struct Engine<'a> {
 
 impl Engine<'_> {
     /// The session of the connected org.
-    async fn session(&self, app: &str, deadline: Instant) -> Result<SessionFacts, Diagnostic> {
+    async fn session(&self, deadline: Instant) -> Result<SessionFacts, Diagnostic> {
         let session = self.org.session_until(deadline).await;
-        session.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error))
+        session.map_err(|error| diagnostics::no_session(&error))
     }
 
     /// Rejects a change of a resource that was read from another org.

@@ -29,7 +29,7 @@ impl Engine<'_> {
 
     /// The warning about the differences from a previous org.
     pub async fn report_previous_org(&self, app: &str, refreshed: &Refreshed) -> Diagnostic {
-        match self.session(app, Instant::now() + VERIFY_TIMEOUT).await {
+        match self.session(Instant::now() + VERIFY_TIMEOUT).await {
             Ok(session) => diagnostics::previous_org_refreshed(
                 self.spec.noun,
                 app,
@@ -66,7 +66,7 @@ impl Engine<'_> {
         let mut app = self.app_of(&request.state);
         let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
-        let session = self.session(&app, deadline).await?;
+        let session = self.session(deadline).await?;
         let what = diagnostics::the(self.spec.noun, &app);
         let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
         let mut prior = request.state.clone();
@@ -202,7 +202,7 @@ impl Engine<'_> {
         match self.spec.subject {
             Subject::App { .. } => Ok(self.app_of(planned)),
             Subject::Org => {
-                let session = self.unless_stopped("", self.session("", deadline)).await?;
+                let session = self.unless_stopped("", self.session(deadline)).await?;
                 Ok(session.org_id_18)
             }
         }

@@ -193,25 +193,25 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "code_credential_flow_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables headless login, passwordless login, registration and guest access.",
         },
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "client_credentials_flow_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables the client credentials flow.",
         },
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "device_flow_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables the device flow.",
         },
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "token_exchange_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables the token exchange flow.",
         },
         Danger {

@@ -376,13 +376,13 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "client_credentials_flow_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables the client credentials flow.",
         },
         Danger {
             row: &rows::FLOW_DISABLED,
             attribute: "token_exchange_flow_enabled",
-            change: Transition::ToFalse,
+            change: Transition::FromTrueToFalse,
             detail: "\"{app}\": the apply disables the token exchange flow.",
         },
         Danger {

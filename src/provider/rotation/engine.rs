@@ -46,7 +46,7 @@ impl Rotations<'_> {
     async fn refresh(&self, request: &ReadRequest, reply: &mut ReadReply) -> Result<(), Diagnostic> {
         let app = app_of(&request.state);
         let deadline = deadline(&request.state, Operation::Read);
-        let session = self.session(&app, deadline).await?;
+        let session = self.session(deadline).await?;
         let what = diagnostics::the(NOUN, &app);
         let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
         let mut refreshed = previous.map(|from| Refreshed { from: from.to_owned(), ..Refreshed::default() });
@@ -154,7 +154,7 @@ impl Rotations<'_> {
     async fn create(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
         let app = app_of(&request.planned);
         let deadline = deadline(&request.planned, Operation::Create);
-        let session = self.session(&app, deadline).await?;
+        let session = self.session(deadline).await?;
         let found = self.org.unless_stopped(self.org.new_credentials(&app, deadline)).await;
         let found = match found {
             Some(Ok(found)) => found,
@@ -194,7 +194,7 @@ impl Rotations<'_> {
             return Err(diagnostics::rotation_unread(&app));
         }
         let deadline = deadline(&request.planned, Operation::Update);
-        let session = self.session(&app, deadline).await?;
+        let session = self.session(deadline).await?;
         let what = diagnostics::the(NOUN, &app);
         self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
         // If a refresh found a changed key, the plan already shows it. Only a rotation starts from the key before that
@@ -271,9 +271,9 @@ impl Rotations<'_> {
         Ok(())
     }
 
-    async fn session(&self, app: &str, deadline: Instant) -> Result<SessionFacts, Diagnostic> {
+    async fn session(&self, deadline: Instant) -> Result<SessionFacts, Diagnostic> {
         match self.org.unless_stopped(self.org.session_until(deadline)).await {
-            Some(session) => session.map_err(|error| diagnostics::unreadable(NOUN, app, &error)),
+            Some(session) => session.map_err(|error| diagnostics::no_session(&error)),
             None => Err(diagnostics::lookup_interrupted(NAME)),
         }
     }
@@ -345,7 +345,7 @@ pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> Import
 
 async fn imported(rotations: &Rotations<'_>, request: ImportRequest) -> Result<Imported, Diagnostics> {
     let limit = deadline(&Value::Null, Operation::Read);
-    let session = rotations.session(&request.id, limit).await?;
+    let session = rotations.session(limit).await?;
     let app = match &request.identity {
         Some(named) if request.id.is_empty() => {
             identity::app_of(named, NOUN, &session, rotations.previous_orgs)?
