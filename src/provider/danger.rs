@@ -100,18 +100,6 @@ impl Danger {
     }
 }
 
-/// Combines warnings with the same ID, because Terraform shows only the first of them.
-pub fn combined(found: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
-    let mut all: Vec<Diagnostic> = Vec::new();
-    for diagnostic in found {
-        match all.iter_mut().find(|one| one.id == diagnostic.id) {
-            Some(one) => one.detail = format!("{}\n\n{}", one.detail, diagnostic.detail),
-            None => all.push(diagnostic),
-        }
-    }
-    all
-}
-
 /// Whether a member is equivalent to one or several of these members.
 fn adds_nothing(spec: &ResourceSpec, attribute: &str, name: &str, kept: &[String]) -> bool {
     let without = Value::set(kept.iter().map(Value::text).collect());

@@ -10,7 +10,6 @@ use std::sync::Mutex;
 
 use super::catalog::{self, Managed};
 use super::combination::Condition;
-use super::danger;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
@@ -171,7 +170,7 @@ impl Neighbors {
                 if need.is_accepted { accepted.push(unmet) } else { found.push(unmet) }
             }
         }
-        found.extend(danger::combined(accepted.into_iter()));
+        found.extend(Diagnostics::combined(accepted));
         found
     }
 

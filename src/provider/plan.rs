@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::danger::{self, Transition};
+use super::danger::Transition;
 use super::diagnostics::{self, Diagnostic, Diagnostics, Removed, Successor};
 use super::lockout::OwnLogin;
 use super::operations::{PlanReply, PlanRequest};
@@ -66,7 +66,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         let subject = spec.subject_in(&request.config).unwrap_or("the new app");
         let found =
             dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
-        reply.diagnostics.extend(danger::combined(found));
+        reply.diagnostics.extend(Diagnostics::combined(found));
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
             managed: managed(spec, &request.config, &request.prior),
@@ -299,7 +299,7 @@ fn judge_update(
     let left = no_longer_managed(spec, request, planned, private);
     diagnostics.extend(diagnostics::no_longer_managed(&left));
     let dangers = spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned));
-    diagnostics.extend(danger::combined(dangers));
+    diagnostics.extend(Diagnostics::combined(dangers));
     diagnostics
         .extend(changed.iter().filter_map(|row| certificate_change(row, prior, planned, private, &app)));
     if is_own_app(spec, prior, private, context) {

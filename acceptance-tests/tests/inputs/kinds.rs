@@ -164,7 +164,7 @@ pub const KINDS: &[Row] = &[
         115,
         Provider,
         "login_url = \"https://user:pw@acme.my.salesforce.com\"",
-        "login_url",
+        "",
         "username and password",
     ),
     row(

@@ -160,8 +160,8 @@ pub const ROWS: &[Row] = &[
         "pkce_required",
     )
     .in_plan(),
-    row(88, Provider, "private_key = \"x\"\nclient_secret = \"y\"", "client_secret", "both set"),
-    row(88, Provider, "client_secret = \"x\"\naccess_token = \"y\"", "access_token", "both set"),
+    row(88, Provider, "private_key = \"x\"\nclient_secret = \"y\"", "", "both set"),
+    row(88, Provider, "client_secret = \"x\"\naccess_token = \"y\"", "", "both set"),
     row(90, Provider, "private_key = \"-----BEGIN PUBLIC KEY-----\\ncanary-public\\n-----END PUBLIC KEY-----\"", "", "private key"),
     row(90, Provider, "private_key = \"-----BEGIN ENCRYPTED PRIVATE KEY-----\\ncanary-encrypted\\n-----END ENCRYPTED PRIVATE KEY-----\"", "", "private key"),
     row(90, Provider, "private_key = \"-----BEGIN EC PRIVATE KEY-----\\ncanary-curve\\n-----END EC PRIVATE KEY-----\"", "", "private key"),

@@ -102,6 +102,24 @@ pub(super) fn add_destroy_hint(found: &mut Diagnostics) {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// Combines the warnings with the same ID, because Terraform shows only the first of several warnings with the same
+    /// summary.
+    pub fn combined(found: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
+        let mut all: Vec<Diagnostic> = Vec::new();
+        for diagnostic in found {
+            let is_same = |one: &&mut Diagnostic| {
+                one.id == diagnostic.id
+                    && one.severity == Severity::Warning
+                    && one.severity == diagnostic.severity
+            };
+            match all.iter_mut().find(is_same) {
+                Some(one) => one.detail = format!("{}\n\n{}", one.detail, diagnostic.detail),
+                None => all.push(diagnostic),
+            }
+        }
+        Diagnostics(all)
+    }
+
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }

@@ -346,7 +346,7 @@ impl Engine<'_> {
             private: private_after(&private, actual, &state, own_app),
             state,
             identity: Some(self.identity(apply.app, apply.session)),
-            diagnostics: found,
+            diagnostics: Diagnostics::combined(found.0),
         }
     }
 
