@@ -143,9 +143,10 @@ impl Inner {
     ) -> Option<BTreeSet<String>> {
         let mut waited = false;
         loop {
-            // Nothing is sent yet, so there is time for a longer outage.
+            // Nothing is sent yet, so there is time for a longer outage, but some time must remain for the deploy.
             let limit = until.min(since + MAX_QUEUE_WAIT);
-            let queue = self.deploy_queue_until(limit.max(Instant::now() + QUEUE_TIMEOUT)).await?;
+            let latest = limit.checked_sub(QUEUE_TIMEOUT).unwrap_or(limit);
+            let queue = self.deploy_queue_until(latest.max(Instant::now() + QUEUE_TIMEOUT)).await?;
             if queue.is_free() && !waited || self.stopped() || Instant::now() >= limit {
                 return Some(queue.done());
             }

@@ -74,7 +74,7 @@ impl<'a> Isolation<'a> {
             internal_error,
         };
         let alone = group.len() == 1;
-        if alone && self.unattributed.is_repeated(problems) {
+        if alone && self.unattributed.is_repeated(problems, internal_error) {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
         let is_about = |queued: &QueuedJob, problem: &DeployProblem| {
@@ -178,14 +178,13 @@ struct Unattributed {
 }
 
 impl Unattributed {
-    fn is_repeated(&mut self, problems: &[DeployProblem]) -> bool {
+    fn is_repeated(&mut self, problems: &[DeployProblem], internal_error: bool) -> bool {
         let [DeployProblem { key: None, message, .. }] = problems else {
             self.over = true;
             return false;
         };
         // The message of an internal error contains an ID for Salesforce's support.
-        let has_id = message.contains("UNKNOWN_EXCEPTION") || message.contains("ErrorId");
-        let is_of_id = |c: &char| has_id && (c.is_ascii_digit() || *c == '-');
+        let is_of_id = |c: &char| internal_error && (c.is_ascii_digit() || *c == '-');
         let words: String = message.chars().filter(|c| !is_of_id(c)).collect();
         !self.over && self.words.replace(words.clone()) == Some(words)
     }
@@ -208,7 +207,7 @@ mod tests {
             [DeployProblem { key: None, path: None, message }]
         };
         let mut failures = Unattributed::default();
-        assert!(!failures.is_repeated(&problem("1588363158-4586 (199872)")));
-        assert!(failures.is_repeated(&problem("912345678-99 (-1)")));
+        assert!(!failures.is_repeated(&problem("1588363158-4586 (199872)"), true));
+        assert!(failures.is_repeated(&problem("912345678-99 (-1)"), true));
     }
 }

@@ -77,7 +77,7 @@ static ARGUMENTS: &[Argument] = &[
     text(
         "audience",
         "The audience (`aud`) of the JWT. Defaults to the URL to request tokens from, which should be the My Domain \
-         URL of the org: External Client Apps are reported to accept no other audience, and otherwise to return \
+         URL of the org: External Client Apps are reported to accept no other audience: for any other, Salesforce returns \
          `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the provider \
          tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and scratch orgs) once. The \
          environment variable is ignored if the block has `instance_url` or `login_url`.",
@@ -133,7 +133,7 @@ static ARGUMENTS: &[Argument] = &[
     secret(
         "sfdx_auth_url",
         "An SFDX auth URL of the Salesforce CLI, which contains a refresh token: \
-         `force://clientId:clientSecret:refreshToken@host`. It includes the app and the org.",
+         `force://clientId:clientSecret:refreshToken@host`. It identifies the app and the org.",
     ),
     text(
         "sf_cli_org",

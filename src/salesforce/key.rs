@@ -86,7 +86,7 @@ impl PrivateKeyProblem {
                 "Set it to the key itself. A log or a user interface showed the masked value instead."
             }
             Self::Variable => {
-                "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set and what should replace it."
+                "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set, and why its name was not replaced by its value."
             }
             Self::Der => {
                 "Convert it: openssl pkey -inform der -in key.der -out key.pem. If only the BEGIN and END lines are missing, add them."

@@ -140,6 +140,8 @@ struct Inner {
     http: Http,
     redactor: Redactor,
     auth: Auth,
+    /// Held during a token request with a refresh token, because each may replace it.
+    token_requests: tokio::sync::Mutex<()>,
     /// The audience that Salesforce accepted.
     audience: std::sync::OnceLock<String>,
     /// The refresh token that replaced the configured one.
@@ -192,6 +194,7 @@ impl Client {
                 http,
                 redactor,
                 auth: Auth::default(),
+                token_requests: tokio::sync::Mutex::default(),
                 audience: std::sync::OnceLock::new(),
                 rotated: std::sync::Mutex::default(),
                 time_scale,

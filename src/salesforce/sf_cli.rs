@@ -121,7 +121,7 @@ impl SfCliProblem {
                  included Node.js."
             }
             Self::TimedOut { .. } => {
-                "Run the command manually: sf org display --target-org ALIAS --json. It may wait for the network, a proxy, or the keychain."
+                "Run the command manually: sf org display --target-org ALIAS --json. It may be waiting for the network, a proxy, or the keychain."
             }
             Self::UnknownOrg { .. } => {
                 "sf org list shows the aliases and usernames. Logins are stored per user and machine: log in with sf \

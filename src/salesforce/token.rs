@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde_json::Value;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::auth::bearer;
@@ -23,16 +24,29 @@ use crate::secret::Secret;
 const MAX_SKEW: u64 = 60;
 
 impl Inner {
-    /// Requests a token in a separate task: a caller that gives up must not lose a new refresh token, because Salesforce
-    /// no longer accepts the old one.
+    /// Requests a token. With a refresh token, the request runs in a separate task: a caller that gives up must not lose
+    /// a new refresh token, because Salesforce no longer accepts the old one.
     pub(super) async fn request_token_to_the_end(&self) -> Result<Grant, Error> {
-        let Some(inner) = self.me.upgrade() else { return self.request_token().await };
-        let request = async move { inner.request_token().await };
-        let task = tokio::spawn(RetriedError::follow_all(RetriedError::callers(), request));
-        let lost = |error: tokio::task::JoinError| {
-            Error::new(Call::Login, ErrorKind::Interrupted { timed_out: false, text: error.to_string() })
+        let inner = match self.settings.login {
+            Login::RefreshToken { .. } => self.me.upgrade(),
+            _ => None,
         };
-        task.await.unwrap_or_else(|error| Err(lost(error)))
+        let Some(inner) = inner else { return self.request_token().await };
+        let request = async move {
+            let _one_at_a_time = inner.token_requests.lock().await;
+            inner.request_token().await
+        };
+        let request = RetriedError::follow_all(RetriedError::callers(), request).in_current_span();
+        match tokio::spawn(request).await {
+            Ok(granted) => granted,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => {
+                    let kind = ErrorKind::Interrupted { timed_out: false, text: error.to_string() };
+                    Err(Error::new(Call::Login, kind))
+                }
+            },
+        }
     }
 
     /// Requests a token, with retries, and once more with the server's time if the local clock is wrong.

@@ -29,7 +29,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc(
                 "The certificate whose private key signs JWT bearer assertions: PEM, or the base64 content alone, \
                  which is what Salesforce returns. Both forms are equivalent. An app has at most one certificate. \
-                 Plans warn 30 days before it expires. Set `\"\"` to remove it. If the provider cannot read the \
+                 Plans warn 30 days before it expires. To remove it, set `\"\"`. If the provider cannot read the \
                  consumer, it changes the consumer's other attributes only if the certificate is set.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),

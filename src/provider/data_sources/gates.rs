@@ -100,7 +100,7 @@ pub static GATES: &[Gate] = &[
         variants: FLOWS,
         reads: Reads::Attribute(&org_oauth_oidc_settings::SPEC, "code_credential_flow_enabled"),
         expects: Expects::True,
-        fix: "Set `{attribute} = true` in {resource}. Alternatively, in Setup, OAuth and OpenID Connect Settings, \
+        fix: "Set `{attribute} = true` in {resource}. Alternatively, in Setup, under OAuth and OpenID Connect Settings, \
               allow Authorization Code and Credentials Flows. Requires an administrator of the org.",
     },
     Gate {
@@ -224,21 +224,21 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("IsHeadlessUserRegistrationAllowed")),
         expects: Expects::True,
-        fix: "In the site's Administration, Login & Registration, allow headless user registration.",
+        fix: "In the site's workspace, under Administration > Login & Registration, allow headless user registration.",
     },
     Gate {
         id: "N1",
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationHandlerId")),
         expects: Expects::Something,
-        fix: "In the site's Administration, Login & Registration, choose the Apex handler of headless registration.",
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the Apex handler of headless registration.",
     },
     Gate {
         id: "N1",
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationExecutionUserId")),
         expects: Expects::Something,
-        fix: "In the site's Administration, Login & Registration, choose the user that the registration handler runs \
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the user that the registration handler runs \
               as.",
     },
     Gate {
@@ -246,28 +246,28 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationUserDefaultProfileId")),
         expects: Expects::Something,
-        fix: "In the site's Administration, Login & Registration, choose the default profile of registered users.",
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the default profile of registered users.",
     },
     Gate {
         id: "N2",
         variants: &[Passwordless],
         reads: Reads::Site(Column::Auth("IsPwdlessLoginAllowed")),
         expects: Expects::True,
-        fix: "In the site's Administration, Login & Registration, allow headless passwordless login.",
+        fix: "In the site's workspace, under Administration > Login & Registration, allow headless passwordless login.",
     },
     Gate {
         id: "N3",
         variants: &[ForgotPassword],
         reads: Reads::Site(Column::Auth("IsForgotPwdAllowed")),
         expects: Expects::True,
-        fix: "In the site's Administration, Login & Registration, allow headless forgot password.",
+        fix: "In the site's workspace, under Administration > Login & Registration, allow headless forgot password.",
     },
     Gate {
         id: "N4",
         variants: &[Registration],
         reads: Reads::Protection("DoesRegistrationRequireAuth", "IsRecaptchaRequiredRgstr"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for \
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for \
               registration.",
     },
     Gate {
@@ -275,7 +275,7 @@ pub static GATES: &[Gate] = &[
         variants: &[Passwordless],
         reads: Reads::Protection("DoesPwdlessLoginRequireAuth", "IsRecaptchaRequiredPwdlessLogin"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for passwordless \
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for passwordless \
               login.",
     },
     Gate {
@@ -283,7 +283,7 @@ pub static GATES: &[Gate] = &[
         variants: &[ForgotPassword],
         reads: Reads::Protection("DoesForgotPasswordRequireAuth", "IsRecaptchaRequiredForgotPwd"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for forgot \
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for forgot \
               password.",
     },
     Gate {
@@ -298,20 +298,20 @@ pub static GATES: &[Gate] = &[
         variants: NAMED,
         reads: Reads::Members,
         expects: Expects::Words("an active user of the app who is a member of the site"),
-        fix: "In the site's Administration, Members, add the profile or permission set of the users who log in.",
+        fix: "In the site's workspace, under Administration > Members, add the profile or permission set of the users who log in.",
     },
     Gate {
         id: "N6",
         variants: &[Registration],
         reads: Reads::NewMembers,
         expects: Expects::Words("the default profile among the members of the site"),
-        fix: "In the site's Administration, Members, add the default profile of registered users.",
+        fix: "In the site's workspace, under Administration > Members, add the default profile of registered users.",
     },
     Gate {
         id: "G14c",
         variants: &[Guest],
         reads: Reads::GuestUser,
         expects: Expects::Words("an active guest user of the site"),
-        fix: "In Setup, All Sites, open the site and activate its guest user.",
+        fix: "In Setup, under All Sites, open the site and activate its guest user.",
     },
 ];

@@ -147,20 +147,25 @@ pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Di
     ))
 }
 
+/// A sentence about the error for which a request was being retried.
+fn last_error(error: &ReadError) -> String {
+    match &error.kind {
+        ReadErrorKind::Deadline { last: Some(last) } => {
+            format!(" The last error was: {}", sentences(&last.to_string(), last.advice()))
+        }
+        _ => String::new(),
+    }
+}
+
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     let object = the(noun, app);
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
-        ReadErrorKind::Deadline { last } => {
-            let last = last.as_ref().map(|error| {
-                format!(" The last error was: {}", sentences(&error.to_string(), error.advice()))
-            });
-            read::READ_TIMEOUT.diagnostic(format!(
-                "Reading {object} took longer than the timeout. The state did not change.{} Try again, or increase the \
-                 timeout in the timeouts block.",
-                last.unwrap_or_default()
-            ))
-        }
+        ReadErrorKind::Deadline { .. } => read::READ_TIMEOUT.diagnostic(format!(
+            "Reading {object} took longer than the timeout. The state did not change.{} Try again, or increase the \
+             timeout in the timeouts block.",
+            last_error(error)
+        )),
         ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => {
             read::UNEXPECTED_METADATA.diagnostic(format!(
                 "Salesforce returned metadata that may belong to {object}, but does not refer to the app: \
@@ -360,10 +365,12 @@ pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
 pub fn no_session(error: &ReadError) -> Diagnostic {
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
-        _ => read::READ_TIMEOUT.diagnostic(format!(
-            "The login took longer than the timeout of the operation: {error}. Nothing was changed. Try again, or increase \
-             the timeout in the timeouts block."
+        ReadErrorKind::Deadline { .. } => read::READ_TIMEOUT.diagnostic(format!(
+            "The login took longer than the timeout of the operation. Nothing was changed.{} Try again, or increase the \
+             timeout in the timeouts block.",
+            last_error(error)
         )),
+        _ => read::READ_TIMEOUT.diagnostic(format!("The login failed: {error}. Nothing was changed.")),
     }
 }
 

@@ -104,7 +104,7 @@ pub fn plan(
     }
     reply.private = privates.write();
     reply.identity.clone_from(&request.identity);
-    reply.diagnostics = combined.found;
+    reply.diagnostics = Diagnostics::combined(combined.found);
     reply
 }
 

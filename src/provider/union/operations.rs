@@ -133,7 +133,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         if !reply.state.is_null() {
             reply.private = privates.write();
         }
-        reply.diagnostics = combined.found;
+        reply.diagnostics = Diagnostics::combined(combined.found);
         reply
     }
 
