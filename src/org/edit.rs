@@ -110,6 +110,7 @@ impl Inner {
             };
             if let (Ok(_), Baseline::Done(before)) = (&read, &seen)
                 && since.elapsed() < MAX_QUEUE_WAIT
+                && Instant::now() < deadline
                 && let Some(now) = self.deploy_queue().await
                 && !now.adds_nothing_to(before)
             {

@@ -102,13 +102,13 @@ pub(super) fn add_destroy_hint(found: &mut Diagnostics) {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Combines the warnings with the same ID, because Terraform shows only the first of several warnings with the same
-    /// summary.
+    /// Combines the warnings with the same ID and summary, because Terraform shows only the first of several warnings with
+    /// the same summary.
     pub fn combined(found: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
         let mut all: Vec<Diagnostic> = Vec::new();
         for diagnostic in found {
             let is_same = |one: &&mut Diagnostic| {
-                one.id == diagnostic.id
+                (one.id, &one.summary) == (diagnostic.id, &diagnostic.summary)
                     && one.severity == Severity::Warning
                     && one.severity == diagnostic.severity
             };
