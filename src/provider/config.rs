@@ -77,16 +77,16 @@ static ARGUMENTS: &[Argument] = &[
     text(
         "audience",
         "The audience (`aud`) of the JWT. Defaults to the URL to request tokens from, which should be the My Domain \
-         URL of the org: External Client Apps are reported to accept no other audience: for any other, Salesforce returns \
-         `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the provider \
-         tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and scratch orgs) once. The \
+         URL of the org. External Client Apps are reported to accept no other audience: for any other value, Salesforce \
+         returns `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the \
+         provider tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and scratch orgs) once. The \
          environment variable is ignored if the block has `instance_url` or `login_url`.",
     ),
     text("client_id", "The consumer key of the app that Terraform logs in with."),
     text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
     secret(
         "private_key",
-        "The private key (RSA, PEM) of the JWT bearer flow. For variables with a single line, the provider also \
+        "The private key (RSA, PEM) of the JWT bearer flow. For single-line variables, the provider also \
          accepts PEM with literal `\\n`, PEM with spaces instead of line breaks, and base64-encoded PEM.",
     ),
     text("private_key_file", "A file with the private key of the JWT bearer flow."),
@@ -122,7 +122,7 @@ static ARGUMENTS: &[Argument] = &[
     ),
     text(
         "token_handler",
-        "The token exchange handler of the org that validates the subject token. Defaults to the default handler of \
+        "The token exchange handler that validates the subject token in the org. Defaults to the default handler of \
          the app.",
     ),
     secret(
@@ -138,7 +138,7 @@ static ARGUMENTS: &[Argument] = &[
     text(
         "sf_cli_org",
         "The alias or username of an org that the Salesforce CLI is logged in to on this machine. The provider runs \
-         `sf` and does not read its files.",
+         `sf` and does not read the CLI's files.",
     ),
     secret("access_token", "An existing access token. Requires `instance_url`."),
     text(
@@ -150,8 +150,8 @@ static ARGUMENTS: &[Argument] = &[
         name: PREVIOUS_ORG_IDS,
         kind: ArgumentKind::Set,
         doc: "IDs of orgs that the connected org replaces, such as the previous IDs of a refreshed sandbox. The \
-              provider accepts a state of one of them and refreshes it from the connected org. Without this argument, \
-              such a state is an error. In the environment, separate the IDs with commas.",
+              provider accepts a state from one of these orgs and refreshes it from the connected org. Without this \
+              argument, such a state is an error. In the environment, separate the IDs with commas.",
     },
     text(
         "ca_certificate",
@@ -176,8 +176,8 @@ static ARGUMENTS: &[Argument] = &[
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
         doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
-              30% of the known ones (the missing ones and those that the org still lists). Defaults to `false`: such a \
-              refresh fails with an error instead of leading to a plan that recreates all of them.",
+              30% of the known resources (those that are missing and those that the org still lists). Defaults to `false`: \
+              such a refresh fails with an error instead of leading to a plan that recreates all of them.",
     },
 ];
 

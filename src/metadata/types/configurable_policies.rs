@@ -42,7 +42,10 @@ pub static TYPE: MetadataType = MetadataType {
             .created_as(Const::Text("None"))
             .since(62)
             .newer(&[("SAML", 63)])
-            .doc("The page that opens when a user starts the app: `None`, `Custom` (`start_url`), or the start URL of the OAuth or SAML plugin.")
+            .doc(
+                "The page that opens when a user starts the app: `None`, `Custom` (`start_url`), or the start URL of a \
+                 plugin (`OAuth` or `SAML`).",
+            )
             .setup("Start Page"),
         Field::text("start_url", "startUrl")
             .kept()

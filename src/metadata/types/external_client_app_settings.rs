@@ -21,9 +21,9 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("consumer_secret_api_access_enabled", "enableConsumerSecretApiAccess")
             .switch()
             .doc(
-                "Whether the Metadata API can read consumers. Salesforce's guide marks it as deprecated and recommends \
-                 Setup instead. When it is disabled, Terraform cannot detect drift of an app's consumer settings or \
-                 import them.",
+                "Whether the Metadata API can read consumers. Salesforce's guide marks the setting as deprecated and \
+                 recommends Setup instead. When the setting is disabled, Terraform cannot import an app's consumer \
+                 settings or detect drift from them.",
             )
             .setup("Allow Access to OAuth Consumer Secrets via Metadata API"),
         Field::bool("package_eca_oauth_from_dev_org_enabled", "enablePackageEcaOauthFromDevOrg")

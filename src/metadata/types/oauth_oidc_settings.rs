@@ -15,21 +15,21 @@ pub static TYPE: MetadataType = MetadataType {
                  passwordless login, registration and guest users. Each app must also enable the flow, with \
                  `code_credential_flow_enabled` in its OAuth settings.",
             )
-            .setup("OAuth and OpenID Connect Settings, Allow Authorization Code and Credentials Flows"),
+            .setup("OAuth and OpenID Connect Settings > Allow Authorization Code and Credentials Flows"),
         Field::bool("pkce_required", "isPkceRequired")
             .switch()
             .doc(
                 "Whether authorization code flows of all apps require PKCE, regardless of the app's `pkce_required`.",
             )
-            .setup("OAuth and OpenID Connect Settings, Require Proof Key for Code Exchange (PKCE) Extension"),
+            .setup("OAuth and OpenID Connect Settings > Require Proof Key for Code Exchange (PKCE) Extension"),
         Field::bool("username_password_flow_blocked", "blockOAuthUnPwFlow")
             .switch()
             .doc("Whether the username-password flow is blocked in the org.")
-            .setup("OAuth and OpenID Connect Settings, Allow OAuth Username-Password Flows, inverted"),
+            .setup("OAuth and OpenID Connect Settings > Allow OAuth Username-Password Flows (inverted)"),
         Field::bool("user_agent_flow_blocked", "blockOAuthUsrAgtFlow")
             .switch()
             .doc("Whether the user-agent flow is blocked in the org.")
-            .setup("OAuth and OpenID Connect Settings, Allow OAuth User-Agent Flows, inverted"),
+            .setup("OAuth and OpenID Connect Settings > Allow OAuth User-Agent Flows (inverted)"),
     ],
     dropped: &[],
     labeled_by_name: None,

@@ -31,7 +31,8 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
                 "The permission sets whose users can use the app, by API name or record ID. The list is exclusive: \
-                 other permission sets are removed. Salesforce's guide documents IDs, but its sample and the files of several users contain names.",
+                 other permission sets are removed from the policies. Salesforce's guide documents IDs, but its sample \
+                 and the files of several users contain names.",
             )
             .setup("Selected Permission Sets"),
         Field::commas("profiles", "commaSeparatedProfile")
@@ -40,7 +41,10 @@ pub static TYPE: MetadataType = MetadataType {
             .since(62)
             .record("Profile", "00e")
             .rules(&[Rule::Each(&Rule::RecordOrLabel("00e"))])
-            .doc("The profiles whose users can use the app. The list is exclusive: other profiles are removed.")
+            .doc(
+                "The profiles whose users can use the app. The list is exclusive: other profiles are removed from the \
+                 policies.",
+            )
             .setup("Selected Profiles"),
         Field::bool("guest_code_credential_flow_enabled", "isGuestCodeCredFlowEnabled")
             .default(false)
@@ -52,7 +56,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Enable Authorization Code and Credentials Flow for Guest Users"),
         Field::bool("client_credentials_flow_enabled", "isClientCredentialsFlowEnabled")
             .default(false)
-            .doc("Whether the client credentials flow is enabled. It runs as `client_credentials_flow_user`.")
+            .doc("Whether the client credentials flow is enabled. The flow runs as `client_credentials_flow_user`.")
             .setup("Enable Client Credentials Flow"),
         Field::bool("token_exchange_flow_enabled", "isTokenExchangeFlowEnabled")
             .default(false)
@@ -162,7 +166,10 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Start URL"),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
-            .doc("Custom attributes of the user that the app receives: a map of names to formulas, such as `User.Country`.")
+            .doc(
+                "The custom attributes of the user, which the app receives: a map of names to formulas, such as \
+                 `User.Country`.",
+            )
             .setup("Custom Attributes"),
     ],
     dropped: &[],

@@ -125,12 +125,15 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::NoPrivateKey, Rule::CertificateIfPem])
             .doc(
                 "The certificate that verifies client attestation JWTs of first-party apps. Whether Salesforce expects \
-                 its text or its name is not confirmed. If it is in PEM format, plans warn before it expires, as for \
-                 `certificate`.",
+                 its text or its name is not confirmed. If the value is in PEM format, plans warn before the \
+                 certificate expires, as for `certificate`.",
             ),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
-            .doc("Custom attributes of the user that the app receives: a map of names to formulas, such as `User.Country`.")
+            .doc(
+                "The custom attributes of the user, which the app receives: a map of names to formulas, such as \
+                 `User.Country`.",
+            )
             .setup("Custom Attributes"),
         Field::blocks(
             "trusted_ip_range",
@@ -169,9 +172,9 @@ pub static TYPE: MetadataType = MetadataType {
             .ids()
             .rules(&[Rule::Link])
             .doc(
-                "The consumer, as `<org ID>:<consumer ID>`. Set it only to use a consumer of another org. The app must \
-                 then be `Packaged`, and the attributes of the consumer must not be set. By default, the app has its \
-                 own consumer, which is not imported into this attribute.",
+                "The consumer, as `<org ID>:<consumer ID>`. Set this attribute only to use a consumer of another org. \
+                 In this case, the app must be `Packaged`, and the attributes of the consumer must not be set. By \
+                 default, the app has its own consumer, and an import does not set this attribute.",
             ),
         Field::text("asset_token_audiences", "assetTokenAudiences")
             .kept()

@@ -17,8 +17,8 @@ const APP: Own = Own::new(
 pub static ROTATE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_rotate_credentials",
     doc: "Rotates the consumer key and the consumer secret of an External Client App each time it is invoked. Clients \
-          can use the previous ones for 30 days, or until they are revoked.\n\nThe action uses staged credentials that \
-          the same user created in an interrupted run. If another user has staged credentials, the action fails. While \
+          can use the previous credentials for 30 days, or until they are revoked.\n\nThe action uses staged \
+          credentials that the same user created in an interrupted run. If another user has staged credentials, the action fails. While \
           the previous credentials are valid, Salesforce may reject the rotation: revoke them first. To manage \
           rotations with a resource, use `salesforce_external_client_app_credential_rotation`.",
     arguments: &[APP],
@@ -29,7 +29,7 @@ pub static ROTATE: ActionSpec = ActionSpec {
 pub static REVOKE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_revoke_previous_credentials",
     doc: "Immediately revokes the previous consumer key and consumer secret of an External Client App. Clients that \
-          still use them can no longer log in. If there are none, the action does nothing.",
+          still use them can no longer log in. If there are no previous credentials, the action does nothing.",
     arguments: &[APP],
     invoke: revoke,
     schema: OnceLock::new(),

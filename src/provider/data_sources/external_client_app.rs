@@ -23,7 +23,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "name",
             Shape::Text,
             Role::Either,
-            "The API name, with the namespace of an app from a package: `Shop`, `acme__Shop`.",
+            "The API name, such as `Shop`, or `acme__Shop` for an app from a package.",
         ),
         own("label", Shape::Text, Role::Either, "The label, which must be unique in the org."),
         own(
@@ -59,7 +59,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "not_readable",
             Shape::Map,
             Role::Result,
-            "The metadata types that the user that Terraform logs in as cannot read, with the reason. Their attributes \
+            "The metadata types that the provider cannot read, each with the reason. The attributes of these types \
              are null.",
         ),
     ],

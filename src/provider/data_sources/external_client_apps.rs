@@ -34,7 +34,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "names",
             Shape::Texts,
             Role::Result,
-            "The API names, with the namespace of apps from packages (`acme__Shop`), sorted.",
+            "The sorted API names, with a namespace for apps from packages (`acme__Shop`).",
         ),
         own(
             "apps",
@@ -45,8 +45,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
                 ("record_id", Shape::Text),
             ]),
             Role::Result,
-            "The apps in the order of `names`, each with `name`, `label`, `namespace` (null if not from a package) and \
-             `record_id`.",
+            "The apps in the order of `names`, each with `name`, `label`, `namespace` (null if the app is not from a \
+             package) and `record_id`.",
         ),
     ],
     one_of: &[],

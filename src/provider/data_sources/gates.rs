@@ -144,10 +144,10 @@ pub static GATES: &[Gate] = &[
         id: "G6",
         variants: &[Registration],
         reads: Reads::NewUsers,
-        expects: Expects::Words("the default profile among `profiles`"),
+        expects: Expects::Words("the default profile in `profiles`"),
         fix: "Add the site's default profile for registered users to `profiles` in \
               salesforce_external_client_app_policies, \
-              or let the registration handler assign a permission set of the policies.",
+              or let the registration handler assign a permission set that the policies contain.",
     },
     Gate {
         id: "G7",
@@ -291,7 +291,7 @@ pub static GATES: &[Gate] = &[
         variants: &[Login, Passwordless, Registration, ForgotPassword, Guest],
         reads: Reads::Site(Column::Network("Status")),
         expects: Expects::Word("Live"),
-        fix: "In the site's Administration, Settings, click Activate.",
+        fix: "In the site's workspace, under Administration > Settings, click Activate.",
     },
     Gate {
         id: "N6",

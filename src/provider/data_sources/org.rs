@@ -12,8 +12,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
     name: "salesforce_org",
     doc: "The org that the provider is connected to, and the user that it is connected as.",
     columns: &[
-        result("id", Shape::Text, "The ID of the org, with 18 characters."),
-        result("id_15", Shape::Text, "The same ID with 15 characters, which is case-sensitive."),
+        result("id", Shape::Text, "The 18-character ID of the org."),
+        result("id_15", Shape::Text, "The 15-character form of the ID, which is case-sensitive."),
         result("name", Shape::Text, "The name of the company. Query: `Organization.Name`."),
         result(
             "edition",
@@ -32,7 +32,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Shape::Text,
             "The instance of the org, such as `EU45`. Query: `Organization.InstanceName`.",
         ),
-        result("instance_url", Shape::Text, "The URL of the APIs of the org, without a trailing slash."),
+        result("instance_url", Shape::Text, "The URL of the org's APIs, without a trailing slash."),
         result("user_id", Shape::Text, "The ID of the user that the provider is connected as."),
         result("username", Shape::Text, "The username of that user. Query: `User.Username`."),
     ],

@@ -17,7 +17,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "name",
             Shape::Text,
             Role::Either,
-            "The API name, with the namespace of its package: `Shop_Customer`, `acme__Shop_Customer`.",
+            "The API name, such as `Shop_Customer`, or `acme__Shop_Customer` for a permission set from a package.",
         ),
         own("label", Shape::Text, Role::Either, "The label, which must be unique in the org."),
         own(
@@ -30,13 +30,13 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "holders",
             Shape::Number,
             Role::Result,
-            "The number of active users who have it, directly or through permission set groups. Null if the user that \
-             Terraform logs in as cannot count them.",
+            "The number of active users who have the permission set, directly or through permission set groups. Null \
+             if the provider cannot count these users.",
         ),
         own("holders_not_known", Shape::Text, Role::Result, "Why `holders` is null."),
-        own("owned_by_profile", Shape::Bool, Role::Result, "Whether it belongs to a profile."),
+        own("owned_by_profile", Shape::Bool, Role::Result, "Whether the permission set belongs to a profile."),
         own("license", Shape::Text, Role::Result, "The required license, if any."),
-        own("namespace", Shape::Text, Role::Result, "The namespace of its package."),
+        own("namespace", Shape::Text, Role::Result, "The namespace of the package that contains the permission set."),
     ],
     one_of: &["name", "label"],
     read,

@@ -40,7 +40,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "site",
             Shape::Text,
             Role::Optional,
-            "The name of the Experience Cloud site, as shown in Setup, All Sites. If omitted, the gates of the site \
+            "The name of the Experience Cloud site, as shown in Setup under All Sites. If omitted, the gates of the site \
              are unknown.",
         ),
         Column::Own(Own {
@@ -55,7 +55,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         variant("passwordless", "Headless passwordless login."),
         variant("registration", "Headless registration."),
         variant("forgot_password", "Headless forgot password, which does not require an app."),
-        variant("guest", "Headless guest users."),
+        variant("guest", "Headless access for guest users."),
         variant("refresh", "Refresh tokens after a login."),
         own("ready_variants", Shape::Texts, Role::Result, "The variants that are `ready`."),
         own("not_ready_variants", Shape::Texts, Role::Result, "The variants that are `not_ready`."),

@@ -19,10 +19,10 @@ pub fn page(spec: &'static ActionSpec) -> String {
     );
     attributes(&mut page, block, "###", |_| None);
     page.push_str(
-        "\n## Requirements\n\nThe same as those of the resource \
+        "\n## Requirements\n\nThe requirements are the same as those of the resource \
          [`salesforce_external_client_app_credential_rotation`](../resources/external_client_app_credential_rotation.md#requirements). \
-         An action does not change the state. The guide [Consumer secret](../guides/consumer-secret.md) compares actions and the \
-         resource.\n",
+         An action does not change the state. The guide [Consumer secret](../guides/consumer-secret.md) compares the \
+         actions with the resource.\n",
     );
     page
 }

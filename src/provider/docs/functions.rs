@@ -26,7 +26,7 @@ pub fn page(spec: &'static FunctionSpec) -> String {
         page,
         "\nProvider functions require Terraform 1.8 or OpenTofu 1.10. They require an entry in `required_providers`, but no provider block \
          and no org. OpenTofu 1.10 configures the provider before it calls a function in a plan, so you must set an authentication \
-         method; OpenTofu 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
+         method; OpenTofu 1.12 does not require one.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
@@ -47,14 +47,14 @@ fn signature(spec: &FunctionSpec) -> String {
 fn connected_app(page: &mut String) {
     let _ = write!(
         page,
-        "\n## Result\n\nThe arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the same \
-         names and types. `policies` is an object or null. `trusted_ip_range` is a set of objects, which is empty if \
+        "\n## Result\n\nThe result has the arguments of [`salesforce_oauth_client`](../resources/oauth_client.md), with the \
+         same names and types. `policies` is an object or null. `trusted_ip_range` is a set of objects, which is empty if \
          the file has none. In addition:\n\n- `{NOT_CONVERTED}` (List of Object) Elements that are not converted, and \
          values that you must add:\n  - `element` (String) The path in the file, such as `oauthConfig/consumerKey`.\n  - \
          `value` (String) The text of the element, truncated if it is long. Null if the element is empty or may \
          contain a secret.\n  - `why` (String) Why the element is not part of the object.\n  - `what_to_do` (String) What to do \
          about it.\n\n## Conversion\n\nThe elements are those of `ConnectedApp` in the Metadata API Developer Guide \
-         and in the JavaScript types of Salesforce, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
+         and in Salesforce's JavaScript types, which have a few more. Any other element is in `{NOT_CONVERTED}`, \
          and so is a value that is invalid for `salesforce_oauth_client`. Statements about External Client Apps are from Salesforce's \
          documentation and have not been tested in an org.\n\n| element | attribute |\n|---|---|\n"
     );
@@ -99,16 +99,16 @@ fn taken(target: &str, reading: Reading) -> String {
             format!("{to}. A value that is not an API name also has an entry: {why} {what_to_do}")
         }
         Reading::Inverted => format!("{to}, inverted"),
-        Reading::Either(yes, no) => format!("{to}: `true` is `{yes}`, `false` is `{no}`"),
+        Reading::Either(yes, no) => format!("{to}: `true` becomes `{yes}`, `false` becomes `{no}`"),
         Reading::Word(listed) | Reading::WordMembers(listed) => format!("{to}{}", words(listed)),
-        Reading::Lines => format!("{to}, one for each line"),
-        Reading::Entries(key, value) => format!("{to}: `{key}` to `{value}`"),
+        Reading::Lines => format!("{to}, one value for each line"),
+        Reading::Entries(key, value) => format!("{to}: a map of `{key}` to `{value}`"),
         Reading::Blocks(names) => {
-            let names = names.iter().map(|(child, attribute)| format!("`{child}` is `{attribute}`"));
+            let names = names.iter().map(|(child, attribute)| format!("`{child}` becomes `{attribute}`"));
             format!("{to}: {}", names.collect::<Vec<_>>().join(", "))
         }
         Reading::Retention { words: listed, units, period, unit } => format!(
-            "{to}{}; in `specific_lifetime:30:DAYS` the other parts are {} and {}{}",
+            "{to}{}; in `specific_lifetime:30:DAYS`, the other parts are {} and {}{}",
             words(listed),
             attribute(period),
             attribute(unit),
@@ -121,7 +121,7 @@ fn taken(target: &str, reading: Reading) -> String {
 fn words(listed: Words) -> String {
     let renamed =
         listed.iter().filter(|(theirs, ours)| Some(*theirs) != *ours).map(|(theirs, ours)| match ours {
-            Some(ours) => format!("`{theirs}` is `{ours}`"),
+            Some(ours) => format!("`{theirs}` becomes `{ours}`"),
             None => format!("`{theirs}` is not converted"),
         });
     let renamed: Vec<String> = renamed.collect();
@@ -131,7 +131,7 @@ fn words(listed: Words) -> String {
 fn facts(when: &[Fact]) -> String {
     let facts = when.iter().map(|fact| match fact {
         Fact::Has(element) => format!("`{element}` exists"),
-        Fact::Lacks(element) => format!("`{element}` does not exist, or is not converted"),
+        Fact::Lacks(element) => format!("`{element}` is missing or not converted"),
         Fact::On(element) => format!("`{element}` is true"),
     });
     facts.collect::<Vec<_>>().join(", and ")

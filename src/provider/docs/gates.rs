@@ -13,8 +13,8 @@ const NOTES: &str = "
 
 ## Checks
 
-Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again at every apply and
-shows it as a change, so no plan is empty. The data source fails only if the app or the site does not exist, or if the \
+Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again in every apply and
+shows this read as a change, so no plan is empty. The data source fails only if the app or the site does not exist, or if the \
 login fails.
 In all other cases, it returns a status.
 
@@ -27,7 +27,7 @@ whether browsers can call the endpoints (CORS), or whether a change has propagat
 `registration` and `forgot_password` is therefore `unknown` at best. Use `not_ready_variants` to check that no gate is \
 closed, and
 `ready_variants` to check that all gates are open. The guide [Experience Cloud site](../guides/experience-cloud-site.md) describes the
-settings of the site.
+site's settings.
 ";
 
 /// The sections after the attributes.

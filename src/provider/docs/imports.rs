@@ -22,12 +22,13 @@ pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool)
                 ""
             };
             let guide = "The guide [Importing](../guides/importing.md) describes how to import a whole app.";
-            (format!("By the API name of the app, `{id}`{installed}. {guide}"), format!("name = \"{id}\""))
+            let by = format!("Import the resource by the API name of the app, `{id}`{installed}. {guide}");
+            (by, format!("name = \"{id}\""))
         }
         Subject::Org => {
             let by = format!(
-                "By the name of the settings, `{id}`, which is the same in every org, so the import works in all \
-                 workspaces. Alternatively, by the ID of the connected org."
+                "Import the settings by their name, `{id}`, which is the same in every org, so the import works in all \
+                 workspaces. Alternatively, use the ID of the connected org."
             );
             (by, "org_id = \"00D000000000001EAA\"".to_owned())
         }

@@ -84,7 +84,7 @@ pub fn page() -> String {
          registry, a mirror or source; in containers\n- [Which resource to use](guides/which-resource.md)\n- \
          [Authentication](guides/authentication.md): methods, the key, the app to log in with, permissions\n- [HCP \
          Terraform and CI](guides/hcp-terraform.md): variables, containers, proxies, a provider block with unknown \
-         values\n- [Headless Identity](guides/headless-identity.md): the steps of Salesforce Help as configuration\n- \
+         values\n- [Headless Identity](guides/headless-identity.md): the steps from Salesforce Help as configuration\n- \
          [Experience Cloud site](guides/experience-cloud-site.md): the settings of the site in Setup\n- [Consumer \
          secret](guides/consumer-secret.md): pass it on without storing it, rotate it without downtime, revoke it \
          after a leak\n- [Certificates](guides/certificates.md): expiry and replacement\n- \

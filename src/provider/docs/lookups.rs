@@ -49,14 +49,15 @@ attribute with the secret: the provider never writes it to a state.
 [`client_secret_in_rest_api_access_enabled`](../resources/org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
 
-If one of them is missing, the error names it, provided that Salesforce returns this information. After the app is \
+If a requirement is not met, the error names it, provided that Salesforce returns this information. After the app is \
 created or the setting is enabled, \
 Salesforce may need some time before it returns the secret. The provider waits for up to 30 seconds.
 
 ## When Terraform reads it
 
 Terraform reads the secret in every plan and every apply, or only in the apply if an argument is known only after apply. Refer to \
-the credential rotation, as in the example: in a run that rotates, `consumer_key` is known only after apply, so Terraform reads the new secret.
+the credential rotation, as in the example: in a run that rotates the credentials, `consumer_key` is known only after \
+apply, so Terraform reads the new secret.
 
 Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and writes the secret \
 again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The guide \

@@ -19,7 +19,7 @@ use crate::provider::schema::Attribute;
 pub const SCHEMA: &str = "\n## Schema\n\n\
     A default is part of the plan, and Terraform detects drift from it. An attribute that is *not managed* keeps its \
     value in the org. *Metadata* is the type and the element in the Metadata API, with the first API version that \
-    supports it. *In Setup* is the label in Setup, if Salesforce documents it.\n\n";
+    supports the element. *In Setup* is the label in Setup, if Salesforce documents it.\n\n";
 
 pub fn page(spec: &'static ResourceSpec) -> String {
     let block = &spec.schema().block;
@@ -88,7 +88,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();
         let _ =
-            writeln!(page, "| `{id}` | {severity} | {} | {} |", when.join(", "), in_markdown(spec, message));
+            writeln!(page, "| `{id}` | {severity} | {} | {} |", when.join(", and "), in_markdown(spec, message));
     }
     if let Some(link) = spec.link {
         let consumer = spec.rows().filter(|row| spec.is_consumer_part(row.part));
@@ -114,7 +114,7 @@ fn condition(is: Condition) -> String {
         Condition::NotOneOf(words) => format!("is not {}", or(words)),
         Condition::Written => "is set".to_owned(),
         Condition::Unwritten => "is not set".to_owned(),
-        Condition::Empty => "is not set or empty".to_owned(),
+        Condition::Empty => "is not set or is empty".to_owned(),
         Condition::NotEmpty => "has elements".to_owned(),
         Condition::SetToEmpty => "is set to an empty list".to_owned(),
         Condition::HasAny(words) => format!("has {}", or(words)),
@@ -286,7 +286,7 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
         found.push((
             "invisible-character",
             "a label or a description contains an invisible character".to_owned(),
-            "the character and its position. The plan fails if the org does not have the same value already.",
+            "the character and its position. The plan fails unless the org already has the same value.",
         ));
     }
     if rules.contains(&false) {

@@ -18,14 +18,14 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Shape::AppName,
             Role::Required,
             "The API name of the app. Use the `id` of its OAuth settings, or `external_client_app` of its credential \
-             rotation, so that Terraform reads the secret after these change.",
+             rotation, so that Terraform reads the secret after these resources change.",
         )),
         Column::Own(Own::new(
             "consumer_key",
             Shape::Text,
             Role::Either,
-            "The consumer key (the OAuth client ID). Defaults to the key of the only consumer of the app. Set it if an \
-             app has several consumers, or to ensure that the secret belongs to this key.",
+            "The consumer key (the OAuth client ID). Defaults to the key of the app's only consumer. Set the key if \
+             the app has several consumers, or to ensure that the secret belongs to this key.",
         )),
         Column::Own(Own::new(
             "consumer_secret",

@@ -6,13 +6,13 @@ use crate::value::{Type, Value};
 
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "record_id_18",
-    summary: "The 18 characters of a Salesforce record ID",
+    summary: "The 18-character form of a Salesforce record ID",
     doc: "Returns a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in \
-          others. Terraform compares strings, so the two forms of one ID are different values.\n\nTo a 15-character ID, \
-          the function appends the three missing characters, which encode the case of its letters. It checks an \
-          18-character ID. If all letters have the same case, as after an export from a spreadsheet, it \
-          restores the case from the last three characters. Any other ID is an error.\n\nThe function does not call an \
-          org, so it does not check whether the record exists.",
+          others. Terraform compares strings, so the two forms of one ID are different values.\n\nIf an ID has 15 \
+          characters, the function appends the three missing characters, which encode the case of the letters. If an \
+          ID has 18 characters, the function checks them. If all letters have the same case, as after an export from a \
+          spreadsheet, the function restores the case from the last three characters. Any other ID is an error.\n\nThe \
+          function does not call an org, so it does not check whether the record exists.",
     parameters: &[Parameter {
         name: "id",
         ty: Type::String,

@@ -90,7 +90,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     subject: Subject::App {
         attribute: "external_client_app",
         doc: "The API name of the app. Use `salesforce_external_client_app.NAME.id`, so that Terraform replaces the \
-              settings together with the app. Changing it replaces the resource.",
+              settings together with the app. Changing the name replaces the resource.",
     },
     parts: &[
         Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },

@@ -136,7 +136,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     subject: Subject::App {
         attribute: "external_client_app",
         doc: "The API name of the app. Use `salesforce_external_client_app_oauth_settings.NAME.id`, so that Terraform \
-              creates the settings first. Changing it replaces the resource.",
+              creates the settings first. Changing the name replaces the resource.",
     },
     parts: &[
         Part { kind: &types::oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },

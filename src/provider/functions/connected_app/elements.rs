@@ -154,9 +154,8 @@ const UNDOCUMENTED: &str =
     "Salesforce does not document this setting, so salesforce_oauth_client has no attribute for it.";
 const SWITCH_IN_SETUP: &str = "If the setting is true and you need it, enable it in Setup, in the settings of the new \
                                External Client App.";
-const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App \
-                       extends \
-                       Auth.ExternalClientAppOauthHandler.";
+const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; the class of an External Client \
+                       App extends Auth.ExternalClientAppOauthHandler.";
 const WRITE_HANDLER: &str = "Write a class for the External Client App. Set policies.apex_handler to the class and \
                              policies.execute_handler_as to its run-as user.";
 
@@ -428,7 +427,7 @@ pub static GAPS: &[Gap] = &[
             Fact::Lacks("profileName"),
         ],
         why: "Only users with administrator approval can use the app, and the file has no valid permission set or \
-              profile. They may be assigned elsewhere.",
+              profile. Permission sets and profiles may be assigned elsewhere.",
         what_to_do: "Check in Setup who can use the connected app, and set policies.permission_sets or \
                      policies.profiles. Without either, the plan fails, because no user can log in.",
     },
