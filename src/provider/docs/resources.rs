@@ -87,8 +87,12 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         };
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();
-        let _ =
-            writeln!(page, "| `{id}` | {severity} | {} | {} |", when.join(", and "), in_markdown(spec, message));
+        let _ = writeln!(
+            page,
+            "| `{id}` | {severity} | {} | {} |",
+            when.join(", and "),
+            in_markdown(spec, message)
+        );
     }
     if let Some(link) = spec.link {
         let consumer = spec.rows().filter(|row| spec.is_consumer_part(row.part));
