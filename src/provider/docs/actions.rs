@@ -21,7 +21,7 @@ pub fn page(spec: &'static ActionSpec) -> String {
     page.push_str(
         "\n## Requirements\n\nThe requirements are the same as those of the resource \
          [`salesforce_external_client_app_credential_rotation`](../resources/external_client_app_credential_rotation.md#requirements). \
-         An action does not change the state. The guide [Consumer secret](../guides/consumer-secret.md) compares the \
+         An action does not change the state. The [Consumer secret](../guides/consumer-secret.md) guide compares the \
          actions with the resource.\n",
     );
     page

@@ -26,7 +26,7 @@ whether browsers can call the endpoints (CORS), or whether a change has propagat
 `passwordless`,
 `registration` and `forgot_password` is therefore `unknown` at best. Use `not_ready_variants` to check that no gate is \
 closed, and
-`ready_variants` to check that all gates are open. The guide [Experience Cloud site](../guides/experience-cloud-site.md) describes the
+`ready_variants` to check that all gates are open. The [Experience Cloud site](../guides/experience-cloud-site.md) guide describes the
 site's settings.
 ";
 

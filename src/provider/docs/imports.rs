@@ -21,7 +21,7 @@ pub fn section(page: &mut String, name: &str, subject: Subject, installed: bool)
             } else {
                 ""
             };
-            let guide = "The guide [Importing](../guides/importing.md) describes how to import a whole app.";
+            let guide = "The [Importing](../guides/importing.md) guide describes how to import a whole app.";
             let by = format!("Import the resource by the API name of the app, `{id}`{installed}. {guide}");
             (by, format!("name = \"{id}\""))
         }

@@ -27,7 +27,7 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     disable guest access in one apply and JWT tokens in the next |\n\
     | policies of a new app | in the package that creates the app | created by Salesforce with its defaults, and changed in a \
     separate deploy |\n\
-    | policies that another team owns | omit the block `policies`, so that the resource does not manage them | only that team has the resource |\n\
+    | policies that another team owns | omit the `policies` block, so that the resource does not manage the policies | only that team has the resource |\n\
     | destroying | deletes the app | separate for each resource; policies remain in the org and are no longer managed |\n\
     | `deletion_protection` | one, for the whole app | one for the app, one for the OAuth settings |\n\
     | references | none | by `id`, so that Terraform replaces the resources together with the app |\n\
@@ -67,9 +67,9 @@ pub fn page() -> String {
         "\nEach argument has an environment variable. The block takes precedence over the environment: if it sets a \
          method, methods set in the environment are ignored. If no method is set, the provider uses an access token in \
          `SF_ACCESS_TOKEN` with the org in `SF_ORG_INSTANCE_URL`, or else an SFDX auth URL in `SFDX_AUTH_URL`. The log \
-         shows the method at level INFO. The guide [Authentication](guides/authentication.md) compares the methods, \
+         shows the method at level INFO. The [Authentication](guides/authentication.md) guide compares the methods, \
          and describes how to create the key and the app.\n\n\
-         `terraform validate` does not require credentials. The provider logs in at the first call that requires the org.\n\n\
+         `terraform validate` does not require credentials. The provider logs in on the first call that requires access to the org.\n\n\
          | warning | meaning |\n|---|---|\n\
          | `argument-without-effect` | An argument of the block belongs to another authentication method |\n\
          | `refresh-token-rotated` | Salesforce returned a new refresh token, and the configured one may be invalid: \

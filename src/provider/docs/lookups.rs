@@ -60,8 +60,7 @@ the credential rotation, as in the example: in a run that rotates the credential
 apply, so Terraform reads the new secret.
 
 Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and writes the secret \
-again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The guide \
-[Consumer secret](../guides/consumer-secret.md) has examples for other stores, and describes what to do if a secret has leaked.
+again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The [Consumer secret](../guides/consumer-secret.md) guide has examples for other stores, and describes what to do if a secret has leaked.
 ";
 
 pub fn ephemeral_page(spec: &'static DataSourceSpec) -> String {

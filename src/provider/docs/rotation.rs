@@ -31,8 +31,7 @@ changes.
 While the previous credentials are valid, Salesforce may reject staging new ones; whether it does is not confirmed. If it does, \
 the provider reports an error and changes nothing.
 
-The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The guide \
-[Consumer secret](../guides/consumer-secret.md) describes each case step by step.
+The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The [Consumer secret](../guides/consumer-secret.md) guide describes each case step by step.
 ";
 
 /// Warnings of a plan, a refresh or a destroy: the ID, when the warning is shown, and what the message contains.
