@@ -187,9 +187,9 @@ pub static REFUSALS: &[Refusal] = &[
         phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
         needs: Needs::Other(
-            "a flow with a consent screen. With code_credential_flow_enabled = true in \
-             salesforce_external_client_app_oauth_settings, the app has a flow without a consent screen. Set \
-             permitted_users = \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
+            "a flow with a consent screen. The Authorization Code and Credentials Flow (code_credential_flow_enabled = \
+             true in salesforce_external_client_app_oauth_settings) has no consent screen. Set permitted_users = \
+             \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
         ),
         who: Who::Developer,
     },
