@@ -35,6 +35,8 @@ pub(super) trait Job: Send + 'static {
     fn awaits(&self, other: &Self) -> bool;
     /// How much of each limit this job uses.
     fn weight(&self) -> [usize; 2];
+    /// Whether an earlier attempt may have taken effect, although it failed. The caller cannot withdraw such a job.
+    fn may_have_taken_effect(&self) -> bool;
 }
 
 /// The conditions for closing a batch.
@@ -128,11 +130,6 @@ impl<J, A> QueuedJob<J, A> {
         *stage = if matches!(*stage, Stage::Kept(_)) { Stage::Kept(name) } else { Stage::Sent(name) };
     }
 
-    /// Marks the job as part of a batch but not sent, so that its caller can withdraw it.
-    pub(super) fn hold(&self) {
-        self.set_unless_decided(Stage::Held);
-    }
-
     /// Prevents a withdrawal of the job, which must now be completed even without its caller. Extends its deadline to
     /// the given time, if that is later.
     pub(super) fn keep_sent(&mut self, until: Instant) {
@@ -140,13 +137,6 @@ impl<J, A> QueuedJob<J, A> {
         let name = if let Stage::Sent(name) | Stage::Kept(name) = &*stage { name.clone() } else { None };
         *stage = Stage::Kept(name);
         self.deadline = self.deadline.max(until);
-    }
-
-    fn set_unless_decided(&self, next: Stage) {
-        let mut stage = lock(&self.stage);
-        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) {
-            *stage = next;
-        }
     }
 
     pub(super) fn complete(self, result: A) {
@@ -163,6 +153,20 @@ impl<J, A> QueuedJob<J, A> {
     /// Waits until the caller has dropped the handle of the job.
     pub(super) async fn abandoned(&mut self) {
         self.sender.closed().await;
+    }
+}
+
+impl<J: Job, A> QueuedJob<J, A> {
+    /// Marks the job as part of a batch but not sent, so that its caller can withdraw it.
+    pub(super) fn hold(&self) {
+        self.allow_withdrawal(Stage::Held);
+    }
+
+    fn allow_withdrawal(&self, next: Stage) {
+        let mut stage = lock(&self.stage);
+        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) && !self.job.may_have_taken_effect() {
+            *stage = next;
+        }
     }
 }
 
@@ -294,7 +298,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
 
     /// Queues a job of the running batch again, before all others.
     pub(super) fn put_back(&self, queued: QueuedJob<J, A>) {
-        queued.set_unless_decided(Stage::Queued);
+        queued.allow_withdrawal(Stage::Queued);
         lock(&self.state)
             .waiting
             .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });

@@ -323,10 +323,9 @@ impl Inner {
     }
 }
 
-/// Marks jobs as not sent, so that their callers can withdraw them. Skips a job if an earlier deploy of it may have
-/// taken effect.
+/// Marks jobs as not sent, so that their callers can withdraw them.
 fn hold(group: &[QueuedJob]) {
-    group.iter().filter(|queued| queued.job.internal_error.is_none()).for_each(QueuedJob::hold);
+    group.iter().for_each(QueuedJob::hold);
 }
 
 /// The latest deadline of a group. `None` if the group is empty.

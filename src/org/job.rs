@@ -185,6 +185,10 @@ impl batch::Job for Job {
             self.bytes,
         ]
     }
+
+    fn may_have_taken_effect(&self) -> bool {
+        self.internal_error.is_some()
+    }
 }
 
 impl Changes {

@@ -50,6 +50,10 @@ impl batch::Job for ReadRequest {
     fn weight(&self) -> [usize; 2] {
         [self.wanted.len(), 0]
     }
+
+    fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 impl Inner {

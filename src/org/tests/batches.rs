@@ -297,6 +297,28 @@ async fn a_part_is_deployed_again_when_its_app_arrives_late() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_that_waits_for_its_app_after_an_internal_error_is_not_reported_as_not_sent() {
+    let (script, org) = script();
+    let internal_error = problem(&settings_key("Shop"), "UNKNOWN_EXCEPTION: An unexpected error. 199-83 (19)");
+    let no_app = problem(&settings_key("Shop"), "INVALID_CROSS_REFERENCE_KEY: no such app");
+    script.course(rejects(vec![internal_error])).course(rejects(vec![no_app]));
+    let part = caller(&org, 0, settings("Shop"));
+    while script.count("start") < 2 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let app = caller(&org, 0, app("Shop"));
+    while !org.inner.deployer.queue.has(|job| job.internal_error.is_some()) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    org.stop();
+    let error = part.await.unwrap().unwrap_err();
+    assert!(matches!(&error.kind, ApplyErrorKind::AfterInternalError { .. }), "{error}");
+    let error = app.await.unwrap().unwrap_err();
+    assert!(matches!(error.kind, ApplyErrorKind::NotSent), "{error}");
+    assert_eq!(script.count("start"), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn changes_of_the_same_file_and_deletions_of_the_same_app_wait() {
     let (script, org) = script();
     for _ in 0..5 {
