@@ -299,7 +299,8 @@ async fn a_part_is_deployed_again_when_its_app_arrives_late() {
 #[tokio::test(start_paused = true)]
 async fn a_part_that_waits_for_its_app_after_an_internal_error_is_not_reported_as_not_sent() {
     let (script, org) = script();
-    let internal_error = problem(&settings_key("Shop"), "UNKNOWN_EXCEPTION: An unexpected error. 199-83 (19)");
+    let internal_error =
+        problem(&settings_key("Shop"), "UNKNOWN_EXCEPTION: An unexpected error. 199-83 (19)");
     let no_app = problem(&settings_key("Shop"), "INVALID_CROSS_REFERENCE_KEY: no such app");
     script.course(rejects(vec![internal_error])).course(rejects(vec![no_app]));
     let part = caller(&org, 0, settings("Shop"));

@@ -296,12 +296,23 @@ pub fn may_have_of(name: &str) -> &'static [&'static str] {
 }
 
 /// The error if no method is set.
-pub fn none() -> Diagnostic {
-    let mut detail =
+pub fn none(source: &Source<'_>) -> Diagnostic {
+    let mut blank: Vec<&str> = AUTH_METHODS.iter().map(|method| method.argument).collect();
+    blank.retain(|name| source.is_blank_in_environment(name));
+    let mut detail = String::new();
+    if !blank.is_empty() {
+        let variables: Vec<String> = blank.into_iter().map(variable).collect();
+        detail.push_str(&format!(
+            "These environment variables are set, but they are blank: {}. In CI, a secret is blank if the job has no \
+             access to it.\n\n",
+            variables.join(", ")
+        ));
+    }
+    detail.push_str(
         "No authentication method is set. Set one of these methods in the provider block or in the environment, where \
          client_id is SALESFORCE_CLIENT_ID, private_key is SALESFORCE_PRIVATE_KEY, client_secret is \
-         SALESFORCE_CLIENT_SECRET, and so on:"
-            .to_owned();
+         SALESFORCE_CLIENT_SECRET, and so on:",
+    );
     for name in names() {
         let mut all: Vec<&str> = needs_of(name).to_vec();
         let one_of = arguments_of(name).join(" or ");

@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::auth_methods::AuthMethod;
 use super::source::{Source, bad_key, unreadable_file};
-use super::{Place, origin, variable};
+use super::{Place, origin};
 use crate::org::{self, Login, SfCli, SubjectToken, check_private_key, why_unreadable};
 use crate::provider::diagnostics::rows::provider_block as rows;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -36,7 +36,7 @@ pub fn jwt_bearer(
     };
     let private_key = Secret::new(key?);
     if let Err(problem) = check_private_key(&private_key) {
-        found.push(bad_key(method.argument, problem));
+        found.push(bad_key(&source.name_of(method.argument), problem));
     }
     Some(Login::JwtBearer {
         client_id: source.require("client_id", "The JWT bearer flow", found),
@@ -97,12 +97,7 @@ pub fn sfdx_auth_url(
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    let name = if source.is_written(method.argument) {
-        method.argument.to_owned()
-    } else {
-        variable(method.argument)
-    };
-    log_in_by_url(&name, &source.known(method.argument)?, place, found)
+    log_in_by_url(&source.name_of(method.argument), &source.known(method.argument)?, place, found)
 }
 
 /// Reads `SFDX_AUTH_URL`, the variable that actions and scripts for the Salesforce CLI use.
@@ -152,7 +147,8 @@ pub fn subject_token_file(
 ) -> Option<Login> {
     let path = PathBuf::from(source.known(method.argument)?);
     if let Some(why) = why_unreadable(&path) {
-        found.push(unreadable_file(method.argument, &path.to_string_lossy(), &why));
+        let shown = source.name_of(method.argument);
+        found.push(unreadable_file(method.argument, &shown, &path.to_string_lossy(), &why));
     }
     Some(exchange(SubjectToken::File(path), source, place, found))
 }
@@ -180,7 +176,7 @@ pub fn hcp_terraform_token(
              workspaces with the environment variable {audience}, with agents of version 1.7.0 or later. Its \
              documentation describes the token for agent hooks. Whether every run passes the token to providers is not \
              confirmed. If a run does not, use a hook that writes the token to a file, and set subject_token_file.",
-            method.argument
+            source.name_of(method.argument)
         );
         found.push(rows::MISSING_HCP_TERRAFORM_TOKEN.diagnostic(detail).at_attribute(method.argument));
         return None;
@@ -197,7 +193,8 @@ fn hcp_tag(source: &Source<'_>, found: &mut Diagnostics) -> Option<Option<String
         return Some(Some(tag).filter(|tag| !tag.is_empty()));
     }
     let detail = format!(
-        "{name} must be the suffix of the environment variable {HCP_TOKEN}_TAG: letters, digits and underscores."
+        "{} must be the suffix of the environment variable {HCP_TOKEN}_TAG: letters, digits and underscores.",
+        source.name_of(name)
     );
     found.push(rows::INVALID_TOKEN_TAG.diagnostic(detail).at_attribute(name));
     None
@@ -231,8 +228,11 @@ pub fn token_type(source: &Source<'_>, found: &mut Diagnostics) -> String {
     }
     // An empty value is reported by another check.
     if !written.is_empty() && !written.starts_with("urn:") {
-        let detail =
-            format!("{name} must be one of {}, or a URN such as {TOKEN_TYPES}jwt.", KNOWN_TYPES.join(", "));
+        let detail = format!(
+            "{} must be one of {}, or a URN such as {TOKEN_TYPES}jwt.",
+            source.name_of(name),
+            KNOWN_TYPES.join(", ")
+        );
         found.push(rows::UNSUPPORTED_TOKEN_TYPE.diagnostic(detail).at_attribute(name));
     }
     written
@@ -265,7 +265,8 @@ pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     } else {
         return;
     };
-    let detail = format!("{name} {why}. Use an alias or a username that sf org list shows.");
+    let detail =
+        format!("{} {why}. Use an alias or a username that sf org list shows.", source.name_of(name));
     let problem = rows::INVALID_SF_CLI_ORG.diagnostic(detail);
     // With a path, Terraform would show the line that may contain a token.
     found.push(if is_token { problem } else { problem.at_attribute(name) });

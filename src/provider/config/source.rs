@@ -45,6 +45,20 @@ impl Source<'_> {
         !self.config.get(name).is_null()
     }
 
+    /// The name of an argument in messages: its environment variable if the value comes from there.
+    pub fn name_of(&self, name: &str) -> String {
+        if !self.is_written(name) && self.in_environment(name).is_some() {
+            return variable(name);
+        }
+        name.to_owned()
+    }
+
+    /// Whether the environment variable of an argument is set, but blank. Such a variable counts as not set. CI systems
+    /// set blank variables for secrets that a job has no access to.
+    pub fn is_blank_in_environment(&self, name: &str) -> bool {
+        (self.environment)(&variable(name)).is_some_and(|text| text.trim().is_empty())
+    }
+
     /// Whether the block sets the argument to a known value.
     pub fn is_known(&self, name: &str) -> bool {
         let value = self.config.get(name);
@@ -90,18 +104,20 @@ impl Source<'_> {
     pub fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
         let Some(text) = self.known(name) else { return };
+        let shown = self.name_of(name);
         let lines = PEMS.contains(&name);
         let stray = |c: &char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
         // The message omits the character if it is part of a secret.
         let problem = match text.chars().find(stray) {
-            Some(_) if secret => format!("{name} contains a control character, such as a line break."),
-            Some(c) => format!("{name} contains the control character U+{:04X}.", u32::from(c)),
+            Some(_) if secret => format!("{shown} contains a control character, such as a line break."),
+            Some(c) => format!("{shown} contains the control character U+{:04X}.", u32::from(c)),
             None if text.len() > LONGEST_TEXT => {
-                found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
+                let problem = diagnostics::argument_too_long(&shown, LONGEST_TEXT);
+                found.push(if secret { problem } else { problem.at_attribute(name) });
                 return;
             }
             None if TOKENS.contains(&name) && !text.chars().all(|c| c.is_ascii_graphic()) => {
-                format!("{name} contains a space or a non-ASCII character, which is not allowed in a token.")
+                format!("{shown} contains a space or a non-ASCII character, which is not allowed in a token.")
             }
             None => match self.unseen(name) {
                 Some(problem) => problem,
@@ -123,7 +139,7 @@ impl Source<'_> {
             _ => self.known(name)?,
         };
         let found = unseen(&text).filter(|_| !PEMS.contains(&name))?;
-        Some(format!("{name} contains {found}, which is invisible."))
+        Some(format!("{} contains {found}, which is invisible.", self.name_of(name)))
     }
 
     /// Reports a placeholder that was not replaced by a value.
@@ -138,8 +154,8 @@ impl Source<'_> {
             Some(Placeholder::Variable) => "the name of a variable, which was not replaced by its value",
             None => return,
         };
-        let place = if self.is_written(name) { name.to_owned() } else { variable(name) };
-        let problem = rows::PLACEHOLDER_VALUE.diagnostic(format!("{place} is {what}. Set the actual value."));
+        let detail = format!("{} is {what}. Set the actual value.", self.name_of(name));
+        let problem = rows::PLACEHOLDER_VALUE.diagnostic(detail);
         found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
@@ -172,7 +188,7 @@ impl Source<'_> {
         match origin::check(text.trim()) {
             Ok(url) => Some(url),
             Err(problem) => {
-                let problem = rows::INVALID_URL.diagnostic(format!("{name}: {problem}"));
+                let problem = rows::INVALID_URL.diagnostic(format!("{}: {problem}", self.name_of(name)));
                 // With a path, Terraform would show the line that contains the password.
                 found.push(if has_user_information(&text) { problem } else { problem.at_attribute(name) });
                 None
@@ -187,7 +203,8 @@ impl Source<'_> {
             Some(version) if (OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Some(version),
             _ => {
                 let detail = format!(
-                    "api_version must have the form \"66.0\", from \"{OLDEST_VERSION}.0\" to \"{NEWEST_VERSION}.0\"."
+                    "{} must have the form \"66.0\", from \"{OLDEST_VERSION}.0\" to \"{NEWEST_VERSION}.0\".",
+                    self.name_of("api_version")
                 );
                 found.push(rows::INVALID_API_VERSION.diagnostic(detail).at_attribute("api_version"));
                 None
@@ -200,7 +217,8 @@ impl Source<'_> {
         if !is_org_id(&text) {
             let of = other_record(&text);
             let detail = format!(
-                "expected_org_id must be an org ID: 15 or 18 letters and digits, starting with 00D.{of}"
+                "{} must be an org ID: 15 or 18 letters and digits, starting with 00D.{of}",
+                self.name_of("expected_org_id")
             );
             found.push(rows::INVALID_ORG_ID.diagnostic(detail).at_attribute("expected_org_id"));
         }
@@ -241,9 +259,9 @@ impl Source<'_> {
     }
 
     pub fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
-        let path = self.known(name)?;
+        let (path, shown) = (self.known(name)?, self.name_of(name));
         if let Some(why) = why_unreadable(Path::new(&path)) {
-            found.push(unreadable_file(name, &path, &why));
+            found.push(unreadable_file(name, &shown, &path, &why));
             return None;
         }
         match std::fs::read(&path).map(String::from_utf8) {
@@ -251,14 +269,16 @@ impl Source<'_> {
             Ok(Err(bytes)) => {
                 let problem = binary_key_form(bytes.as_bytes());
                 found.push(match name {
-                    "private_key_file" => bad_key(name, problem),
-                    _ => unreadable_file(name, &path, "it is not a text file in UTF-8; use a PEM file"),
+                    "private_key_file" => bad_key(&shown, problem),
+                    _ => {
+                        unreadable_file(name, &shown, &path, "it is not a text file in UTF-8; use a PEM file")
+                    }
                 });
                 drop(Zeroizing::new(bytes.into_bytes()));
                 None
             }
             Err(error) => {
-                found.push(unreadable_file(name, &path, &error.kind().to_string()));
+                found.push(unreadable_file(name, &shown, &path, &error.kind().to_string()));
                 None
             }
         }
@@ -272,6 +292,9 @@ impl Source<'_> {
                     "{why} requires {name}. Set it in the provider block, or set {}.",
                     variable(name)
                 );
+                if self.is_blank_in_environment(name) {
+                    detail.push_str(" The variable is set, but it is blank.");
+                }
                 if let (Some(other), Some(_)) = (self.instead(name), self.in_environment(name)) {
                     detail = format!(
                         "{why} requires {name}. Set it in the provider block: the provider does not use the environment variable {}, \
@@ -293,7 +316,7 @@ impl Source<'_> {
             [] => match EXTERNAL_METHODS.iter().find(|external| external.is_there(self)) {
                 Some(external) => (external.read)(self, &mut place, found)?,
                 None => {
-                    found.push(auth_methods::none());
+                    found.push(auth_methods::none(self));
                     return None;
                 }
             },
@@ -343,15 +366,15 @@ pub fn truth(text: &str) -> Option<bool> {
 }
 
 /// The error if a file cannot be read. A value that is not a path is not shown, because it may be the key or the token
-/// itself.
-pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
+/// itself. `shown` is the argument or its environment variable.
+pub fn unreadable_file(name: &str, shown: &str, path: &str, why: &str) -> Diagnostic {
     if is_like_a_path(path) {
         let detail =
-            format!("{name}: {path:?} cannot be read: {why}. Check the path, the file and its permissions.");
+            format!("{shown}: {path:?} cannot be read: {why}. Check the path, the file and its permissions.");
         return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(
-        "{name} must be the path of a file. The value is not a path. It is not shown, because it may be the key or the \
+        "{shown} must be the path of a file. The value is not a path. It is not shown, because it may be the key or the \
          token itself. Write the value to a file and set the path of the file, or use the argument that accepts the \
          value itself."
     );

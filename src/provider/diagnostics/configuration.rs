@@ -98,12 +98,11 @@ pub fn too_long(path: Path, longest: usize) -> Diagnostic {
     provider_block::VALUE_TOO_LONG.diagnostic(detail).at(path)
 }
 
-/// An argument that is too long. For a secret, the diagnostic has no path, because Terraform would show the line.
-pub fn argument_too_long(name: &str, secret: bool, longest: usize) -> Diagnostic {
+/// An argument that is too long. The caller adds the path, unless the value is a secret: Terraform would show the line.
+pub fn argument_too_long(name: &str, longest: usize) -> Diagnostic {
     let detail =
         format!("{name} is longer than {longest} bytes. Check that the value comes from the correct file.");
-    let problem = provider_block::VALUE_TOO_LONG.diagnostic(detail);
-    if secret { problem } else { problem.at_attribute(name) }
+    provider_block::VALUE_TOO_LONG.diagnostic(detail)
 }
 
 pub fn duplicate(path: Path) -> Diagnostic {

@@ -300,6 +300,55 @@ fn a_path_that_looks_like_a_secret_is_not_quoted() {
         let reported = found.iter().find(|one| one.summary == "Cannot read file");
         let reported = reported.unwrap_or_else(|| panic!("{name}: {found:?}"));
         assert_eq!(reported.detail.contains("canary"), is_shown, "{name}: {}", reported.detail);
-        assert!(reported.detail.contains(name), "{}", reported.detail);
+        assert!(reported.detail.contains(&variable), "{}", reported.detail);
     }
+}
+
+#[test]
+fn a_value_from_the_environment_is_named_by_its_variable() {
+    let login = [
+        ("SALESFORCE_CLIENT_ID", "id"),
+        ("SALESFORCE_CLIENT_SECRET", "canary"),
+        ("SALESFORCE_INSTANCE_URL", "https://a.example"),
+    ];
+    for (argument, value) in [
+        ("api_version", "latest"),
+        ("expected_org_id", "a01000000000001AAA"),
+        ("instance_url", "not a URL"),
+        ("client_id", "a\u{200b}b"),
+        ("client_id", "a\u{7}b"),
+        ("client_id", "$CLIENT_ID"),
+        ("client_secret", "a\u{7}b"),
+        ("ca_certificate_file", "/does/not/exist"),
+    ] {
+        let variable = format!("SALESFORCE_{}", argument.to_uppercase());
+        let mut variables: Vec<(&str, &str)> = login.to_vec();
+        variables.retain(|(name, _)| *name != variable);
+        variables.push((&variable, value));
+        let found = resolve(&[], &variables).unwrap_err();
+        assert!(found[0].detail.contains(&variable), "{argument}: {found:?}");
+        let found = resolve(&[(argument, value)], &login).unwrap_err();
+        assert!(!found[0].detail.contains(&variable), "{argument}: {found:?}");
+    }
+}
+
+#[test]
+fn a_blank_variable_is_named_in_the_error() {
+    let found =
+        resolve(&[], &[("SALESFORCE_CLIENT_ID", "id"), ("SALESFORCE_CLIENT_SECRET", " ")]).unwrap_err();
+    assert!(
+        found[0].detail.starts_with(
+            "These environment variables are set, but they are blank: SALESFORCE_CLIENT_SECRET."
+        )
+    );
+    let variables = [
+        ("SALESFORCE_CLIENT_ID", ""),
+        ("SALESFORCE_CLIENT_SECRET", "canary"),
+        ("SALESFORCE_INSTANCE_URL", "https://a.example"),
+    ];
+    let found = resolve(&[], &variables).unwrap_err();
+    assert!(
+        found[0].detail.ends_with("set SALESFORCE_CLIENT_ID. The variable is set, but it is blank."),
+        "{found:?}"
+    );
 }
