@@ -232,9 +232,7 @@ impl Org {
         match self.read(&[wanted], freshness, deadline).await?.into_iter().next() {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
-            Some(Lookup::Hidden { why, .. }) => {
-                self.record_of(app).await.ok_or(CredentialsError::Hidden { why })
-            }
+            Some(Lookup::Hidden { why }) => self.record_of(app).await.ok_or(CredentialsError::Hidden { why }),
             _ => self.record_of(app).await.ok_or(CredentialsError::NoApp),
         }
     }

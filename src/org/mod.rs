@@ -141,8 +141,10 @@ pub enum Lookup {
     /// The component may exist, but the org does not show it.
     Hidden {
         why: String,
-        /// The app exists under a name that differs only in case.
-        other_case: bool,
+    },
+    /// The app in the org has this name, which differs from the wanted name only in case.
+    OtherCase {
+        name: String,
     },
     /// The full names of several parts of the type that belong to the app, if no hint selects one.
     Several(Vec<String>),

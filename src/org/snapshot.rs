@@ -384,22 +384,17 @@ impl Snapshot {
     /// The result for a component that [`find`](Self::find) did not find: absent if the app has no parts yet or the
     /// list confirms the absence, and otherwise hidden.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
-        let hidden = |why: String| Lookup::Hidden { why, other_case: false };
+        let hidden = |why: String| Lookup::Hidden { why };
         if self.bare.contains(&wanted.app) {
             return Lookup::Absent { others: 0 };
         }
         let Some(loaded) = self.kinds.get(wanted.kind) else {
             return hidden(format!("{} was not read", wanted.kind.name));
         };
-        let same = |name: &str| name.eq_ignore_ascii_case(&wanted.app);
-        let spelled = loaded.files.iter().find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
-        if let Some(owner) = spelled {
-            let why = format!(
-                "the name of the app in the org is {owner}, not {}; names that differ only in case refer to the same \
-                 app",
-                wanted.app
-            );
-            return Lookup::Hidden { why, other_case: true };
+        let of_the_app = |name: &&str| name.eq_ignore_ascii_case(&wanted.app);
+        let mut owners = loaded.files.iter().filter_map(|file| file.owner.as_deref());
+        if let Some(name) = owners.find(of_the_app) {
+            return Lookup::OtherCase { name: name.to_owned() };
         }
         if let Some(why) = &loaded.refused {
             return hidden(why.clone());
@@ -413,6 +408,9 @@ impl Snapshot {
             None => return hidden(format!("{} was not listed", wanted.kind.name)),
         };
         match loaded.unseen().find(|file| self.may_be(&file.full_name, wanted)) {
+            Some(file) if is_app(wanted.kind) && file.full_name != wanted.app => {
+                Lookup::OtherCase { name: file.full_name.clone() }
+            }
             Some(file) => hidden(format!(
                 "the org lists {} {} but does not return it",
                 wanted.kind.name, file.full_name

@@ -40,7 +40,8 @@ fn reported(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Found(found) => found.component.key.full_name.clone(),
         Lookup::Absent { .. } => "absent".into(),
-        Lookup::Hidden { why, .. } => format!("(hidden: {why})"),
+        Lookup::Hidden { why } => format!("(hidden: {why})"),
+        Lookup::OtherCase { name } => format!("(named {name})"),
         Lookup::Several(names) => format!("(several: {})", names.join(" ")),
     }
 }

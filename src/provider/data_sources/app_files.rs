@@ -63,20 +63,33 @@ impl Resource {
     }
 }
 
+/// Why the files of an app could not be read.
+pub enum AppFilesError {
+    /// The org cannot be read, or a file of the app cannot be decoded.
+    Unread(ReadError),
+    /// The app in the org has this name, which differs from the requested name only in case.
+    OtherCase { name: String },
+}
+
 /// Reads these resources of one app from the snapshot.
-///
-/// # Errors
-/// Returns an error if the org cannot be read, or a file of the app cannot be decoded.
 pub async fn read(
     org: &Org,
     session: &SessionFacts,
     specs: &[&'static ResourceSpec],
     app: &str,
     deadline: Instant,
-) -> Result<Vec<Resource>, ReadError> {
+) -> Result<Vec<Resource>, AppFilesError> {
     let parts = specs.iter().flat_map(|spec| spec.parts);
     let wanted: Vec<Wanted> = parts.map(|part| Wanted::new(part.kind, app)).collect();
-    let mut lookups = org.read(&wanted, Freshness::Snapshot, deadline).await?.into_iter();
+    let lookups = org.read(&wanted, Freshness::Snapshot, deadline).await.map_err(AppFilesError::Unread)?;
+    let mut names = lookups.iter().filter_map(|lookup| match lookup {
+        Lookup::OtherCase { name } => Some(name.clone()),
+        _ => None,
+    });
+    if let Some(name) = names.next() {
+        return Err(AppFilesError::OtherCase { name });
+    }
+    let mut lookups = lookups.into_iter();
     let mut resources = Vec::new();
     for spec in specs {
         resources.push(resource(spec, app, session, lookups.by_ref().take(spec.parts.len())));
@@ -99,7 +112,9 @@ fn resource(
                 (File::Unreadable { why }, PartState::Unreadable)
             }
             Lookup::Absent { .. } => (File::Absent, PartState::Absent),
-            Lookup::Hidden { why, .. } => (File::Unreadable { why }, PartState::Unreadable),
+            Lookup::Hidden { why } => (File::Unreadable { why }, PartState::Unreadable),
+            // `read` has returned an error.
+            Lookup::OtherCase { .. } => (File::Absent, PartState::Absent),
             Lookup::Several(names) => {
                 let why = format!("several components belong to the app: {}", names.join(", "));
                 (File::Unreadable { why }, PartState::Unreadable)

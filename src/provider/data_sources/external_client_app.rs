@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::app_files::{self, Resource};
+use super::app_files::{self, AppFilesError, Resource};
 use super::records::value;
 use crate::org::soql::{parted, quoted, text};
 use crate::org::{Org, Row};
@@ -83,7 +83,12 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         };
         let specs = [&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC];
         let read = app_files::read(org, &session, &specs, &app, question.deadline).await;
-        let read = read.map_err(|error| Diagnostics::from(diagnostics::unreadable("app", &app, &error)))?;
+        let read = read.map_err(|error| {
+            Diagnostics::from(match error {
+                AppFilesError::Unread(error) => diagnostics::unreadable("app", &app, &error),
+                AppFilesError::OtherCase { name } => diagnostics::other_case(&app, &name),
+            })
+        })?;
         let [own, settings, policies] = read.as_slice() else {
             return Err(diagnostics::no_such_record("External Client App", "name", &app).into());
         };

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use super::app_files::{self, File, Resource};
+use super::app_files::{self, AppFilesError, File, Resource};
 use super::gates::{Client, Expects, GATES, Gate, Reads, VARIANTS, Variant};
 use super::site::{Column as SiteColumn, Site};
 use crate::metadata::Rule;
@@ -153,7 +153,11 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let app = question.argument("external_client_app").unwrap_or_default();
     let specs: [&'static ResourceSpec; 4] =
         [&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC, &org_oauth_oidc_settings::SPEC];
-    let resources = app_files::read(org, &session, &specs, app, question.deadline).await;
+    let resources = match app_files::read(org, &session, &specs, app, question.deadline).await {
+        Ok(resources) => Ok(resources),
+        Err(AppFilesError::Unread(error)) => Err(error.to_string()),
+        Err(AppFilesError::OtherCase { name }) => return Err(diagnostics::other_case(app, &name).into()),
+    };
     if let Ok([own, ..]) = resources.as_deref()
         && own.is_absent()
     {
@@ -172,7 +176,6 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
         Some(_) => Some(Client::Private),
         None => None,
     };
-    let resources = resources.map_err(|error| error.to_string());
     let permitted = permitted(&resources);
     let mut counts = AssignmentCounts::new();
     if let Ok(assignables) = &permitted {

@@ -198,6 +198,15 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     ))
 }
 
+/// An app whose name in the org differs from the name in the configuration or the state only in case.
+pub fn other_case(app: &str, name: &str) -> Diagnostic {
+    read::NAME_IN_OTHER_CASE.diagnostic(format!(
+        "The name of the app in the org is {name:?}, not {app:?}. Salesforce treats names that differ only in case as \
+         the same name, but Terraform does not. Use {name:?} in the configuration. If Terraform does not manage the app \
+         yet, import it under this name. Nothing was changed in the org or in the state."
+    ))
+}
+
 /// Resources that a refresh did not find.
 pub struct MassRemoval<'a> {
     pub missing: usize,

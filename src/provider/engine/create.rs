@@ -49,13 +49,20 @@ impl Engine<'_> {
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist. The deploy shows whether it does.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
-                let existing = actual(self.spec, apply.app, apply.session, &lookups);
-                let is_hidden = lookups.iter().any(|lookup| matches!(lookup, Lookup::Hidden { .. }));
+                let other_case = of_the_app.iter().find_map(|lookup| match lookup {
+                    Lookup::OtherCase { name } => Some(diagnostics::other_case(apply.app, name)),
+                    _ => None,
+                });
+                let existing = match other_case {
+                    Some(error) => Err(error.into()),
+                    None => actual(self.spec, apply.app, apply.session, &lookups),
+                };
                 // A list may still contain components that were deleted shortly before.
+                let may_be_deleted =
+                    |lookup: &Lookup| matches!(lookup, Lookup::Hidden { .. } | Lookup::OtherCase { .. });
+                let may_lag = lookups.iter().chain(&of_the_app).any(may_be_deleted);
                 match lags.next() {
-                    Some(lag)
-                        if existing.is_err() && is_hidden && self.wait_for_lag(apply.app, lag).await =>
-                    {
+                    Some(lag) if existing.is_err() && may_lag && self.wait_for_lag(apply.app, lag).await => {
                         continue;
                     }
                     _ => return existing,

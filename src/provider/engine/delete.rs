@@ -85,12 +85,12 @@ impl Engine<'_> {
                 Lookup::Several(names) => {
                     keys.extend(names.iter().map(|name| ComponentKey::new(wanted.kind, name)));
                 }
-                // The names of the apps differ in case: the state belongs to an app that no longer exists, not to the
-                // app in the org.
-                Lookup::Hidden { why, other_case: true } if !is_decided => {
-                    return Err(diagnostics::hidden(self.spec.noun, &app, wanted.kind.name, why).into());
+                // The state belongs to an app that no longer exists, not to the app in the org.
+                Lookup::OtherCase { name } if !is_decided => {
+                    return Err(diagnostics::other_case(&app, name).into());
                 }
-                Lookup::Hidden { why, .. } => {
+                Lookup::OtherCase { .. } => {}
+                Lookup::Hidden { why } => {
                     let is_app = is_app_type(wanted.kind);
                     match &wanted.hint {
                         Some(name) => keys.push(ComponentKey::new(wanted.kind, name)),

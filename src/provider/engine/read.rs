@@ -318,8 +318,13 @@ pub(super) fn actual(
                 actual.others = actual.others.max(*others);
                 PartState::Absent
             }
-            Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
-            Lookup::Hidden { why, .. } => return hidden(why),
+            Lookup::Hidden { .. } | Lookup::OtherCase { .. }
+                if part.presence == Presence::MayBeUnreadable =>
+            {
+                PartState::Unreadable
+            }
+            Lookup::Hidden { why } => return hidden(why),
+            Lookup::OtherCase { name } => return Err(diagnostics::other_case(app, name).into()),
             Lookup::Several(names) => {
                 return Err(diagnostics::several(spec.noun, app, part.kind.name, names).into());
             }

@@ -413,51 +413,6 @@ async fn policies_remain_when_terraform_stops_managing_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_and_addresses_in_another_case_are_no_difference() {
-    let (client, _) = prepared(CLIENT, Operation::Destroy).await;
-    let org = client.org;
-    org.with(|state| state.rewrites = Some(("shop_customer".to_owned(), "Shop_Customer".to_owned())));
-    let mut policies = Resource::new(&org, POLICIES);
-    let mut target = shop(POLICIES, "Shop");
-    target.put("permitted_users", "AdminApprovedPreAuthorized".into());
-    target.put("permission_sets", super::texts(&["shop_customer"]));
-    let found = policies.apply(&target).await;
-    assert!(!found.has_errors(), "{found:?}");
-    policies.assert_empty_plan(&target, "permission sets").await;
-
-    let mut app = Resource::new(&MemoryOrg::default(), APP);
-    app.org.with(|state| state.rewrites = Some(("Ada@".to_owned(), "ada@".to_owned())));
-    let mut target = shop(APP, "Shop");
-    target.put("contact_email", "Ada@example.com".into());
-    let found = app.apply(&target).await;
-    assert!(!found.has_errors(), "{found:?}");
-    app.assert_empty_plan(&target, "contact_email").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_app_whose_name_differs_only_in_case_is_not_destroyed_instead() {
-    for type_name in [APP, SETTINGS, CLIENT] {
-        let (mut resource, _) = prepared(type_name, Operation::Destroy).await;
-        let prior = resource.state.clone();
-        resource.org.with(|state| {
-            let file = state.files.remove(&key()).unwrap();
-            state.files.insert(ComponentKey::new(&external_client_application::TYPE, "SHOP"), file);
-            for file in state.files.values_mut() {
-                file.xml = file
-                    .xml
-                    .replace(">Shop</externalClientApplication>", ">SHOP</externalClientApplication>");
-            }
-        });
-        let before = resource.org.with(|state| state.commits());
-        let provider = resource.provider();
-        let plan = PlanReply { private: resource.private.clone(), ..PlanReply::default() };
-        let found = resource.apply_of(&provider, &prior, &Value::Null, &plan).await;
-        assert!(found.has_errors() && resource.state == prior, "{type_name}: {found:?}");
-        assert_eq!(resource.org.with(|state| state.commits()), before, "{type_name}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_consumer_key_that_changes_before_an_update_is_reported_and_the_next_refresh_shows_it() {
     let (mut resource, _) = prepared(CLIENT, Operation::Update).await;
     let mut target = shop(CLIENT, "Shop");

@@ -9,6 +9,7 @@ mod lifecycle;
 mod lockouts;
 mod memory_org;
 mod messages;
+mod names;
 mod plans;
 mod record_ids;
 mod refusals;

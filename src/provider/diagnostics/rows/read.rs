@@ -62,8 +62,15 @@ rows! {
         "component-not-accessible",
         "Component not accessible",
         "Salesforce lists the component, or the state contains it, but Salesforce does not return it. The provider does not \
-         treat it as deleted. The name of the app may also differ in case.",
-        "Check the [permissions](authentication.md#permissions-of-the-user) and the spelling.",
+         treat it as deleted.",
+        "Check the [permissions](authentication.md#permissions-of-the-user).",
+    );
+    NAME_IN_OTHER_CASE = error(
+        "app-name-case",
+        "App name differs in case",
+        "The org has an app whose name differs from the one in the configuration or the state only in case. For \
+         Salesforce, both are the same name.",
+        "Use the name that the org shows. If Terraform does not manage the app yet, import it.",
     );
     MASS_REMOVAL = error(
         "mass-removal",
