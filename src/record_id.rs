@@ -2,12 +2,12 @@
 //! encode the case of the others. The objects that prefixes identify, and messages about IDs, are in
 //! `metadata/record_id`.
 
-/// Whether a text has the form of a record ID: 15 or 18 letters and digits.
+/// Whether a string has the form of a record ID: 15 or 18 letters and digits.
 pub fn has_form(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether a text has the form of an org's ID.
+/// Whether a string has the form of an org's ID.
 pub fn is_org_id(text: &str) -> bool {
     text.starts_with("00D") && has_form(text)
 }
@@ -22,7 +22,7 @@ pub fn is_same(one: &str, other: &str) -> bool {
     !one.is_empty() && short(one) == short(other)
 }
 
-/// The 15-character form of a record ID with this prefix. `None` if the text is not such an ID, or if its last three
+/// The 15-character form of a record ID with this prefix. `None` if the string is not such an ID, or if its last three
 /// characters do not match the others.
 pub fn checked_short<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
     let (id, case) = text.split_at_checked(15).filter(|_| text.starts_with(prefix) && has_form(text))?;

@@ -1,4 +1,4 @@
-//! A text that must never be displayed.
+//! A string that must never be displayed.
 //!
 //! `Secret` has no `Display` and no `Serialize`. Its `Debug` prints a placeholder, and its bytes are zeroed on drop.
 //! Only [`Secret::expose`] returns the text. A test lists the files that may call this function.

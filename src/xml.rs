@@ -8,7 +8,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// The maximum length of the text of an element, in bytes. The parser rejects longer texts.
+/// The maximum length of the text of an element, in bytes. The parser rejects longer text.
 pub const LONGEST_TEXT: usize = 256 * 1024;
 /// The only element of a response whose text may be longer than `LONGEST_TEXT`.
 const ZIP: &str = "zipFile";
@@ -29,7 +29,7 @@ pub struct Element {
     pub children: Vec<Element>,
 }
 
-/// Why a text cannot be parsed. Contains the line number, but never the text.
+/// Why a document cannot be parsed. Contains the line number, but never the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct XmlError {
@@ -135,7 +135,7 @@ pub fn is_writable(c: char) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     File,
-    /// A file that is not written back, with texts of any length.
+    /// A file that is not written back, with text of any length.
     LongFile,
     /// A SOAP response. Attributes are ignored. Names are checked only for their length, and characters are not
     /// checked, because a message may contain characters that XML does not allow.
@@ -147,7 +147,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
     read(text, Form::File)
 }
 
-/// Parses one document without a limit on the length of texts. For documents that are not written back.
+/// Parses one document without a limit on the length of text. For documents that are not written back.
 pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
     read(text, Form::LongFile)
 }
@@ -157,7 +157,7 @@ pub fn parse_response(text: &str) -> Result<Element, XmlError> {
     read(text, Form::Response)
 }
 
-/// Escapes a text for a request.
+/// Escapes text for a request.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     quick_xml::escape::escape(text)
 }

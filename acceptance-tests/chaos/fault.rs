@@ -58,16 +58,16 @@ impl Calls {
     }
 }
 
-/// Rewrites the response of the org. Returns an unsuitable response as `Err`; the next response is then rewritten.
+/// Rewrites the response from the org. Returns an unsuitable response as `Err`; the next response is then rewritten.
 pub type Rewrite = fn(Response) -> Result<Response, Response>;
 
 #[derive(Debug, Clone)]
 pub enum Action {
     /// This response instead of the org's.
     Response(Response),
-    /// A response with a code and a text, in the format of the called API.
+    /// A response with a code and a message, in the format of the called API.
     Coded { status: u16, code: &'static str, text: &'static str },
-    /// The response of the org, rewritten.
+    /// The response from the org, rewritten.
     Rewrite(Rewrite),
     /// Only this percentage of the response body is sent, and then the connection closes.
     Cut(usize),
@@ -108,7 +108,7 @@ impl Fault {
     }
 }
 
-/// A response with a code and a text, in the format of the called API.
+/// A response with a code and a message, in the format of the called API.
 #[must_use]
 pub fn coded(call: &str, status: u16, code: &str, text: &str) -> Response {
     let json = |status: u16, value: &serde_json::Value| {

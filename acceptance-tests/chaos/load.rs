@@ -128,7 +128,7 @@ fn run_workspace(testbed: &Testbed, seed: u64, number: usize, until: Instant) ->
     (memory_of(&workspace), commands + 2)
 }
 
-/// The configuration of an app. The name determines the resource type, because a change of the type would be a move.
+/// The configuration of an app. The name determines the resource type, because changing the type would be a move.
 fn app_of(name: &str, label: usize, contact: bool) -> String {
     let contact = if contact { "  contact_email = \"a@example.com\"\n" } else { "" };
     let is_client = name.ends_with(['0', '2', '4']);

@@ -1,4 +1,4 @@
-//! HTTP messages as bytes: requests of the client and responses of the org. Also determines the name of a call.
+//! HTTP messages as bytes: requests from the client and responses from the org. Also determines the name of a call.
 //!
 //! The call names are those of the emulator's journal. The faults are in `fault`.
 

@@ -331,7 +331,7 @@ fn inject(
     Ok(true)
 }
 
-/// Replaces `{token}` in the text of an error: some error responses of Salesforce repeat the token of the request.
+/// Replaces `{token}` in the text of an error: some error responses from Salesforce repeat the token of the request.
 fn with_token(action: Action, request: &Request) -> Action {
     match action {
         Action::Coded { status, code, text } if text.contains("{token}") => {

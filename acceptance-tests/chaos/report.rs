@@ -6,7 +6,7 @@ use crate::options::Options;
 use crate::runner::CaseResult;
 use std::time::Duration;
 
-/// A text that only the assertions about leaked secrets contain (`acceptance_tests::workspace`).
+/// A string that only the assertions about leaked secrets contain (`acceptance_tests::workspace`).
 const LEAK: &str = "secrets le";
 
 #[must_use]

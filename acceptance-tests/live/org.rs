@@ -1,4 +1,4 @@
-//! The org, and what a run may do in it. Every change of the org goes through this module, which rejects changes of
+//! The org, and what a run may do in it. Every change to the org goes through this module, which rejects changes to
 //! components that do not belong to the run.
 
 use crate::client::{CallError, Client};
@@ -60,7 +60,7 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// One message of a deploy.
+/// One message from a deploy.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub kind: String,

@@ -1,9 +1,9 @@
 //! The open questions, those that a run in an org can answer and those that it cannot. No other file lists them.
 //!
-//! Each question belongs to a text that marks it as not confirmed: a behavior of the emulator whose evidence is `cited`
-//! or `assumed`, or a sentence of the documentation. The tests below compare the list with these texts. If a behavior
-//! is confirmed or removed, or a sentence no longer exists, its question must be removed. A new unconfirmed behavior
-//! needs a question here, or an entry in `OUT_OF_REACH` with the reason.
+//! Each question belongs to a statement that marks it as not confirmed: a behavior of the emulator whose evidence is
+//! `cited` or `assumed`, or a sentence of the documentation. The tests below compare the list with these statements. If
+//! a behavior is confirmed or removed, or a sentence no longer exists, its question must be removed. A new unconfirmed
+//! behavior needs a question here, or an entry in `OUT_OF_REACH` with the reason.
 
 use crate::probes::{
     ProbeContext, ProbeResult, access, deletions, kept, pairs, refused, together, values, wire,
@@ -21,7 +21,7 @@ pub struct Question {
     /// The ID is part of the name of the app that the probe creates, so keep it short.
     pub id: &'static str,
     pub claim: &'static str,
-    /// The texts that mark the claim as not confirmed, at least one.
+    /// The statements that mark the claim as not confirmed, at least one.
     pub marked: &'static [Marked],
     pub probe: fn(&ProbeContext<'_>) -> ProbeResult,
 }
@@ -400,7 +400,7 @@ mod tests {
         std::fs::read_to_string(repository().join(path)).unwrap()
     }
 
-    /// The evidence of each behavior, from the list in the emulator's README. The emulator's tests keep that list in
+    /// The evidence for each behavior, from the list in the emulator's README. The emulator's tests keep that list in
     /// sync with `behavior.rs`.
     fn behaviors() -> BTreeMap<String, String> {
         let readme = file("acceptance-tests/emulator/README.md");

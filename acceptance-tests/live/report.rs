@@ -1,4 +1,4 @@
-//! The result of a run, as a table for people and as JSON for programs. The texts of the org are already redacted.
+//! The result of a run, as a table for people and as JSON for programs. Text from the org is already redacted.
 
 use crate::cleanup::CleanupResult;
 use crate::org::About;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::path::Path;
 
-/// The minimum length of a text to search for. Shorter texts would cause false matches.
+/// The minimum length of a string to search for. Shorter strings would cause false matches.
 const MIN_LENGTH: usize = 12;
 /// The start of every JWT that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
@@ -25,7 +25,7 @@ pub struct Secret {
 impl Secret {
     #[must_use]
     pub fn new(kind: &str, secret: &str) -> Self {
-        // The newlines of a PEM text may be escaped, replaced or removed, but its lines do not change.
+        // The newlines of a PEM file may be escaped, replaced or removed, but its lines do not change.
         let mut spellings: Vec<String> = secret
             .lines()
             .map(str::trim)
@@ -39,7 +39,7 @@ impl Secret {
             spellings.push(whole.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
         }
         spellings.push(percent_encoded(whole));
-        // In the base64 of a longer text, the secret may start at any offset within a group of three bytes.
+        // In the base64 of a longer string, the secret may start at any offset within a group of three bytes.
         for offset in 0..3 {
             let mut bytes = vec![0; offset];
             bytes.extend_from_slice(whole.as_bytes());
@@ -96,7 +96,7 @@ pub fn search(secrets: &[Secret], place: &str, text: &str) -> Vec<Leak> {
     leaks
 }
 
-/// Searches files, except those whose content is exactly a text that the test wrote.
+/// Searches files, except those whose content is exactly what the test wrote.
 #[derive(Debug, Default)]
 pub struct Search<'a> {
     pub secrets: &'a [Secret],

@@ -17,14 +17,14 @@ pub struct Emulator {
     /// The JSON of the line `ready {…}`.
     pub ready: Value,
     credentials: tempfile::TempDir,
-    /// Secrets that a test planted in responses of the org.
+    /// Secrets that a test planted in responses from the org.
     planted: Mutex<Vec<Secret>>,
 }
 
 /// The running orgs of this process: URL → folder of their credentials.
 static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
-/// The secrets of the emulators whose address occurs in one of the texts, because a client of an org may leak them.
+/// The secrets of the emulators whose address occurs in one of the strings, because a client of an org may leak them.
 pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Vec<Secret> {
     let running = RUNNING.lock().expect("lock is not poisoned").clone();
     let texts: Vec<_> = texts.collect();
@@ -108,7 +108,7 @@ impl Emulator {
         emulator
     }
 
-    /// Marks a text in a planned fault of the org as a secret.
+    /// Marks a string in a planned fault of the org as a secret.
     ///
     /// # Panics
     /// Panics if another thread has panicked while it held the lock.

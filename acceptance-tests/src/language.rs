@@ -28,7 +28,7 @@ struct Row {
     name: &'static str,
     terraform: Option<(u32, u32)>,
     tofu: Option<(u32, u32)>,
-    /// A text that occurs in configurations with the feature. Empty if a test checks the feature itself.
+    /// Text that occurs in configurations that use the feature. Empty if a test checks the feature itself.
     text: &'static str,
 }
 

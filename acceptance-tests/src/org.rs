@@ -20,7 +20,7 @@ pub struct Component {
 }
 
 impl Component {
-    /// The text of an element, or an empty text if it is absent. `idTokenConfig.idTokenAudience` is a nested element.
+    /// The text of an element, or an empty string if it is absent. `idTokenConfig.idTokenAudience` is a nested element.
     #[must_use]
     pub fn text(&self, element: &str) -> String {
         let mut steps = element.split('.');

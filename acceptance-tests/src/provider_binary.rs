@@ -33,7 +33,7 @@ pub fn program(name: &str, variable: &str) -> PathBuf {
     }
     let program = profile.join(name);
     assert!(program.is_file(), "{} is not built: {INSTRUCTIONS}", program.display());
-    // Check each program once: changes of the sources while the tests run do not matter.
+    // Check each program once: changes to the sources while the tests run do not matter.
     static CURRENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if current.contains(&program) {

@@ -4,7 +4,7 @@
 //! ```hcl
 //! # edit: ExternalClientApplication of Shop: label = Changed in Setup     a change in the org before the step
 //! # plan: salesforce_external_client_app.shop = update                    one line for each planned change
-//! # output: Consumer key will be destroyed                                a text in the output of the plan
+//! # output: Consumer key will be destroyed                                text in the output of the plan
 //! # org: ExternalClientApplication of Shop: label = Shop                  a value in the org after the step
 //! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator only, see below
 //! # emulator only: needs a custom scope                                   the reason why `make live` skips it
@@ -245,7 +245,7 @@ fn value_of<'a>(line: &'a str, argument: &str) -> Option<&'a str> {
     Some(rest.strip_prefix('=')?.trim())
 }
 
-/// The texts in quotation marks.
+/// The strings in quotation marks.
 fn quoted(value: &str) -> Vec<String> {
     value.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }

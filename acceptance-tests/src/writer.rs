@@ -243,7 +243,7 @@ fn value(wire: Option<&DynamicValue>) -> Value {
     from_msgpack(&read)
 }
 
-/// Converts a value to JSON. An unknown value becomes a text that no attribute has.
+/// Converts a value to JSON. An unknown value becomes a string that no attribute has.
 fn from_msgpack(value: &rmpv::Value) -> Value {
     match value {
         rmpv::Value::Nil => Value::Null,

@@ -63,7 +63,7 @@ impl CertificateFacts {
     }
 }
 
-/// The facts about the certificate in a text. `None` unless the text contains exactly one certificate.
+/// The facts about the certificate in a string. `None` unless the string contains exactly one certificate.
 pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let der = der(text).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
@@ -97,18 +97,18 @@ fn bits(number: &[u8]) -> usize {
     (significant.count() * 8).saturating_sub(unused)
 }
 
-/// Why a text is not one certificate.
+/// Why a string is not one certificate.
 pub(super) fn problem(text: &str) -> Option<String> {
     der(text).err().map(str::to_owned)
 }
 
-/// The certificate as base64, to compare two texts. `None` if the text is not a certificate.
+/// The certificate as base64, to compare two strings. `None` if the string is not a certificate.
 pub(super) fn as_base64(text: &str) -> Option<String> {
     Some(base64().encode(der(text).ok()?))
 }
 
 /// The certificate in lines of 64 characters, without text around it. The PEM markers are kept if there are any. `None`
-/// if the text is not a certificate.
+/// if the string is not a certificate.
 pub(super) fn tidy(text: &str) -> Option<String> {
     let body = as_base64(text)?;
     let mut lines = Vec::new();
@@ -125,12 +125,12 @@ pub(super) fn tidy(text: &str) -> Option<String> {
     Some(if is_pem { format!("{BEGIN}{LABEL}{DASHES}\n{body}\n{END}{LABEL}{DASHES}") } else { body })
 }
 
-/// Whether a text contains a private key.
+/// Whether a string contains a private key.
 pub fn has_private_key(text: &str) -> bool {
     text.to_ascii_uppercase().contains("PRIVATE KEY")
 }
 
-/// Why a PEM text is not one certificate. Other texts pass.
+/// Why a PEM string is not one certificate. Other strings pass.
 pub(super) fn pem_problem(text: &str) -> Option<String> {
     if text.contains(BEGIN) { problem(text) } else { None }
 }
@@ -148,7 +148,7 @@ fn base64() -> GeneralPurpose {
     GeneralPurpose::new(&STANDARD, ANY)
 }
 
-/// The DER of the certificate in a text, which is PEM or base64.
+/// The DER of the certificate in a string, which is PEM or base64.
 fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     const DAMAGED: &str = "The PEM block is not a valid X.509 certificate. Use the complete, unchanged file.";
     const NOT_PEM: &str = "The value is neither a PEM certificate nor the base64 content of one. Use a PEM certificate \

@@ -126,7 +126,7 @@ impl Component {
         merged
     }
 
-    /// This component with the changes of others that a deploy of this provider overwrote. The changes are the
+    /// This component with the changes by others that a deploy of this provider overwrote. The changes are the
     /// differences between `read`, the file that the provider read before the deploy, and `was`, the file that the
     /// deploy replaced. A value that no longer matches `read` is not restored.
     #[must_use]

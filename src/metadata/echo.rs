@@ -22,7 +22,7 @@ pub fn quoted(text: &str) -> String {
     format!("{shown:?}")
 }
 
-/// Whether a text looks like a key, a token or a password. False positives are acceptable.
+/// Whether a string looks like a key, a token or a password. False positives are acceptable.
 pub fn may_be_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
@@ -46,7 +46,7 @@ pub fn has_user_information(text: &str) -> bool {
     parsed || (!scheme.is_empty() && scheme.trim().chars().all(is_scheme) && authority.contains('@'))
 }
 
-/// Whether a text has a long run of mixed-case letters and digits, as keys and tokens have.
+/// Whether a string has a long run of mixed-case letters and digits, as keys and tokens have.
 fn has_random_run(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '=' | '-');
     text.split(|c| !inside(c)).any(|run| {

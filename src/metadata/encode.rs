@@ -278,7 +278,7 @@ fn text_of(field: &Field, value: &Value) -> Option<String> {
     let text = match (&field.kind, value) {
         (Kind::Bool, Value::Bool(truth)) => (truth ^ field.inverted).to_string(),
         (Kind::Lines, value) => joined(value, "\n")?,
-        // A text that is not a certificate is sent unchanged.
+        // A value that is not a certificate is sent unchanged.
         (_, Value::Text(text)) if field.is_certificate() => {
             certificate::tidy(text).unwrap_or_else(|| text.clone())
         }

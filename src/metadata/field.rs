@@ -26,7 +26,7 @@ pub struct Field {
     pub change: OnChange,
     /// Whether `true` in the attribute is `false` in the element.
     pub inverted: bool,
-    /// For an enum: whether an empty string is valid and removes the element. For a text, its rules determine this.
+    /// For an enum: whether an empty string is valid and removes the element. For a string, its rules determine this.
     pub emptiable: bool,
     pub compared: Compared,
     /// For a number: whether 0 is equivalent to null. Orgs return either.
@@ -101,7 +101,7 @@ pub enum OnChange {
     Replace,
 }
 
-/// How two texts of an attribute are compared. If they are equal, the text in the org is kept.
+/// How two string values of an attribute are compared. If they are equal, the value in the org is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compared {
     AsWritten,
@@ -137,7 +137,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether a text has the form of a record ID of this object.
+    /// Whether a string has the form of a record ID of this object.
     pub fn is_id(&self, text: &str) -> bool {
         text.starts_with(self.prefix) && record_id::has_form(text)
     }

@@ -60,7 +60,7 @@ const UNSEEN: &[(char, char, &str)] = &[
     ('\u{E0080}', '\u{E0FFF}', "VARIATION SELECTOR"),
 ];
 
-/// Spaces other than U+0020. They are invisible at the start and end of a text.
+/// Spaces other than U+0020. They are invisible at the start and end of a string.
 const SPACES: &[(char, char, &str)] = &[
     ('\u{A0}', '\u{A0}', "NO-BREAK SPACE"),
     ('\u{1680}', '\u{1680}', "OGHAM SPACE MARK"),

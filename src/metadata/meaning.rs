@@ -9,10 +9,10 @@ use crate::value::Value;
 
 /// Whether two values of an attribute are equal, as written or after Salesforce's normalization.
 ///
-/// Null is equal to empty, unless the attribute is required or has a default. Texts are compared without trailing line
-/// breaks, regardless of the kind of line breaks and, depending on the row, regardless of case or by their certificate.
-/// Members of a set are replaced by the row's equivalents. The two forms of a record ID, with 15 and with 18
-/// characters, are equal.
+/// Null is equal to empty, unless the attribute is required or has a default. Strings are compared without trailing
+/// line breaks, regardless of the kind of line breaks and, depending on the row, regardless of case or by their
+/// certificate. Members of a set are replaced by the row's equivalents. The two forms of a record ID, with 15 and with
+/// 18 characters, are equal.
 pub fn same_meaning(field: &Field, a: &Value, b: &Value) -> bool {
     a == b || meaning(field, a) == meaning(field, b)
 }
@@ -44,7 +44,7 @@ pub(super) fn meanings(field: &Field, members: &[Value]) -> BTreeSet<Value> {
     }
 }
 
-/// The normalized form of a text or of a member of a set. Record IDs are case-sensitive, even where names are not.
+/// The normalized form of a string or of a member of a set. Record IDs are case-sensitive, even where names are not.
 fn plain_word(field: &Field, text: &str) -> String {
     let plain = plain_text(text);
     if let Some(record) = field.record

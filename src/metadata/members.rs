@@ -68,7 +68,7 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
     Ok(Some(value))
 }
 
-/// The words of a comma-separated text.
+/// The words of a comma-separated string.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }

@@ -21,7 +21,8 @@ pub struct MetadataType {
     /// The element that Salesforce sets to the full name when it creates a file of this type automatically. The element
     /// has no row, but the provider writes it when it creates the file.
     pub labeled_by_name: Option<&'static str>,
-    /// Setup, deploys and this provider name the component of an app after the app, followed by one of these suffixes.
+    /// The suffixes of the usual component names. Setup, deploys and this provider set the name of an app's component
+    /// to the app's name followed by one of these suffixes.
     pub usual_suffixes: &'static [&'static str],
     /// Whether the type contains policies, which administrators can read without access to the developer settings.
     pub is_policy: bool,

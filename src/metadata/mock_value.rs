@@ -4,7 +4,7 @@
 //! Terraform still validates references to such attributes with the real provider, so rules for references accept these
 //! values.
 
-/// Whether a text can be a value of a mocked provider.
+/// Whether a string can be a value of a mocked provider.
 pub fn is_mock_value(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

@@ -62,7 +62,8 @@ fn first_difference<'a>(one: &'a str, two: &'a str) -> Option<(&'a str, &'a str)
     Some(lines(one).zip(lines(two)).find(|(one, two)| one != two).unwrap_or((one, two)))
 }
 
-/// A value for a message, escaped and shortened, because generated texts can be long and contain invisible characters.
+/// A value for a message, escaped and shortened, because generated strings can be long and contain invisible
+/// characters.
 pub fn shortened(value: impl fmt::Debug) -> String {
     const MOST: usize = 120;
     let text = format!("{value:?}");
@@ -109,7 +110,7 @@ const LARGEST_ENTRY: usize = 4 * 1024 * 1024;
 const LARGEST_TOTAL: usize = 64 * 1024 * 1024;
 
 /// Any bytes result in an error, or in files that are within the limits and have safe paths. A truncated zip file
-/// results in an error, and a damaged one never results in different texts.
+/// results in an error, and a damaged one never results in files with different text.
 pub fn packages(data: &[u8]) {
     let mut choices = Choices::new(data);
     if choices.one_in(2) {

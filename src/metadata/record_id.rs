@@ -56,7 +56,7 @@ pub fn object_words(prefix: &str) -> &'static str {
     OBJECTS.iter().find(|(known, _)| *known == prefix).map_or("another record", |(_, words)| *words)
 }
 
-/// The prefix of a text that looks like the record ID of a known object.
+/// The prefix of a string that looks like the record ID of a known object.
 pub fn record_prefix(text: &str) -> Option<&'static str> {
     OBJECTS
         .iter()
@@ -65,7 +65,7 @@ pub fn record_prefix(text: &str) -> Option<&'static str> {
         .filter(|_| has_form(text))
 }
 
-/// Why a text is not a record ID.
+/// Why a string is not a record ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecordId {
     #[error("It is empty. Use a record ID of 15 or 18 characters.")]
@@ -115,7 +115,7 @@ pub fn long_id(text: &str) -> Result<String, NoRecordId> {
     Ok(format!("{restored}{}", given.to_ascii_uppercase()))
 }
 
-/// Why a text that should be a record ID of this object is not one.
+/// Why a string that should be a record ID of this object is not one.
 fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some("contains a character other than letters and digits");
@@ -140,7 +140,7 @@ pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     if is_id { wrong_record(text, prefix, "API name") } else { None }
 }
 
-/// Why a text is a label and not an API name.
+/// Why a string is a label and not an API name.
 pub fn label(text: &str, prefix: &str) -> Option<String> {
     if text.starts_with(prefix) || is_mock_value(text) || record_or_name(text, prefix).is_some() {
         return None;
@@ -159,7 +159,7 @@ pub fn label(text: &str, prefix: &str) -> Option<String> {
     })
 }
 
-/// Why a text is neither a record ID nor a label. A label can be any text that does not look like an ID.
+/// Why a string is neither a record ID nor a label. A label can be any string that does not look like an ID.
 pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("The value is blank. Use a name or a record ID.".to_owned());
@@ -171,7 +171,7 @@ pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     (nearly_an_id || record_prefix(text).is_some()).then(|| wrong_record(text, prefix, "name"))?
 }
 
-/// Why a text that should be the record ID of this object is not one.
+/// Why a string that should be the record ID of this object is not one.
 fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
     let (shown, wanted) = (echo(text), object_words(prefix));
     match record_prefix(text).filter(|found| *found != prefix) {

@@ -17,7 +17,7 @@ use crate::value::Value;
 
 /// A rule for one value. Null and unknown values pass.
 ///
-/// An empty string passes the rules for texts, except those that `check_text` lists.
+/// An empty string passes the rules for strings, except those that `check_text` lists.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
     /// Not empty and not only whitespace.
@@ -44,11 +44,11 @@ pub enum Rule {
     Numbers(&'static [i64]),
     /// A maximum number of members or entries.
     AtMost(usize),
-    /// A maximum number of characters of a text, or of all members with their separators. Salesforce does not document
-    /// the limits.
+    /// A maximum number of characters of a string, or of all members with their separators. Salesforce does not
+    /// document the limits.
     Longest(usize),
     Unique,
-    /// Each member of a list or set, or each key and value of a map, must meet the rule.
+    /// Each member of a list or set, or each key and value of a map, must satisfy the rule.
     Each(&'static Rule),
     /// One of these words. The message suggests a similar word.
     Word(&'static [&'static str]),

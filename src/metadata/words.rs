@@ -9,7 +9,7 @@ use super::types;
 /// Pairs of another standard's name and the word of a list that it stands for.
 pub type OtherNames = &'static [(&'static str, &'static str)];
 
-/// Why a text is not one of these words, if it is blank, contains a comma, or looks like one or several of them.
+/// Why a string is not one of these words, if it is blank, contains a comma, or looks like one or several of them.
 pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
     // A difference in case is not a misspelling. Orgs ignore the case of values that the API defines as plain strings.
     if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
@@ -40,7 +40,7 @@ pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option
     Some(format!("{} is not a known value. Did you mean {word:?}?", quoted(text)))
 }
 
-/// Reports a text that looks like a known word but contains invisible or lookalike characters.
+/// Reports a string that looks like a known word but contains invisible or lookalike characters.
 fn misread(text: &str, words: &[&str]) -> Option<String> {
     if text.is_ascii() {
         return None;
@@ -89,7 +89,7 @@ pub fn differs_in_case(text: &str, words: &[&str]) -> Option<String> {
     Some(format!("Salesforce spells {} as {word:?}. Use that spelling.", quoted(text)))
 }
 
-/// Reports a text that is not one of these words.
+/// Reports a string that is not one of these words.
 pub fn unlisted(text: &str, words: &[&str]) -> Option<String> {
     let unknown = !words.contains(&text);
     unknown.then(|| format!("{} is not a known value. Use one of {}.", echo(text), words.join(", ")))
@@ -102,8 +102,8 @@ fn distance(a: &str, b: &str) -> usize {
     strsim::levenshtein(&lower(a), &lower(b))
 }
 
-/// Whether a text is a word of a list in the tables, or another standard's name for such a word, regardless of case and
-/// separators. Such words are in the documentation, so they are not secrets.
+/// Whether a string is a word of a list in the tables, or another standard's name for such a word, regardless of case
+/// and separators. Such words are in the documentation, so they are not secrets.
 pub fn is_public(text: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()

@@ -16,8 +16,8 @@ impl Element {
         inside.fold(2, u32::saturating_add)
     }
 
-    /// Writes one element per line, with a final line break. Line breaks in texts become character references, so that
-    /// a line number identifies an element.
+    /// Writes one element per line, with a final line break. Line breaks in text become character references, so that a
+    /// line number identifies an element.
     pub fn write(&self, out: &mut String, indent: usize) {
         self.write_start(out, indent);
         if self.children.is_empty() {

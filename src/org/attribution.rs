@@ -1,4 +1,4 @@
-//! Attributes the messages of a deploy to components and attributes. Pure functions.
+//! Attributes the messages from a deploy to components and attributes. Pure functions.
 //!
 //! The sources, most reliable first: the line number, which the line map of the sent file maps to an attribute; the
 //! name of an element in the text; a documented limit in the text. Otherwise, the message is attributed to the whole
@@ -53,7 +53,7 @@ pub(super) fn existing(messages: &[ComponentMessage], sent: &[SentComponent<'_>]
     members.filter(|member| member.component.is_some()).map(|member| member.key.clone()).collect()
 }
 
-/// The component that a message is about. When a component to delete does not exist, Salesforce names the manifest
+/// The component that a message refers to. When a component to delete does not exist, Salesforce names the manifest
 /// instead, so the text is searched as well.
 fn member<'a, 'b>(
     message: &ComponentMessage,
@@ -130,14 +130,14 @@ fn limit(rule: &Rule) -> Option<i64> {
     (limit >= 10).then_some(limit)
 }
 
-/// The integers in a text, with or without thousands separators: 2000 and 2,000.
+/// The integers in a string, with or without thousands separators: 2000 and 2,000.
 fn numbers(text: &str) -> Vec<i64> {
     let joined = text.replace(',', "");
     let runs = joined.split(|c: char| !c.is_ascii_digit());
     runs.filter_map(|run| run.parse().ok()).collect()
 }
 
-/// Whether a text contains a name as a whole word.
+/// Whether a string contains a name as a whole word.
 pub(super) fn has_word(text: &str, name: &str) -> bool {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty()

@@ -130,8 +130,8 @@ impl<J, A> QueuedJob<J, A> {
         *stage = if matches!(*stage, Stage::Kept(_)) { Stage::Kept(name) } else { Stage::Sent(name) };
     }
 
-    /// Prevents a withdrawal of the job, which must now be completed even without its caller. Extends its deadline to
-    /// the given time, if that is later.
+    /// Prevents a withdrawal of the job, which must now be completed even without its caller. If the given time is
+    /// later than its deadline, extends the deadline to that time.
     pub(super) fn keep_sent(&mut self, until: Instant) {
         let mut stage = lock(&self.stage);
         let name = if let Stage::Sent(name) | Stage::Kept(name) = &*stage { name.clone() } else { None };
@@ -180,7 +180,7 @@ impl<A> JobHandle<A> {
     /// Withdraws the job.
     ///
     /// # Errors
-    /// If the job was already sent, returns the ID of the deploy as the error, if it is known.
+    /// If the job was already sent, returns an error with the ID of the deploy, or with `None` if the ID is not known.
     pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
         let mut stage = lock(&self.stage);
         if let Stage::Sent(name) | Stage::Kept(name) = &*stage {
@@ -395,7 +395,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     }
 }
 
-/// Selects the jobs of the next batch, dependencies first. Selects at least one job, if there is any.
+/// Selects the jobs of the next batch, dependencies first. If there are jobs, selects at least one.
 fn choose<J: Job>(jobs: &[&J], limits: Limits) -> Vec<usize> {
     let (mut chosen, mut left) = (Vec::<(usize, &J)>::new(), Vec::<&J>::new());
     let mut room = limits.weight;

@@ -14,7 +14,7 @@ pub(super) const MAX_REQUEUES: u32 = 5;
 /// How often an edit is deployed again because it overwrote other changes or was overwritten by them.
 pub(super) const MAX_EDIT_REPEATS: u32 = 10;
 /// How long after its deadline a caller waits for an edit that the org has saved. Another deploy may have to restore
-/// the changes of others.
+/// changes by others.
 pub(super) const RESTORE_TIMEOUT: Duration = Duration::from_secs(300);
 /// The maximum time that an edit waits for an idle deploy queue. The queue of a busy org may never be idle.
 pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);

@@ -20,7 +20,7 @@ pub enum Changes {
 /// decline the edit, in which case the caller reports why.
 pub type Merge = Arc<dyn Fn(&[Lookup]) -> Option<Vec<Component>> + Send + Sync>;
 
-/// A change of existing files. The files are read immediately before each deploy of the edit, so that concurrent
+/// A change to existing files. The files are read immediately before each deploy of the edit, so that concurrent
 /// changes are kept. `merge` is called after each of these reads, and must have no side effects.
 #[derive(Clone)]
 pub struct Edit {

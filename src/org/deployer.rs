@@ -112,7 +112,7 @@ impl Inner {
                     }
                 }
                 () = sleep_until(until) => {
-                    // The edit is saved. Another deploy may follow, for example to restore a change of another client.
+                    // The edit is saved. Another deploy may follow, for example to restore a change by another client.
                     // Its result is part of this apply.
                     if handle.is_kept() && !is_extended {
                         (until, is_extended) = (deadline + RESTORE_TIMEOUT, true);

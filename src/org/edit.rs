@@ -92,7 +92,7 @@ impl Inner {
         seen
     }
 
-    /// Reads files while the queue is idle, if possible.
+    /// If possible, reads files while the queue is idle.
     async fn read_undisturbed(
         &self,
         wanted: &[Wanted],
@@ -198,7 +198,7 @@ fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, A
     None
 }
 
-/// A file with the overwritten changes of others restored, except for values that have changed again.
+/// A file with the overwritten changes by others restored, except for values that have changed again.
 fn restored(lookup: &Lookup, lost: &[Overwritten]) -> Lookup {
     let Lookup::Found(found) = lookup else { return lookup.clone() };
     let mut found = found.clone();

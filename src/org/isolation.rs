@@ -98,7 +98,7 @@ impl<'a> Isolation<'a> {
                 self.left.push((queued, Disposition::Returns));
                 continue;
             }
-            // Only new apps are added: an existing app still exists after a change of it is rejected.
+            // Only new apps are added: an existing app still exists after a change to it is rejected.
             rejected.extend(self.new_apps(&queued.job));
             failing.push((queued, own));
         }

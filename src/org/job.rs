@@ -1,4 +1,4 @@
-//! The changes of one caller, and how they relate to concurrent changes.
+//! The changes that one caller requests, and how they relate to concurrent changes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Changes, Edit, Lookup, Overwritten, Wanted, batch};
 use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
 
-/// The changes of one caller. Names are compared without regard to case, as in Salesforce.
+/// The changes that one caller requests. Names are compared without regard to case, as in Salesforce.
 #[derive(Debug)]
 pub(super) struct Job {
     pub changes: Changes,
@@ -192,8 +192,8 @@ impl batch::Job for Job {
 }
 
 impl Changes {
-    /// Combines the changes of several callers, which are all writes or all deletions. Omits deletions of `missing`
-    /// components.
+    /// Combines the changes that several callers request, which are all writes or all deletions. Omits deletions of
+    /// `missing` components.
     pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, missing: &[ComponentKey]) -> Changes {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for changes in all {

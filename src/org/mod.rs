@@ -324,7 +324,7 @@ impl Org {
         Ok(self.inner.apply(changes, wanted, deadline).await?)
     }
 
-    /// Changes only the requested values of existing files. Concurrent changes of others are kept or reported.
+    /// Changes only the requested values of existing files. Concurrent changes by others are kept or reported.
     pub async fn edit(&self, edit: Edit, deadline: Instant) -> Result<Applied, ApplyError> {
         Ok(self.inner.edit(edit, deadline).await?)
     }

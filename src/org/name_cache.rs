@@ -117,7 +117,8 @@ impl NameCache {
         let before = known.seen.len();
         known.seen.retain(|(kind, _), name| *kind != key.kind || *name != key.full_name);
         known.made.remove(&key.full_name);
-        // A listed component that cannot be read may still exist, because Salesforce ignores its deletion.
+        // A listed component that cannot be read may still exist, because Salesforce may have ignored the request to
+        // delete it.
         if known.seen.len() < before {
             known.deleted.insert(key.clone());
         }

@@ -76,7 +76,7 @@ impl Inner {
         }
     }
 
-    /// Reads the org after a deploy and completes the jobs. Edits that were overwritten, or that overwrote changes of
+    /// Reads the org after a deploy and completes the jobs. Edits that were overwritten, or that overwrote changes by
     /// others, are queued again.
     pub(super) async fn reconcile(self: Arc<Self>, made: Completed) {
         // After a stop, no change is restored, and the content of earlier deploys remains unknown.
@@ -281,7 +281,7 @@ struct JobResult {
     undone: bool,
     /// Whether the file differs from what was sent.
     changed: bool,
-    /// Overwritten changes of others that are not restored yet.
+    /// Overwritten changes by others that are not restored yet.
     lost: Vec<Overwritten>,
     /// Whether the deploy replaced a change that others made after the file was read.
     replaced: bool,

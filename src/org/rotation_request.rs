@@ -60,7 +60,7 @@ pub(super) struct Progress {
     pub occupied: Option<Unavailable>,
     /// The IDs of the credentials whose revocation the org has confirmed. Its list may lag behind.
     pub ended: BTreeSet<String>,
-    /// The IDs of the previous credentials in the first list. Those that are listed later come from rotations of
+    /// The IDs of the previous credentials in the first list. Those that are listed later come from rotations by
     /// others, or from this one.
     pub previous: BTreeSet<String>,
     /// Whether a revocation was sent after the rotation. Until then, the org must list the previous credentials.

@@ -449,8 +449,8 @@ pub(super) fn is_app(kind: &MetadataType) -> bool {
     kind == APP
 }
 
-/// Whether a message of a retrieve is about a type. All org settings share one type name, which must match as a whole
-/// word, because other type names end with it.
+/// Whether a message from a retrieve refers to a type. All org settings share one type name, which must match as a
+/// whole word, because other type names end with it.
 fn is_about(problem: &str, kind: &MetadataType) -> bool {
     problem.contains(kind.name) || kind.settings_member.is_some() && has_word(problem, kind.package_type())
 }
@@ -484,7 +484,7 @@ pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     head.eq_ignore_ascii_case(app) && tail.starts_with('_')
 }
 
-/// Whether a message of a retrieve reports that a file is not readable, rather than that it does not exist. Only
+/// Whether a message from a retrieve reports that a file is not readable, rather than that it does not exist. Only
 /// messages in English are recognized. For all others, the list determines the result.
 fn is_refusal(problem: &str) -> bool {
     // A message about a missing component contains its name, which may be any word.

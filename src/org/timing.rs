@@ -19,8 +19,8 @@ pub struct Timing {
     pub snapshot: Duration,
     /// The wait before the first poll of a deploy, before any deploy was measured.
     pub first_poll: Duration,
-    /// The base interval of polls. In the first seconds of a deploy, the interval is twice this value, then three
-    /// times. Each poll is an API call, and four polls suffice for a deploy of two seconds.
+    /// The base interval between polls. In the first seconds of a deploy, the interval is first twice this value and
+    /// then three times this value. Each poll is an API call, and four polls suffice for a deploy of two seconds.
     pub poll_step: Duration,
     /// The waits before a deploy is retried on a locked org. The last wait is repeated.
     pub lock_waits: Vec<Duration>,
@@ -79,14 +79,14 @@ impl Timing {
         if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
     }
 
-    /// The interval of polls for a deploy that has been queued for this long. Each poll is an API call, and even an
-    /// idle org may queue a deploy for half a minute.
+    /// The interval between polls for a deploy that has been queued for this long. Each poll is an API call, and even
+    /// an idle org may queue a deploy for half a minute.
     pub(super) fn next_poll_in_queue(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
         if waited < 60 * MOST { waited.clamp(self.poll_step, MOST) } else { self.next_poll(waited) }
     }
 
-    /// The interval of polls for a deploy that has run for this long.
+    /// The interval between polls for a deploy that has run for this long.
     fn next_poll(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 2 * self.poll_step {

@@ -176,7 +176,7 @@ mod unix {
         Ok(())
     }
 
-    /// The ID of a group, from a text in the format of `/etc/group`.
+    /// The ID of a group, from a string in the format of `/etc/group`.
     fn group_id(groups: &str, name: &str) -> Option<u32> {
         groups.lines().find_map(|line| {
             let mut fields = line.split(':');

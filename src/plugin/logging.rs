@@ -2,7 +2,7 @@
 //!
 //! Only events of this crate are logged, because libraries can log payloads. Without a level, logging is not installed.
 //!
-//! Requests are logged with their path, status and size, never with their body. Every text is redacted.
+//! Requests are logged with their path, status and size, never with their body. All text is redacted.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -22,11 +22,11 @@ use crate::redact;
 
 /// Terraform splits lines of 64 KiB or more.
 const LONGEST_LINE: usize = 60 * 1024;
-/// The longest text of a field.
+/// The maximum length of the text of a field, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 const OWN_CRATE: &str = "provider_salesforce";
 
-/// Installs logging to stderr, if the environment sets a level.
+/// If the environment sets a level, installs logging to stderr.
 pub fn start(environment: &Environment) {
     let level = level(environment);
     if level == LevelFilter::OFF {
@@ -177,7 +177,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// A text with a maximum length.
+/// A string with a maximum length.
 struct Limited(String);
 
 impl fmt::Write for Limited {

@@ -86,10 +86,10 @@ static ARGUMENTS: &[Argument] = &[
     text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
     secret(
         "private_key",
-        "The private key (RSA, PEM) of the JWT bearer flow. For single-line variables, the provider also \
+        "The private key (RSA, PEM) for the JWT bearer flow. For single-line variables, the provider also \
          accepts PEM with literal `\\n`, PEM with spaces instead of line breaks, and base64-encoded PEM.",
     ),
-    text("private_key_file", "A file with the private key of the JWT bearer flow."),
+    text("private_key_file", "A file with the private key for the JWT bearer flow."),
     secret(
         "client_secret",
         "The consumer secret. Used for the client credentials flow, which requires `instance_url`, and for token \
@@ -97,8 +97,9 @@ static ARGUMENTS: &[Argument] = &[
     ),
     secret(
         "subject_token",
-        "A token issued by the environment that runs Terraform. The provider exchanges it for an access token of the \
-         org (OAuth token exchange). Requires `client_id`, `instance_url`, and a token exchange handler in the org.",
+        "A token issued by the environment that runs Terraform. The provider exchanges it for an access token from \
+         the org (OAuth token exchange). Requires `client_id`, `instance_url`, and a token exchange handler in the \
+         org.",
     ),
     text(
         "subject_token_file",
@@ -127,12 +128,12 @@ static ARGUMENTS: &[Argument] = &[
     ),
     secret(
         "refresh_token",
-        "A refresh token of the app. Requires `client_id`. The provider cannot store a new refresh token, so the app \
+        "A refresh token for the app. Requires `client_id`. The provider cannot store a new refresh token, so the app \
          must not rotate refresh tokens.",
     ),
     secret(
         "sfdx_auth_url",
-        "An SFDX auth URL of the Salesforce CLI, which contains a refresh token: \
+        "An SFDX auth URL from the Salesforce CLI, which contains a refresh token: \
          `force://clientId:clientSecret:refreshToken@host`. It identifies the app and the org.",
     ),
     text(

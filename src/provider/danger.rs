@@ -2,7 +2,7 @@
 //!
 //! Terraform shows only the first of several warnings with the same summary, so the warnings of one resource with the
 //! same ID are combined.
-//! The module performs no I/O: the user counts in a text come from the private state, where a read stores them.
+//! The module performs no I/O: the user counts in a message come from the private state, where a read stores them.
 
 use super::diagnostics::{Diagnostic, Row};
 use super::private::PrivateState;
@@ -10,7 +10,7 @@ use super::resource_spec::ResourceSpec;
 use crate::metadata::{certificate_facts, same_meaning};
 use crate::value::Value;
 
-/// A change of an attribute that the plan warns about.
+/// A change to an attribute that the plan warns about.
 #[derive(Debug)]
 pub struct Danger {
     pub row: &'static Row,

@@ -65,7 +65,7 @@ pub enum Shape {
     Bool,
     Number,
     Texts,
-    /// A map of texts.
+    /// A map of strings.
     Map,
     Object(&'static [(&'static str, Shape)]),
     Objects(&'static [(&'static str, Shape)]),

@@ -42,7 +42,7 @@ impl Fault {
     }
 }
 
-/// The value of a text argument.
+/// The value of a string argument.
 pub fn text(arguments: &[Value], at: usize) -> &str {
     arguments.get(at).and_then(Value::as_text).unwrap_or_default()
 }

@@ -94,7 +94,7 @@ pub fn app_of(
     }
 }
 
-/// Rejects a text that is not an API name, with or without a namespace.
+/// Rejects a string that is not an API name, with or without a namespace.
 pub fn check_app(id: &str) -> Result<(), Diagnostic> {
     let (namespace, name) = match id.split_once("__") {
         Some((namespace, name)) => (Some(namespace), name),

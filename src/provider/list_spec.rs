@@ -32,7 +32,7 @@ pub struct Filter {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// Equal, as the org compares texts.
+    /// Equal, as the org compares strings.
     Is,
     /// Equal. `""` selects records without a value.
     IsOrNone,

@@ -1,5 +1,5 @@
-//! The guard against self-lockout: changes to an app that make the login of the provider fail, if the provider logs in
-//! with this app. They are data, one row per change.
+//! The guard against self-lockout: if the provider logs in with an app, these changes to the app make the provider's
+//! login fail. They are data, one row per change.
 //!
 //! Not here: whether the provider logs in with the app (the plan and the engine compare consumer keys), and the
 //! deletion of an app.
@@ -25,7 +25,7 @@ pub struct Lockout {
 pub enum When {
     /// The condition becomes true.
     Becomes(Condition),
-    /// The text is removed.
+    /// The value is removed.
     Emptied,
     /// The certificate is not for the private key of the provider.
     ForAnotherKey,
@@ -78,7 +78,7 @@ impl OwnLogin {
 }
 
 impl ResourceSpec {
-    /// The lockout that a change of an attribute causes. `version` is the API version, if known.
+    /// The lockout caused by a change to an attribute. `version` is the API version, if known.
     pub fn lockout(
         &self,
         attribute: &str,

@@ -231,7 +231,7 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
 
 /// Checks the second plan of a replacement, including `-replace`, and the plan of a tainted resource. Neither plan has
 /// a prior state, but the second plan of a replacement has the private state of the old resource. Terraform ignores the
-/// warnings of the second plan, so only the plan of a tainted resource contains a warning.
+/// warnings from the second plan, so only the plan of a tainted resource contains a warning.
 fn judge_replacement(
     spec: &ResourceSpec,
     request: &PlanRequest,

@@ -82,7 +82,7 @@ pub fn write(private: &impl Serialize) -> Vec<u8> {
     serde_json::to_value(private).unwrap_or_default().to_string().into_bytes()
 }
 
-/// Whether two JSON texts are equivalent. An empty text equals an empty object.
+/// Whether two JSON documents are equivalent. An empty document equals an empty object.
 pub fn is_rewritten(bytes: &[u8], again: &[u8]) -> bool {
     let object = |bytes: &[u8]| match bytes {
         [] => Some(Map::new()),

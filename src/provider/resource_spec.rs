@@ -1,6 +1,6 @@
 //! The definition of a managed resource: its metadata types, its own attributes, and the rules between them.
 //!
-//! A resource is data. Schema, validation, plan and engine interpret it, and are the same for all resources.
+//! A resource is data. The schema, validation, plan and engine code interprets it and is the same for all resources.
 
 use std::sync::OnceLock;
 
@@ -172,7 +172,7 @@ impl ResourceSpec {
         self.access_attributes.iter().position(|name| *name == attribute)
     }
 
-    /// Whether an attribute exists only in Terraform. A change of such an attribute sends nothing to Salesforce.
+    /// Whether an attribute exists only in Terraform. A change to such an attribute sends nothing to Salesforce.
     pub fn is_provider_side(attribute: &str) -> bool {
         attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
     }

@@ -22,7 +22,7 @@ pub struct UserCounts {
     pub of: BTreeMap<String, BTreeMap<String, Holders>>,
 }
 
-/// A number is a count, and a text is the reason why there is no count.
+/// A number is a count, and a string is the reason why there is no count.
 impl From<Json> for UserCounts {
     fn from(json: Json) -> UserCounts {
         let holders = |value: &Json| match value {

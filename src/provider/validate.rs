@@ -37,8 +37,8 @@ pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostic
     found
 }
 
-/// Rejects invisible characters in labels and descriptions. Existing texts in an org may contain them, so only new
-/// texts are rejected.
+/// Rejects invisible characters in labels and descriptions. Existing values in an org may contain them, so only new
+/// values are rejected.
 pub fn check_new_prose(spec: &ResourceSpec, config: &Value, prior: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     for field in spec.rows().map(|row| row.field) {
@@ -131,12 +131,12 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
     diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 
-/// Whether a text is a certificate, or must be one. A certificate may have any text around it.
+/// Whether a string is a certificate, or must be one. A certificate may have any text around it.
 fn is_certificate(field: &Field, text: &str) -> bool {
     field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }
 
-/// Whether a text is this word.
+/// Whether a string is this word.
 fn is_spelt(field: &Field, word: &str, text: &str) -> bool {
     word == text || field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text)
 }

@@ -1,7 +1,7 @@
-//! Removes secrets from texts for users and logs.
+//! Removes secrets from text for users and logs.
 //!
-//! All texts of a server pass through [`Redactor::clean`] before they enter an error, and all log fields through
-//! [`log_text`]. Known secrets (`known`) and texts that look like secrets (`shapes`) are hidden.
+//! All text from a server passes through [`Redactor::clean`] before it enters an error, and all log fields pass through
+//! [`log_text`]. Known secrets (`known`) and strings that look like secrets (`shapes`) are hidden.
 //!
 //! `property` checks the following with arbitrary bytes:
 //! - A known secret is hidden if it is literal, percent-encoded, or escaped as in JSON or XML. Each character may have
@@ -25,11 +25,11 @@ use known::Known;
 
 const HIDDEN: &str = "(sensitive)";
 const MORE: char = '…';
-/// The maximum length of a cleaned text in characters.
+/// The maximum length of a cleaned string in characters.
 const MAX_TEXT: usize = 2_000;
 /// The maximum number of characters that are examined.
 const MAX_SEEN: usize = 16_000;
-/// The maximum number of passes. Hiding a secret may reveal another text that looks like one.
+/// The maximum number of passes. Hiding a secret may reveal another string that looks like one.
 const MAX_ROUNDS: usize = 16;
 
 /// The secrets of all clients in this process, which share one log.
@@ -133,7 +133,7 @@ fn is_gap(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// The position at which to truncate a text. Never within a placeholder.
+/// The position at which to truncate a string. Never within a placeholder.
 fn before_placeholder(text: &str, end: usize) -> usize {
     let placeholders = text.match_indices(HIDDEN).map(|(at, _)| at..at.saturating_add(HIDDEN.len()));
     placeholders.into_iter().find(|one| one.start < end && end < one.end).map_or(end, |one| one.start)

@@ -1,4 +1,4 @@
-//! Finds texts that look like secrets: PEM blocks, values whose names denote credentials, session IDs, JWTs, refresh
+//! Finds strings that look like secrets: PEM blocks, values whose names denote credentials, session IDs, JWTs, refresh
 //! tokens, and long base64.
 //!
 //! Names are matched by their suffix, in any style: `client_secret`, `consumerSecret`, `Access-Token`. A consumer
@@ -23,7 +23,7 @@ const NAMES: [&str; 12] = [
     "authorization",
     "zipfile",
 ];
-/// Texts before a session ID in Salesforce's messages.
+/// Strings before a session ID in Salesforce's messages.
 const PRELUDES: [&str; 2] = ["session key:", "session hash:"];
 /// Forms of a quote, without the backslash of JSON.
 const QUOTES: [&str; 7] = ["\"", "'", "&quot;", "&#34;", "&#39;", "%22", "u0022"];

@@ -1,4 +1,4 @@
-//! Examples of cleaned texts. `property` checks arbitrary bytes.
+//! Examples of cleaned strings. `property` checks arbitrary bytes.
 
 use super::*;
 

@@ -202,7 +202,7 @@ impl Client {
 }
 
 impl Inner {
-    /// Sends a request to the REST API. Returns `None` if the response has no body, as after a deletion.
+    /// Sends a request to the REST API. Returns `None` if the response has no body, for example after a deletion.
     async fn send_json(
         &self,
         call: Call,

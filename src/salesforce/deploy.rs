@@ -29,7 +29,7 @@ fn options(ignore_warnings: bool) -> String {
     .concat()
 }
 
-/// The status of a deploy (`DeployResult` of the WSDL). Its texts are redacted.
+/// The status of a deploy (`DeployResult` of the WSDL). Its strings are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeployReport {
     /// Whether the deploy has ended. Only this field determines whether polling ends.
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
     use crate::salesforce::soap;
 
-    /// All texts are checked, including IDs and names.
+    /// All strings are checked, including IDs and names.
     #[test]
     fn no_text_of_a_report_contains_a_token() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";

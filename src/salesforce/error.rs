@@ -2,7 +2,7 @@
 //!
 //! An [`Error`] contains the call ([`Call`]) and the kind of error ([`ErrorKind`]). The error is classified when it is
 //! created (`classify`), which determines [`Error::is_transient`], [`Error::safe_to_resubmit`] and
-//! [`Error::is_ambiguous`]. Texts of the server are redacted.
+//! [`Error::is_ambiguous`]. Text from the server is redacted.
 
 use std::fmt;
 use std::time::Duration;

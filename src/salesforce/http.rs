@@ -17,7 +17,7 @@ use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
 use super::{Proxy, pem};
 
-/// The maximum size of a response. A SOAP message of Salesforce has at most 50 MB.
+/// The maximum size of a response. A SOAP message from Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
 /// The timeout between two chunks of a response.
 const IDLE: Duration = Duration::from_secs(60);
@@ -233,9 +233,9 @@ fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Converts NO_PROXY to the syntax of reqwest, which matches a domain and its subdomains by `example.com` or
-/// `.example.com`. reqwest supports neither `*.example.com` nor ports. The port 443 is removed, because it is the
-/// default for HTTPS.
+/// Converts NO_PROXY to the syntax of reqwest, in which `example.com` or `.example.com` matches the domain and its
+/// subdomains. reqwest supports neither `*.example.com` nor ports. Port 443 is removed, because it is the default for
+/// HTTPS.
 fn hosts(except: &str) -> String {
     let hosts = except
         .split(',')

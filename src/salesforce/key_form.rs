@@ -4,7 +4,7 @@
 
 use super::key::PrivateKeyProblem;
 
-/// Texts longer than this are not treated as paths or names.
+/// Strings longer than this are not treated as paths or names.
 const LONGEST_NAME: usize = 512;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Placeholder {
     Variable,
 }
 
-/// Identifies a text that is a placeholder for a value.
+/// Identifies a string that is a placeholder for a value.
 pub fn placeholder(text: &str) -> Option<Placeholder> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST_NAME || text.contains('\n') {
@@ -63,7 +63,7 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
     (is_between || is_marked || refers).then_some(Placeholder::Variable)
 }
 
-/// Classifies a text without BEGIN lines.
+/// Classifies a string without BEGIN lines.
 pub(super) fn of_text(text: &str) -> PrivateKeyProblem {
     match placeholder(text) {
         Some(Placeholder::Mask) => return PrivateKeyProblem::Mask,

@@ -29,9 +29,9 @@ pub enum Meaning {
 
 struct KnownMessage {
     meaning: Meaning,
-    /// The texts that the message contains, in lowercase. The comparison ignores case.
+    /// The strings that the message contains, in lowercase. The comparison ignores case.
     has: &'static [&'static str],
-    /// Whether the message must begin with the first text.
+    /// Whether the message must begin with the first string.
     begins: bool,
     evidence: &'static str,
 }

@@ -9,7 +9,7 @@
 //! meaning of a response), and `retry` (whether to send a request again).
 //!
 //! Invariants: Only `http` uses the network. Only `auth`, `http`, `token_request` and this file read a secret's text.
-//! Texts of a server enter an [`Error`] or a log line only after `redact` has cleaned them.
+//! Text from a server enters an [`Error`] or a log line only after `redact` has cleaned them.
 
 mod advice;
 mod auth;

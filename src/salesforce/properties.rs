@@ -113,7 +113,7 @@ pub fn soap(data: &[u8]) {
         (Ok(_), Err(_)) => assert!(prefix.trim_ascii_end().ends_with(b">"), "a part that does not end"),
         (Err(error), _) => is_clean(&error),
     }
-    // A text in a request cannot end its element.
+    // Text in a request cannot end its element.
     let text = String::from_utf8_lossy(&body);
     if let Ok(element) = xml::parse_response(&format!("<r>{}<t/></r>", soap::leaf("x", &text))) {
         let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
@@ -310,7 +310,7 @@ fn json(choices: &mut Choices<'_>) -> String {
 
 // ---- Keys ------------------------------------------------------------------------------------------------------
 
-/// A text in place of a key, a certificate or an auth URL results in a key, or in an error that does not quote it.
+/// A string in place of a key, a certificate or an auth URL results in a key, or in an error that does not quote it.
 pub fn keys(data: &[u8]) {
     let mut choices = Choices::new(data);
     let mark = "canary-0123456789";

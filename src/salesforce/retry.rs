@@ -1,4 +1,4 @@
-//! Determines whether a request is sent again, and after which wait.
+//! Determines whether a request is sent again, and after how long.
 //!
 //! A request that changes the org is sent again only if it certainly had no effect. Waits have jitter, because many
 //! workspaces may share one org.

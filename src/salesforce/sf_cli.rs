@@ -235,7 +235,7 @@ impl SfCli {
     }
 }
 
-/// Whether a text is a token. Newer versions of `sf` print a sentence instead.
+/// Whether a string is a token. Newer versions of `sf` print a sentence instead.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_graphic())

@@ -1,6 +1,6 @@
 //! The auth URL of the Salesforce CLI: `force://clientId:clientSecret:refreshToken@host`.
 //!
-//! An error describes an invalid text without quoting it, because any part of the text may be secret.
+//! An error describes an invalid URL without quoting it, because any part of the URL may be secret.
 
 use url::Url;
 

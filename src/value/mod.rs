@@ -26,7 +26,7 @@ pub enum Value {
     Bool(bool),
     Number(Number),
     Text(String),
-    /// A text that must never be displayed. Its `Debug` output is `(sensitive)`.
+    /// A string that must never be displayed. Its `Debug` output is `(sensitive)`.
     Secret(Secret),
     List(Vec<Value>),
     /// Sorted. See [`Value::set`].
@@ -68,7 +68,7 @@ impl Value {
         !self.is_null() && !self.is_unknown()
     }
 
-    /// Whether the value is null, an empty text, or a list, set or map without members.
+    /// Whether the value is null, an empty string, or a list, set or map without members.
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Null => true,

@@ -59,7 +59,7 @@ impl Number {
     }
 }
 
-/// The error for a text that is not a number.
+/// The error for a string that is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a decimal number")]
 pub struct NotANumber;

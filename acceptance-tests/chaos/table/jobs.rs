@@ -331,7 +331,7 @@ fn path_traversal(zip: Vec<u8>) -> String {
     packed(&files)
 }
 
-/// Removes the components under test from the response of a retrieve, in the zip file and in the file properties. Adds
+/// Removes the components under test from the response to a retrieve, in the zip file and in the file properties. Adds
 /// a warning if `message` is given.
 pub fn without_ours(response: Response, message: Option<&str>) -> Result<Response, Response> {
     let is_ours = |text: &str| text.contains("Shop");

@@ -18,7 +18,7 @@ const fn always(row: Row) -> Row {
     row.steps(CREATE).times(Times::All)
 }
 
-/// The response of a server that rejects the login as expired and whose clock is this number of minutes ahead.
+/// The response from a server that rejects the login as expired and whose clock is this number of minutes ahead.
 fn another_clock(minutes: i64) -> Action {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or_default() + minutes * 60;

@@ -1,9 +1,9 @@
 //! The fault table. A row describes a fault, where it is injected, and how the command may end. The checks after the
 //! command are in `invariants`.
 //!
-//! Each area has a file: `wire` for faults between the client and the org, `responses` for responses of the org to any
-//! call, `jobs` for deploys and retrieves, `logins` for the token endpoint. Faults that need another configuration or
-//! another org are in `special`, and those that prevent calls from reaching the org in `network`. The responses of
+//! Each area has a file: `wire` for faults between the client and the org, `responses` for responses from the org to
+//! any call, `jobs` for deploys and retrieves, `logins` for the token endpoint. Faults that need another configuration
+//! or another org are in `special`, and those that prevent calls from reaching the org in `network`. The responses from
 //! intermediaries are in `pages`.
 
 pub mod jobs;
@@ -36,7 +36,7 @@ pub enum Expected {
 pub enum Injection {
     /// The proxy.
     Wire(fn() -> Action),
-    /// The emulator. The text is the value of `do` in its fault script.
+    /// The emulator. The string is the value of `do` in its fault script.
     Org(&'static str),
 }
 

@@ -423,7 +423,7 @@ impl<'a> Application<'a> {
     }
 }
 
-/// Reverts the change of a component that is rejected after it was applied.
+/// Reverts the change to a component that is rejected after it was applied.
 fn restore(before: &Tree, tree: &mut Tree, kind: &str, name: &str) {
     match before.get(kind, name).cloned() {
         Some(component) => tree.insert(kind, name, component),

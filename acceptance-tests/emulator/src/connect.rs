@@ -344,7 +344,7 @@ fn collection(org: &Org, caller: &Caller<'_>, name: &str, status: u16) -> Respon
         .iter()
         .map(|pair| {
             let mut one = described(org, caller, name, pair);
-            // IDs are shorter in a list than in the response about one entry, as for consumers.
+            // IDs are shorter in a list than in the response about one entry, as they are for consumers.
             report::set(&mut one, "id", json!(stamp::short_id(&pair.id)));
             one
         })

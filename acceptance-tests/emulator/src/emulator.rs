@@ -235,7 +235,7 @@ fn with_token(request: &Request, words: &str) -> String {
     words.replace("{token}", token)
 }
 
-/// Passes the planned changes of behavior to the handlers.
+/// Passes the planned changes in behavior to the handlers.
 fn prepare(call: &mut Call, when: When, action: &Action) {
     call.truncate_zip = action.truncate_zip;
     let is_deploy = call.operation == "deploy";

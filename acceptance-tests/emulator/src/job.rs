@@ -80,7 +80,7 @@ pub struct Deploy {
     pub messages: Vec<Message>,
     pub verdict: Option<PlannedResult>,
     pub committed: bool,
-    /// The changes of existing components, for `/emulator/deploys`.
+    /// The changes to existing components, for `/emulator/deploys`.
     #[serde(default)]
     pub changes: Vec<Change>,
 }

@@ -1,5 +1,5 @@
 //! The org: components, users, login apps, sessions. Stored in the state file, except for former trees. The switches
-//! are in `switches.rs`, changes of components in `apply.rs`, the handling of their values in `behavior.rs`.
+//! are in `switches.rs`, changes to components in `apply.rs`, the handling of their values in `behavior.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -182,7 +182,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
 /// Every org has this profile under this label, and files name profiles by label.
 pub const ADMINISTRATOR_PROFILE: &str = "System Administrator";
 
-/// The user number of the administrator who makes the changes of `/emulator/components`.
+/// The user number of the administrator who makes the changes requested through `/emulator/components`.
 pub const OTHER_ADMIN: u64 = 5;
 
 impl Org {

@@ -81,7 +81,7 @@ impl Site {
         self.rename();
     }
 
-    /// Updates the URL after a change of the path prefix.
+    /// Updates the URL after a change to the path prefix.
     pub fn rename(&mut self) {
         let prefix = &self.network.url_path_prefix;
         self.url = if prefix.is_empty() { self.origin.clone() } else { format!("{}/{prefix}", self.origin) };

@@ -17,7 +17,7 @@ pub struct Tree {
     /// Components are shared with the copies that deploys work on, because an org may have thousands.
     pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
     pub issued_ids: u64,
-    /// Consumer IDs by app. A change of the settings files does not change the IDs.
+    /// Consumer IDs by app. A change to the settings files does not change the IDs.
     pub consumers: BTreeMap<String, String>,
     /// The keys and secrets that are not in Global files.
     #[serde(default)]

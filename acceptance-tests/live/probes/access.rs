@@ -132,8 +132,8 @@ pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String
 }
 
 /// The file does not necessarily show the certificate with which Salesforce checks logins, so this probe compares the
-/// errors of logins: a login signed with the app's key fails with a different error than a login signed with an unknown
-/// key.
+/// errors from logins: a login signed with the app's key fails with a different error than a login signed with an
+/// unknown key.
 pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;
     context.create_with(json!({}), json!({}), json!({ "certificate": certificate }))?;

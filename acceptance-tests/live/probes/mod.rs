@@ -16,7 +16,7 @@ use crate::org::{Deployed, Org};
 use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The answer of an org to an open question, with the text or the values that the org returned.
+/// An org's answer to an open question, with the text or the values that the org returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Held(String),

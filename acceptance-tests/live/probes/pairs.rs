@@ -97,7 +97,7 @@ fn is_same(left: &str, right: &str) -> bool {
     left.get(..15).is_some() && left.get(..15) == right.get(..15)
 }
 
-/// Returns `Held` if the org rejects the call, with the message of the org.
+/// Returns `Held` if the org rejects the call, with the message from the org.
 fn is_rejected(response: &RestReply) -> Verdict {
     verdict(!response.is_good(), response.message())
 }

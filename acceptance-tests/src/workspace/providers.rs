@@ -33,7 +33,7 @@ impl Workspace<'_> {
         self.add_provider("safe", SAFE.to_owned());
     }
 
-    /// Lets a configuration use the other providers whose resources it contains, if `safe` stands in for them.
+    /// Lets a configuration use the other providers whose resources it contains and for which `safe` stands in.
     ///
     /// # Panics
     /// Panics if the provider `safe` is not built.

@@ -12,7 +12,7 @@ use serde_json::json;
 const GUIDE: &str = "docs/guides/consumer-secret.md";
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
 
-/// The SHA-256 checksum of a text, in hexadecimal.
+/// The SHA-256 checksum of a string, in hexadecimal.
 pub fn sha256(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()

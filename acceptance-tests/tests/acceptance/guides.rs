@@ -41,7 +41,7 @@ fn the_getting_started_guide_leads_to_logins() {
     leads_to_logins("getting-started.md", &["login", "guest", "refresh", "revoke"]);
 }
 
-/// The only block of a guide that contains all these texts.
+/// The only block of a guide that contains all these strings.
 fn step(guide: &str, language: &str, words: &[&str]) -> String {
     let mut texts = fenced(&repository().join("docs/guides").join(guide), language);
     texts.retain(|text| words.iter().all(|word| text.contains(word)));
@@ -55,7 +55,7 @@ fn without_moves(text: &str) -> String {
     text[..first.unwrap_or(text.len())].to_owned()
 }
 
-/// The texts that identify the two steps of a move from three resources to `salesforce_oauth_client` and back.
+/// The strings that identify the two steps of a move from three resources to `salesforce_oauth_client` and back.
 const TO_CLIENT: [&str; 2] = ["moved {", "removed {"];
 const TO_PARTS: [&str; 2] = ["moved {", "import {"];
 

@@ -173,7 +173,7 @@ fn as_one_resource(kind: &Kind) {
     assert_eq!(org.deploys().len(), 1);
 }
 
-/// Asserts that a change of one attribute leaves everything else in the org unchanged.
+/// Asserts that a change to one attribute leaves everything else in the org unchanged.
 fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
     let Edit { resource, line: pattern, replacement, component, element } = *edit;

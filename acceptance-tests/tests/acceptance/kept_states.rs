@@ -176,7 +176,7 @@ fn the_newest_stored_state_has_every_resource_with_an_identity() {
     assert!(written.iter().any(|(_, instance)| !private_of(instance).is_empty()), "no private state");
 }
 
-/// The value that the provider's schema documents as the default of a boolean or a text.
+/// The value that the provider's schema documents as the default of a boolean or a string.
 fn default_of(column: &Value) -> Option<Value> {
     let (_, rest) = column["description"].as_str()?.split_once("Defaults to `")?;
     let (text, _) = rest.split_once('`')?;

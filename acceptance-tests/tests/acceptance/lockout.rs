@@ -1,4 +1,4 @@
-//! The plan's warnings about users who lose access through a change of policies, with the numbers of users in the org.
+//! The plan's warnings about users who lose access through a change to policies, with the numbers of users in the org.
 #![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};

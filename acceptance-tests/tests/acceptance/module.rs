@@ -190,7 +190,7 @@ fn moves_from_old_module(name: &str, app: &str, has_empty_lists: bool) {
     let at = |address: &str| format!("module.{called_name}.{address}.this");
     let plan = workspace.plan(&[]);
     let mut actions = plan.actions();
-    // A data source is read again after any change, including a change of the state.
+    // A data source is read again after any change, including a change to the state.
     actions.retain(|_, action| *action != Read);
     let mut expected = Actions::from([
         (at("salesforce_external_client_app"), Forget),

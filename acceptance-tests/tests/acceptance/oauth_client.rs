@@ -109,7 +109,7 @@ fn a_client_without_a_policies_block_does_not_manage_policies() {
     let defaults = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(defaults.text("permittedUsersPolicyType"), "AllSelfAuthorized");
     assert!(workspace.attribute(CLIENT, "policies").is_null());
-    // A change of policies that are not managed is not drift.
+    // A change to policies that are not managed is not drift.
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "15");
     workspace.assert_empty_plan();
     workspace.destroy().succeeded();

@@ -55,7 +55,7 @@ fn a_removed_block_leaves_its_policies_in_the_org() {
     assert_eq!(org.admin("GET", "/components", None), before);
     assert!(workspace.attribute(CLIENT, "policies").is_null());
 
-    // A change of other attributes does not affect the policies, and the block can be added again.
+    // A change to other attributes does not affect the policies, and the block can be added again.
     let changed = without_policies(SHOP).replace("/callback\"", "/other\"");
     workspace.step(&changed, &[(CLIENT, Update)]);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");

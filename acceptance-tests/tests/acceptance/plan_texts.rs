@@ -1,4 +1,4 @@
-//! Warnings and errors of plans with dangerous changes, in the output that Terraform shows to a user.
+//! Warnings and errors from plans with dangerous changes, in the output that Terraform shows to a user.
 //!
 //! `lockout` contains most tests of the warning about users who lose access to an app.
 

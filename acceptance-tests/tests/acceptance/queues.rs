@@ -33,7 +33,7 @@ fn workspace(org: &Emulator) -> Workspace<'_> {
     workspace
 }
 
-/// The maximum number of calls for the change of one label, including the refresh.
+/// The maximum number of calls for changing one label, including the refresh.
 fn max_calls(queue_ms: u64) -> usize {
     if queue_ms <= 3_000 { 22 } else { 40 }
 }

@@ -43,7 +43,7 @@ pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     found
 }
 
-/// Resources for the targets of `import` blocks, if the text does not contain them.
+/// Resources for the targets of `import` blocks, if the snippet does not contain them.
 fn resources_for_imports(text: &str) -> String {
     let missing = [APP, SETTINGS, POLICIES, CLIENT].into_iter().filter(|address| {
         let (kind, name) = address.split_once('.').unwrap_or_default();
@@ -66,7 +66,7 @@ fn resources_for_imports(text: &str) -> String {
 /// The file that examples of a connected app read.
 const CONNECTED_APP: &str = "Shop.connectedApp-meta.xml";
 
-/// The addresses that a text declares, without the prefixes of ephemeral resources and actions.
+/// The addresses that a snippet declares, without the prefixes of ephemeral resources and actions.
 fn declared(text: &str) -> Vec<String> {
     let kinds = ["resource \"", "ephemeral \"", "action \""];
     let headers = text.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
@@ -77,7 +77,7 @@ fn declared(text: &str) -> Vec<String> {
     addresses.collect()
 }
 
-/// The other texts of the page that declare what a text refers to.
+/// The other snippets of the page that declare what a snippet refers to.
 pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     // The source of a move or a removal is no longer declared.
@@ -98,7 +98,7 @@ pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     }
 }
 
-/// A text without its `import` blocks, because importing the same resource twice is an error.
+/// A snippet without its `import` blocks, because importing the same resource twice is an error.
 fn without_imports(text: &str) -> String {
     let mut kept = String::new();
     let mut inside = false;

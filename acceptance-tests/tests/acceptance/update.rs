@@ -73,7 +73,7 @@ fn unmanaged_values_survive_an_update() {
 }
 
 /// Salesforce rejects JWT timeouts without JWT tokens, even if their attributes are not managed. The configuration must
-/// remove a timeout explicitly, because Salesforce would otherwise reject every later change of the policies.
+/// remove a timeout explicitly, because Salesforce would otherwise reject every later change to the policies.
 #[test]
 fn disabling_jwt_tokens_requires_removing_their_timeout() {
     let org = Emulator::start();

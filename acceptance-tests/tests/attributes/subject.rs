@@ -92,7 +92,7 @@ impl Subject {
         has_none && plan.differing(&self.address()) == [BLOCK]
     }
 
-    /// Whether a change of this attribute explains a planned change of an attribute with this name: the attribute
+    /// Whether a change to this attribute explains a planned change to an attribute with this name: the attribute
     /// itself, one that its lines set, or one inside the same element.
     pub fn explains(&self, name: &str) -> bool {
         let Attribute { resource, first, second, element, .. } = self.attribute;

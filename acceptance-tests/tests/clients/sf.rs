@@ -180,7 +180,7 @@ fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
     org.admin("POST", "/sessions/expire", None);
     assert_eq!(states(&sf.deploy(&[("SF_ORG_METADATA_REST_DEPLOY", "true")])), the_shop("Unchanged"));
 
-    // The change of an admin is retrieved.
+    // An admin's change is retrieved.
     org.edit(APP, "Shop", "label", "Edited");
     let metadata = format!("{APP}:Shop");
     let retrieve = ["project", "retrieve", "start", "--metadata", &metadata, "--wait", "1", "-o", "emu"];

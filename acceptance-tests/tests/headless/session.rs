@@ -1,4 +1,4 @@
-//! A customer's session that is kept during changes of the org. The smoke test cannot cover such sessions, because its
+//! A customer's session that is kept during changes to the org. The smoke test cannot cover such sessions, because its
 //! sessions end within one run.
 
 use acceptance_tests::emulator::Emulator;

@@ -50,7 +50,7 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("policies", "ip_relaxation", "\"Enforce\""),
 ];
 
-/// A change of one attribute: resource, attribute, expression. An empty expression omits it.
+/// A change to one attribute: resource, attribute, expression. An empty expression omits it.
 pub type Edit = (&'static str, &'static str, &'static str);
 
 /// How to close a gate, and the expected results of the client.

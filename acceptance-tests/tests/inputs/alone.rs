@@ -203,7 +203,7 @@ fn a_count_can_change_between_zero_and_one() {
     workspace.step(&with(1), &[(one, Create)]);
 }
 
-/// Row 100: texts with unusual characters.
+/// Row 100: strings with unusual characters.
 #[test]
 fn unusual_characters_cause_no_drift() {
     let org = Emulator::start();

@@ -16,7 +16,7 @@ const REQUIRED: &[(&str, &str)] =
 /// A marker in the unexpected values of sensitive attributes. No output may contain this text.
 const CANARY: &str = "canary";
 
-/// The maximum length of a text without a stricter rule.
+/// The maximum length of a string without a stricter rule.
 const LONGEST_TEXT: usize = 262_144;
 
 /// A value of any type that is known only after apply.
@@ -91,7 +91,7 @@ fn every_unexpected_value_of_every_attribute_is_handled() {
     assert!(accepted.is_empty(), "accepted without a diagnostic:\n{}", accepted.join("\n"));
 }
 
-/// Whether any text is valid, because it is only compared: the text that a data source searches for, and the values
+/// Whether any string is valid, because it is only compared: the text that a data source searches for, and the values
 /// that trigger a rotation.
 fn is_never_sent(case: &Case) -> bool {
     let is_compared = case.attribute.ends_with("_when_changed");
@@ -264,8 +264,8 @@ fn unexpected(kind: &str, attribute: &Value) -> String {
     }
 }
 
-/// The longest value that the description allows, or one that is longer by `more`. Terraform generates the texts, which
-/// keeps the files short.
+/// The longest value that the description allows, or one that is longer by `more`. Terraform generates the strings,
+/// which keeps the files short.
 fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> String {
     let number_after = |words: &str| -> Option<usize> {
         let (_, rest) = description.split_once(words)?;

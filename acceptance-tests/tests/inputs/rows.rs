@@ -176,7 +176,7 @@ fn private_key() -> String {
     rcgen::KeyPair::generate().expect("a key").serialize_pem()
 }
 
-/// Replaces the placeholders with long and generated texts.
+/// Replaces the placeholders with long and generated strings.
 fn fill(body: &str, secret: &str) -> String {
     let mut text = body.to_owned();
     if body.contains("{expired}") || body.contains("{two}") {

@@ -35,7 +35,7 @@ pub struct Row {
     /// The attribute that the diagnostic refers to; empty for the whole block. Terraform cannot determine the line of
     /// an attribute inside one of several blocks of a set.
     pub at: &'static str,
-    /// A text that the message contains, in any letter case.
+    /// Text that the message contains, in any letter case.
     pub message: &'static str,
 }
 
@@ -68,8 +68,8 @@ impl Row {
 
 use Of::{App, Policies, Provider, Settings};
 
-/// `{n*t}` is n times the text t. `{expired}`, `{short}` and `{two}` are quoted certificates, and `{key}` is a quoted
-/// private key. `{attributes}` is a map of 129 entries, and `{ranges}` are 129 blocks.
+/// `{n*t}` is the string t, repeated n times. `{expired}`, `{short}` and `{two}` are quoted certificates, and `{key}`
+/// is a quoted private key. `{attributes}` is a map of 129 entries, and `{ranges}` are 129 blocks.
 pub const ROWS: &[Row] = &[
     row(1, App, "name = null", "name", "required"),
     row(2, App, "name = \"\"", "name", "empty"),

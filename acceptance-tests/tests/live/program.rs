@@ -92,7 +92,7 @@ impl Finished {
         self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
     }
 
-    /// The response of the org to an open question.
+    /// The org's response to an open question.
     pub fn response(&self, id: &str) -> String {
         let questions = self.report["questions"].as_array().into_iter().flatten();
         let found = questions.into_iter().find(|question| question["id"] == id);

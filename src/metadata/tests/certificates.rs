@@ -1,4 +1,4 @@
-//! Certificates, and texts that can be mistaken for one.
+//! Certificates, and strings that can be mistaken for one.
 
 use super::{GLOBAL, SETTINGS, component, field};
 use crate::metadata::{CertificateFacts, Rule, Validity, certificate_facts, encode, same_meaning};

@@ -306,7 +306,7 @@ fn components_are_equal_regardless_of_their_form() {
     assert_eq!(read("Web").get("oauth_scopes"), &set(&["Web"]));
 }
 
-/// A change of one attribute of a file.
+/// A change to one attribute of a file.
 struct Change {
     field: &'static Field,
     to: Value,

@@ -245,7 +245,7 @@ fn scopes_are_validated_with_suggestions() {
             "{theirs}: {problem}"
         );
     }
-    // Texts that resemble words of the list are not hidden as possible secrets.
+    // Strings that resemble words of the list are not hidden as possible secrets.
     for text in ["ForgotPasswort", "forgot password", "FORGOT_PASSWORD", "ForgotPasswords"] {
         let problem = check(text).unwrap();
         assert!(problem.contains(text) && problem.contains("\"ForgotPassword\""), "{problem}");

@@ -234,7 +234,7 @@ async fn a_value_that_the_org_does_not_save_is_sent_once_in_a_busy_org() {
     assert!(after[0].component().unwrap().get("contact_email").is_null());
 }
 
-/// The timeout of the caller passes before its deploy ends. That deploy overwrites a change of others.
+/// The timeout of the caller passes before its deploy ends. That deploy overwrites a change by others.
 #[tokio::test(start_paused = true)]
 async fn a_change_of_others_is_restored_after_the_timeout_of_the_caller() {
     let (script, org) = org_that_writes_files();

@@ -344,7 +344,7 @@ async fn credentials_staged_by_others_are_kept() {
         assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
         assert_eq!(model.counts(), [0, 0, 1]);
     }
-    // A rotation of another user does not complete the request.
+    // A rotation by another user does not complete the request.
     let model = Model::new("F1");
     model.pairs().stages_in_addition = true;
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER_USER);

@@ -42,7 +42,7 @@ impl ValueError {
     }
 }
 
-/// The schema of a value: its type, which texts can be secrets, and the value of omitted blocks.
+/// The schema of a value: its type, which strings can be secrets, and the value of omitted blocks.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape<'a> {
     Block(&'a Block),

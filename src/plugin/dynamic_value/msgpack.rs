@@ -95,7 +95,7 @@ fn number(wire: Wire) -> Result<Number, ValueError> {
     parsed.map_err(|_| ValueError::new("not a number that can be represented exactly"))
 }
 
-/// All digits of a float, not the shortest text that rounds to it.
+/// All digits of a float, not the shortest string that rounds to it.
 fn exact(float: f64) -> String {
     const MOST_FRACTION_DIGITS: usize = 1074;
     format!("{float:.MOST_FRACTION_DIGITS$}")

@@ -10,7 +10,7 @@ use crate::properties::{Choices, broken};
 use crate::provider::{Attribute, Block, NestedBlock, Nesting};
 use crate::value::{Type, Value};
 
-/// Texts for generated values.
+/// Strings for generated values.
 const WORDS: [&str; 20] = [
     "",
     "Shop",

@@ -1,7 +1,7 @@
-//! Properties that hold for any calls, in any order and concurrently, and for any responses of the org: each call gets
-//! a response without a panic, the server continues to respond, and it stops on shutdown.
+//! Properties that hold for any calls, in any order and concurrently, and for any responses from the org: each call
+//! gets a response without a panic, the server continues to respond, and it stops on shutdown.
 //!
-//! A client sends frames through a pipe to a complete server. The input bytes determine the responses of the org
+//! A client sends frames through a pipe to a complete server. The input bytes determine the responses from the org
 //! (`Provider::connected_to`). The clock is paused, so waiting takes no time.
 
 use std::sync::Arc;

@@ -89,7 +89,7 @@ fn attribute_path(path: Path) -> pb::AttributePath {
     }
 }
 
-/// Diagnostics as a text, for responses that have no diagnostics.
+/// Diagnostics as a string, for responses that have no diagnostics.
 fn text(problems: Diagnostics) -> String {
     let texts: Vec<_> =
         problems.into_iter().map(|problem| format!("{}: {}", problem.summary, problem.detail)).collect();

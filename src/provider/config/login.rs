@@ -249,7 +249,7 @@ pub fn sf_cli(
     Some(Login::SfCli(SfCli { org, search: None }))
 }
 
-/// Rejects texts that `sf` would not read as an alias or username.
+/// Rejects values that `sf` would not read as an alias or username.
 pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     let name = "sf_cli_org";
     let Some(org) = source.known(name) else { return };

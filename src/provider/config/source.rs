@@ -79,7 +79,7 @@ impl Source<'_> {
         written(others).filter(|_| name != "instance_url" || !is_a_token)
     }
 
-    /// The text of an argument, if it is known, without leading and trailing white space.
+    /// The value of an argument, if it is known, without leading and trailing white space.
     pub fn known(&self, name: &str) -> Option<String> {
         let text = match self.config.get(name) {
             Value::Text(text) => Some(text.clone()),
@@ -100,7 +100,7 @@ impl Source<'_> {
         }
     }
 
-    /// Reports invalid characters, which often come from copying, and texts that are too long.
+    /// Reports invalid characters, which often come from copying, and values that are too long.
     pub fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
         let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
         let Some(text) = self.known(name) else { return };
@@ -381,7 +381,8 @@ pub fn unreadable_file(name: &str, shown: &str, path: &str, why: &str) -> Diagno
     rows::UNREADABLE_FILE.diagnostic(detail)
 }
 
-/// Whether a text looks like a path. File names are short, while keys and tokens are long or have a recognizable form.
+/// Whether a string looks like a path. File names are short, while keys and tokens are long or have a recognizable
+/// form.
 fn is_like_a_path(text: &str) -> bool {
     const LONGEST: usize = 255;
     const LONGEST_NAME: usize = 60;

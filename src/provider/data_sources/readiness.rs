@@ -56,7 +56,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
         variant("registration", "Headless registration."),
         variant("forgot_password", "Headless forgot password, which does not require an app."),
         variant("guest", "Headless access for guest users."),
-        variant("refresh", "Refresh tokens after a login."),
+        variant("refresh", "The use of refresh tokens after a login."),
         own("ready_variants", Shape::Texts, Role::Result, "The variants that are `ready`."),
         own("not_ready_variants", Shape::Texts, Role::Result, "The variants that are `not_ready`."),
         own("unknown_variants", Shape::Texts, Role::Result, "The variants that are `unknown`."),

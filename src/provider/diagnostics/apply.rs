@@ -45,8 +45,8 @@ impl StateValues {
     }
 }
 
-/// Adds that Terraform taints the resource, if its creation failed. Terraform does not taint a resource whose update
-/// failed.
+/// If the resource's creation failed, adds a note that Terraform taints the resource. Terraform does not taint a
+/// resource whose update failed.
 fn with_taint(mut detail: String, created: bool) -> String {
     if created {
         detail.push_str(UNTAINT);
@@ -54,7 +54,7 @@ fn with_taint(mut detail: String, created: bool) -> String {
     detail
 }
 
-/// Adds to errors about policies that an earlier deploy of the same apply saved the app and its OAuth settings.
+/// Adds a note to errors about policies: an earlier deploy of the same apply saved the app and its OAuth settings.
 /// `created` means that the resource is new, so Terraform taints it.
 pub fn add_saved_before(found: &mut Diagnostics, created: bool) {
     for error in found.0.iter_mut().filter(|diagnostic| diagnostic.is_error()) {
@@ -388,7 +388,7 @@ pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
         .at_attribute(attribute)
 }
 
-/// A value for a sentence: a text in quotes, because it may contain whole sentences.
+/// A value for a sentence: a string is in quotes, because it may contain whole sentences.
 fn in_quotes(value: &Value) -> String {
     match value {
         Value::Text(_) => format!("\"{}\"", shown(value)),

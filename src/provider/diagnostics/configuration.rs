@@ -78,7 +78,7 @@ pub fn unwritable(place: &Place, character: char) -> Diagnostic {
     provider_block::INVALID_CHARACTER.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
-/// An invisible character in a text that is compared with other texts.
+/// An invisible character in a value that is compared with other values.
 pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
     let problem = format!("The value contains {unseen}, which is invisible. Retype the value.");
     values::INVISIBLE_CHARACTER_IN_NAME.diagnostic(place.message(&problem)).at(place.path().clone())
@@ -252,7 +252,7 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because))
 }
 
-/// A self-lockout that the change of one attribute causes.
+/// A self-lockout caused by changing one attribute.
 pub fn self_lockout_by(app: &str, attribute: &str, because: &str) -> Diagnostic {
     plan::SELF_LOCKOUT.diagnostic(lockout(app, because)).at_attribute(attribute)
 }

@@ -1,6 +1,6 @@
 //! Diagnostics about reading an org, imports and lists. Not here: the result of changes (`apply.rs`).
 //!
-//! A message never contains HTML, XML or a secret, because the client redacts the texts.
+//! A message never contains HTML, XML or a secret, because the client redacts the text from the org.
 
 use super::Diagnostic;
 use super::rows::{bugs, data_sources, import, plan, provider_block, read};
@@ -53,7 +53,7 @@ fn excerpt(id: &str) -> String {
     id.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
-/// What a message is about: `the app "Shop"`, `the policies of "Shop"`, or the settings of an org, which `app`
+/// What a message refers to: `the app "Shop"`, `the policies of "Shop"`, or the settings of an org, which `app`
 /// identifies.
 pub fn the(noun: &str, app: &str) -> String {
     if noun == catalog::APP.noun {

@@ -25,7 +25,7 @@ pub fn page(spec: &'static FunctionSpec) -> String {
     let _ = write!(
         page,
         "\nProvider functions require Terraform 1.8 or OpenTofu 1.10. They require an entry in `required_providers`, but no provider block \
-         and no org. OpenTofu 1.10 configures the provider before it calls a function in a plan, so you must set an authentication \
+         and no org. OpenTofu 1.10 configures the provider before it calls a function during a plan, so you must set an authentication \
          method; OpenTofu 1.12 does not require one.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );

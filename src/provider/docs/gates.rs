@@ -13,7 +13,7 @@ const NOTES: &str = "
 
 ## Checks
 
-Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again in every apply and
+Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again during every apply and
 shows this read as a change, so no plan is empty. The data source fails only if the app or the site does not exist, or if the \
 login fails.
 In all other cases, it returns a status.

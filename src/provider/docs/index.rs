@@ -22,7 +22,7 @@ const ONE_OR_THREE: &str = "\n## One resource or three\n\n\
     | deploys to create | 1; [2](guides/deploys.md#number-of-deploys) if the org accepts only the policies that it creates itself | 3, one after the other |\n\
     | deploys to change | 1 | 1 for each resource that changes |\n\
     | deploys to destroy | 1 | 2; none for policies |\n\
-    | what changes together | everything, completely or not at all: settings and policies that depend on each other can be \
+    | what changes together | the whole app, or nothing: settings and policies that depend on each other can be \
     enabled and disabled in one apply | the attributes of one resource. Terraform changes the settings before the policies, so \
     disable guest access in one apply and JWT tokens in the next |\n\
     | policies of a new app | in the package that creates the app | created by Salesforce with its defaults, and changed in a \

@@ -25,8 +25,8 @@ pub fn page(spec: &'static ListSpec) -> String {
         page,
         "\n## Results\n\nEach result has an identity, which you can import, and the label and API name of its app. \
          With `include_resource = true`, or with `-generate-config-out`, it also has the complete state of \
-         [`{}`](../resources/{}.md), as after an import. The list then omits apps that cannot be imported because \
-         Salesforce does not return them, and a warning names the apps.\n\nIf the results do not include states, the provider queries records, and retrieves files only if the org does not \
+         [`{}`](../resources/{}.md), as it would be after an import. The list then omits apps that cannot be imported \
+         because Salesforce does not return them, and a warning names the apps.\n\nIf the results do not include states, the provider queries records, and retrieves files only if the org does not \
          support queries of these records. With states, one \
          retrieve returns the files of about 2,000 to 9,900 apps, so 5,000 apps require at most 12 calls, plus any \
          additional calls to poll a slow retrieve. See the guide \

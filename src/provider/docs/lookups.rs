@@ -55,7 +55,7 @@ Salesforce may need some time before it returns the secret. The provider waits f
 
 ## When Terraform reads it
 
-Terraform reads the secret in every plan and every apply, or only in the apply if an argument is known only after apply. Refer to \
+Terraform reads the secret during every plan and every apply, or only during the apply if an argument is known only after apply. Refer to \
 the credential rotation, as in the example: in a run that rotates the credentials, `consumer_key` is known only after \
 apply, so Terraform reads the new secret.
 

@@ -157,7 +157,7 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
-/// A text in which names with an underscore are formatted as code.
+/// The text, with names that contain an underscore formatted as code.
 fn in_code(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let bare = word.trim_end_matches(['.', ',', ':', ';']);

@@ -34,7 +34,7 @@ the provider reports an error and changes nothing.
 The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The [Consumer secret](../guides/consumer-secret.md) guide describes each case step by step.
 ";
 
-/// Warnings of a plan, a refresh or a destroy: the ID, when the warning is shown, and what the message contains.
+/// Warnings from a plan, a refresh or a destroy: the ID, when the warning is shown, and what the message contains.
 const WARNINGS: &[(&str, &str, &str)] = &[
     ("client-id-changes", "`rotate_when_changed` changes", "the old key, and how long clients can use it."),
     (
@@ -54,7 +54,7 @@ const WARNINGS: &[(&str, &str, &str)] = &[
     ),
     (
         "credentials-not-checked",
-        "Salesforce does not return the credentials in a refresh",
+        "Salesforce does not return the credentials during a refresh",
         "the reason. The state does not change.",
     ),
     (

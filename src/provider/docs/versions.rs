@@ -10,7 +10,7 @@ pub const TOFUS: &str = "1.10.7 and 1.12.6";
 struct Row {
     /// The feature.
     what: &'static str,
-    /// The text that a configuration with the feature contains. An empty text matches every configuration.
+    /// Text that a configuration with the feature contains. An empty string matches every configuration.
     text: &'static str,
     terraform: &'static str,
     /// `None` if no version of OpenTofu supports the feature.

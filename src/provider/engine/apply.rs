@@ -17,8 +17,8 @@ use crate::provider::resource_spec::{Creation, ID, ORG_ID, ResourceSpec, Row};
 use crate::provider::{plan, refusal};
 use crate::value::{Path, Value};
 
-/// Milliseconds between polls for the effect of a deploy, if its response was lost or a read may have returned the
-/// values from before the deploy.
+/// Milliseconds between polls for the effect of a deploy. The org is polled if the response to the deploy was lost, or
+/// if a read may have returned the values from before the deploy.
 pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
 /// How many times a deploy is sent again if its response was lost and the org shows no effect.
 const RESUBMISSIONS: u32 = 2;
@@ -279,7 +279,7 @@ impl Engine<'_> {
         let planned_records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
         let mut records = planned_records.clone().with_known(&apply.private.records);
         if !matches!(outcome, ApplyOutcome::Succeeded(_)) {
-            // The number of elements does not show whether a change of them took effect.
+            // The number of elements does not show whether a change to them took effect.
             records.unqueried.retain(|id| self.refers_to(prior, id));
         }
         let context = StateContext {
@@ -350,7 +350,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Reports the warnings of Salesforce, and changes by others since the plan.
+    /// Reports warnings from Salesforce, and changes by others since the plan.
     fn report_changes(
         &self,
         apply: &Apply<'_>,
@@ -482,7 +482,7 @@ mod tests {
         }
     }
 
-    /// The diagnostics of an apply with this outcome, if the org no longer responds.
+    /// The diagnostics of an apply with this outcome in an org that no longer responds.
     async fn unread(outcome: Result<Applied, ApplyErrorKind>, create: bool) -> Diagnostics {
         let connected = connected();
         let engine = connected.engine(&SPEC, SPEC.name);

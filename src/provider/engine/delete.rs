@@ -174,7 +174,7 @@ impl Engine<'_> {
         diagnostics::outcome_unknown(self.spec.noun, app, error, StateValues::LastRead, false)
     }
 
-    /// Records that a consumer key was destroyed, if a consumer was deleted.
+    /// If a consumer was deleted, records that its key was destroyed.
     fn note_destroyed_key(&self, app: &str, deleted: &[Lookup]) {
         if deleted.iter().any(has_consumer_key) {
             self.activity.claims.record_destroyed_key(app);

@@ -239,7 +239,7 @@ async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
     }
 }
 
-/// Adopts the objects of an interrupted run, if all of them are as configured.
+/// If all objects of an interrupted run are as configured, adopts them.
 async fn adopt_all(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,

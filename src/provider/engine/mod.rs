@@ -58,7 +58,7 @@ impl Engine<'_> {
         session.map_err(|error| diagnostics::no_session(&error))
     }
 
-    /// Rejects a change of a resource that was read from another org.
+    /// Rejects a change to a resource that was read from another org.
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
         self.previous_orgs.check(state_org, session, &diagnostics::the(self.spec.noun, app))
     }

@@ -18,7 +18,7 @@ pub struct Memory {
     /// The previous key, if it is still valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_key: Option<String>,
-    /// Set if the planned rotation has already been made: the date that the org returns, or an empty text.
+    /// Set if the planned rotation has already been made: the date that the org returns, or an empty string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotated: Option<String>,
     /// Set if the planned rotation has already been made, and the previous credentials have been revoked too.
@@ -32,7 +32,7 @@ pub struct Memory {
     pub imported: Option<u64>,
 }
 
-/// A change of the consumer's key.
+/// A change to the consumer's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChange {
     #[serde(rename = "moved_from")]

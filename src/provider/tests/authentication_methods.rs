@@ -5,7 +5,7 @@ use crate::org::{ConnectionSettings, Login, SubjectToken};
 use crate::provider::config::{self, Resolved};
 use crate::value::Value;
 
-/// The authentication method of the settings, as a short text.
+/// The authentication method of the settings, as a short string.
 fn method(settings: &ConnectionSettings) -> String {
     let secret =
         |secret: &Option<crate::secret::Secret>| if secret.is_some() { " with a secret" } else { "" };

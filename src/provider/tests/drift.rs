@@ -17,7 +17,7 @@ use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{PlanReply, Private};
 use crate::value::{Path, Value};
 
-/// Replaces a text in the file of the app.
+/// Replaces a string in the file of the app.
 fn edit(org: &MemoryOrg, from: &str, to: &str) {
     org.with(|state| {
         let file = state.files.get_mut(&key()).unwrap();

@@ -1,5 +1,5 @@
-//! The life cycle of a resource in an in-memory org. Every call of every operation fails once. Afterwards, what the org
-//! has must be in the state, and the next apply must converge.
+//! The life cycle of a resource in an in-memory org. Every call of every operation fails once. Afterwards, the state
+//! must contain everything that exists in the org, and the next apply must converge.
 
 use std::time::Duration;
 

@@ -50,7 +50,7 @@ fn login(method: u8, own: &Pair) -> OwnLogin {
     }
 }
 
-/// The lockout errors of a plan that changes an attribute of the provider's own app from one value to another.
+/// The lockout errors from a plan that changes an attribute of the provider's own app from one value to another.
 fn lockout_errors(
     resource: &str,
     attribute: &'static str,

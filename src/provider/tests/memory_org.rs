@@ -70,7 +70,7 @@ pub struct State {
     pub rejections: VecDeque<(ComponentKey, String)>,
     /// Whether all deploys after a rejection are lost.
     pub loses_deploys_after_rejection: bool,
-    /// A text that the org replaces in deployed files, and its replacement.
+    /// A string that the org replaces in deployed files, and its replacement.
     pub rewrites: Option<(String, String)>,
     /// The number of calls after which the org no longer responds.
     pub hangs_after: Option<usize>,

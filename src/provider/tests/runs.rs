@@ -1,5 +1,5 @@
 //! A run that changes several resources of one app in one process. Cached information about an app that the process has
-//! just created must not hide what the org has.
+//! just created must not hide what exists in the org.
 //!
 //! Deploys and deletions whose result differs from what the org returns are tested here too. Failing calls are tested
 //! in `lifecycle.rs`.

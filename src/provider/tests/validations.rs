@@ -75,7 +75,7 @@ fn values_that_orgs_contain_pass_or_are_warnings() {
         ("_oauth_settings", "oauth_scopes", texts(&["api"]), true),
         ("_oauth_settings", "id_token_validity_minutes", Value::int(0), true),
         ("_policies", "ip_relaxation", "Enforce_relaxrefresh".into(), false),
-        // The warning is about the missing period, not about the case.
+        // The warning concerns the missing period, not the case.
         ("_policies", "refresh_token_validity_unit", "days".into(), true),
         ("_policies", "client_credentials_flow_user", "Integration@my_org.example.SANDBOX".into(), false),
         ("_policies", "permission_sets", texts(&["Shop Customer"]), true),

@@ -226,8 +226,8 @@ pub fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<
     org.recount(Some(&before), Some(&after))
 }
 
-/// `{"Shop_All": {"members": ["Shop_Customer"], "holders": 40, "holdingDirectly": 15}}`: 40 users are assigned only
-/// the group, 15 more are also assigned a member directly. Null removes a group.
+/// `{"Shop_All": {"members": ["Shop_Customer"], "holders": 40, "holdingDirectly": 15}}`: 40 users are assigned only the
+/// group, and 15 more are assigned both the group and one of its members directly. Null removes a group.
 pub fn set_permission_set_groups(org: &mut Org, wanted: &Map<String, Value>) -> Result<(), String> {
     for (index, (name, value)) in wanted.iter().enumerate() {
         org.permission_set_groups.retain(|group| group.name != *name);

@@ -1,6 +1,6 @@
-//! The rejections of the flows of the site: one row per gate, with its response and the evidence for it. A correction
-//! from a real org changes one row. The order of the gates is the order of the checks in `authorize.rs`, `token.rs`
-//! and the other endpoints.
+//! How the site's flows reject requests: one row per gate, with its response and the evidence for it. Correcting a
+//! response to match a real org changes only one row. The order of the gates is the order of the checks in
+//! `authorize.rs`, `token.rs` and the other endpoints.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Zip files and manifests that an org rejects, and the warnings of a deploy. Each rule is broken once.
+//! Zip files and manifests that an org rejects, and the warnings from a deploy. Each rule is broken once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

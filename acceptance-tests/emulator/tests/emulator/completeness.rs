@@ -1,4 +1,4 @@
-//! Every rule has a test case: each rejection reason in the sources contains a text that some test expects. Searching
+//! Every rule has a test case: each rejection reason in the sources contains a string that some test expects. Searching
 //! the sources is simple and sufficient: a new rule without a case fails this test.
 
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("No user", "a session whose user is missing in the state file"),
 ];
 
-/// Texts that are not reasons.
+/// Strings that are not reasons.
 const NOT_REASONS: &[&str] = &[
     "Developer Edition",
     "Holder {holder} of {}",
@@ -55,7 +55,7 @@ fn every_rejection_reason_has_a_test_case() {
             reasons += 1;
             let has_case = pieces(reason).iter().any(|piece| {
                 expected.iter().chain(&own).any(|words| {
-                    // Either text may be the longer one: a case expects a part of the reason, or the reason and more.
+                    // Either string may be the longer one: a case expects a part of the reason, or the reason and more.
                     (words.len() >= 8 && piece.contains(words.as_str())) || words.contains(piece.as_str())
                 })
             });

@@ -21,8 +21,8 @@ rows! {
         "Salesforce saved a different value",
         "The deploy succeeded, but the org has a different value than the one that was sent. A reported example: \
          `pkce_required` stays `true` after `false` is sent.",
-        "Set a value that the org allows, or change what prevents the planned value. If the resource is new, run \
-         `terraform untaint` to keep it.",
+        "Set a value that the org allows, or fix whatever prevents the planned value from being saved. If the \
+         resource is new, run `terraform untaint` to keep it.",
     );
     ALREADY_EXISTS = error(
         "already-exists",
@@ -134,8 +134,8 @@ rows! {
     UNPLANNED_VALUES = error(
         "unplanned-values",
         "Unmanaged values would be removed",
-        "The configuration now has blocks of an attribute that Terraform did not manage before. The org has other \
-         blocks, which the plan could not show.",
+        "The configuration now has blocks of an attribute that Terraform did not manage before. The org has \
+         additional values, which the plan could not show.",
         "Add the values to the configuration, or remove them in Setup.",
     );
     SALESFORCE_WARNING = notice(

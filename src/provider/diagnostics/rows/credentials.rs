@@ -13,8 +13,8 @@ rows! {
     NO_CONSUMER = error(
         "no-consumer",
         "App has no consumer",
-        "The app has no OAuth settings, or Salesforce does not return the new consumer yet. The provider waits for up to one \
-         minute.",
+        "The app has no OAuth settings, or Salesforce does not yet return the new consumer. The provider waits for up to \
+         one minute.",
         "Refer to the `id` of the OAuth settings. Apply again.",
     );
     MULTIPLE_CONSUMERS = error(

@@ -13,15 +13,15 @@ rows! {
         "conflicting-authentication",
         "Conflicting authentication methods",
         "Two authentication methods are set in the same place. Methods in the provider block take precedence over \
-         methods in the environment, so both are in the block or both are in the environment. A client secret that is \
-         set together with a refresh token or a subject token belongs to that method.",
+         methods in the environment, so the two methods are either both in the block or both in the environment. A \
+         client secret that is set together with a refresh token or a subject token belongs to that method.",
         "Keep one method.",
     );
     ARGUMENT_WITHOUT_EFFECT = warning(
         "argument-without-effect",
         "Argument has no effect",
-        "The provider block sets an authentication method and arguments of another one, such as `username` together \
-         with `sf_cli_org`.",
+        "The provider block sets one authentication method and also arguments that belong to another, such as \
+         `username` together with `sf_cli_org`.",
         "Remove the arguments, or use the other method.",
     );
     CONFLICTING_ARGUMENTS = error(

@@ -48,7 +48,7 @@ rows! {
         "refresh-token-rotated",
         "Refresh token rotated",
         "Salesforce returned a new refresh token. The old one may be invalid, and the provider cannot store the new one, so \
-         the next login may fail, even in the apply of the same run.",
+         the next login may fail, even during the apply in the same run.",
         "Disable refresh token rotation for the app, or use another authentication method. [Refresh \
          token](authentication.md#refresh-token)",
     );
@@ -103,7 +103,7 @@ rows! {
     DRIFT_NOT_CHECKED = warning(
         "drift-not-checked",
         "Drift not checked",
-        "The org does not allow the provider to read the consumer settings, or to query the names of record IDs. The \
+        "The org does not allow the provider to read the consumer settings, or to look up record names by ID. The \
          attributes keep the values that Terraform last wrote.",
         "Grant access, or suppress the warning. [Authentication](authentication.md#permissions-of-the-user)",
     );

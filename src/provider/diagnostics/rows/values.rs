@@ -117,14 +117,14 @@ rows! {
         "A resource, a module or a key of `for_each` was renamed without a `moved` block. The plan would delete the app at \
          the old address and create it at the new one, so the consumer key would be lost.",
         "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, give one of the apps a new address, and move the existing app there with a `moved` block. If the state contains the app twice, run `terraform state rm` for the \
-         address that you remove. To recreate the app, keep the address and use `-replace`.",
+         address that you want to remove. To recreate the app, keep the address and use `-replace`.",
     );
     CONFLICTING_SETTINGS_AND_POLICIES = error(
         "conflicting-settings-and-policies",
         "Conflicting settings and policies",
         "The policies allow guest access, and the OAuth settings of the app in the same configuration lack what guest access \
          requires. `terraform plan` reports this.",
-        "Set the attribute of the settings that the message names.",
+        "In the settings, set the attribute that the message names.",
     );
     FLOW_NOT_ENABLED = warning(
         "flow-not-enabled",

@@ -405,7 +405,7 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isAdminApproved",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
-        why: "The file does not contain the permitted users, which API versions earlier than 46.0 do not return. If \
+        why: "The file does not contain the permitted users. API versions earlier than 46.0 do not return them. If \
               policies.permitted_users is omitted, the org determines the value. In the orgs seen so far, every user \
               can approve a new app.",
         what_to_do: "Check Permitted Users of the connected app in Setup, and set policies.permitted_users.",
@@ -413,9 +413,8 @@ pub static GAPS: &[Gap] = &[
     Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
-        why: "The file does not contain the PKCE setting, which API versions earlier than 59.0 do not return. The \
-              default of a connected app is false according to Salesforce; the default of salesforce_oauth_client is \
-              true.",
+        why: "The file does not contain the PKCE setting. API versions earlier than 59.0 do not return it. The default \
+              for a connected app is false according to Salesforce; the default for salesforce_oauth_client is true.",
         what_to_do: "If clients of the authorization code flow do not send a code_challenge, set pkce_required = false \
                      until they do.",
     },

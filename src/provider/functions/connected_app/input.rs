@@ -1,4 +1,4 @@
-//! Reads the file of a connected app, or explains why a text is not such a file.
+//! Reads the file of a connected app, or explains why a string is not such a file.
 
 use super::elements::TYPE;
 use crate::metadata::{Element, XmlError, parse_of_any_length, types};
@@ -33,7 +33,7 @@ fn no_markup(text: &str) -> Unusable {
     }
 }
 
-/// Why a text cannot be used. The message contains nothing from the text except a line number and the name of an
+/// Why a string cannot be used. The message contains nothing from the string except a line number and the name of an
 /// element.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {

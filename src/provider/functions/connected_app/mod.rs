@@ -1,7 +1,7 @@
 //! `connected_app`: converts the file of a connected app to the attributes of `salesforce_oauth_client`.
 //!
 //! Start with `elements`, the table of the metadata type. `reading` reads the values of elements, `client` builds a
-//! valid object from them, and `input` explains why a text is not such a file. Only the table names elements and
+//! valid object from them, and `input` explains why a string is not such a file. Only the table names elements and
 //! attributes. The function is pure: it does not call an org.
 
 mod client;

@@ -1,5 +1,5 @@
-//! The property of the function (see `properties`): any text results in an error or in an object of the declared type.
-//! `salesforce_oauth_client` accepts the object, and the object contains no secret.
+//! The property of the function (see `properties`): any string results in an error or in an object of the declared
+//! type. `salesforce_oauth_client` accepts the object, and the object contains no secret.
 
 use super::elements::{Conversion, ROWS};
 use super::{NOT_CONVERTED, call, returns};

@@ -1,6 +1,6 @@
 //! Reads the elements of a file: values for `salesforce_oauth_client`, and elements that are not converted.
 //!
-//! `client` validates the values. A text that may be a secret is never repeated.
+//! `client` validates the values. Text that may be a secret is never repeated.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -294,7 +294,7 @@ fn word(text: &str, words: Words) -> Result<&'static str, String> {
     }
 }
 
-/// The texts of children, which must all be known and unique.
+/// The text of each child, by name. The names must all be known and unique.
 fn leaves(element: &Element, names: &[&str]) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
     for child in element.children.iter().filter(|child| !is_empty(child)) {
@@ -345,7 +345,7 @@ fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     (!text.is_empty() && !is_named && !may_be).then(|| cut(text))
 }
 
-/// Truncates a text.
+/// Truncates a string.
 pub fn cut(text: &str) -> String {
     let mut short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() {

@@ -285,7 +285,8 @@ fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
     }
 }
 
-/// The Global file gets a new key and secret, and logins with the former ones fail, as without staged credentials.
+/// The Global file gets a new key and secret, and logins with the former ones fail, just as they do when no credentials
+/// are staged.
 #[test]
 fn a_deploy_that_rotates_does_not_change_staged_credentials() {
     let keys = Keys::open();
