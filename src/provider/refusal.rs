@@ -208,7 +208,7 @@ pub static REFUSALS: &[Refusal] = &[
         planned: Condition::NotEmpty,
         phrases: &[&["no permissionset named"]],
         may_mean: &[],
-        needs: Needs::Other("permission sets in the org, by API name (case-sensitive) or ID"),
+        needs: Needs::Other("permission sets in the org, by API name, spelled as in the org, or by ID"),
         who: Who::OrgAdmin,
     },
     Refusal {

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates in a string, in PEM. Any other string is returned unchanged, and the HTTP client rejects it.
+/// The certificates in a string, in PEM. A string without a complete certificate is returned as it is, decoded if it is
+/// the base64 of a PEM block, and the HTTP client rejects it.
 pub(super) fn bundle(text: &str) -> String {
     let decoded = if text.contains("-----BEGIN") { None } else { of_base64(text) };
     let text = decoded.as_deref().unwrap_or(text);

@@ -177,7 +177,7 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
         }
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": the credentials have been rotated since Terraform last read them. {what}. The provider treats this \
+        "\"{app}\": the credentials have been rotated since rotate_when_changed last changed. {what}. The provider treats this \
          as the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, \
          apply, and then change rotate_when_changed again."
     ))

@@ -157,14 +157,28 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
-/// The text, with names that contain an underscore formatted as code.
+/// The text, with names that contain an underscore formatted as code, such as `a_b` or `a_b = true`.
 fn in_code(text: &str) -> String {
-    let words = text.split(' ').map(|word| {
-        let bare = word.trim_end_matches(['.', ',', ':', ';']);
-        let rest = word.strip_prefix(bare).unwrap_or_default();
-        if bare.contains('_') { format!("`{bare}`{rest}") } else { word.to_owned() }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let mut words = text.split(' ').peekable();
+    let mut done = Vec::new();
+    while let Some(word) = words.next() {
+        if !word.contains('_') {
+            done.push(word.to_owned());
+            continue;
+        }
+        let mut code = word.to_owned();
+        if words.peek() == Some(&"=") {
+            let value: Vec<&str> = words.by_ref().take(2).collect();
+            code = format!("{code} {}", value.join(" "));
+        }
+        let (before, after) = (['('], ['.', ',', ':', ';', ')']);
+        let opened = code.trim_start_matches(before);
+        let bare = opened.trim_end_matches(after);
+        let start = code.strip_suffix(opened).unwrap_or_default();
+        let end = opened.strip_prefix(bare).unwrap_or_default();
+        done.push(format!("{start}`{bare}`{end}"));
+    }
+    done.join(" ")
 }
 
 fn warnings(page: &mut String, spec: &ResourceSpec) {

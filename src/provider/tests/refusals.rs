@@ -103,7 +103,7 @@ fn a_rejection_is_explained_in_every_known_wording() {
             vec![("permission_sets", Value::set(vec!["shop".into()]))],
             "In field: commaSeparatedPermissionSet - no PermissionSet named shop found",
             "permission_sets",
-            "case-sensitive",
+            "spelled as in the org",
         ),
         (
             "_policies",
