@@ -1,12 +1,15 @@
 //! Tests of the org layer against a scripted org, with paused time.
 
 mod batches;
+mod callers;
 mod deploys;
 mod edits;
 mod inventory;
+mod isolation;
 mod model;
 mod parts;
 mod reads;
+mod rotation_model;
 mod rotations;
 mod stops;
 

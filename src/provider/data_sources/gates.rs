@@ -315,3 +315,62 @@ pub static GATES: &[Gate] = &[
         fix: "In Setup, under All Sites, open the site and activate its guest user.",
     },
 ];
+
+impl Gate {
+    /// What the gate reads, by its name in Salesforce.
+    pub fn field(&self) -> String {
+        match &self.reads {
+            Reads::Attribute(spec, attribute) => match spec.row(attribute) {
+                Some(row) if row.field.inverted => {
+                    format!("{attribute} ({}.{}, inverted)", row.part.kind.name, row.field.element)
+                }
+                Some(row) => format!("{}.{}", row.part.kind.name, row.field.element),
+                None => (*attribute).to_owned(),
+            },
+            Reads::Site(Column::Network(name)) => format!("Network.{name}"),
+            Reads::Site(Column::Auth(name)) => format!("NetworkAuthApiSettings.{name}"),
+            Reads::Holders => "PermissionSetAssignment, User".to_owned(),
+            Reads::Members => "NetworkMemberGroup".to_owned(),
+            Reads::NewUsers => {
+                "NetworkAuthApiSettings.RegistrationUserDefaultProfileId in the policies".to_owned()
+            }
+            Reads::NewMembers => {
+                "NetworkAuthApiSettings.RegistrationUserDefaultProfileId in NetworkMemberGroup".to_owned()
+            }
+            Reads::GuestUser => "User.UserType".to_owned(),
+            Reads::Protection(one, other) => {
+                format!("NetworkAuthApiSettings.{one}, NetworkAuthApiSettings.{other}")
+            }
+        }
+    }
+
+    pub fn expected(&self) -> String {
+        match self.expects {
+            Expects::True => "true".to_owned(),
+            Expects::Word(word) => word.to_owned(),
+            Expects::Not(word) => format!("not {word}"),
+            Expects::Something => "a value".to_owned(),
+            Expects::OneOf(words) => words.join(" or "),
+            Expects::Client { public, private } => {
+                let wanted = [(public, "public"), (private, "private")];
+                let words = wanted
+                    .iter()
+                    .filter_map(|(value, client)| Some(format!("{} for a {client} client", (*value)?)));
+                words.collect::<Vec<_>>().join(", ")
+            }
+            Expects::MinutesOf(_) => "UserSession, or Custom with minutes".to_owned(),
+            Expects::Words(words) => words.to_owned(),
+        }
+    }
+
+    pub fn fix(&self) -> String {
+        let Reads::Attribute(spec, attribute) = &self.reads else {
+            return self.fix.to_owned();
+        };
+        let attribute = match self.expects {
+            Expects::True if !self.fix.contains("{attribute} =") => format!("{attribute} = true"),
+            _ => (*attribute).to_owned(),
+        };
+        self.fix.replace("{attribute}", &attribute).replace("{resource}", spec.name)
+    }
+}

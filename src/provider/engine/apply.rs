@@ -1,27 +1,17 @@
-//! One apply: sends the changes, reads the result and compares it with the plan.
+//! The result of one apply: what is known about a deploy, its rejections, and what the state may contain.
 //!
 //! The reply contains the values that were read from the org, even after an interrupted deploy or a timeout, because
 //! this read has its own timeout. If the read fails, the reply contains the planned values and an error.
 
-use std::time::Duration;
-
-use super::records::Records;
-use super::state::{Actual, StateContext, join, private_after, same};
-use super::{Engine, VERIFY_TIMEOUT, diagnostics};
-use crate::metadata::Omitted;
-use crate::org::{Applied, ApplyError, ApplyErrorKind, Changes, Freshness, Instant, SessionFacts, Wanted};
+use super::state::Actual;
+use super::{Engine, diagnostics};
+use crate::org::{Applied, ApplyError, ApplyErrorKind, Instant, SessionFacts};
 use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{Creation, ID, ORG_ID, ResourceSpec, Row};
+use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::{plan, refusal};
 use crate::value::{Path, Value};
-
-/// Milliseconds between polls for the effect of a deploy. The org is polled if the response to the deploy was lost, or
-/// if a read may have returned the values from before the deploy.
-pub(super) const LAGS_OF_EFFECTS: [u64; 3] = [500, 1500, 3000];
-/// How many times a deploy is sent again if its response was lost and the org shows no effect.
-const RESUBMISSIONS: u32 = 2;
 
 /// The arguments of an apply.
 pub(super) struct Apply<'a> {
@@ -40,7 +30,7 @@ pub(super) fn has_changes(spec: &'static ResourceSpec, request: &ApplyRequest) -
 
 /// What is known about the result of a deploy.
 #[derive(Clone)]
-enum ApplyOutcome {
+pub(super) enum ApplyOutcome {
     Succeeded(Applied),
     /// The deploy failed: it was canceled, or Salesforce had an internal error.
     Failed(ApplyError),
@@ -58,55 +48,6 @@ impl Engine<'_> {
         } else {
             self.update(request).await
         }
-    }
-
-    /// Sends changes. If the response is lost and the org does not have the changes, sends them again. A deploy writes
-    /// whole files, so repeating it is safe.
-    pub(super) async fn send_surely<A>(
-        &self,
-        changes: Changes,
-        wanted: &[Wanted],
-        deadline: Instant,
-        arrived: impl Fn() -> A,
-    ) -> Result<Applied, ApplyError>
-    where
-        A: Future<Output = bool>,
-    {
-        let send = || self.org.apply(changes.clone(), wanted.to_vec(), deadline);
-        self.again_if_lost(send, arrived).await
-    }
-
-    /// Runs an operation, and repeats it if the response is lost and `arrived` returns false.
-    pub(super) async fn again_if_lost<S, A>(
-        &self,
-        send: impl Fn() -> S,
-        arrived: impl Fn() -> A,
-    ) -> Result<Applied, ApplyError>
-    where
-        S: Future<Output = Result<Applied, ApplyError>>,
-        A: Future<Output = bool>,
-    {
-        let mut sent = send().await;
-        for _ in 0..RESUBMISSIONS {
-            if !matches!(&sent, Err(error) if error.is_lost()) {
-                return sent;
-            }
-            for lag in LAGS_OF_EFFECTS {
-                crate::org::sleep(Duration::from_millis(lag)).await;
-                if self.org.stopped() || arrived().await {
-                    return sent;
-                }
-            }
-            match send().await {
-                // This deploy changed nothing, possibly because the previous one succeeded. The read after the deploy
-                // shows whether it did.
-                Err(error) if error.is_clean() || error.is_after_internal_error() => return sent,
-                // The previous deploy may have created the existing components.
-                Ok(applied) => return Ok(Applied { existing: Vec::new(), ..applied }),
-                next => sent = next,
-            }
-        }
-        sent
     }
 
     /// The errors for rejected components, each at its attribute, with the requirements on other resources.
@@ -132,7 +73,7 @@ impl Engine<'_> {
         found
     }
 
-    fn has_attribute_at(&self, path: &Path) -> bool {
+    pub(super) fn has_attribute_at(&self, path: &Path) -> bool {
         let is_known = |root| root == self.spec.subject_attribute() || self.spec.row(root).is_some();
         path.root().is_some_and(is_known)
     }
@@ -187,7 +128,7 @@ impl Engine<'_> {
     }
 
     /// The errors for a deploy that may have changed something. `is_unchanged` means that a read shows no change.
-    fn failure(
+    pub(super) fn failure(
         &self,
         apply: &Apply<'_>,
         error: &ApplyError,
@@ -212,41 +153,6 @@ impl Engine<'_> {
         diagnostic.into()
     }
 
-    /// Creates the reply from the values of the org. Values that differ from the plan are read again, because reads may
-    /// lag behind a deploy.
-    async fn reply_when_current(
-        &self,
-        apply: &Apply<'_>,
-        actual: &Actual,
-        outcome: ApplyOutcome,
-    ) -> ApplyReply {
-        let mut reply = self.reply_from_org(apply, actual, outcome.clone()).await;
-        let is_stale = |reply: &ApplyReply| match outcome {
-            ApplyOutcome::Succeeded(_) => {
-                reply.diagnostics.0.iter().any(diagnostics::is_different_value_saved)
-            }
-            ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) => reply.diagnostics.has_errors(),
-        };
-        let deadline = Instant::now() + VERIFY_TIMEOUT;
-        for lag in LAGS_OF_EFFECTS {
-            if !is_stale(&reply) {
-                break;
-            }
-            if !self.wait_for_lag(apply.app, lag).await {
-                break;
-            }
-            let again =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
-            match again {
-                Ok(actual) if actual.exists() => {
-                    reply = self.reply_from_org(apply, &actual, outcome.clone()).await;
-                }
-                _ => break,
-            }
-        }
-        reply
-    }
-
     /// Runs work that precedes a change. If the provider is stopped, the work is abandoned, because no change has been
     /// sent yet.
     pub(super) async fn unless_stopped<T, E: Into<Diagnostics>>(
@@ -259,199 +165,19 @@ impl Engine<'_> {
             None => Err(diagnostics::not_sent(self.spec.noun, app).into()),
         }
     }
-
-    /// Waits until a read may show the effect of a deploy of this app. Returns false if the provider is stopped.
-    pub(super) async fn wait_for_lag(&self, app: &str, milliseconds: u64) -> bool {
-        self.org.distrust(app);
-        self.org.unless_stopped(crate::org::sleep(Duration::from_millis(milliseconds))).await.is_some()
-    }
-
-    /// The reply for an object that the org already has.
-    pub(super) async fn as_it_is(&self, apply: &Apply<'_>, actual: &Actual) -> ApplyReply {
-        self.reply_from_org(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
-    }
-
-    /// Creates the reply from the values of the org. A managed value that differs from the plan is an error at its
-    /// attribute, unless others changed it.
-    async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
-        let ApplyRequest { planned, config, prior, .. } = apply.request;
-        let mut found = Diagnostics::default();
-        let planned_records = self.record_names(planned, &apply.private.records, actual, &mut found).await;
-        let mut records = planned_records.clone().with_known(&apply.private.records);
-        if !matches!(outcome, ApplyOutcome::Succeeded(_)) {
-            // The number of elements does not show whether a change to them took effect.
-            records.unqueried.retain(|id| self.refers_to(prior, id));
-        }
-        let context = StateContext {
-            spec: self.spec,
-            app: apply.app,
-            org_id: &apply.session.org_id_18,
-            importing: false,
-            before: prior,
-            records: &records,
-        };
-        let mut state = join(&context, actual, planned);
-        self.fill_unreadable(apply.app, actual, &mut state, &mut found, false).await;
-        let mut differences = Diagnostics::default();
-        let mut is_unchanged = true;
-        let none = Applied::default();
-        let applied = if let ApplyOutcome::Succeeded(applied) = &outcome { applied } else { &none };
-        for row in self.spec.rows() {
-            let name = row.field.attribute;
-            let (wanted, kept) = (planned.get(name), state.get(name).clone());
-            if wanted.is_unknown() || records.may_equal(row.field, wanted, &kept) {
-                continue;
-            }
-            if !is_managed(row, config) {
-                // A changed consumer key is reported now, because outputs and other resources already have the planned
-                // key. The next refresh shows other changes in the org.
-                let is_key = self.spec.key_row().is_some_and(|key| key.field.attribute == name);
-                if is_key && wanted.is_set() && kept.is_set() {
-                    found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
-                }
-                state.put(name, wanted.clone());
-                continue;
-            }
-            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records.names);
-            is_unchanged &=
-                !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records.names);
-            let before = applied.component(row.part.kind).map(|component| component.get(name));
-            let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records.names));
-            if changes || by_our_deploy && !applied.disturbed {
-                let create = prior.is_null();
-                differences.push(diagnostics::different_value_saved(name, wanted, &kept, create));
-            } else {
-                state.put(name, wanted.clone());
-                found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
-            }
-        }
-        match outcome {
-            ApplyOutcome::Succeeded(applied) => {
-                found.extend(differences);
-                self.report_changes(apply, &applied, actual, &records, &mut found);
-            }
-            // If the deploy is not complete, a difference does not mean that the org saved a different value.
-            ApplyOutcome::Unknown(_) | ApplyOutcome::Failed(_) if differences.is_empty() => {
-                if has_changes(self.spec, apply.request) {
-                    found.push(diagnostics::succeeded_after_error(self.spec.noun, apply.app));
-                }
-            }
-            ApplyOutcome::Unknown(error) | ApplyOutcome::Failed(error) => {
-                found.extend(self.failure(apply, &error, StateValues::LastRead, is_unchanged));
-            }
-        }
-        let private = PrivateState { records: planned_records.names, ..apply.private.clone() };
-        let own_app = private.own_app;
-        ApplyReply {
-            private: private_after(&private, actual, &state, own_app),
-            state,
-            identity: Some(self.identity(apply.app, apply.session)),
-            diagnostics: Diagnostics::combined(found.0),
-        }
-    }
-
-    /// Reports warnings from Salesforce, and changes by others since the plan.
-    fn report_changes(
-        &self,
-        apply: &Apply<'_>,
-        applied: &Applied,
-        actual: &Actual,
-        records: &Records,
-        found: &mut Diagnostics,
-    ) {
-        let ApplyRequest { prior, planned, config, .. } = apply.request;
-        let names = &records.names;
-        for row in self.spec.rows().filter(|row| is_managed(*row, config)) {
-            let name = row.field.attribute;
-            let Some(component) = applied.component(row.part.kind) else { continue };
-            let (before, now) = (prior.get(name), component.get(name));
-            let differs = |other: &Value| !now.is_null() && !records.may_equal(row.field, other, now);
-            // If the query for names failed in the refresh, IDs cannot be compared with names.
-            let is_unnamed = |value: &Value| {
-                let mut texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
-                texts.any(|text| {
-                    row.field.record.is_some_and(|record| record.is_id(text)) && !names.contains_key(text)
-                })
-            };
-            if !prior.is_null()
-                && !is_unnamed(before)
-                && differs(before)
-                && differs(planned.get(name))
-                && !same(row.field, before, planned.get(name), names)
-            {
-                found.push(diagnostics::drifted_since_plan(name, before, now));
-            }
-        }
-        for overwritten in &applied.overwritten {
-            let kind = overwritten.read.key.kind;
-            let now = actual
-                .parts
-                .iter()
-                .find(|(part, _)| part.kind == kind)
-                .and_then(|(_, state)| state.component());
-            for field in kind.fields.iter().filter(|field| !field.attribute.is_empty()) {
-                let name = field.attribute;
-                let (read, was) = (overwritten.read.get(name), overwritten.was.get(name));
-                if same(field, read, was, names) {
-                    continue;
-                }
-                let back = now.is_some_and(|now| same(field, now.get(name), was, names));
-                let warning = diagnostics::overwritten(name, read, was, back);
-                found.push(if self.spec.row(name).is_some() { warning.at_attribute(name) } else { warning });
-            }
-        }
-        let deciding = self.spec.parts.first().filter(|_| self.spec.creation == Creation::New);
-        if prior.is_null()
-            && applied.existing.iter().any(|key| deciding.is_some_and(|part| part.kind == key.kind))
-        {
-            found.push(diagnostics::overwritten_on_creation(self.spec.noun, apply.app));
-        }
-        for deploy in &applied.unseen {
-            found.push(diagnostics::overwritten_unseen(self.spec.noun, apply.app, deploy));
-        }
-        if let Some(error) = &applied.unfinished {
-            found.push(diagnostics::conflict_unresolved(self.spec.noun, apply.app, error));
-        }
-        for remark in &applied.warnings {
-            let mut warning = diagnostics::salesforce_warning(self.spec.noun, apply.app, &remark.message);
-            warning.path = remark.path.clone().filter(|path| self.has_attribute_at(path));
-            found.push(warning);
-        }
-    }
-
-    /// The planned state without unknown values, for objects that may exist although they cannot be read.
-    fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
-        let mut state = apply.request.planned.clone();
-        state.put(ID, apply.app.into());
-        state.put(ORG_ID, apply.session.org_id_18.as_str().into());
-        for (name, value) in apply.request.planned.entries().into_iter().flatten() {
-            if !value.is_wholly_known() && name != ID && name != ORG_ID {
-                state.put(name, Value::Null);
-            }
-        }
-        ApplyReply {
-            state,
-            private: apply.private.write(),
-            identity: Some(self.identity(apply.app, apply.session)),
-            diagnostics: Diagnostics::default(),
-        }
-    }
-}
-
-/// Whether the configuration or a default sets an attribute.
-fn is_managed(row: Row, config: &Value) -> bool {
-    let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
-    enforced || !config.get(row.field.attribute).is_null()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::org::{DeployProblem, any_org};
     use crate::provider::connected::Connected;
     use crate::provider::engine::joint::Share;
     use crate::provider::engine::verification::read_after;
     use crate::provider::plan::PlanContext;
+    use crate::provider::resource_spec::ID;
     use crate::provider::resources::{external_client_app::SPEC, oauth_settings};
 
     fn connected() -> Connected {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
-use super::apply::{Apply, LAGS_OF_EFFECTS};
+use super::apply::Apply;
 use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::records::same_element;
+use super::resubmission::LAGS_OF_EFFECTS;
 use super::state::{Actual, DesiredState, named, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};

@@ -1,7 +1,7 @@
 //! Delete: deletes the components, or stops managing them.
 
-use super::apply::LAGS_OF_EFFECTS;
 use super::claims::DeletionConflict;
+use super::resubmission::LAGS_OF_EFFECTS;
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::org::{ApplyError, ApplyErrorKind, Changes, Freshness, Instant, Lookup, Wanted};
@@ -110,14 +110,14 @@ impl Engine<'_> {
         }
         let deciding = self.deciding(&app, &private);
         let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
-        let outcome = self.send_surely(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
+        let outcome = self.send_changes(Changes::Delete(keys.clone()), &deciding, deadline, arrived).await;
         let mut first_rejection = Diagnostics::default();
         let outcome = match (outcome, keys.iter().find(|key| is_app_type(key.kind))) {
             // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
                 first_rejection = self.refusals(&app, &Value::Null, &error);
-                self.send_surely(app_only, &deciding, deadline, arrived).await
+                self.send_changes(app_only, &deciding, deadline, arrived).await
             }
             (outcome, _) => outcome,
         };

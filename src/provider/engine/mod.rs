@@ -16,6 +16,8 @@ mod joint;
 mod merge;
 mod read;
 pub(super) mod records;
+mod reply;
+mod resubmission;
 pub(super) mod state;
 mod update;
 mod user_counts;

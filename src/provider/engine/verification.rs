@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::apply::{Apply, LAGS_OF_EFFECTS};
+use super::apply::Apply;
 use super::joint::Share;
 use super::read::actual;
+use super::resubmission::LAGS_OF_EFFECTS;
 use super::state::Actual;
 use super::{VERIFY_TIMEOUT, diagnostics};
 use crate::org::{Applied, ApplyError, Freshness, Instant, Lookup, ReadError};

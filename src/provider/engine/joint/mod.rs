@@ -3,43 +3,31 @@
 //!
 //! A deploy is atomic. The caller decides which resources belong together.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod merge;
+mod replies;
+mod share;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::adoption::{AdoptionResult, is_our_own};
 use super::apply::{Apply, has_changes};
-use super::create::settings_overwritten_on_adopt;
-use super::merge::{Merge, MergeError};
+use super::merge::Merge;
 use super::read::actual;
-use super::state::{Actual, DesiredState};
+use super::state::Actual;
 use super::update::unchanged;
-use super::verification::read_after;
-use super::{Engine, VERIFY_TIMEOUT, diagnostics};
-use crate::metadata::Component;
-use crate::org::{
-    Applied, ApplyError, ApplyErrorKind, Changes, DeployProblem, Edit, Freshness, Instant, Lookup, Meaning,
-    SessionFacts, Wanted,
-};
+use super::{VERIFY_TIMEOUT, diagnostics};
+use crate::org::{ApplyError, ApplyErrorKind, Changes, DeployProblem, Freshness, Instant, Meaning};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::operations::{ApplyReply, ApplyRequest};
-use crate::provider::plan;
+use crate::provider::operations::ApplyReply;
 use crate::provider::private::PrivateState;
-use crate::provider::refusal;
-use crate::provider::resource_spec::{Creation, ORG_ID, ResourceSpec};
-use crate::value::Value;
+use crate::provider::resource_spec::{Creation, ResourceSpec};
+use merge::JointMerge;
+use replies::{Deployed, build_replies};
+use share::{check_session, first_refused};
 
-/// A resource in the deploy, and its request.
-pub struct Share<'a> {
-    pub engine: Engine<'a>,
-    pub request: ApplyRequest,
-    /// Whether the resource is not a member of a union.
-    pub alone: bool,
-}
-
-/// Errors by the index of the share.
-pub type Refused = Vec<(usize, Diagnostics)>;
+pub(super) use merge::ranges;
+pub use share::{Refused, Share};
 
 /// Creates the resources of all shares. The first share, which is the app in a union, determines whether the object
 /// already exists. `others` are the members of a union that are not managed, and that no other resource in this run may
@@ -154,7 +142,7 @@ async fn create_in_one_deploy(
         let found = found.ok().and_then(|found| actual(engine.spec, app, session, &found).ok());
         found.is_some_and(|actual| actual.exists())
     };
-    let outcome = engine.send_surely(changes, &wanted, deadline, arrived).await;
+    let outcome = engine.send_changes(changes, &wanted, deadline, arrived).await;
     if outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
         return Err(CreationFailure::Overtaken);
     }
@@ -175,15 +163,6 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
 /// Splits the shares into those of the package, and those whose components Salesforce creates automatically.
 fn split_adopted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
     shares.iter().partition(|share| share.engine.spec.creation != Creation::Adopts)
-}
-
-/// The replies of a deploy that may have taken effect.
-#[derive(Default)]
-struct Deployed {
-    replies: Vec<ApplyReply>,
-    /// Whether all components that Salesforce does not create automatically are as planned, even if the deploy reported
-    /// an error. Otherwise, nothing more is sent.
-    succeeded: bool,
 }
 
 /// The replies, after adopting the components that Salesforce created. `created` means that the app is new.
@@ -247,7 +226,7 @@ async fn adopt_all(
 ) -> Result<Vec<ApplyReply>, Refused> {
     let Apply { app, session, deadline, .. } = *of_the_app;
     let Some((first, others)) = shares.split_first() else { return Ok(Vec::new()) };
-    let mut replies = vec![first.engine.as_it_is(of_the_app, existing).await];
+    let mut replies = vec![first.engine.reply_for_existing(of_the_app, existing).await];
     for share in others {
         let apply = share.apply(app, session, deadline);
         if share.engine.spec.creation == Creation::Adopts {
@@ -263,7 +242,7 @@ async fn adopt_all(
                 app,
             )));
         }
-        replies.push(share.engine.as_it_is(&apply, &existing).await);
+        replies.push(share.engine.reply_for_existing(&apply, &existing).await);
     }
     if let Some(reply) = replies.first_mut() {
         reply.diagnostics.push(diagnostics::adopted(first.engine.spec.noun, app));
@@ -315,7 +294,7 @@ async fn try_update(
         let found = engine.org.read(&wanted, Freshness::Now, Instant::now() + VERIFY_TIMEOUT).await;
         found.is_ok_and(|found| together.files(&found).is_ok_and(|files| files.is_empty()))
     };
-    let outcome = engine.again_if_lost(edit, arrived).await;
+    let outcome = engine.resubmit_if_lost(edit, arrived).await;
     if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
         return Err(CreationFailure::Refused(together.declined(shares, app, found)));
     }
@@ -336,201 +315,4 @@ async fn try_update(
         }
     }
     Ok(made)
-}
-
-/// The merges of several shares.
-struct JointMerge {
-    merges: Vec<Arc<Merge>>,
-    ranges: Vec<Range<usize>>,
-}
-
-impl JointMerge {
-    fn edit(self: Arc<Self>, wanted: Vec<Wanted>) -> Edit {
-        Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
-    }
-
-    /// The files of each share, or why nothing can be written.
-    fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, MergeError>> {
-        self.of_each(found).map(|(merge, found)| merge.files_or_new(found)).collect()
-    }
-
-    fn of_each<'a>(&'a self, found: &'a [Lookup]) -> impl Iterator<Item = (&'a Arc<Merge>, &'a [Lookup])> {
-        let own = |range: &Range<usize>| found.get(range.clone()).unwrap_or_default();
-        self.merges.iter().zip(self.ranges.iter().map(own))
-    }
-
-    fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
-        let each: Result<Vec<_>, MergeError> = self.files_of_each(found).into_iter().collect();
-        Ok(each?.into_iter().flatten().collect())
-    }
-
-    /// Why nothing can be written.
-    fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> Refused {
-        let mut refused = Refused::new();
-        for (index, files) in self.files_of_each(found).into_iter().enumerate() {
-            let Some(share) = shares.get(index) else { continue };
-            if let Err(declined) = files {
-                refused.push((index, share.engine.declined(app, declined)));
-            }
-        }
-        if let (true, Some(first)) = (refused.is_empty(), shares.first()) {
-            refused.push((0, first.engine.declined(app, MergeError::Missing(None))));
-        }
-        refused
-    }
-}
-
-impl Share<'_> {
-    fn apply<'a>(&'a self, app: &'a str, session: &'a SessionFacts, deadline: Instant) -> Apply<'a> {
-        let private = PrivateState::read(&self.request.private);
-        Apply { request: &self.request, app, session, private, deadline }
-    }
-
-    fn merge(&self, apply: &Apply<'_>) -> Arc<Merge> {
-        self.engine.merge(&self.request, apply.app, &apply.private, apply.session, self.alone)
-    }
-
-    fn desired(&self, session: &SessionFacts) -> DesiredState<'_> {
-        let ApplyRequest { config, prior, planned, .. } = &self.request;
-        DesiredState { spec: self.engine.spec, config, prior, planned, version: session.api_version }
-    }
-
-    /// The settings that an adoption overwrote.
-    fn lost(
-        &self,
-        merge: &Merge,
-        before: &[Lookup],
-        names: &BTreeMap<String, String>,
-    ) -> Vec<(&'static str, Value)> {
-        if !self.request.prior.is_null() {
-            return Vec::new();
-        }
-        merge
-            .actual(before)
-            .map(|before| settings_overwritten_on_adopt(&merge.desired(), &before, names))
-            .unwrap_or_default()
-    }
-
-    fn has(&self, problem: &DeployProblem) -> bool {
-        let kind = problem.key.as_ref().map(|key| key.kind);
-        kind.is_some_and(|kind| self.engine.spec.parts.iter().any(|part| part.kind == kind))
-    }
-
-    fn explains(&self, problem: &DeployProblem) -> bool {
-        refusal::explain(self.engine.spec, self.engine.resource, &self.request.planned, &problem.message)
-            .is_some()
-    }
-}
-
-/// The errors of the first share.
-fn first_refused(found: impl Into<Diagnostics>) -> Refused {
-    vec![(0, found.into())]
-}
-
-/// The session, if the state belongs to its org and its API version supports the configuration.
-async fn check_session(
-    shares: &[&Share<'_>],
-    first: &Share<'_>,
-    app: &str,
-    deadline: Instant,
-) -> Result<SessionFacts, Refused> {
-    let engine = &first.engine;
-    if engine.org.stopped() {
-        return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
-    }
-    let session = engine.unless_stopped(app, engine.session(deadline)).await.map_err(first_refused)?;
-    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
-    let checked = shares.iter().enumerate().map(|(index, share)| {
-        let mut found = Diagnostics::default();
-        plan::check_versions(share.engine.spec, &share.request.config, session.api_version, &mut found);
-        (index, found)
-    });
-    let refused: Refused = checked.filter(|(_, found)| found.has_errors()).collect();
-    if refused.is_empty() { Ok(session) } else { Err(refused) }
-}
-
-/// Concatenates lists, and returns the range of each.
-pub(super) fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>) {
-    let (mut all, mut ranges) = (Vec::new(), Vec::new());
-    for list in lists {
-        let start = all.len();
-        all.extend(list);
-        ranges.push(start..all.len());
-    }
-    (all, ranges)
-}
-
-/// Creates the reply of each share.
-async fn build_replies(
-    shares: &[&Share<'_>],
-    applies: &[Apply<'_>],
-    ranges: &[Range<usize>],
-    outcome: Result<Applied, ApplyError>,
-) -> Result<Deployed, Refused> {
-    if let Err(error) = &outcome
-        && error.is_clean()
-    {
-        return Err(refusals(shares, applies, error));
-    }
-    let after = read_after(shares, applies, ranges, &outcome).await;
-    let mut replies = Vec::new();
-    for (index, (((share, apply), range), after)) in
-        shares.iter().zip(applies).zip(ranges).zip(after).enumerate()
-    {
-        let own = outcome.clone().map(|applied| own_of(applied, shares, index, range));
-        replies.push(share.engine.conclude(apply, own, after).await);
-    }
-    let mut own =
-        shares.iter().zip(&replies).filter(|(share, _)| share.engine.spec.creation != Creation::Adopts);
-    let succeeded = outcome.is_ok() || own.all(|(_, reply)| !reply.diagnostics.has_errors());
-    Ok(Deployed { replies, succeeded })
-}
-
-/// The part of the result that belongs to one share. Whatever belongs to no share is part of the first share's result.
-fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<usize>) -> Applied {
-    let is_own = |problem: &DeployProblem| match shares.iter().position(|share| share.has(problem)) {
-        Some(owner) => owner == index,
-        None => index == 0,
-    };
-    let spec = shares.get(index).map(|share| share.engine.spec);
-    let kinds: Vec<_> = spec.into_iter().flat_map(|spec| spec.parts).map(|part| part.kind).collect();
-    let first = |all: Vec<String>| if index == 0 { all } else { Vec::new() };
-    Applied {
-        warnings: applied.warnings.into_iter().filter(is_own).collect(),
-        after: applied.after.map(|after| after.get(range.clone()).unwrap_or_default().to_vec()),
-        overwritten: applied.overwritten.into_iter().filter(|it| kinds.contains(&it.read.key.kind)).collect(),
-        unseen: first(applied.unseen),
-        unfinished: applied.unfinished.filter(|_| index == 0),
-        ..applied
-    }
-}
-
-/// The errors of a rejection. Each problem belongs to the share with its file, or else to a share that can explain it,
-/// or else to the first share.
-fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
-    let ApplyErrorKind::Rejected { problems, deploy_id, internal_error } = &error.kind else {
-        let refused = shares.iter().zip(applies).take(1);
-        return refused
-            .map(|(share, apply)| (0, share.engine.refusals(apply.app, &share.request.planned, error)))
-            .collect();
-    };
-    let causes = diagnostics::causes(problems);
-    let owner = |problem: &DeployProblem| {
-        let owner = shares.iter().position(|share| share.has(problem));
-        owner.or_else(|| shares.iter().position(|share| share.explains(problem))).unwrap_or_default()
-    };
-    let refused = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
-        let own = causes.iter().filter(|problem| owner(problem) == index);
-        let problems: Vec<DeployProblem> = own.map(|problem| (*problem).clone()).collect();
-        if problems.is_empty() {
-            return None;
-        }
-        let kind = ApplyErrorKind::Rejected {
-            problems,
-            deploy_id: deploy_id.clone(),
-            internal_error: *internal_error,
-        };
-        Some((index, share.engine.refusals(apply.app, &share.request.planned, &ApplyError { kind })))
-    });
-    refused.collect()
 }
