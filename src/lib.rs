@@ -6,6 +6,7 @@
 
 mod lock;
 mod log_keys;
+mod loopback;
 mod record_id;
 mod secret;
 

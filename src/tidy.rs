@@ -12,15 +12,16 @@ use crate::metadata::{NEWEST_VERSION, types};
 const LAYERS: &[(&str, &[&str])] = &[
     ("lock", &[]),
     ("log_keys", &[]),
+    ("loopback", &[]),
     ("record_id", &[]),
     ("secret", &[]),
     ("xml", &[]),
     ("redact", &["secret"]),
     ("value", &["secret"]),
-    ("metadata", &["value", "secret", "record_id", "xml", "lock", "log_keys"]),
-    ("salesforce", &["redact", "secret", "record_id", "xml", "lock", "log_keys"]),
+    ("metadata", &["value", "secret", "record_id", "loopback", "xml", "lock", "log_keys"]),
+    ("salesforce", &["redact", "secret", "record_id", "loopback", "xml", "lock", "log_keys"]),
     ("org", &["metadata", "salesforce", "value", "secret", "record_id", "lock", "log_keys"]),
-    ("provider", &["org", "metadata", "value", "secret", "record_id", "lock", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "record_id", "loopback", "lock", "log_keys"]),
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 

@@ -1,8 +1,9 @@
 //! Checks of URLs, with their messages.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::echo::{echo, has_user_information};
+use crate::loopback::is_loopback;
 
 /// Whether a URL contains a character that URL parsers replace or remove. Salesforce would receive the character
 /// unchanged.
@@ -94,11 +95,8 @@ fn wrong_callback(text: &str, what: &str) -> Option<String> {
 
 pub fn plain_http(text: &str) -> Option<String> {
     let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
-    let is_here = match url.host()? {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
+    // Browsers resolve the names below `localhost` to this machine.
+    let is_here = is_loopback(&url) || url.host_str()?.ends_with(".localhost");
     (!is_here).then(|| {
         let url = echo(text);
         format!("{url} uses http, which is not encrypted, and Salesforce may reject it. Use https.")

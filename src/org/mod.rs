@@ -76,7 +76,7 @@ use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
     CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
     Settings as ConnectionSettings, SfCli, SfdxAuthUrl, SubjectToken, binary_key_form, check_private_key,
-    is_loopback, placeholder, public_key, sfdx_auth_url, why_unreadable,
+    placeholder, public_key, sfdx_auth_url, why_unreadable,
 };
 
 use crate::salesforce::{Class, RetriedError};

@@ -10,12 +10,13 @@ use std::time::{Duration, SystemTime};
 
 pub(super) use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 use super::classify::{self, ResponseView};
 use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
 use super::{Proxy, pem};
+use crate::loopback::is_loopback;
 
 /// The maximum size of a response. A SOAP message from Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -281,16 +282,6 @@ fn chain(error: &reqwest::Error) -> String {
         return if error.is_timeout() { "timed out".to_owned() } else { "request failed".to_owned() };
     }
     texts.join(": ")
-}
-
-/// Whether a URL refers to this machine, so that plain HTTP is safe.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The origin of a URL, if a credential may be sent to it.

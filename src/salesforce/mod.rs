@@ -49,7 +49,6 @@ pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
 pub use deploy::{ComponentMessage, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind};
-pub use http::is_loopback;
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use login::{Login, SubjectToken, why_unreadable};

@@ -4,8 +4,8 @@
 
 use url::{Host, Url};
 
+use crate::loopback::is_loopback;
 use crate::metadata::{as_seen, authority_is_written, foreign_letter, has_user_information};
-use crate::org::is_loopback;
 
 const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.my.salesforce.com.";
 
