@@ -17,6 +17,12 @@ pub fn same_meaning(field: &Field, a: &Value, b: &Value) -> bool {
     a == b || meaning(field, a) == meaning(field, b)
 }
 
+/// Whether a member is equivalent to one or several of these members.
+pub fn adds_nothing(field: &Field, members: &[Value], member: &Value) -> bool {
+    let with = members.iter().chain([member]).cloned().collect();
+    same_meaning(field, &Value::set(members.to_vec()), &Value::set(with))
+}
+
 fn meaning(field: &Field, value: &Value) -> Value {
     let plain = match (&field.kind, value) {
         (_, Value::Text(text)) => Value::Text(plain_word(field, text)),

@@ -37,7 +37,7 @@ pub use field::{
     Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, SendPolicy,
 };
 pub use letters::{Unseen, as_seen, foreign_letter, unseen};
-pub use meaning::{same_meaning, version_problem};
+pub use meaning::{adds_nothing, same_meaning, version_problem};
 pub use metadata_type::MetadataType;
 pub use mock_value::is_mock_value;
 pub use package::PackageError;

@@ -7,7 +7,7 @@
 use super::diagnostics::{Diagnostic, Row};
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
-use crate::metadata::{certificate_facts, same_meaning};
+use crate::metadata::{adds_nothing, certificate_facts};
 use crate::value::Value;
 
 /// A change to an attribute that the plan warns about.
@@ -60,8 +60,9 @@ impl Danger {
             let texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
         };
-        let kept = named(new);
-        let stays = |name: &String| adds_nothing(spec, self.attribute, name, &kept);
+        let kept: Vec<Value> = named(new).iter().map(Value::text).collect();
+        let field = spec.row(self.attribute).map(|row| row.field);
+        let stays = |name: &String| field.is_some_and(|field| adds_nothing(field, &kept, &Value::text(name)));
         let removed: Vec<String> = named(old).into_iter().filter(|name| !stays(name)).collect();
         let happens = match self.change {
             Transition::ToTrue | Transition::On => new == &Value::Bool(true),
@@ -98,13 +99,6 @@ impl Danger {
             self.row.diagnostic(detail).at_attribute(self.attribute)
         })
     }
-}
-
-/// Whether a member is equivalent to one or several of these members.
-fn adds_nothing(spec: &ResourceSpec, attribute: &str, name: &str, kept: &[String]) -> bool {
-    let without = Value::set(kept.iter().map(Value::text).collect());
-    let with = Value::set(kept.iter().map(String::as_str).chain([name]).map(Value::text).collect());
-    without == with || spec.row(attribute).is_some_and(|row| same_meaning(row.field, &without, &with))
 }
 
 /// The permission sets and profiles of a plan.

@@ -7,11 +7,10 @@ use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::Apply;
 use super::merge::{Merge, MergeError};
 use super::read::actual;
-use super::records::same_element;
 use super::resubmission::LAGS_OF_EFFECTS;
 use super::state::{Actual, DesiredState, named, new_component};
 use super::{Engine, diagnostics};
-use crate::metadata::{Component, same_meaning};
+use crate::metadata::{Component, adds_nothing, same_meaning};
 use crate::org::{Freshness, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -135,7 +134,7 @@ pub(super) fn settings_overwritten_on_adopt(
         let is_unnamed = |value: &Value| {
             value.as_text().is_some_and(|text| row.field.record.is_some_and(|record| record.is_id(text)))
         };
-        let is_removed = |member: &Value| !new.iter().any(|other| same_element(row.field, member, other));
+        let is_removed = |member: &Value| !adds_nothing(row.field, new, member);
         let removed = !new.iter().any(is_unnamed)
             && there.members().is_some_and(|members| members.iter().any(is_removed));
         (!written || removed).then(|| (name, there.clone()))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::state::{Actual, named, same};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
-use crate::metadata::{Field, same_meaning};
+use crate::metadata::{Field, adds_nothing};
 use crate::org::soql::{listed, text};
 use crate::org::{Unavailable, timeout};
 use crate::provider::diagnostics::Diagnostics;
@@ -129,16 +129,11 @@ impl Records {
         let (written, in_org) = (named(written, &self.names), named(in_org, &self.names));
         let rest = |of: &Value, without: &Value| -> Vec<Value> {
             let (members, others) = (of.members().unwrap_or_default(), without.members().unwrap_or_default());
-            let is_other = |member: &&Value| !others.iter().any(|other| same_element(field, member, other));
+            let is_other = |member: &&Value| !adds_nothing(field, others, member);
             members.iter().filter(is_other).cloned().collect()
         };
         let (unknown, left) = (rest(&written, &in_org), rest(&in_org, &written));
         let is_unqueried = |id: &Value| id.as_text().is_some_and(|id| self.unqueried.contains(id));
         !unknown.is_empty() && unknown.len() == left.len() && unknown.iter().all(is_unqueried)
     }
-}
-
-pub(super) fn same_element(field: &Field, one: &Value, other: &Value) -> bool {
-    let alone = |value: &Value| Value::set(vec![value.clone()]);
-    same_meaning(field, &alone(one), &alone(other))
 }
