@@ -28,8 +28,8 @@ pub fn web_url(text: &str) -> Option<String> {
 /// Reports user information in a URL. The message does not echo the URL, which can contain a secret.
 pub fn user_information(text: &str) -> Option<String> {
     has_user_information(text).then(|| {
-        "The URL contains a username or a password before the @. It would be visible in the app and in the state. Remove \
-         it."
+        "The URL contains a username or a password before the @. It would be visible in the app and in the state. \
+         Remove it."
             .to_owned()
     })
 }

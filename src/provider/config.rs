@@ -77,10 +77,10 @@ static ARGUMENTS: &[Argument] = &[
     text(
         "audience",
         "The audience (`aud`) of the JWT. Defaults to the URL to request tokens from, which should be the My Domain \
-         URL of the org. External Client Apps are reported to accept no other audience: for any other value, Salesforce \
-         returns `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the audience, the \
-         provider tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and scratch orgs) once. The \
-         environment variable is ignored if the block has `instance_url` or `login_url`.",
+         URL of the org. External Client Apps are reported to accept no other audience: for any other value, \
+         Salesforce returns `audience is invalid` or `app_not_found`. If Salesforce rejects a My Domain URL as the \
+         audience, the provider tries `https://login.salesforce.com` (`https://test.salesforce.com` for sandboxes and \
+         scratch orgs) once. The environment variable is ignored if the block has `instance_url` or `login_url`.",
     ),
     text("client_id", "The consumer key of the app that Terraform logs in with."),
     text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
@@ -177,8 +177,8 @@ static ARGUMENTS: &[Argument] = &[
         name: "allow_mass_removal",
         kind: ArgumentKind::Bool,
         doc: "Whether a refresh may remove many resources of one type from the state: more than three, and more than \
-              30% of the known resources (those that are missing and those that the org still lists). Defaults to `false`: \
-              such a refresh fails with an error instead of leading to a plan that recreates all of them.",
+              30% of the known resources (those that are missing and those that the org still lists). Defaults to \
+              `false`: such a refresh fails with an error instead of leading to a plan that recreates all of them.",
     },
 ];
 

@@ -102,7 +102,8 @@ fn front_matter(title: &str, description: &str) -> String {
         None => String::new(),
     };
     format!(
-        "---\npage_title: \"{title}\"\n{group}description: |-\n  {first}\n---\n\n{GENERATED}\n\n# {heading}\n\n{description}\n"
+        "---\npage_title: \"{title}\"\n{group}description: |-\n  {first}\n---\n\n{GENERATED}\n\n# \
+         {heading}\n\n{description}\n"
     )
 }
 

@@ -13,14 +13,16 @@ pub static LISTS: &[&ListSpec] = &[&APP_LIST, &SETTINGS_LIST, &POLICIES_LIST, &C
 
 static APP_LIST: ListSpec = ListSpec {
     name: external_client_app::SPEC.name,
-    doc: "Lists the External Client Apps in the org, except apps from packages: the publisher owns those, and you can manage only their policies.",
+    doc: "Lists the External Client Apps in the org, except apps from packages: the publisher owns those, and you can \
+          manage only their policies.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
 };
 
 static SETTINGS_LIST: ListSpec = ListSpec {
     name: oauth_settings::SPEC.name,
-    doc: "Lists the OAuth settings of the External Client Apps in the org, except apps from packages, whose settings belong to the publisher.",
+    doc: "Lists the OAuth settings of the External Client Apps in the org, except apps from packages, whose settings \
+          belong to the publisher.",
     filters: &[LABEL, NAME_PREFIX, DISTRIBUTION_STATE],
     schema: OnceLock::new(),
 };

@@ -218,8 +218,8 @@ impl ResourceSpec {
                 optional: true,
                 ..computed(
                     DELETION_PROTECTION,
-                    "While this is true, a plan that destroys or replaces the resource is rejected. Defaults to `false`. \
-                     To destroy the resource, first apply `deletion_protection = false`.",
+                    "While this is true, a plan that destroys or replaces the resource is rejected. Defaults to \
+                     `false`. To destroy the resource, first apply `deletion_protection = false`.",
                 )
             });
         }

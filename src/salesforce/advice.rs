@@ -14,10 +14,12 @@ impl Error {
         if self.is_ambiguous() {
             return match self.call {
                 Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => {
-                    "The org may or may not have changed the credentials. Run terraform plan to read them before applying again."
+                    "The org may or may not have changed the credentials. Run terraform plan to read them before \
+                     applying again."
                 }
                 _ => {
-                    "The org may or may not have received the deploy. Check Deployment Status in Setup before applying again."
+                    "The org may or may not have received the deploy. Check Deployment Status in Setup before applying \
+                     again."
                 }
             };
         }
@@ -32,7 +34,8 @@ impl Error {
             }
             ErrorKind::Unreachable { .. } => "Check the network, HTTPS_PROXY and NO_PROXY, and try again.",
             ErrorKind::Untrusted { .. } => {
-                "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file. If the certificate has expired or is not valid yet, check this machine's clock."
+                "If a proxy inspects TLS, set its CA certificate in ca_certificate or ca_certificate_file. If the \
+                 certificate has expired or is not valid yet, check this machine's clock."
             }
             ErrorKind::Proxy { .. } => {
                 "Check HTTPS_PROXY, including its username and password, or add the host to NO_PROXY."
@@ -47,7 +50,8 @@ impl Error {
                 "Use the My Domain URL of the org from Setup, My Domain (https://<name>.my.salesforce.com)."
             }
             ErrorKind::Page { page: Page::Other, .. } => {
-                "Check that instance_url and login_url are URLs of a Salesforce org and not of a site or the user interface."
+                "Check that instance_url and login_url are URLs of a Salesforce org and not of a site or the user \
+                 interface."
             }
             ErrorKind::Page { .. } => {
                 "Wait until Salesforce is available (status.salesforce.com), and try again."
@@ -72,7 +76,8 @@ impl Error {
                 "The limit applies to the last 24 hours. Wait, or request a higher limit from Salesforce."
             }
             ErrorKind::OtherOrg { .. } => {
-                "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the old ID to previous_org_ids."
+                "Correct the credentials. If the sandbox was refreshed on purpose, correct expected_org_id and add the \
+                 old ID to previous_org_ids."
             }
             ErrorKind::OtherInstance { .. } => {
                 "Use an instance_url and credentials that belong to the same org, or omit instance_url."
@@ -128,7 +133,8 @@ impl AuthProblem {
                  in by itself."
             }
             Self::SessionBlocked => {
-                "Check API access control, the required session security level, and the IP restrictions of the user and the app."
+                "Check API access control, the required session security level, and the IP restrictions of the user \
+                 and the app."
             }
             Self::JwtToken => {
                 "In the app that the provider logs in with, disable \"Issue JSON Web Token (JWT)-based access tokens \
@@ -159,7 +165,8 @@ impl AuthProblem {
                  to be available on all servers."
             }
             Self::BadClient => {
-                "Check client_id and client_secret; a rotation changes the secret. An app may also require the secret with a refresh token or a subject token."
+                "Check client_id and client_secret; a rotation changes the secret. An app may also require the secret \
+                 with a refresh token or a subject token."
             }
             Self::Clock { .. } => "Correct this machine's clock: a JWT is valid for three minutes.",
             Self::BadAssertion => {
@@ -178,7 +185,8 @@ impl AuthProblem {
                  History in Setup lists the attempt."
             }
             Self::SubjectTokenExpired => {
-                "The environment that runs Terraform issues a new token for each run. If a run can outlast the token, use subject_token_file, which is read again at each login."
+                "The environment that runs Terraform issues a new token for each run. If a run can outlast the token, \
+                 use subject_token_file, which is read again at each login."
             }
             Self::TokenHandler => {
                 "Check token_handler, which is the API name of the handler or its Apex class. The handler must be \
@@ -186,7 +194,8 @@ impl AuthProblem {
             }
             Self::LoginRate => "Wait for an hour, and use a separate user for Terraform.",
             Self::Restricted => {
-                "Check that the user is active and not locked, and check the login hours and IP ranges of the profile and the IP relaxation in the app's policies."
+                "Check that the user is active and not locked, and check the login hours and IP ranges of the profile \
+                 and the IP relaxation in the app's policies."
             }
             Self::NoRunAsUser => {
                 "In the app's policies, enable the client credentials flow and set the user to run as."

@@ -151,7 +151,9 @@ pub enum ErrorKind {
     #[error("the proxy refused the connection to {host}: {text}")]
     Proxy { host: String, temporary: bool, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
-    #[error("{}: {text}", if *.timed_out { "timeout exceeded" } else { "connection lost before the response was complete" })]
+    #[error("{}: \
+             {text}", if *.timed_out { "timeout \
+                                        exceeded" } else { "connection lost before the response was complete" })]
     Interrupted { timed_out: bool, text: String },
     #[error("the response is larger than {limit} bytes")]
     TooLarge { limit: usize },

@@ -76,7 +76,8 @@ impl PrivateKeyProblem {
             }
             Self::Encrypted => "Decrypt it first: openssl pkcs8 -in key.pem -out plain.pem.",
             Self::NotRsa | Self::TooSmall | Self::TooLarge => {
-                "Salesforce requires RS256: create a key with openssl genrsa 2048, and upload its certificate to the app."
+                "Salesforce requires RS256: create a key with openssl genrsa 2048, and upload its certificate to the \
+                 app."
             }
             Self::OpenSsh => "Convert it: ssh-keygen -p -m PEM -f key.",
             Self::Path => {
@@ -86,10 +87,12 @@ impl PrivateKeyProblem {
                 "Set it to the key itself. A log or a user interface showed the masked value instead."
             }
             Self::Variable => {
-                "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set, and why its name was not replaced by its value."
+                "Set it to the key itself: the variable was not replaced by its value. Check where the variable is \
+                 set, and why its name was not replaced by its value."
             }
             Self::Der => {
-                "Convert it: openssl pkey -inform der -in key.der -out key.pem. If only the BEGIN and END lines are missing, add them."
+                "Convert it: openssl pkey -inform der -in key.der -out key.pem. If only the BEGIN and END lines are \
+                 missing, add them."
             }
             Self::Pkcs12 => "Extract the key: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem.",
             Self::Keystore => {

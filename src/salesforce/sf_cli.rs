@@ -114,14 +114,16 @@ impl SfCliProblem {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NotInstalled => {
-                "Install it (npm install --global @salesforce/cli) where Terraform runs, or add its folder to the PATH. Or omit sf_cli_org and use another authentication method."
+                "Install it (npm install --global @salesforce/cli) where Terraform runs, or add its folder to the \
+                 PATH. Or omit sf_cli_org and use another authentication method."
             }
             Self::Unstartable { .. } => {
                 "Run sf version where Terraform runs. The Salesforce CLI requires Node.js, unless its installer \
                  included Node.js."
             }
             Self::TimedOut { .. } => {
-                "Run the command manually: sf org display --target-org ALIAS --json. It may be waiting for the network, a proxy, or the keychain."
+                "Run the command manually: sf org display --target-org ALIAS --json. It may be waiting for the \
+                 network, a proxy, or the keychain."
             }
             Self::UnknownOrg { .. } => {
                 "sf org list shows the aliases and usernames. Logins are stored per user and machine: log in with sf \
@@ -132,10 +134,12 @@ impl SfCliProblem {
                 "Log in again: sf org login web --alias ALIAS --instance-url URL, or sf org login jwt."
             }
             Self::Failed { .. } | Self::NoJson { .. } => {
-                "Run the commands manually: sf org display --target-org ALIAS --json, and sf org auth show-access-token --target-org ALIAS --json. Their output contains a token."
+                "Run the commands manually: sf org display --target-org ALIAS --json, and sf org auth \
+                 show-access-token --target-org ALIAS --json. Their output contains a token."
             }
             Self::TooOld { .. } => {
-                "Update it with sf update, or npm install --global @salesforce/cli: version 2.136.8 has sf org auth show-access-token."
+                "Update it with sf update, or npm install --global @salesforce/cli: version 2.136.8 has sf org auth \
+                 show-access-token."
             }
             Self::NoToken { .. } | Self::NoInstance { .. } => {
                 "Log in again with sf org login web, and check the output of sf org display."

@@ -60,7 +60,8 @@ impl SfdxAuthUrlProblem {
                  web."
             }
             _ => {
-                "The format is force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret may be empty."
+                "The format is force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret \
+                 may be empty."
             }
         }
     }

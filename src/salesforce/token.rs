@@ -24,8 +24,8 @@ use crate::secret::Secret;
 const MAX_SKEW: u64 = 60;
 
 impl Inner {
-    /// Requests a token. With a refresh token, the request runs in a separate task: a caller that gives up must not lose
-    /// a new refresh token, because Salesforce no longer accepts the old one.
+    /// Requests a token. With a refresh token, the request runs in a separate task: a caller that gives up must not
+    /// lose a new refresh token, because Salesforce no longer accepts the old one.
     pub(super) async fn request_token_to_the_end(&self) -> Result<Grant, Error> {
         let inner = match self.settings.login {
             Login::RefreshToken { .. } => self.me.upgrade(),

@@ -61,9 +61,9 @@ pub static TYPE: MetadataType = MetadataType {
             .inverted()
             .default(true)
             .doc(
-                "Whether the web server flow requires the consumer secret. Use `true` for a confidential client. Salesforce's \
-                 help page on headless identity describes the element with the opposite meaning; its Metadata API reference \
-                 and reports from live orgs agree with this attribute.",
+                "Whether the web server flow requires the consumer secret. Use `true` for a confidential client. \
+                 Salesforce's help page on headless identity describes the element with the opposite meaning; its \
+                 Metadata API reference and reports from live orgs agree with this attribute.",
             )
             .setup("Require Secret for Web Server Flow"),
         Field::bool("secret_required_for_refresh_token", "isSecretRequiredForRefreshToken")
@@ -90,8 +90,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("pkce_required", "isPkceRequired")
             .default(true)
             .doc(
-                "Whether authorization code flows require Proof Key for Code Exchange (PKCE). One org is reported to keep `true` \
-                 when `false` is sent; the apply then fails with an error.",
+                "Whether authorization code flows require Proof Key for Code Exchange (PKCE). One org is reported to \
+                 keep `true` when `false` is sent; the apply then fails with an error.",
             )
             .setup("Require Proof Key for Code Exchange (PKCE) Extension for Supported Authorization Flows"),
         Field::bool("refresh_token_rotation_enabled", "isRefreshTokenRotationEnabled")

@@ -50,8 +50,8 @@ pub static TYPE: MetadataType = MetadataType {
             .default(false)
             .since(61)
             .doc(
-                "Whether guest users can get tokens. Requires `code_credential_flow_enabled` and `named_user_jwt_enabled` in the \
-                 OAuth settings.",
+                "Whether guest users can get tokens. Requires `code_credential_flow_enabled` and \
+                 `named_user_jwt_enabled` in the OAuth settings.",
             )
             .setup("Enable Authorization Code and Credentials Flow for Guest Users"),
         Field::bool("client_credentials_flow_enabled", "isClientCredentialsFlowEnabled")
@@ -72,13 +72,15 @@ pub static TYPE: MetadataType = MetadataType {
             .kept()
             .emptiable()
             .since(65)
-            .doc("The lifetime of guest users' tokens: the same as the user's session, or `guest_jwt_timeout_minutes`."),
+            .doc("The lifetime of guest users' tokens: the same as the user's session, or \
+                  `guest_jwt_timeout_minutes`."),
         Field::int("guest_jwt_timeout_minutes", "guestJwtTimeout")
             .kept()
             .since(61)
             .newer(NEWER_JWT_MINUTES)
             .rules(&[Rule::Numbers(JWT_MINUTES)])
-            .doc("The lifetime of guest users' tokens in minutes. Requires `guest_jwt_session_timeout_type` = `Custom`."),
+            .doc("The lifetime of guest users' tokens in minutes. Requires `guest_jwt_session_timeout_type` = \
+                  `Custom`."),
         Field::one_of(
             "named_user_jwt_session_timeout_type",
             "namedUserJwtSessionTimeoutType",
@@ -104,7 +106,8 @@ pub static TYPE: MetadataType = MetadataType {
         )
         .kept()
         .created_as(Const::Text("SpecificLifetime"))
-        .doc("When refresh tokens expire: never, immediately, a period after they are issued, or a period after the last use.")
+        .doc("When refresh tokens expire: never, immediately, a period after they are issued, or a period after the \
+              last use.")
         .setup("Refresh Token Policy"),
         Field::int("refresh_token_validity_period", "refreshTokenValidityPeriod")
             .kept()
@@ -120,7 +123,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::int("session_timeout_minutes", "sessionTimeoutInMinutes")
             .kept()
             .rules(&[Rule::Between(0, 2_147_483_647)])
-            .doc("The session timeout in minutes. Applies to opaque tokens only. Salesforce does not document the allowed values.")
+            .doc("The session timeout in minutes. Applies to opaque tokens only. Salesforce does not document the \
+                  allowed values.")
             .setup("Session Timeout"),
         Field::one_of("required_session_level", "requiredSessionLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"])
             .kept()
@@ -129,7 +133,8 @@ pub static TYPE: MetadataType = MetadataType {
         Field::one_of("policy_action", "policyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"])
             .kept()
             .newer(&[("StepUpMFA", 67)])
-            .doc("The action for a session below `required_session_level`. Salesforce's guide does not document `StepUpMFA`."),
+            .doc("The action for a session below `required_session_level`. Salesforce's guide does not document \
+                  `StepUpMFA`."),
         Field::one_of(
             "ip_relaxation",
             "ipRelaxationPolicyType",

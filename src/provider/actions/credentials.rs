@@ -18,9 +18,9 @@ pub static ROTATE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_rotate_credentials",
     doc: "Rotates the consumer key and the consumer secret of an External Client App each time it is invoked. Clients \
           can use the previous credentials for 30 days, or until they are revoked.\n\nThe action uses staged \
-          credentials that the same user created in an interrupted run. If another user has staged credentials, the action fails. While \
-          the previous credentials are valid, Salesforce may reject the rotation: revoke them first. To manage \
-          rotations with a resource, use `salesforce_external_client_app_credential_rotation`.",
+          credentials that the same user created in an interrupted run. If another user has staged credentials, the \
+          action fails. While the previous credentials are valid, Salesforce may reject the rotation: revoke them \
+          first. To manage rotations with a resource, use `salesforce_external_client_app_credential_rotation`.",
     arguments: &[APP],
     invoke: rotate,
     schema: OnceLock::new(),

@@ -33,9 +33,9 @@ pub fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
             Ok(Some(Proxy { url: Secret::new(url), except }))
         }
         Some(problem) => Err(INVALID_PROXY.diagnostic(format!(
-            "The environment variable {variable} is not a supported proxy URL: {problem}. (Its value is not shown, because it \
-             may contain a password.) Use http://host:port or http://user:password@host:port, or unset {variable} to connect \
-             without a proxy. NO_PROXY lists hosts that are reached directly."
+            "The environment variable {variable} is not a supported proxy URL: {problem}. (Its value is not shown, \
+             because it may contain a password.) Use http://host:port or http://user:password@host:port, or unset \
+             {variable} to connect without a proxy. NO_PROXY lists hosts that are reached directly."
         ))),
     }
 }

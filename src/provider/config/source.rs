@@ -297,8 +297,8 @@ impl Source<'_> {
                 }
                 if let (Some(other), Some(_)) = (self.instead(name), self.in_environment(name)) {
                     detail = format!(
-                        "{why} requires {name}. Set it in the provider block: the provider does not use the environment variable {}, \
-                         because {other} in the block may be for another org.",
+                        "{why} requires {name}. Set it in the provider block: the provider does not use the \
+                         environment variable {}, because {other} in the block may be for another org.",
                         variable(name)
                     );
                 }
@@ -374,9 +374,9 @@ pub fn unreadable_file(name: &str, shown: &str, path: &str, why: &str) -> Diagno
         return rows::UNREADABLE_FILE.diagnostic(detail).at_attribute(name);
     }
     let detail = format!(
-        "{shown} must be the path of a file. The value is not a path. It is not shown, because it may be the key or the \
-         token itself. Write the value to a file and set the path of the file, or use the argument that accepts the \
-         value itself."
+        "{shown} must be the path of a file. The value is not a path. It is not shown, because it may be the key or \
+         the token itself. Write the value to a file and set the path of the file, or use the argument that accepts \
+         the value itself."
     );
     rows::UNREADABLE_FILE.diagnostic(detail)
 }

@@ -18,8 +18,8 @@ pub fn user_agent(terraform_version: &str, environment: &Environment) -> Result<
     let added = added.trim();
     if !added.chars().all(is_for_headers) {
         return Err(INVALID_USER_AGENT.diagnostic(format!(
-            "The environment variable {ADDED_BY} contains a character that is not allowed in an HTTP header, such as a line \
-             break or a non-ASCII character. Use a product and a version, such as acme-pipeline/1.2, or unset it."
+            "The environment variable {ADDED_BY} contains a character that is not allowed in an HTTP header, such as a \
+             line break or a non-ASCII character. Use a product and a version, such as acme-pipeline/1.2, or unset it."
         )));
     }
     let version: String = terraform_version.chars().filter(|c| c.is_ascii_graphic()).collect();

@@ -100,8 +100,8 @@ pub static GATES: &[Gate] = &[
         variants: FLOWS,
         reads: Reads::Attribute(&org_oauth_oidc_settings::SPEC, "code_credential_flow_enabled"),
         expects: Expects::True,
-        fix: "Set `{attribute} = true` in {resource}. Alternatively, in Setup, under OAuth and OpenID Connect Settings, \
-              allow Authorization Code and Credentials Flows. Requires an administrator of the org.",
+        fix: "Set `{attribute} = true` in {resource}. Alternatively, in Setup, under OAuth and OpenID Connect \
+              Settings, allow Authorization Code and Credentials Flows. Requires an administrator of the org.",
     },
     Gate {
         id: "G3",
@@ -231,22 +231,24 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationHandlerId")),
         expects: Expects::Something,
-        fix: "In the site's workspace, under Administration > Login & Registration, choose the Apex handler of headless registration.",
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the Apex handler of \
+              headless registration.",
     },
     Gate {
         id: "N1",
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationExecutionUserId")),
         expects: Expects::Something,
-        fix: "In the site's workspace, under Administration > Login & Registration, choose the user that the registration handler runs \
-              as.",
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the user that the \
+              registration handler runs as.",
     },
     Gate {
         id: "N1",
         variants: &[Registration],
         reads: Reads::Site(Column::Auth("RegistrationUserDefaultProfileId")),
         expects: Expects::Something,
-        fix: "In the site's workspace, under Administration > Login & Registration, choose the default profile of registered users.",
+        fix: "In the site's workspace, under Administration > Login & Registration, choose the default profile of \
+              registered users.",
     },
     Gate {
         id: "N2",
@@ -267,24 +269,24 @@ pub static GATES: &[Gate] = &[
         variants: &[Registration],
         reads: Reads::Protection("DoesRegistrationRequireAuth", "IsRecaptchaRequiredRgstr"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for \
-              registration.",
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or \
+              reCAPTCHA for registration.",
     },
     Gate {
         id: "N4",
         variants: &[Passwordless],
         reads: Reads::Protection("DoesPwdlessLoginRequireAuth", "IsRecaptchaRequiredPwdlessLogin"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for passwordless \
-              login.",
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or \
+              reCAPTCHA for passwordless login.",
     },
     Gate {
         id: "N4",
         variants: &[ForgotPassword],
         reads: Reads::Protection("DoesForgotPasswordRequireAuth", "IsRecaptchaRequiredForgotPwd"),
         expects: Expects::Words("authentication or reCAPTCHA"),
-        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or reCAPTCHA for forgot \
-              password.",
+        fix: "In the site's workspace, under Administration > Login & Registration, require authentication or \
+              reCAPTCHA for forgot password.",
     },
     Gate {
         id: "N5",
@@ -298,7 +300,8 @@ pub static GATES: &[Gate] = &[
         variants: NAMED,
         reads: Reads::Members,
         expects: Expects::Words("an active user of the app who is a member of the site"),
-        fix: "In the site's workspace, under Administration > Members, add the profile or permission set of the users who log in.",
+        fix: "In the site's workspace, under Administration > Members, add the profile or permission set of the users \
+              who log in.",
     },
     Gate {
         id: "N6",

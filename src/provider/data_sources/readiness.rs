@@ -40,8 +40,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "site",
             Shape::Text,
             Role::Optional,
-            "The name of the Experience Cloud site, as shown in Setup under All Sites. If omitted, the gates of the site \
-             are unknown.",
+            "The name of the Experience Cloud site, as shown in Setup under All Sites. If omitted, the gates of the \
+             site are unknown.",
         ),
         Column::Own(Own {
             name: "client_type",
@@ -448,7 +448,8 @@ impl Facts<'_> {
                     .to_owned())
             }
             (true, false) => {
-                Err("enabled; the API does not show whether the app of the integration user has the required scope".to_owned())
+                Err("enabled; the API does not show whether the app of the integration user has the required \
+                     scope".to_owned())
             }
             (false, true) => {
                 Err("enabled; the API does not show whether the secret key of reCAPTCHA is correct".to_owned())

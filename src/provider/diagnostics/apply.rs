@@ -76,8 +76,8 @@ pub fn internal_error(
 ) -> Diagnostic {
     let values = values.sentence();
     let detail = format!(
-        "\"{app}\", {noun}: internal Salesforce error: {message}\n\n{values} Apply again. If the error persists, contact \
-         Salesforce support with the ErrorId in this message."
+        "\"{app}\", {noun}: internal Salesforce error: {message}\n\n{values} Apply again. If the error persists, \
+         contact Salesforce support with the ErrorId in this message."
     );
     rows::SALESFORCE_INTERNAL_ERROR.diagnostic(with_taint(detail, created))
 }
@@ -114,8 +114,8 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
             "The app already has a component of this type with a different name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {
-            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In the latter case, correct the \
-             other error first."
+            "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In the latter case, \
+             correct the other error first."
         }
         _ => "",
     }
@@ -262,8 +262,8 @@ pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationCo
 pub fn dependency_not_created(noun: &str, app: &str, failed: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::DEPENDENCY_NOT_CREATED.diagnostic(format!(
-        "The provider did not create {object}, because this run could not create the {failed} that this resource requires. \
-         Nothing was changed. Correct the error of that resource, and apply again."
+        "The provider did not create {object}, because this run could not create the {failed} that this resource \
+         requires. Nothing was changed. Correct the error of that resource, and apply again."
     ))
 }
 
@@ -380,9 +380,9 @@ pub fn unplanned_values(attribute: &str, blocks: &[Value]) -> Diagnostic {
     let blocks: Vec<String> = blocks.iter().map(shown).collect();
     rows::UNPLANNED_VALUES
         .diagnostic(format!(
-            "The org has values of {attribute} that are not in the configuration and that the plan did not show, because the \
-             attribute was not managed: {}. The apply would remove them. Nothing was changed. Add them to the configuration, \
-             or remove them in Setup, and apply again.",
+            "The org has values of {attribute} that are not in the configuration and that the plan did not show, \
+             because the attribute was not managed: {}. The apply would remove them. Nothing was changed. Add them to \
+             the configuration, or remove them in Setup, and apply again.",
             blocks.join("; ")
         ))
         .at_attribute(attribute)
@@ -426,9 +426,9 @@ pub fn overwritten(attribute: &str, read: &Value, was: &Value, restored: bool) -
 pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Deploy {deploy}, which is not from this run, ran at the same time as this apply of {object}, and may have written the \
-         same components. The provider cannot determine the changes of that deploy, and may have overwritten them. \
-         Deployment Status in Setup shows who started it. Check its changes."
+        "Deploy {deploy}, which is not from this run, ran at the same time as this apply of {object}, and may have \
+         written the same components. The provider cannot determine the changes of that deploy, and may have \
+         overwritten them. Deployment Status in Setup shows who started it. Check its changes."
     ))
 }
 
@@ -436,9 +436,9 @@ pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
 pub fn overwritten_on_creation(noun: &str, app: &str) -> Diagnostic {
     let object = the(noun, app);
     rows::CONCURRENT_CHANGE.diagnostic(format!(
-        "Salesforce reports that this apply did not create {object} but overwrote it: another user or another workspace \
-         created it after the provider had checked that it did not exist. Make sure that only one configuration \
-         manages it."
+        "Salesforce reports that this apply did not create {object} but overwrote it: another user or another \
+         workspace created it after the provider had checked that it did not exist. Make sure that only one \
+         configuration manages it."
     ))
 }
 

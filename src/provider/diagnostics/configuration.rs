@@ -259,8 +259,8 @@ pub fn self_lockout_by(app: &str, attribute: &str, because: &str) -> Diagnostic 
 
 fn lockout(app: &str, because: &str) -> String {
     format!(
-        "The provider authenticates with the app \"{app}\": its consumer key is the client_id of the provider. {because} To \
-         allow the change, set allow_self_lockout = true in the provider block."
+        "The provider authenticates with the app \"{app}\": its consumer key is the client_id of the provider. \
+         {because} To allow the change, set allow_self_lockout = true in the provider block."
     )
 }
 

@@ -177,9 +177,9 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
         }
     };
     rows::ROTATED_ALREADY.diagnostic(format!(
-        "\"{app}\": the credentials have been rotated since rotate_when_changed last changed. {what}. The provider treats this \
-         as the planned rotation of an interrupted run and does not rotate again. If it was a different rotation, \
-         apply, and then change rotate_when_changed again."
+        "\"{app}\": the credentials have been rotated since rotate_when_changed last changed. {what}. The provider \
+         treats this as the planned rotation of an interrupted run and does not rotate again. If it was a different \
+         rotation, apply, and then change rotate_when_changed again."
     ))
 }
 
@@ -208,8 +208,8 @@ pub fn previous_end(app: &str, key: Option<&str>, sure: bool) -> Diagnostic {
         if sure { "" } else { "revoke_previous_when_changed is known only after apply. If it changed, " };
     let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
     rows::PREVIOUS_CREDENTIALS_END.diagnostic(format!(
-        "\"{app}\": {if_so}the apply revokes the key and the secret from before the last rotation{key}. Clients that still use \
-         them can no longer log in."
+        "\"{app}\": {if_so}the apply revokes the key and the secret from before the last rotation{key}. Clients that \
+         still use them can no longer log in."
     ))
 }
 
@@ -244,8 +244,8 @@ pub fn staged_by_another_user(
     let on = on.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
     rows::CREDENTIALS_STAGED_BY_ANOTHER_USER
         .diagnostic(format!(
-            "The consumer of \"{app}\" has a staged key and secret, created{on}{by}. A rotation would activate them. Nothing \
-             was changed. Ask that user to rotate or delete them, then try again."
+            "The consumer of \"{app}\" has a staged key and secret, created{on}{by}. A rotation would activate them. \
+             Nothing was changed. Ask that user to rotate or delete them, then try again."
         ))
         .at_attribute(attribute)
 }
@@ -322,12 +322,12 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
              a client can still log in with them. {next}"
         )),
         RotationErrorKind::RotatedSincePlan => rows::ROTATED_SINCE_PLAN.diagnostic(format!(
-            "\"{app}\": the credentials were rotated after the plan was created. The previous key and secret are not those \
-             that the plan would revoke, and clients may still use them. Nothing was revoked. Plan again."
+            "\"{app}\": the credentials were rotated after the plan was created. The previous key and secret are not \
+             those that the plan would revoke, and clients may still use them. Nothing was revoked. Plan again."
         )),
         RotationErrorKind::PreviousUnlisted => rows::CREDENTIAL_CHANGE_UNVERIFIED.diagnostic(format!(
-            "\"{app}\": Salesforce rotated the key and the secret, but does not list the previous ones, so they were not \
-             revoked. Check whether a client can still log in with them. {next}"
+            "\"{app}\": Salesforce rotated the key and the secret, but does not list the previous ones, so they were \
+             not revoked. Check whether a client can still log in with them. {next}"
         )),
     };
     diagnostic.at_attribute(attribute)

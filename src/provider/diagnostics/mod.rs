@@ -102,8 +102,8 @@ pub(super) fn add_destroy_hint(found: &mut Diagnostics) {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Combines the warnings with the same ID and summary, because Terraform shows only the first of several warnings with
-    /// the same summary.
+    /// Combines the warnings with the same ID and summary, because Terraform shows only the first of several warnings
+    /// with the same summary.
     pub fn combined(found: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
         let mut all: Vec<Diagnostic> = Vec::new();
         for diagnostic in found {

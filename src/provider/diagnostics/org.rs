@@ -141,9 +141,9 @@ pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
 
 pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
     import::IMPORT_ORG_MISMATCH.diagnostic(format!(
-        "The import of \"{app}\" is for org {named}, but the provider is connected to org {org} ({instance}). Check the \
-         credentials, or the identity in the import block. If the connected org replaces the other one (a refreshed sandbox), \
-         add it to previous_org_ids in the provider block."
+        "The import of \"{app}\" is for org {named}, but the provider is connected to org {org} ({instance}). Check \
+         the credentials, or the identity in the import block. If the connected org replaces the other one (a \
+         refreshed sandbox), add it to previous_org_ids in the provider block."
     ))
 }
 
@@ -168,9 +168,9 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
         )),
         ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => {
             read::UNEXPECTED_METADATA.diagnostic(format!(
-                "Salesforce returned metadata that may belong to {object}, but does not refer to the app: \
-                 {error}. The provider does not treat the {noun} as deleted, and the state did not change. Check the app in \
-                 Setup, and deploy the component with a correct reference."
+                "Salesforce returned metadata that may belong to {object}, but does not refer to the app: {error}. The \
+                 provider does not treat the {noun} as deleted, and the state did not change. Check the app in Setup, \
+                 and deploy the component with a correct reference."
             ))
         }
         ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => {
@@ -193,8 +193,8 @@ pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
 pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     let object = the(noun, app);
     read::COMPONENT_NOT_ACCESSIBLE.diagnostic(format!(
-        "The provider cannot read {object} ({kind}): {why}. The provider does not treat the object as deleted, and the state did \
-         not change. Check the name, and the permissions of the user that Terraform logs in as."
+        "The provider cannot read {object} ({kind}): {why}. The provider does not treat the object as deleted, and the \
+         state did not change. Check the name, and the permissions of the user that Terraform logs in as."
     ))
 }
 
@@ -202,8 +202,8 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
 pub fn other_case(app: &str, name: &str) -> Diagnostic {
     read::NAME_IN_OTHER_CASE.diagnostic(format!(
         "The name of the app in the org is {name:?}, not {app:?}. Salesforce treats names that differ only in case as \
-         the same name, but Terraform does not. Use {name:?} in the configuration. If Terraform does not manage the app \
-         yet, import it under this name. Nothing was changed in the org or in the state."
+         the same name, but Terraform does not. Use {name:?} in the configuration. If Terraform does not manage the \
+         app yet, import it under this name. Nothing was changed in the org or in the state."
     ))
 }
 
@@ -259,8 +259,9 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
 /// query.
 pub fn names_not_queried(attribute: &str, why: &str) -> Diagnostic {
     let detail = format!(
-        "The org contains the names of the records, and the configuration contains IDs. The query for the names of these \
-         IDs failed ({why}), so the provider assumes that {attribute} is unchanged if the number of elements is the same."
+        "The org contains the names of the records, and the configuration contains IDs. The query for the names of \
+         these IDs failed ({why}), so the provider assumes that {attribute} is unchanged if the number of elements is \
+         the same."
     );
     read::DRIFT_NOT_CHECKED.diagnostic(detail).at_attribute(attribute)
 }
@@ -293,8 +294,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
 /// An app without a component that a resource for the whole app requires.
 pub fn incomplete_app(app_only: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
     import::IMPORT_NOT_FOUND.diagnostic(format!(
-        "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or with \
-         {}.",
+        "The app \"{app}\" has no {}, which this resource requires. Import it as {}; or create them first, in Setup or \
+         with {}.",
         missing.noun, app_only.name, missing.name
     ))
 }
@@ -375,8 +376,8 @@ pub fn no_session(error: &ReadError) -> Diagnostic {
     match &error.kind {
         ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
         ReadErrorKind::Deadline { .. } => read::READ_TIMEOUT.diagnostic(format!(
-            "The login took longer than the timeout of the operation. Nothing was changed.{} Try again, or increase the \
-             timeout in the timeouts block.",
+            "The login took longer than the timeout of the operation. Nothing was changed.{} Try again, or increase \
+             the timeout in the timeouts block.",
             last_error(error)
         )),
         _ => read::READ_TIMEOUT.diagnostic(format!("The login failed: {error}. Nothing was changed.")),

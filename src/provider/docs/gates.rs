@@ -13,21 +13,18 @@ const NOTES: &str = "
 
 ## Checks
 
-Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again during every apply and
-shows this read as a change, so no plan is empty. The data source fails only if the app or the site does not exist, or if the \
-login fails.
-In all other cases, it returns a status.
+Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again
+during every apply and shows this read as a change, so no plan is empty. The data source fails only if the app or the
+site does not exist, or if the login fails. In all other cases, it returns a status.
 
 ## Limitations
 
-The data source cannot determine whether the secret key of reCAPTCHA is correct, whether the app of an integration user has the scope for
-the init endpoints, what a registration handler assigns, whether a user has a verified address or must use multi-factor authentication,
-whether browsers can call the endpoints (CORS), or whether a change has propagated in Salesforce. The status of \
-`passwordless`,
-`registration` and `forgot_password` is therefore `unknown` at best. Use `not_ready_variants` to check that no gate is \
-closed, and
-`ready_variants` to check that all gates are open. The [Experience Cloud site](../guides/experience-cloud-site.md) guide describes the
-site's settings.
+The data source cannot determine whether the secret key of reCAPTCHA is correct, whether the app of an integration
+user has the scope for the init endpoints, what a registration handler assigns, whether a user has a verified address
+or must use multi-factor authentication, whether browsers can call the endpoints (CORS), or whether a change has
+propagated in Salesforce. The status of `passwordless`, `registration` and `forgot_password` is therefore `unknown`
+at best. Use `not_ready_variants` to check that no gate is closed, and `ready_variants` to check that all gates are
+open. The [Experience Cloud site](../guides/experience-cloud-site.md) guide describes the site's settings.
 ";
 
 /// The sections after the attributes.

@@ -43,8 +43,8 @@ pub fn data_source_page(spec: &'static DataSourceSpec) -> String {
 const NOTES: &str = "
 ## Requirements
 
-- Terraform 1.10 or later, or OpenTofu 1.11 or later. Older versions do not support `ephemeral` blocks. There is no data source or \
-attribute with the secret: the provider never writes it to a state.
+- Terraform 1.10 or later, or OpenTofu 1.11 or later. Older versions do not support `ephemeral` blocks. There is no
+  data source or attribute with the secret: the provider never writes it to a state.
 - The org setting *Allow access to External Client App consumer secrets via REST API*: \
 [`client_secret_in_rest_api_access_enabled`](../resources/org_external_client_app_settings.md).
 - For the user that Terraform logs in as, the permissions *External Client App Developer* and *View Client Secret*.
@@ -55,12 +55,14 @@ Salesforce may need some time before it returns the secret. The provider waits f
 
 ## When Terraform reads it
 
-Terraform reads the secret during every plan and every apply, or only during the apply if an argument is known only after apply. Refer to \
-the credential rotation, as in the example: in a run that rotates the credentials, `consumer_key` is known only after \
-apply, so Terraform reads the new secret.
+Terraform reads the secret during every plan and every apply, or only during the apply if an argument is known only
+after apply. Refer to the credential rotation, as in the example: in a run that rotates the credentials,
+`consumer_key` is known only after apply, so Terraform reads the new secret.
 
-Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and writes the secret \
-again when the version changes. The example derives a number from the consumer key, which changes with every rotation. The [Consumer secret](../guides/consumer-secret.md) guide has examples for other stores, and describes what to do if a secret has leaked.
+Terraform does not compare write-only arguments. The resource that receives the secret has a version argument, and
+writes the secret again when the version changes. The example derives a number from the consumer key, which changes
+with every rotation. The [Consumer secret](../guides/consumer-secret.md) guide has examples for other stores, and
+describes what to do if a secret has leaked.
 ";
 
 pub fn ephemeral_page(spec: &'static DataSourceSpec) -> String {

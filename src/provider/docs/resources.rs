@@ -76,8 +76,8 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         return;
     }
     page.push_str(
-        "\n## Rules between attributes\n\n`terraform validate` checks these rules without an org. To suppress a warning, add its \
-         ID to `suppress_warnings`.\n\n| ID | severity | when | message |\n|---|---|---|---|\n",
+        "\n## Rules between attributes\n\n`terraform validate` checks these rules without an org. To suppress a \
+         warning, add its ID to `suppress_warnings`.\n\n| ID | severity | when | message |\n|---|---|---|---|\n",
     );
     for Combination { id, level, when, message, .. } in spec.combinations {
         let severity = match level {

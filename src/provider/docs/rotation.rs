@@ -17,21 +17,24 @@ const NOTES: &str = "
 - An app that is not from a package: according to Salesforce, the credentials of packaged apps cannot be staged.
 
 The resource works with Terraform 1.6. The ephemeral resource \
-[`salesforce_external_client_app_credentials`](../ephemeral-resources/external_client_app_credentials.md), which reads the secret, \
-requires a later version.
+[`salesforce_external_client_app_credentials`](../ephemeral-resources/external_client_app_credentials.md), which reads
+the secret, requires a later version.
 
 ## How a rotation works
 
-1. The provider *stages* a new key and secret, and then activates them. It uses staged credentials that the same user created in an \
-interrupted run. If another user has staged credentials, the rotation fails and does not change them.
-2. The previous key and secret remain valid for 30 days (`previous_state` is `Rotated`), or until `revoke_previous_when_changed` \
-changes.
+1. The provider *stages* a new key and secret, and then activates them. It uses staged credentials that the same user
+   created in an interrupted run. If another user has staged credentials, the rotation fails and does not change
+   them.
+2. The previous key and secret remain valid for 30 days (`previous_state` is `Rotated`), or until
+   `revoke_previous_when_changed` changes.
 3. `consumer_key` changes immediately; `consumer_key` of the OAuth settings changes with the next refresh.
 
-While the previous credentials are valid, Salesforce may reject staging new ones; whether it does is not confirmed. If it does, \
-the provider reports an error and changes nothing.
+While the previous credentials are valid, Salesforce may reject staging new ones; whether it does is not confirmed. If
+it does, the provider reports an error and changes nothing.
 
-The provider does not rotate or revoke the credentials of the app that it logs in with, unless `allow_self_lockout = true`. The [Consumer secret](../guides/consumer-secret.md) guide describes each case step by step.
+The provider does not rotate or revoke the credentials of the app that it logs in with, unless
+`allow_self_lockout = true`. The
+[Consumer secret](../guides/consumer-secret.md) guide describes each case step by step.
 ";
 
 /// Warnings from a plan, a refresh or a destroy: the ID, when the warning is shown, and what the message contains.

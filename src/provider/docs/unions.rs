@@ -19,7 +19,8 @@ pub fn page(spec: &'static UnionSpec) -> String {
     nested_blocks(&mut page, block);
     let _ = write!(
         page,
-        "\n## Rules, requirements and warnings\n\nThis resource has the rules, requirements and warnings of the following resources, with the same IDs:\n\n"
+        "\n## Rules, requirements and warnings\n\nThis resource has the rules, requirements and warnings of the \
+         following resources, with the same IDs:\n\n"
     );
     for member in spec.members {
         let name = member.spec.name.split_once('_').map_or(member.spec.name, |(_, name)| name);

@@ -64,8 +64,9 @@ const ROWS: &[Row] = &[
 /// The section of the first page.
 pub fn section() -> String {
     let mut section = format!(
-        "## Terraform and OpenTofu versions\n\n\
-         Every release is tested with Terraform {TERRAFORMS}, and with OpenTofu {TOFUS}. Older versions may work. Terraform and OpenTofu report unsupported features.\n\n| | Terraform | OpenTofu |\n|---|---|---|\n"
+        "## Terraform and OpenTofu versions\n\nEvery release is tested with Terraform {TERRAFORMS}, and with OpenTofu \
+         {TOFUS}. Older versions may work. Terraform and OpenTofu report unsupported features.\n\n| | Terraform | \
+         OpenTofu |\n|---|---|---|\n"
     );
     for row in ROWS {
         let _ = writeln!(section, "| {} | {} | {} |", row.what, row.terraform, row.tofu.unwrap_or("no"));

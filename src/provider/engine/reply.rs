@@ -1,4 +1,5 @@
-//! The reply of an apply whose object exists: the values in the org, what differs from the plan, and what others changed.
+//! The reply to an apply of an object that exists: the values in the org, their differences from the plan, and the
+//! changes by others.
 
 use super::apply::{Apply, ApplyOutcome, has_changes};
 use super::records::Records;

@@ -1,5 +1,5 @@
-//! Sends changes again whose response was lost, if the org shows no effect. A deploy writes whole files, so repeating it
-//! is safe.
+//! Sends changes again if their response was lost and the org shows no effect. A deploy writes whole files, so
+//! repeating it is safe.
 
 use std::time::Duration;
 

@@ -9,9 +9,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     summary: "The 18-character form of a Salesforce record ID",
     doc: "Returns a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in \
           others. Terraform compares strings, so the two forms of one ID are different values.\n\nIf an ID has 15 \
-          characters, the function appends the three missing characters, which encode the case of the letters. If an ID has 18 characters, the function checks the last three. If all letters have the same case, as after an export from a \
-          spreadsheet, the function restores the case from the last three characters. Any other ID is an error.\n\nThe \
-          function does not call an org, so it does not check whether the record exists.",
+          characters, the function appends the three missing characters, which encode the case of the letters. If an \
+          ID has 18 characters, the function checks the last three. If all letters have the same case, as after an \
+          export from a spreadsheet, the function restores the case from the last three characters. Any other ID is an \
+          error.\n\nThe function does not call an org, so it does not check whether the record exists.",
     parameters: &[Parameter {
         name: "id",
         ty: Type::String,

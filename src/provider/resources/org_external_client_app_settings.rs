@@ -61,7 +61,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "package_eca_oauth_from_dev_org_enabled",
             change: Transition::ToTrue,
-            detail: "Every External Client App in the org can be packaged with its OAuth settings, even if the org is not a Dev Hub. If the org is deleted, the credentials of the packages are lost.",
+            detail: "Every External Client App in the org can be packaged with its OAuth settings, even if the org is \
+                     not a Dev Hub. If the org is deleted, the credentials of the packages are lost.",
         },
         Danger {
             row: &rows::WHOLE_ORG,

@@ -51,9 +51,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             row: &rows::WHOLE_ORG,
             attribute: "pkce_required",
             change: Transition::ToTrue,
-            detail: "Every authorization request to any app in the org requires a code_challenge (PKCE), regardless of the \
-                     value of pkce_required in the app. Clients that do not send one fail, including clients of connected \
-                     apps.",
+            detail: "Every authorization request to any app in the org requires a code_challenge (PKCE), regardless of \
+                     the value of pkce_required in the app. Clients that do not send one fail, including clients of \
+                     connected apps.",
         },
         Danger {
             row: &rows::WHOLE_ORG,

@@ -61,8 +61,8 @@ pub static NEEDS: &[Need] = &[
         is_accepted: true,
         unless: Condition::False,
         message: "The policies of \"{app}\" enable the token exchange flow, but the OAuth settings have \
-                  token_exchange_enabled = false, so the app rejects the flow. Set it to true in the OAuth settings, or \
-                  remove token_exchange_flow_enabled from the policies.",
+                  token_exchange_enabled = false, so the app rejects the flow. Set it to true in the OAuth settings, \
+                  or remove token_exchange_flow_enabled from the policies.",
     },
 ];
 
@@ -338,7 +338,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             level: Level::Warning,
             at: "apex_handler",
             when: &[("apex_handler", Condition::Written), ("execute_handler_as", Condition::Unwritten)],
-            message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether Salesforce rejects a handler without a user is not confirmed.",
+            message: "An apex_handler without execute_handler_as has no run-as user. Set execute_handler_as. Whether \
+                      Salesforce rejects a handler without a user is not confirmed.",
         },
         Combination {
             id: "user-without-apex-handler",

@@ -56,8 +56,8 @@ rows! {
     DEPENDENT_CREATED = error(
         "dependent-created",
         "Dependent resource created in the same run",
-        "The resource was planned for deletion, and the same run created or adopted settings or policies that the deletion \
-         would remove.",
+        "The resource was planned for deletion, and the same run created or adopted settings or policies that the \
+         deletion would remove.",
         "Remove them too, or keep the resource. To change the address, use a `moved` block.",
     );
     DEPENDENCY_NOT_CREATED = error(

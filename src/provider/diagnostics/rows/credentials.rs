@@ -13,8 +13,8 @@ rows! {
     NO_CONSUMER = error(
         "no-consumer",
         "App has no consumer",
-        "The app has no OAuth settings, or Salesforce does not yet return the new consumer. The provider waits for up to \
-         one minute.",
+        "The app has no OAuth settings, or Salesforce does not yet return the new consumer. The provider waits for up \
+         to one minute.",
         "Refer to the `id` of the OAuth settings. Apply again.",
     );
     MULTIPLE_CONSUMERS = error(
@@ -73,15 +73,15 @@ rows! {
     CREDENTIAL_CHANGE_UNVERIFIED = error(
         "credential-change-unverified",
         "Credential change not verified",
-        "Salesforce's response was lost more than once, or Salesforce still lists revoked credentials, or it does not list \
-         the ones to revoke.",
+        "Salesforce's response was lost more than once, or Salesforce still lists revoked credentials, or it does not \
+         list the ones to revoke.",
         "Apply again. The next apply reads the org first.",
     );
     ROTATED_SINCE_PLAN = error(
         "rotated-since-plan",
         "Credentials rotated since the plan",
-        "Another client rotated the credentials between the plan and the apply, so the previous credentials are not those \
-         that the plan would revoke.",
+        "Another client rotated the credentials between the plan and the apply, so the previous credentials are not \
+         those that the plan would revoke.",
         "Plan again, and check which clients still use the previous credentials.",
     );
     CREDENTIALS_NOT_REFRESHED = error(

@@ -6,8 +6,8 @@ rows! {
     DEPENDENT_NOT_REMOVED = error(
         "dependent-not-removed",
         "Dependent resource not removed",
-        "The plan deletes an app and keeps settings or policies that refer to it by a literal name. Salesforce deletes them \
-         together with the app.",
+        "The plan deletes an app and keeps settings or policies that refer to it by a literal name. Salesforce deletes \
+         them together with the app.",
         "Remove the dependent resource too, or keep the app.",
     );
     DELETION_PROTECTION = error(
@@ -35,24 +35,24 @@ rows! {
     NEWER_PROVIDER_VERSION = error(
         "newer-provider-version",
         "State written by a newer provider version",
-        "A newer version of the provider wrote the state or the identity of a resource, in a format that this version does not \
-         support. Nothing was changed. Terraform itself reports this as **Resource instance managed by newer provider \
-         version**.",
-        "Allow that version in `required_providers` and run `terraform init -upgrade`. To keep the older version, restore a \
-         state from before the upgrade, or run `terraform state rm` and import the resource.",
+        "A newer version of the provider wrote the state or the identity of a resource, in a format that this version \
+         does not support. Nothing was changed. Terraform itself reports this as **Resource instance managed by newer \
+         provider version**.",
+        "Allow that version in `required_providers` and run `terraform init -upgrade`. To keep the older version, \
+         restore a state from before the upgrade, or run `terraform state rm` and import the resource.",
     );
     CONSUMER_KEY_WILL_BE_DESTROYED = warning(
         "consumer-key-destroyed",
         "Consumer key will be destroyed",
-        "The client ID and all its tokens become invalid. New apps and new settings get a new key. To change the name that \
-         users see, change `label`; changing `name` replaces the app.",
+        "The client ID and all its tokens become invalid. New apps and new settings get a new key. To change the name \
+         that users see, change `label`; changing `name` replaces the app.",
         "Give every client the new key.",
     );
     NEW_CONSUMER_KEY = warning(
         "consumer-key-destroyed",
         "New consumer key",
-        "The OAuth settings of a `salesforce_oauth_client` were deleted outside of Terraform, together with the consumer key. \
-         The plan creates them again.",
+        "The OAuth settings of a `salesforce_oauth_client` were deleted outside of Terraform, together with the \
+         consumer key. The plan creates them again.",
         "Give every client the new key.",
     );
     CONSUMER_KEY_WAS_DESTROYED = warning(
@@ -133,7 +133,8 @@ rows! {
     POLICIES_STAY = warning(
         "policies-stay",
         "Policies remain in the org",
-        "If you destroy the resource, Terraform only stops managing the policies. Resetting them would give every user access again.",
+        "If you destroy the resource, Terraform only stops managing the policies. Resetting them would give every user \
+         access again.",
         "To change a policy, apply the change before you destroy the resource.",
     );
     SETTINGS_STAY = warning(

@@ -79,14 +79,15 @@ rows! {
     INVALID_PROXY = error(
         "invalid-proxy",
         "Invalid proxy",
-        "`HTTPS_PROXY` or `ALL_PROXY` is not an `http` or `https` URL with a host. The message does not show its value.",
+        "`HTTPS_PROXY` or `ALL_PROXY` is not an `http` or `https` URL with a host. The message does not show its \
+         value.",
         "Correct or unset the variable. In a password, encode `/`, `?`, `#` and `@` as `%2F`, `%3F`, `%23` and `%40`.",
     );
     INVALID_USER_AGENT = error(
         "invalid-user-agent",
         "Invalid user agent",
-        "`TF_APPEND_USER_AGENT` contains a character that is not allowed in an HTTP header. The message does not show its \
-         value.",
+        "`TF_APPEND_USER_AGENT` contains a character that is not allowed in an HTTP header. The message does not show \
+         its value.",
         "Use a product and a version, such as `acme-pipeline/1.2`, or unset the variable.",
     );
     MISSING_ARGUMENT = error(
@@ -151,8 +152,8 @@ rows! {
     INVALID_ORG_ID = error(
         "invalid-org-id",
         "Invalid org ID",
-        "`expected_org_id` or an element of `previous_org_ids` is not an org ID. An org ID starts with `00D` and has 15 or \
-         18 characters.",
+        "`expected_org_id` or an element of `previous_org_ids` is not an org ID. An org ID starts with `00D` and has \
+         15 or 18 characters.",
         "Use the ID from Setup, **Company Information**.",
     );
     INVALID_ENVIRONMENT_VARIABLE = error(

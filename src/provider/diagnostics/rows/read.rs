@@ -19,16 +19,17 @@ rows! {
     PREVIOUS_ORG_NOT_REFRESHED = error(
         "previous-org-not-refreshed",
         "State of a previous org not refreshed",
-        "The state belongs to an org in `previous_org_ids` and was not refreshed, because of `-refresh=false` or a saved plan.",
+        "The state belongs to an org in `previous_org_ids` and was not refreshed, because of `-refresh=false` or a \
+         saved plan.",
         "Plan with a refresh.",
     );
     PREVIOUS_ORG = warning(
         "previous-org",
         "State of a previous org",
-        "The state belongs to an org in `previous_org_ids` and was refreshed from the connected org. The message lists the \
-         differences. The summary names the app if its consumer key changed or a component is missing.",
-        "Give new consumer keys to the clients. `terraform apply` or `terraform apply -refresh-only` updates the state, and \
-         the warning disappears.",
+        "The state belongs to an org in `previous_org_ids` and was refreshed from the connected org. The message lists \
+         the differences. The summary names the app if its consumer key changed or a component is missing.",
+        "Give new consumer keys to the clients. `terraform apply` or `terraform apply -refresh-only` updates the \
+         state, and the warning disappears.",
     );
     PRIVATE_STATE_UNREADABLE = warning(
         "private-state-unreadable",
@@ -47,8 +48,8 @@ rows! {
     REFRESH_TOKEN_ROTATED = warning(
         "refresh-token-rotated",
         "Refresh token rotated",
-        "Salesforce returned a new refresh token. The old one may be invalid, and the provider cannot store the new one, so \
-         the next login may fail, even during the apply in the same run.",
+        "Salesforce returned a new refresh token. The old one may be invalid, and the provider cannot store the new \
+         one, so the next login may fail, even during the apply in the same run.",
         "Disable refresh token rotation for the app, or use another authentication method. [Refresh \
          token](authentication.md#refresh-token)",
     );
@@ -61,8 +62,8 @@ rows! {
     COMPONENT_NOT_ACCESSIBLE = error(
         "component-not-accessible",
         "Component not accessible",
-        "Salesforce lists the component, or the state contains it, but Salesforce does not return it. The provider does not \
-         treat it as deleted.",
+        "Salesforce lists the component, or the state contains it, but Salesforce does not return it. The provider \
+         does not treat it as deleted.",
         "Check the [permissions](authentication.md#permissions-of-the-user).",
     );
     NAME_IN_OTHER_CASE = error(
@@ -75,9 +76,9 @@ rows! {
     MASS_REMOVAL = error(
         "mass-removal",
         "Mass removal rejected",
-        "More than three resources of one type, and more than 30% of the known ones (the missing ones and those that the org \
-         still lists), are no longer in the org. A missing permission has the same effect, and the plan would recreate all of \
-         them with new consumer keys.",
+        "More than three resources of one type, and more than 30% of the known ones (the missing ones and those that \
+         the org still lists), are no longer in the org. A missing permission has the same effect, and the plan would \
+         recreate all of them with new consumer keys.",
         "Check Setup and the permissions. If the resources were deleted, or if you want to recreate them in a \
          refreshed sandbox, set `SALESFORCE_ALLOW_MASS_REMOVAL=true` for this run. To destroy resources that no longer \
          exist, use the same variable or `terraform state rm`.",

@@ -12,7 +12,8 @@ rows! {
     UNCONFIRMED_RULE = warning(
         "unconfirmed-rule",
         "Value may be invalid",
-        "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length, no plain `http`, or a minimum key size.",
+        "The value violates a rule that probably applies but is not confirmed in an org, such as a maximum length, no \
+         plain `http`, or a minimum key size.",
         "Check the value. Salesforce may reject it.",
     );
     MISSING_REQUIRED_ATTRIBUTE = error(
@@ -114,23 +115,25 @@ rows! {
     MISSING_MOVED_BLOCK = error(
         "missing-moved-block",
         "Missing moved block",
-        "A resource, a module or a key of `for_each` was renamed without a `moved` block. The plan would delete the app at \
-         the old address and create it at the new one, so the consumer key would be lost.",
-        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, give one of the apps a new address, and move the existing app there with a `moved` block. If the state contains the app twice, run `terraform state rm` for the \
-         address that you want to remove. To recreate the app, keep the address and use `-replace`.",
+        "A resource, a module or a key of `for_each` was renamed without a `moved` block. The plan would delete the \
+         app at the old address and create it at the new one, so the consumer key would be lost.",
+        "Add a `moved` block, or run `terraform state mv OLD NEW`. If two resources swap names, give one of the apps a \
+         new address, and move the existing app there with a `moved` block. If the state contains the app twice, run \
+         `terraform state rm` for the address that you want to remove. To recreate the app, keep the address and use \
+         `-replace`.",
     );
     CONFLICTING_SETTINGS_AND_POLICIES = error(
         "conflicting-settings-and-policies",
         "Conflicting settings and policies",
-        "The policies allow guest access, and the OAuth settings of the app in the same configuration lack what guest access \
-         requires. `terraform plan` reports this.",
+        "The policies allow guest access, and the OAuth settings of the app in the same configuration lack what guest \
+         access requires. `terraform plan` reports this.",
         "In the settings, set the attribute that the message names.",
     );
     FLOW_NOT_ENABLED = warning(
         "flow-not-enabled",
         "Flow not enabled in the OAuth settings",
-        "The policies enable a flow that the OAuth settings of the app in the same configuration do not enable. The app \
-         rejects the flow.",
+        "The policies enable a flow that the OAuth settings of the app in the same configuration do not enable. The \
+         app rejects the flow.",
         "Enable the flow in both, or in neither.",
     );
     LINKED_CONSUMER = error(

@@ -334,7 +334,8 @@ pub static ROWS: &[Row] = &[
     ),
     unsupported(
         "mobileAppConfig",
-        "Mobile settings are a separate plugin of External Client Apps, and salesforce_oauth_client manages only OAuth.",
+        "Mobile settings are a separate plugin of External Client Apps, and salesforce_oauth_client manages only \
+         OAuth.",
         "Configure the mobile app in Setup, in the External Client App Manager.",
     ),
 ];

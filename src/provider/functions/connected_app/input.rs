@@ -53,11 +53,13 @@ pub enum Unusable {
     #[error("It cannot be parsed as XML: {0}.")]
     Xml(#[from] XmlError),
     #[error(
-        "Its root element is {0}: it is the file of an External Client App. Import the app into salesforce_oauth_client."
+        "Its root element is {0}: it is the file of an External Client App. Import the app into \
+         salesforce_oauth_client."
     )]
     ExternalClientApp(String),
     #[error(
-        "Its root element is {0}, not {TYPE}. Pass the file of a connected app, from the folder connectedApps of the retrieved package."
+        "Its root element is {0}, not {TYPE}. Pass the file of a connected app, from the folder connectedApps of the \
+         retrieved package."
     )]
     Root(String),
 }

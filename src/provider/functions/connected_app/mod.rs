@@ -29,7 +29,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
           converted.\n\nAttributes that the file does not contain are null, and so is `policies` if the file contains \
           no policies. All returned values are valid for `salesforce_oauth_client`: a value that its validation \
           rejects is in `not_converted` instead. The consumer key is not converted, because a new app gets a new one. \
-          The result never contains a consumer secret.\n\nThe function does not call an org. The [Migrating from connected apps](../guides/from-connected-app.md) guide describes the whole migration.",
+          The result never contains a consumer secret.\n\nThe function does not call an org. The [Migrating from \
+          connected apps](../guides/from-connected-app.md) guide describes the whole migration.",
     parameters: &[Parameter {
         name: "xml",
         ty: Type::String,

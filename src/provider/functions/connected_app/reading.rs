@@ -187,7 +187,8 @@ impl Reader {
     }
 }
 
-const CHECK: &str = "Check what the element is for. If your clients need it, set the attributes of salesforce_oauth_client manually.";
+const CHECK: &str = "Check what the element is for. If your clients need it, set the attributes of \
+                     salesforce_oauth_client manually.";
 const MISPLACED_KEY: &str =
     "It contains a private key, which must not be in this file. It is not shown and not converted.";
 const REPLACE_KEY: &str = "Remove the key from the file, and replace the key, because everyone who can read the file \
