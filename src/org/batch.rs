@@ -35,8 +35,8 @@ pub(super) trait Job: Send + 'static {
     fn awaits(&self, other: &Self) -> bool;
     /// How much of each limit this job uses.
     fn weight(&self) -> [usize; 2];
-    /// Whether an earlier attempt may have taken effect, although it failed. The caller cannot withdraw such a job.
-    fn may_have_taken_effect(&self) -> bool;
+    /// The name of an earlier attempt that failed, but may have taken effect.
+    fn uncertain_attempt(&self) -> Option<&str>;
 }
 
 /// The conditions for closing a batch.
@@ -66,9 +66,20 @@ enum Stage {
     Held,
     /// Sent, with the ID of the deploy if it is known.
     Sent(Option<String>),
+    /// Waiting for another attempt. This earlier attempt failed, but may have taken effect.
+    Uncertain(String),
     /// Part of the job is deployed, so the job must be completed. Contains the ID of its last deploy.
     Kept(Option<String>),
     Withdrawn,
+}
+
+/// The result of a withdrawal.
+pub(super) enum Withdrawal {
+    NotSent,
+    /// This earlier attempt failed, but may have taken effect. The job will not be sent again.
+    AfterUncertain(String),
+    /// The job was already sent, with this ID of the deploy if it is known.
+    TooLate(Option<String>),
 }
 
 /// Processes a batch and completes its jobs.
@@ -164,8 +175,11 @@ impl<J: Job, A> QueuedJob<J, A> {
 
     fn allow_withdrawal(&self, next: Stage) {
         let mut stage = lock(&self.stage);
-        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) && !self.job.may_have_taken_effect() {
-            *stage = next;
+        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) {
+            *stage = match self.job.uncertain_attempt() {
+                Some(name) => Stage::Uncertain(name.to_owned()),
+                None => next,
+            };
         }
     }
 }
@@ -177,17 +191,16 @@ impl<A> JobHandle<A> {
         (&mut self.receiver).await.ok()
     }
 
-    /// Withdraws the job.
-    ///
-    /// # Errors
-    /// If the job was already sent, returns an error with the ID of the deploy, or with `None` if the ID is not known.
-    pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
+    /// Withdraws the job, unless it was already sent.
+    pub(super) fn withdraw(&self) -> Withdrawal {
         let mut stage = lock(&self.stage);
         if let Stage::Sent(name) | Stage::Kept(name) = &*stage {
-            return Err(name.clone());
+            return Withdrawal::TooLate(name.clone());
         }
-        *stage = Stage::Withdrawn;
-        Ok(())
+        match std::mem::replace(&mut *stage, Stage::Withdrawn) {
+            Stage::Uncertain(name) => Withdrawal::AfterUncertain(name),
+            _ => Withdrawal::NotSent,
+        }
     }
 
     /// Whether part of the job is deployed. Such a job must be completed.

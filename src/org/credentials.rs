@@ -34,6 +34,9 @@ pub enum CredentialsError {
     NoApp,
     #[error("the org does not return the app: {why}")]
     Hidden { why: String },
+    /// The app in the org has this name, which differs only in case.
+    #[error("the name of the app in the org is {name}")]
+    OtherCase { name: String },
     /// The app has no OAuth settings, or the org does not show its consumer yet.
     #[error("the app has no consumer")]
     NoConsumer,
@@ -233,6 +236,7 @@ impl Org {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
             Some(Lookup::Hidden { why }) => self.record_of(app).await.ok_or(CredentialsError::Hidden { why }),
+            Some(Lookup::OtherCase { name }) => Err(CredentialsError::OtherCase { name }),
             _ => self.record_of(app).await.ok_or(CredentialsError::NoApp),
         }
     }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
-use super::batch::{self, Queue};
+use super::batch::{self, Queue, Withdrawal};
 use super::budget::{RESTORE_TIMEOUT, RetryBudget, RetryReason};
 use super::deploy::PackedDeploy;
 use super::deploy_outcome::DeployOutcome;
@@ -102,7 +102,12 @@ impl Inner {
                     }
                     let lost = || "internal provider error".to_owned();
                     return answer.unwrap_or_else(|| {
-                        Err(ApplyErrorKind::Unverified { deploy_id: handle.withdraw().err().flatten(), why: lost() })
+                        let deploy_id = match handle.withdraw() {
+                            Withdrawal::NotSent => None,
+                            Withdrawal::AfterUncertain(id) => Some(id),
+                            Withdrawal::TooLate(id) => id,
+                        };
+                        Err(ApplyErrorKind::Unverified { deploy_id, why: lost() })
                     });
                 }
                 () = &mut stop, if !stopping => {
@@ -119,8 +124,12 @@ impl Inner {
                         continue;
                     }
                     return Err(match handle.withdraw() {
-                        Ok(()) => ApplyErrorKind::Expired,
-                        Err(deploy_id) => {
+                        Withdrawal::NotSent => ApplyErrorKind::Expired,
+                        Withdrawal::AfterUncertain(deploy_id) => {
+                            let error = Box::new(ApplyErrorKind::Expired);
+                            ApplyErrorKind::AfterInternalError { deploy_id, error }
+                        }
+                        Withdrawal::TooLate(deploy_id) => {
                             let why = self.timeout_reason(deploy_id.is_some()).to_owned();
                             ApplyErrorKind::Unverified { deploy_id, why }
                         }

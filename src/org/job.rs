@@ -186,8 +186,8 @@ impl batch::Job for Job {
         ]
     }
 
-    fn may_have_taken_effect(&self) -> bool {
-        self.internal_error.is_some()
+    fn uncertain_attempt(&self) -> Option<&str> {
+        self.internal_error.as_deref()
     }
 }
 

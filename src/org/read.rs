@@ -51,8 +51,8 @@ impl batch::Job for ReadRequest {
         [self.wanted.len(), 0]
     }
 
-    fn may_have_taken_effect(&self) -> bool {
-        false
+    fn uncertain_attempt(&self) -> Option<&str> {
+        None
     }
 }
 

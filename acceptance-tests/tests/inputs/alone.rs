@@ -114,7 +114,7 @@ fn missing_credentials_are_an_error_that_names_every_method() {
     let mut workspace = Workspace::anonymous();
     workspace.set("SALESFORCE_PRIVATE_KEY_FILE", "/nowhere/server.key");
     workspace.configure(&app("a", "Shop", "Shop"));
-    workspace.run(PLAN).failed_with("private_key_file");
+    workspace.run(PLAN).failed_with("SALESFORCE_PRIVATE_KEY_FILE");
 }
 
 /// Row 95: import IDs that no app can have.

@@ -135,25 +135,64 @@ async fn a_part_is_deployed_again_when_its_app_arrives_late() {
     assert_eq!(problems(orphan).await.len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_part_that_waits_for_its_app_after_an_internal_error_is_not_reported_as_not_sent() {
-    let (script, org) = script();
+/// A part whose first deploy had an internal error, and whose second one was rejected because its app did not exist. It
+/// is in the queue again, because a change that creates the app is there. Returns the part and the app.
+async fn part_in_queue_after_an_internal_error(
+    script: &Arc<Script>,
+    org: &Org,
+    deadline: Instant,
+) -> (Caller, Caller) {
     let internal_error =
         problem(&settings_key("Shop"), "UNKNOWN_EXCEPTION: An unexpected error. 199-83 (19)");
     let no_app = problem(&settings_key("Shop"), "INVALID_CROSS_REFERENCE_KEY: no such app");
     script.course(rejects(vec![internal_error])).course(rejects(vec![no_app]));
-    let part = caller(&org, 0, settings("Shop"));
+    let part = tokio::spawn({
+        let org = org.clone();
+        async move { org.make(settings("Shop"), deadline).await }
+    });
     while script.count("start") < 2 {
+        assert!(Instant::now() < deadline, "the second deploy did not start");
         sleep(Duration::from_millis(10)).await;
     }
-    let app = caller(&org, 0, app("Shop"));
+    let app = caller(org, 0, app("Shop"));
     while !org.inner.deployer.queue.has(|job| job.internal_error.is_some()) {
+        assert!(Instant::now() < deadline, "the job is not in the queue");
         sleep(Duration::from_millis(10)).await;
     }
+    (part, app)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_in_the_queue_after_an_internal_error_is_not_reported_as_not_sent() {
+    let (script, org) = script();
+    let (part, app) = part_in_queue_after_an_internal_error(&script, &org, in_time()).await;
     org.stop();
     let error = part.await.unwrap().unwrap_err();
     assert!(matches!(&error.kind, ApplyErrorKind::AfterInternalError { .. }), "{error}");
+    assert_eq!(error.deploy_id(), Some("0Af1"));
     let error = app.await.unwrap().unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::NotSent), "{error}");
     assert_eq!(script.count("start"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_in_the_queue_after_an_internal_error_names_the_deploy_with_that_error() {
+    // Without jitter, both runs take the same time.
+    let steady = || {
+        let script = Arc::new(Script::default());
+        let timing = Timing { jitter: false, ..Timing::default() };
+        (script.clone(), Org::with_timing(Apis::from(script), timing))
+    };
+    let (script, org) = steady();
+    let begun = Instant::now();
+    let (part, app) = part_in_queue_after_an_internal_error(&script, &org, in_time()).await;
+    let queued = begun.elapsed();
+    drop((part, app));
+    let (script, org) = steady();
+    let deadline = Instant::now() + queued + Duration::from_millis(5);
+    let (part, _) = part_in_queue_after_an_internal_error(&script, &org, deadline).await;
+    let error = part.await.unwrap().unwrap_err();
+    let is_expired = matches!(&error.kind, ApplyErrorKind::AfterInternalError { error, .. } if matches!(**error, ApplyErrorKind::Expired));
+    assert!(is_expired, "{error:?}");
+    assert_eq!(error.deploy_id(), Some("0Af1"));
 }

@@ -297,11 +297,12 @@ pub fn may_have_of(name: &str) -> &'static [&'static str] {
 
 /// The error if no method is set.
 pub fn none(source: &Source<'_>) -> Diagnostic {
-    let mut blank: Vec<&str> = AUTH_METHODS.iter().map(|method| method.argument).collect();
-    blank.retain(|name| source.is_blank_in_environment(name));
+    let own = AUTH_METHODS.iter().map(|method| variable(method.argument));
+    let external = EXTERNAL_METHODS.iter().flat_map(|external| external.variables);
+    let mut variables: Vec<String> = own.chain(external.map(|name| (*name).to_owned())).collect();
+    variables.retain(|name| source.is_blank_in_environment(name));
     let mut detail = String::new();
-    if !blank.is_empty() {
-        let variables: Vec<String> = blank.into_iter().map(variable).collect();
+    if !variables.is_empty() {
         detail.push_str(&format!(
             "These environment variables are set, but they are blank: {}. In CI, a secret is blank if the job has no \
              access to it.\n\n",

@@ -97,7 +97,7 @@ pub fn sfdx_auth_url(
     place: &mut Place,
     found: &mut Diagnostics,
 ) -> Option<Login> {
-    log_in_by_url(&source.name_of(method.argument), &source.known(method.argument)?, place, found)
+    log_in_by_url(source, &source.name_of(method.argument), &source.known(method.argument)?, place, found)
 }
 
 /// Reads `SFDX_AUTH_URL`, the variable that actions and scripts for the Salesforce CLI use.
@@ -107,10 +107,16 @@ pub fn foreign_sfdx_auth_url(
     found: &mut Diagnostics,
 ) -> Option<Login> {
     let text = (source.environment)("SFDX_AUTH_URL")?;
-    log_in_by_url("SFDX_AUTH_URL", &text, place, found)
+    log_in_by_url(source, "SFDX_AUTH_URL", &text, place, found)
 }
 
-fn log_in_by_url(name: &str, text: &str, place: &mut Place, found: &mut Diagnostics) -> Option<Login> {
+fn log_in_by_url(
+    source: &Source<'_>,
+    name: &str,
+    text: &str,
+    place: &mut Place,
+    found: &mut Diagnostics,
+) -> Option<Login> {
     let url = read_sfdx_auth_url(name, text, found)?;
     let is_shared =
         matches!(url.login_url.host(), Some(Host::Domain("login.salesforce.com" | "test.salesforce.com")));
@@ -118,7 +124,7 @@ fn log_in_by_url(name: &str, text: &str, place: &mut Place, found: &mut Diagnost
         _ if is_shared => {}
         None => place.instance_url = Some(url.login_url.clone()),
         Some(instance) if origin::is_same(instance, &url.login_url) => {}
-        Some(_) => found.push(of_another_org(name, &url.login_url)),
+        Some(_) => found.push(of_another_org(source, name, &url.login_url)),
     }
     place.login_url = Some(url.login_url);
     Some(Login::RefreshToken {
@@ -288,7 +294,7 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
         ((source.environment)("SF_ACCESS_TOKEN")?, (source.environment)("SF_ORG_INSTANCE_URL")?);
     match origin::check(url.trim()) {
         Ok(url) if place.instance_url.as_ref().is_some_and(|other| !origin::is_same(&url, other)) => {
-            found.push(of_another_org("SF_ACCESS_TOKEN", &url));
+            found.push(of_another_org(source, "SF_ACCESS_TOKEN", &url));
         }
         Ok(url) => place.instance_url = Some(url),
         Err(problem) => {
@@ -300,10 +306,11 @@ pub fn pair_of_the_cli(source: &Source<'_>, place: &mut Place, found: &mut Diagn
 }
 
 /// The error if the credentials are for an org other than that of `instance_url`.
-fn of_another_org(name: &str, url: &Url) -> Diagnostic {
+fn of_another_org(source: &Source<'_>, name: &str, url: &Url) -> Diagnostic {
     let host = url.host_str().unwrap_or_default();
+    let instance_url = source.name_of("instance_url");
     rows::CREDENTIALS_ORG_MISMATCH.diagnostic(format!(
-        "The credentials in {name} are for {host}, but instance_url is the URL of another org. Use credentials for the \
-         org in instance_url, or remove instance_url."
+        "The credentials in {name} are for {host}, but {instance_url} is the URL of another org. Use credentials for \
+         the org in {instance_url}, or remove {instance_url}."
     ))
 }

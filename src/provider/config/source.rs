@@ -53,10 +53,10 @@ impl Source<'_> {
         name.to_owned()
     }
 
-    /// Whether the environment variable of an argument is set, but blank. Such a variable counts as not set. CI systems
-    /// set blank variables for secrets that a job has no access to.
-    pub fn is_blank_in_environment(&self, name: &str) -> bool {
-        (self.environment)(&variable(name)).is_some_and(|text| text.trim().is_empty())
+    /// Whether an environment variable is set, but blank. Such a variable counts as not set. CI systems set blank
+    /// variables for secrets that a job has no access to.
+    pub fn is_blank_in_environment(&self, variable: &str) -> bool {
+        (self.environment)(variable).is_some_and(|text| text.trim().is_empty())
     }
 
     /// Whether the block sets the argument to a known value.
@@ -292,7 +292,7 @@ impl Source<'_> {
                     "{why} requires {name}. Set it in the provider block, or set {}.",
                     variable(name)
                 );
-                if self.is_blank_in_environment(name) {
+                if self.is_blank_in_environment(&variable(name)) {
                     detail.push_str(" The variable is set, but it is blank.");
                 }
                 if let (Some(other), Some(_)) = (self.instead(name), self.in_environment(name)) {

@@ -26,6 +26,7 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
         CredentialsError::Hidden { why } => {
             super::hidden("app", app, "ExternalClientApplication", why).at_attribute(APP)
         }
+        CredentialsError::OtherCase { name } => super::other_case(app, name).at_attribute(APP),
         CredentialsError::NoConsumer if app.contains("__") => rows::NO_CONSUMER
             .diagnostic(format!(
                 "\"{app}\" was installed from a package. Its consumer, with the key and the secret, belongs to the \

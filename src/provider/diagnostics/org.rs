@@ -202,8 +202,9 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
 pub fn other_case(app: &str, name: &str) -> Diagnostic {
     read::NAME_IN_OTHER_CASE.diagnostic(format!(
         "The name of the app in the org is {name:?}, not {app:?}. Salesforce treats names that differ only in case as \
-         the same name, but Terraform does not. Use {name:?} in the configuration. If Terraform does not manage the \
-         app yet, import it under this name. Nothing was changed in the org or in the state."
+         the same name, but Terraform does not. Use {name:?} in the configuration. If the state contains {app:?}, remove \
+         the resource from the state with terraform state rm, and import it as {name:?}. Nothing was changed in the org \
+         or in the state."
     ))
 }
 

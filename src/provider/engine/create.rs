@@ -49,10 +49,19 @@ impl Engine<'_> {
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist. The deploy shows whether it does.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
-                let other_case = of_the_app.iter().find_map(|lookup| match lookup {
+                let other_case = of_the_app.iter().chain(&lookups).find_map(|lookup| match lookup {
                     Lookup::OtherCase { name } => Some(diagnostics::other_case(apply.app, name)),
                     _ => None,
                 });
+                // This run may be deleting the app with the other name.
+                let is_going = self.activity.claims.obstacle(catalog::APP, apply.app).is_some();
+                if other_case.is_some() && is_going && dependency_wait.wait(ORG_POLL_INTERVAL).await {
+                    if self.org.stopped() {
+                        return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+                    }
+                    self.org.distrust(apply.app);
+                    continue;
+                }
                 let existing = match other_case {
                     Some(error) => Err(error.into()),
                     None => actual(self.spec, apply.app, apply.session, &lookups),

@@ -79,7 +79,11 @@ impl Rotations<'_> {
                 gone(refreshed, reply);
                 return Ok(());
             }
-            Err(error @ (CredentialsError::Read(_) | CredentialsError::Unavailable(_))) => {
+            Err(
+                error @ (CredentialsError::Read(_)
+                | CredentialsError::Unavailable(_)
+                | CredentialsError::OtherCase { .. }),
+            ) => {
                 return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {

@@ -1,10 +1,13 @@
 //! Names that differ only in case. Salesforce treats them as the same name.
 
-use super::memory_org::MemoryOrg;
-use super::workspace::{APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, ids, key, prepared, shop};
+use super::memory_org::{Failure, MemoryOrg};
+use super::workspace::{
+    APP, CLIENT, Operation, POLICIES, Resource, SETTINGS, config, ids, key, prepared, shop,
+};
 use crate::metadata::ComponentKey;
 use crate::metadata::types::external_client_application;
 use crate::provider::operations::PlanReply;
+use crate::salesforce::{Call, ErrorKind};
 use crate::value::Value;
 
 #[tokio::test(start_paused = true)]
@@ -72,4 +75,52 @@ async fn an_app_that_exists_in_another_case_is_neither_created_nor_adopted() {
         assert!(resource.state.is_null(), "{type_name}");
     }
     assert_eq!(existing.org.with(|state| state.commits()), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_of_an_app_in_another_case_stays_in_the_state() {
+    const ROTATION: &str = "salesforce_external_client_app_credential_rotation";
+    let (existing, _) = prepared(CLIENT, Operation::Update).await;
+    let mut rotation = Resource::new(&existing.org, ROTATION);
+    rotation.state = config(
+        ROTATION,
+        &[
+            ("external_client_app", "shop".into()),
+            ("org_id", existing.state.get("org_id").clone()),
+            ("consumer_key", "3MVG9".into()),
+        ],
+    );
+    let before = rotation.state.clone();
+    let found = rotation.refresh(&rotation.provider()).await;
+    assert_eq!(ids(&found), ["app-name-case"], "{found:?}");
+    assert_eq!(rotation.state, before);
+}
+
+/// A name is changed in case only, in an app and in its settings, which refer to the app by a literal name.
+#[tokio::test(start_paused = true)]
+async fn settings_wait_until_the_app_in_the_other_case_is_deleted_in_the_same_run() {
+    let (mut old, _) = prepared(APP, Operation::Update).await;
+    let org = old.org.clone();
+    let (mut app, mut settings) = (Resource::new(&org, APP), Resource::new(&org, SETTINGS));
+    let (mut app_target, mut settings_target) = (shop(APP, "Shop"), shop(SETTINGS, "Shop"));
+    app_target.put("name", "shop".into());
+    settings_target.put("external_client_app", "shop".into());
+    // Other changes lock the org for longer than a list lags behind a deploy.
+    org.with(|state| {
+        let kind = ErrorKind::Fault { code: "UNABLE_TO_LOCK_ROW".to_owned(), text: String::new() };
+        let from = state.calls.len();
+        state.failures = vec![Failure { from, times: 3, only: Some(Call::StartDeploy), after: false, kind }];
+    });
+    let run = old.provider();
+    let (prior, deletion) =
+        (old.state.clone(), PlanReply { private: old.private.clone(), ..PlanReply::default() });
+    let renamed = async {
+        let deleted = old.apply_of(&run, &prior, &Value::Null, &deletion).await;
+        assert!(!deleted.has_errors(), "{deleted:?}");
+        app.apply_in(&run, &app_target).await
+    };
+    let (renamed, created) = tokio::join!(renamed, settings.apply_in(&run, &settings_target));
+    assert!(!renamed.has_errors(), "{renamed:?}");
+    assert!(!created.has_errors(), "{created:?}");
+    settings.assert_empty_plan(&settings_target, "settings").await;
 }

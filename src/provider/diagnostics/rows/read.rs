@@ -71,7 +71,8 @@ rows! {
         "App name differs in case",
         "The org has an app whose name differs from the one in the configuration or the state only in case. For \
          Salesforce, both are the same name.",
-        "Use the name that the org shows. If Terraform does not manage the app yet, import it.",
+        "Use the name that the org shows. If the state contains the other name, remove the resource from the state with \
+         `terraform state rm`, and import it.",
     );
     MASS_REMOVAL = error(
         "mass-removal",
