@@ -48,7 +48,7 @@ pub enum PackageErrorKind {
     Damaged,
     /// The package is complete, but has a property that the provider does not accept.
     #[error("the package is rejected")]
-    Refused,
+    Rejected,
     /// The content cannot be written as a package.
     #[error("the package cannot be written")]
     Unwritable,
@@ -65,8 +65,8 @@ fn damaged(detail: impl Into<String>) -> PackageError {
     PackageError { kind: PackageErrorKind::Damaged, detail: detail.into() }
 }
 
-fn refused(detail: impl Into<String>) -> PackageError {
-    PackageError { kind: PackageErrorKind::Refused, detail: detail.into() }
+fn rejected(detail: impl Into<String>) -> PackageError {
+    PackageError { kind: PackageErrorKind::Rejected, detail: detail.into() }
 }
 
 fn unwritable(detail: impl ToString) -> PackageError {
@@ -78,7 +78,7 @@ impl From<ZipError> for PackageError {
         match error {
             ZipError::UnsupportedArchive(_)
             | ZipError::CompressionMethodNotSupported(_)
-            | ZipError::InvalidPassword => refused("it uses an unsupported zip feature"),
+            | ZipError::InvalidPassword => rejected("it uses an unsupported zip feature"),
             ZipError::Io(_) => damaged("its content is truncated or does not match its checksums"),
             _ => damaged("it is not a complete zip file"),
         }
@@ -151,13 +151,13 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     }
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     if archive.offset() != 0 {
-        return Err(refused("there is data before the zip file"));
+        return Err(rejected("there is data before the zip file"));
     }
     if archive.len() > MOST_ENTRIES {
-        return Err(refused(format!("more than {MOST_ENTRIES} files")));
+        return Err(rejected(format!("more than {MOST_ENTRIES} files")));
     }
     if archive.has_duplicate_names() {
-        return Err(refused("two files have the same name"));
+        return Err(rejected("two files have the same name"));
     }
     let mut files = Vec::new();
     let mut names = HashSet::new();
@@ -165,25 +165,25 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;
         if entry.encrypted() || entry.is_symlink() {
-            return Err(refused("a file is encrypted or is a link"));
+            return Err(rejected("a file is encrypted or is a link"));
         }
         if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-            return Err(refused("a file uses a compression method other than deflate"));
+            return Err(rejected("a file uses a compression method other than deflate"));
         }
-        let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not UTF-8"))?;
+        let name = std::str::from_utf8(entry.name_raw()).map_err(|_| rejected("a path is not UTF-8"))?;
         let path = name.strip_prefix(UNPACKAGED).unwrap_or(name).to_owned();
         let is_folder = entry.is_dir();
         if let Some(problem) = path_problem(path.trim_end_matches('/')) {
             if is_folder && path.is_empty() {
                 continue;
             }
-            return Err(refused(format!("a path {problem}")));
+            return Err(rejected(format!("a path {problem}")));
         }
         if is_folder {
             continue;
         }
         if !names.insert(path.to_ascii_lowercase()) {
-            return Err(refused("two files have the same name"));
+            return Err(rejected("two files have the same name"));
         }
         let packed = entry.compressed_size().max(1);
         let mut bytes = Vec::new();
@@ -191,10 +191,10 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         total = total.saturating_add(size);
         if size > LARGEST_ENTRY || total > LARGEST_TOTAL {
-            return Err(refused("its uncompressed size exceeds the limit"));
+            return Err(rejected("its uncompressed size exceeds the limit"));
         }
         if size > SMALL && size / packed > HIGHEST_RATIO {
-            return Err(refused("the compression ratio of a file exceeds the limit"));
+            return Err(rejected("the compression ratio of a file exceeds the limit"));
         }
         let text = String::from_utf8(bytes).map_err(|_| damaged("a file is not UTF-8"))?;
         files.push(PackagedFile { path, text });

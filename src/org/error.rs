@@ -19,7 +19,7 @@ pub struct Unavailable(pub Arc<salesforce::Error>);
 
 impl Unavailable {
     /// Whether the org rejected this call, and not the login. Limits and temporary errors do not count.
-    pub fn is_a_refusal(&self) -> bool {
+    pub fn is_a_rejection(&self) -> bool {
         let of_the_call = !matches!(self.0.class(), salesforce::Class::Auth | salesforce::Class::Limit);
         of_the_call && self.0.code().is_some() && !self.0.is_transient()
     }

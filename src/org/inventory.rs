@@ -34,7 +34,7 @@ pub struct Inventory {
     listed: BTreeMap<&'static MetadataType, Listed>,
     /// The files that were read for apps whose turn has not come.
     read: HashMap<String, Snapshot>,
-    refused: BTreeMap<&'static MetadataType, String>,
+    rejected: BTreeMap<&'static MetadataType, String>,
     begun: bool,
     recalled: bool,
 }
@@ -92,7 +92,7 @@ impl Inventory {
             unlikely: Vec::new(),
             listed,
             read: HashMap::new(),
-            refused: BTreeMap::new(),
+            rejected: BTreeMap::new(),
             begun: false,
             recalled: false,
         })
@@ -215,8 +215,8 @@ impl Inventory {
                 }
                 named.or(suggested).map(str::to_owned)
             };
-            let refused = files.split_by_app(owner_of_file, &mut self.read);
-            self.refused.extend(refused);
+            let rejected = files.split_by_app(owner_of_file, &mut self.read);
+            self.rejected.extend(rejected);
             for (key, app) in elsewhere {
                 if let Some(names) =
                     self.listed.get_mut(key.kind).and_then(|listed| listed.by_app.get_mut(&app))
@@ -242,7 +242,7 @@ impl Inventory {
                 None => Ok(properties(kind, listed.by_app.get(&app).into_iter().flatten().cloned())),
             };
             snapshot.list(kind, names);
-            if let Some(why) = self.refused.get(kind) {
+            if let Some(why) = self.rejected.get(kind) {
                 snapshot.refuse(kind, why.clone());
             }
         }

@@ -314,7 +314,7 @@ impl Inner {
             return Ok(());
         }
         let error = match self.retrieve_into(snapshot, &selection).await {
-            Err(error) if selection.len() > 1 && is_refusal(&error) => error,
+            Err(error) if selection.len() > 1 && is_rejection(&error) => error,
             outcome => return self.note(snapshot, &selection, outcome),
         };
         let necessary: Selection = selection
@@ -343,7 +343,7 @@ impl Inner {
         outcome: Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         match (outcome, selection.keys().next()) {
-            (Err(error), Some(kind)) if selection.len() == 1 && is_refusal(&error) => {
+            (Err(error), Some(kind)) if selection.len() == 1 && is_rejection(&error) => {
                 snapshot.refuse(kind, format!("{} cannot be read: {error}", kind.name));
                 Ok(())
             }
@@ -435,7 +435,7 @@ impl Inner {
         }
         match self.retrieve_into(snapshot, &unseen).await {
             // These components stay hidden, and their lookups report the reason.
-            Err(error) if is_refusal(&error) => Ok(()),
+            Err(error) if is_rejection(&error) => Ok(()),
             outcome => outcome,
         }
     }
@@ -487,7 +487,7 @@ pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Look
         .collect()
 }
 
-fn is_refusal(error: &ReadError) -> bool {
+fn is_rejection(error: &ReadError) -> bool {
     matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
 }
 

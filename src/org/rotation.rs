@@ -91,7 +91,7 @@ pub enum RotationErrorKind {
     #[error("the timeout was exceeded")]
     Expired,
     #[error(transparent)]
-    Refused(Unavailable),
+    Rejected(Unavailable),
     /// Too many steps had an unknown outcome.
     #[error("the outcome is unknown: {0}")]
     Unverified(Unavailable),
@@ -197,7 +197,7 @@ impl Org {
                 Err(error) if error.is_transient() => {
                     let wait = error.retry_after().unwrap_or(BUSY).max(BUSY);
                     if Instant::now() + wait >= deadline {
-                        return Err(RotationErrorKind::Refused(error.into()));
+                        return Err(RotationErrorKind::Rejected(error.into()));
                     }
                     tracing::info!(%error, "retrying");
                     if self.unless_stopped(super::sleep(wait)).await.is_none() {
@@ -212,9 +212,9 @@ impl Org {
                         continue;
                     }
                     let error = Unavailable::from(error);
-                    let may_be_occupied = step == Step::Stage && !before.is_empty() && error.is_a_refusal();
+                    let may_be_occupied = step == Step::Stage && !before.is_empty() && error.is_a_rejection();
                     if !may_be_occupied || progress.occupied.is_some() {
-                        return Err(RotationErrorKind::Refused(error));
+                        return Err(RotationErrorKind::Rejected(error));
                     }
                     progress.occupied = Some(error);
                 }

@@ -33,7 +33,7 @@ struct Loaded {
     /// Whether all components were requested, not only some names.
     whole: bool,
     /// Why files of this type, or some of them, are not visible.
-    refused: Option<String>,
+    rejected: Option<String>,
     /// The properties of all components from the list, or why the org does not list them.
     listed: Option<Result<Vec<FileProperties>, String>>,
 }
@@ -70,7 +70,7 @@ impl Snapshot {
 
     /// Whether the type was loaded completely, or is not readable. A list alone does not count.
     pub(super) fn has(&self, kind: &'static MetadataType) -> bool {
-        self.kinds.get(kind).is_some_and(|loaded| loaded.whole || loaded.refused.is_some())
+        self.kinds.get(kind).is_some_and(|loaded| loaded.whole || loaded.rejected.is_some())
     }
 
     pub(super) fn drop_kind(&mut self, kind: &'static MetadataType) {
@@ -85,7 +85,7 @@ impl Snapshot {
             loaded.files.retain(|file| !keys.contains(&file.key));
             loaded.files.extend(read.files.iter().cloned());
             loaded.whole |= read.whole;
-            loaded.refused = read.refused.clone().or(loaded.refused.take());
+            loaded.rejected = read.rejected.clone().or(loaded.rejected.take());
             loaded.listed = read.listed.clone().or(loaded.listed.take());
         }
         self.bare.extend(other.bare.iter().cloned());
@@ -113,7 +113,7 @@ impl Snapshot {
 
     /// Whether the result is final: the component was found, or all sources were read.
     pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
-        let complete = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
+        let complete = |loaded: &Loaded| loaded.rejected.is_some() || loaded.whole && loaded.listed.is_some();
         self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(complete)
     }
 
@@ -130,10 +130,11 @@ impl Snapshot {
             package::read(&retrieved.zip).map_err(|error| ReadError::from(ReadErrorKind::Package(error)))?;
         for kind in kinds {
             let loaded = self.kinds.entry(kind).or_default();
-            let refusals = retrieved.messages.iter().map(|message| &message.problem);
-            let mut refusals = refusals.filter(|problem| is_about(problem, kind) && is_refusal(problem));
-            if loaded.refused.is_none() {
-                loaded.refused = refusals.next().cloned();
+            let rejections = retrieved.messages.iter().map(|message| &message.problem);
+            let mut rejections =
+                rejections.filter(|problem| is_about(problem, kind) && is_rejection(problem));
+            if loaded.rejected.is_none() {
+                loaded.rejected = rejections.next().cloned();
             }
         }
         let facts: HashMap<(&str, &str), &FileProperties> = retrieved
@@ -175,12 +176,12 @@ impl Snapshot {
     }
 
     pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
-        self.kinds.entry(kind).or_default().refused = Some(why);
+        self.kinds.entry(kind).or_default().rejected = Some(why);
     }
 
     /// Whether the type was listed, or is not readable and need not be listed.
     pub(super) fn is_complete(&self, kind: &'static MetadataType) -> bool {
-        self.kinds.get(kind).is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
+        self.kinds.get(kind).is_some_and(|loaded| loaded.rejected.is_some() || loaded.listed.is_some())
     }
 
     pub(super) fn list(&mut self, kind: &'static MetadataType, listed: Result<Vec<FileProperties>, String>) {
@@ -204,16 +205,16 @@ impl Snapshot {
         mut owner_of_file: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
         out: &mut HashMap<String, Snapshot>,
     ) -> Vec<(&'static MetadataType, String)> {
-        let mut refused = Vec::new();
+        let mut rejected = Vec::new();
         for (kind, loaded) in self.kinds {
-            refused.extend(loaded.refused.map(|why| (kind, why)));
+            rejected.extend(loaded.rejected.map(|why| (kind, why)));
             for file in loaded.files {
                 if let Some(app) = owner_of_file(&file.key, file.owner.as_deref()) {
                     out.entry(app).or_default().kinds.entry(kind).or_default().files.push(file);
                 }
             }
         }
-        refused
+        rejected
     }
 
     pub(super) fn has_any(&self, kind: &'static MetadataType) -> bool {
@@ -289,7 +290,7 @@ impl Snapshot {
                     owned.entry(owner).or_default().push(&file.key.full_name);
                 }
             }
-            (*kind, loaded.whole && loaded.refused.is_none(), owned)
+            (*kind, loaded.whole && loaded.rejected.is_none(), owned)
         })
     }
 
@@ -396,7 +397,7 @@ impl Snapshot {
         if let Some(name) = owners.find(of_the_app) {
             return Lookup::OtherCase { name: name.to_owned() };
         }
-        if let Some(why) = &loaded.refused {
+        if let Some(why) = &loaded.rejected {
             return hidden(why.clone());
         }
         if let Some((key, _)) = self.unclaimed(loaded, wanted) {
@@ -486,7 +487,7 @@ pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
 
 /// Whether a message from a retrieve reports that a file is not readable, rather than that it does not exist. Only
 /// messages in English are recognized. For all others, the list determines the result.
-fn is_refusal(problem: &str) -> bool {
+fn is_rejection(problem: &str) -> bool {
     // A message about a missing component contains its name, which may be any word.
     !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)
 }

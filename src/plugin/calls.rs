@@ -62,7 +62,7 @@ impl Service {
         let task = async move {
             tracing::trace!("called");
             let reply = work.await;
-            tracing::trace!(refused = reply.is_err(), "answered");
+            tracing::trace!(rejected = reply.is_err(), "answered");
             drop(alive);
             reply
         };

@@ -74,7 +74,7 @@ pub enum Mode {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
-    Refused(#[from] handshake::HandshakeError),
+    Rejected(#[from] handshake::HandshakeError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     #[error("cannot serve: {0}")]

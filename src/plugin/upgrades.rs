@@ -23,7 +23,7 @@ pub fn state(
     request: pb::UpgradeResourceStateRequest,
 ) -> Result<pb::UpgradeResourceStateResponse> {
     let schema = from_proto::resource(provider, &request.type_name)?.schema;
-    Provider::refuse_newer("state", &request.type_name, request.version, schema.version)?;
+    Provider::reject_newer("state", &request.type_name, request.version, schema.version)?;
     let state = stored_state(&request.type_name, request.raw_state, schema)?;
     let mut problems = Diagnostics::default();
     Ok(pb::UpgradeResourceStateResponse {
@@ -39,7 +39,7 @@ pub fn identity(
     let Some(schema) = provider.identity_schema(&request.type_name) else {
         return Err(from_proto::unknown("identity of resource type", &request.type_name));
     };
-    Provider::refuse_newer("identity", &request.type_name, request.version, schema.version)?;
+    Provider::reject_newer("identity", &request.type_name, request.version, schema.version)?;
     let identity = from_proto::raw_identity(request.raw_identity, schema)?;
     let mut problems = Diagnostics::default();
     Ok(pb::UpgradeResourceIdentityResponse {
@@ -66,7 +66,7 @@ pub fn moved(
     }
     let from = from_proto::resource(provider, &source).map_err(|_| unsupported())?;
     let to = from_proto::resource(provider, &target)?;
-    Provider::refuse_newer("state", &source, request.source_schema_version, from.schema.version)?;
+    Provider::reject_newer("state", &source, request.source_schema_version, from.schema.version)?;
     let state = stored_state(&source, request.source_state, from.schema)?;
     let mut problems = provider.check_private(&source, &request.source_private);
     let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
@@ -75,7 +75,7 @@ pub fn moved(
         Some(raw) if !raw.json.is_empty() => match to.identity {
             Some(schema) => {
                 let known = from.identity.map_or(0, |schema| schema.version);
-                Provider::refuse_newer("identity", &source, request.source_identity_schema_version, known)?;
+                Provider::reject_newer("identity", &source, request.source_identity_schema_version, known)?;
                 Some(from_proto::raw_identity(Some(raw), schema)?)
             }
             None => None,

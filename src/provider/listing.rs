@@ -74,7 +74,7 @@ impl Listing<'_> {
             match self.owners(&group).await {
                 Ok(Some(found)) => owners.push(found),
                 Ok(None) => {}
-                Err(error) if error.is_a_refusal() => return Ok(false),
+                Err(error) if error.is_a_rejection() => return Ok(false),
                 Err(error) => return Err(diagnostics::unavailable(&error).into()),
             }
         }
@@ -82,7 +82,7 @@ impl Listing<'_> {
         while let Some(page) = next.take() {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
-                Err(error) if error.is_a_refusal() && self.sent == 0 => return Ok(false),
+                Err(error) if error.is_a_rejection() && self.sent == 0 => return Ok(false),
                 Err(error) => return Err(diagnostics::unavailable(&error).into()),
             };
             for record in records {
@@ -201,7 +201,9 @@ impl Listing<'_> {
             let (records, further) = match self.records(&page).await {
                 Ok(found) => found,
                 // Without filters, the records only provide the labels, and the names are sufficient.
-                Err(error) if error.is_a_refusal() && (files_may_suffice || self.conditions().is_empty()) => {
+                Err(error)
+                    if error.is_a_rejection() && (files_may_suffice || self.conditions().is_empty()) =>
+                {
                     return Ok(None);
                 }
                 Err(error) => return Err(diagnostics::unavailable(&error).into()),

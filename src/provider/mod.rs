@@ -28,7 +28,7 @@ mod place;
 mod plan;
 mod previous_orgs;
 mod private;
-mod refusal;
+mod rejection_cause;
 mod resource_spec;
 mod resources;
 mod rotation;
@@ -165,7 +165,7 @@ impl Provider {
     }
 
     /// Rejects a state or an identity with a newer schema version.
-    pub fn refuse_newer(what: &str, type_name: &str, version: i64, known: i64) -> Result<(), Diagnostics> {
+    pub fn reject_newer(what: &str, type_name: &str, version: i64, known: i64) -> Result<(), Diagnostics> {
         if version <= known {
             return Ok(());
         }
@@ -310,9 +310,10 @@ impl Provider {
     }
 
     pub async fn import_resource_state(&self, request: ImportRequest) -> ImportReply {
-        let refused = |found: Diagnostic| ImportReply { diagnostics: found.into(), ..ImportReply::default() };
+        let rejected =
+            |found: Diagnostic| ImportReply { diagnostics: found.into(), ..ImportReply::default() };
         let Some(managed) = Managed::named(&request.type_name) else {
-            return refused(diagnostics::unknown_type(&request.type_name));
+            return rejected(diagnostics::unknown_type(&request.type_name));
         };
         let mut reply = match self.connected() {
             Ok(connected) => match managed {
@@ -320,7 +321,7 @@ impl Provider {
                 Managed::Union(spec) => connected.union(spec).import(request).await,
                 Managed::Rotation => rotation::import(&connected.rotations(), request).await,
             },
-            Err(found) => refused(found),
+            Err(found) => rejected(found),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply

@@ -178,7 +178,7 @@ impl AuthProblem {
                  refresh token rotation for the app (refresh_token_rotation_enabled), or use another authentication \
                  method."
             }
-            Self::SubjectTokenRefused => {
+            Self::SubjectTokenRejected => {
                 "Salesforce accepts subject tokens of up to 10,000 characters, of a type (subject_token_type) that the \
                  token exchange handler supports. The handler makes all other checks. Check how it validates issuer, \
                  audience and subject, which user it finds, and whether that user is allowed to use the app. Login \
@@ -205,7 +205,7 @@ impl AuthProblem {
             Self::ServerError => {
                 "Try again. The My Domain URL as login_url is more reliable than the shared login hosts."
             }
-            Self::Refused => "Login History in Setup shows why Salesforce rejected the login.",
+            Self::Rejected => "Login History in Setup shows why Salesforce rejected the login.",
         }
     }
 }

@@ -94,7 +94,7 @@ impl Session {
 
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, message: None })?;
+        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Rejected, message: None })?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -160,7 +160,7 @@ struct State {
     org_id: Option<String>,
     /// The times of recent renewals.
     renewed: Vec<Instant>,
-    refused: Option<(Instant, Error)>,
+    rejected: Option<(Instant, Error)>,
 }
 
 impl Client {
@@ -224,7 +224,7 @@ impl Inner {
 
     /// Logs in. If a login has failed since `asked`, or was recently rejected permanently, returns its error instead.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
-        if let Some((when, error)) = &state.refused
+        if let Some((when, error)) = &state.rejected
             && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
         {
             return Err(error.clone());
@@ -240,12 +240,12 @@ impl Inner {
             Ok(session) => {
                 state.org_id.get_or_insert_with(|| session.org_id.clone());
                 let session = Arc::new(session);
-                state.refused = None;
+                state.rejected = None;
                 state.session = Some(Arc::clone(&session));
                 Ok(session)
             }
             Err(error) => {
-                state.refused = Some((Instant::now(), error.clone()));
+                state.rejected = Some((Instant::now(), error.clone()));
                 Err(error)
             }
         }

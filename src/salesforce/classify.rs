@@ -118,7 +118,7 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         _ if contains(&["not installed in this org"]) => AuthProblem::AppAbsent,
         _ if contains(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
         _ if contains(&["token handler validation", "subject_token", "subject token"]) => {
-            AuthProblem::SubjectTokenRefused
+            AuthProblem::SubjectTokenRejected
         }
         "invalid_grant" | "invalid_request" if contains(&["handler"]) => AuthProblem::TokenHandler,
         "invalid_client_id" => AuthProblem::UnknownClient,
@@ -138,7 +138,7 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         "invalid_grant" if contains(&["expired"]) => AuthProblem::Clock { skew_seconds: 0 },
         "invalid_grant" if contains(&["assertion", "signature"]) => AuthProblem::BadAssertion,
         _ if status >= 500 => AuthProblem::ServerError,
-        _ => AuthProblem::Refused,
+        _ => AuthProblem::Rejected,
     }
 }
 

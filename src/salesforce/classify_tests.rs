@@ -149,7 +149,7 @@ fn every_error_of_the_token_endpoint_is_classified() {
         (400, "invalid_grant", "no client credentials user enabled", AuthProblem::NoRunAsUser),
         (400, "unsupported_grant_type", "grant type not supported", AuthProblem::FlowDisabled),
         (400, "invalid_request", "refresh_token scope is required", AuthProblem::MissingScope),
-        (400, "invalid_grant", "authentication failure", AuthProblem::Refused),
+        (400, "invalid_grant", "authentication failure", AuthProblem::Rejected),
     ];
     for (status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);

@@ -318,7 +318,7 @@ pub enum AuthProblem {
     #[error("the refresh token is no longer valid")]
     RefreshTokenEnded,
     #[error("the subject token was not accepted")]
-    SubjectTokenRefused,
+    SubjectTokenRejected,
     #[error("the subject token has expired")]
     SubjectTokenExpired,
     /// The app has no token exchange handler with this name, or no default handler.
@@ -340,5 +340,5 @@ pub enum AuthProblem {
     #[error("the login host had an internal error")]
     ServerError,
     #[error("the login was rejected")]
-    Refused,
+    Rejected,
 }

@@ -211,7 +211,7 @@ impl Client {
 }
 
 impl Inner {
-    fn refused(&self, call: Call, reply: &http::Reply) -> Error {
+    fn rejected(&self, call: Call, reply: &http::Reply) -> Error {
         let mut error = Error::new(call, classify::classify(reply.view(), &self.redactor));
         error.retry_after = reply.retry_after;
         error

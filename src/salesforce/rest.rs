@@ -127,7 +127,7 @@ impl Inner {
 
     pub(super) fn read_json(&self, call: Call, mut reply: Reply) -> Result<Value, Error> {
         if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
-            return Err(self.refused(call, &reply));
+            return Err(self.rejected(call, &reply));
         }
         if reply.body.len() > MAX_JSON {
             return Err(Error::new(call, ErrorKind::TooLarge { limit: MAX_JSON }));

@@ -41,12 +41,12 @@ impl Inner {
 
     pub(super) fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
         if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
-            return Err(self.refused(call, reply));
+            return Err(self.rejected(call, reply));
         }
         let malformed = |what: String| Error::new(call, ErrorKind::Malformed(what));
         let mut envelope = parse(&reply.body).map_err(malformed)?;
         if envelope.name != "Envelope" {
-            return Err(self.refused(call, reply));
+            return Err(self.rejected(call, reply));
         }
         if let Some((code, text)) = classify::fault_in(&envelope) {
             let (code, text) = (self.redactor.clean(&code), self.redactor.clean(&text));

@@ -57,7 +57,7 @@ impl Inner {
         let mut audiences = self.audiences().into_iter();
         let mut audience = audiences.next().unwrap_or_default();
         // The error for the first audience.
-        let mut first_refusal = None;
+        let mut first_rejection = None;
         loop {
             let TokenRequest { request, refresh_token, subject_is_over } =
                 self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
@@ -77,10 +77,10 @@ impl Inner {
                         if let Some(next) = audiences.next() {
                             tracing::debug!("the audience was rejected; trying the shared login host");
                             audience = next;
-                            first_refusal = Some(kind);
+                            first_rejection = Some(kind);
                             continue;
                         }
-                        kind = first_refusal.take().unwrap_or(kind);
+                        kind = first_rejection.take().unwrap_or(kind);
                     }
                     match self.settings.login {
                         Login::TokenExchange { .. } => kind = of_subject(kind, subject_is_over),
@@ -127,7 +127,7 @@ impl Inner {
     pub(super) fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         if classify::is_html(&reply.content_type, &reply.body) {
-            return Err(self.refused(Call::Login, reply));
+            return Err(self.rejected(Call::Login, reply));
         }
         let missing = |what: &str| fail(ErrorKind::Malformed(format!("the token response has no {what}")));
         let mut json: BTreeMap<String, Value> =
@@ -203,7 +203,7 @@ impl Inner {
                 Err(kind) => Error::new(Call::UserInfo, kind),
                 Ok(reply) if reply.is_success() => match read_user_info(&reply.body) {
                     Some(user) => return Ok(user),
-                    None => self.refused(Call::UserInfo, &reply),
+                    None => self.rejected(Call::UserInfo, &reply),
                 },
                 // This endpoint returns "Bad_OAuth_Token" as plain text for an expired token.
                 Ok(reply)
@@ -213,7 +213,7 @@ impl Inner {
                     let kind = ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, message: None };
                     Error::new(Call::UserInfo, kind)
                 }
-                Ok(reply) => self.refused(Call::UserInfo, &reply),
+                Ok(reply) => self.rejected(Call::UserInfo, &reply),
             };
             retry.wait(error).await?;
         }
@@ -242,12 +242,12 @@ fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
                 AuthProblem::Clock { .. }
                 | AuthProblem::BadAssertion
                 | AuthProblem::Audience
-                | AuthProblem::Refused
-                | AuthProblem::SubjectTokenRefused,
+                | AuthProblem::Rejected
+                | AuthProblem::SubjectTokenRejected,
             message,
         } => {
             let problem =
-                if is_over { AuthProblem::SubjectTokenExpired } else { AuthProblem::SubjectTokenRefused };
+                if is_over { AuthProblem::SubjectTokenExpired } else { AuthProblem::SubjectTokenRejected };
             ErrorKind::Auth { problem, message }
         }
         kind => kind,
@@ -291,7 +291,7 @@ fn default_audiences(login: &Url) -> Vec<String> {
 /// How many seconds the local clock is ahead of the server's, if the difference can explain the rejection.
 fn clock_skew(kind: &ErrorKind, reply: &Reply) -> Option<i64> {
     let ErrorKind::Auth {
-        problem: AuthProblem::Clock { .. } | AuthProblem::BadAssertion | AuthProblem::Refused,
+        problem: AuthProblem::Clock { .. } | AuthProblem::BadAssertion | AuthProblem::Rejected,
         ..
     } = kind
     else {

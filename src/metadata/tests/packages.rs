@@ -172,16 +172,16 @@ fn malicious_packages_are_rejected() {
         ("an invisible character", zip(&[("\u{202E}x", b"1")])),
         ("bytes before the zip", behind),
     ] {
-        assert_eq!(kind(&bytes), Kind::Refused, "{what}");
+        assert_eq!(kind(&bytes), Kind::Rejected, "{what}");
     }
     let mut many = ZipWriter::new(Cursor::new(Vec::new()));
     for number in 0..=10_000 {
         many.start_file(number.to_string(), SimpleFileOptions::default()).unwrap();
     }
-    assert_eq!(kind(&many.finish().unwrap().into_inner()), Kind::Refused);
+    assert_eq!(kind(&many.finish().unwrap().into_inner()), Kind::Rejected);
     let mut link = ZipWriter::new(Cursor::new(Vec::new()));
     link.add_symlink("a", "b", SimpleFileOptions::default()).unwrap();
-    assert_eq!(kind(&link.finish().unwrap().into_inner()), Kind::Refused);
+    assert_eq!(kind(&link.finish().unwrap().into_inner()), Kind::Rejected);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn unsupported_compression_methods_are_rejected() {
     let mut bytes = good;
     bytes[8] = 12;
     bytes[central + 10] = 12;
-    assert_eq!(kind(&bytes), Kind::Refused);
+    assert_eq!(kind(&bytes), Kind::Rejected);
 }
 
 #[test]

@@ -152,8 +152,8 @@ async fn changes_above_the_limits_are_split_into_two_deploys() {
 async fn connection_errors_are_reported_to_all_callers() {
     let (script, org) = script();
     script
-        .course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")))
-        .course(Course::refused(lost(Call::StartDeploy)));
+        .course(Course::rejected(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")))
+        .course(Course::rejected(lost(Call::StartDeploy)));
     for clean in [true, false] {
         let callers: Vec<Caller> = (0..4).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
         for caller in callers {

@@ -88,7 +88,7 @@ async fn a_deploy_is_retried_on_a_locked_org() {
     script
         .course(Course::ends(500, locked_org()))
         .course(Course::ends(500, locked_row()))
-        .course(Course::refused(fault(Call::StartDeploy, "UNABLE_TO_LOCK_ROW")))
+        .course(Course::rejected(fault(Call::StartDeploy, "UNABLE_TO_LOCK_ROW")))
         .course(Course::ends(500, ended("Succeeded")));
     let begun = Instant::now();
     let applied = org.make(write_shop(), in_time()).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_internal_error_of_salesforce_is_retried_once() {
 #[tokio::test(start_paused = true)]
 async fn a_start_without_a_response_is_never_repeated() {
     let (script, org) = script();
-    script.course(Course::refused(lost(Call::StartDeploy)));
+    script.course(Course::rejected(lost(Call::StartDeploy)));
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(!error.is_clean());
     assert!(matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }), "{error}");
@@ -156,7 +156,7 @@ async fn a_start_without_a_response_is_never_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_rejected_start_leaves_the_org_unchanged() {
     let (script, org) = script();
-    script.course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
+    script.course(Course::rejected(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(error.is_clean());
     assert!(matches!(error.kind, ApplyErrorKind::Unavailable(_)), "{error}");

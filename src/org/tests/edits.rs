@@ -97,7 +97,7 @@ async fn an_edit_can_decline_the_current_file() {
 #[tokio::test(start_paused = true)]
 async fn files_that_cannot_be_read_are_not_written() {
     let (script, org) = org_that_writes_files();
-    script.with(|state| state.refused.push(APP.name));
+    script.with(|state| state.rejected.push(APP.name));
     let error = org.edit(email(), in_time()).await.unwrap_err();
     // For an unreadable type, the lookup is hidden and the edit declines it. The read itself does not fail.
     assert!(matches!(&error.kind, ApplyErrorKind::Declined { .. }), "{error}");

@@ -227,7 +227,7 @@ async fn a_listed_component_that_is_not_returned_is_hidden() {
 async fn an_unreadable_type_does_not_hide_others() {
     let (script, org) = script();
     add_app(&script, "A");
-    script.with(|state| state.refused.push(GLOBAL.name));
+    script.with(|state| state.rejected.push(GLOBAL.name));
     let lines = inventory_lines(&org, &[APP, SETTINGS, GLOBAL], 100, &[]).await;
     assert_eq!(lines.len(), 1);
     assert!(

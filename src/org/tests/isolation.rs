@@ -28,13 +28,13 @@ fn org_settings() -> Changes {
 #[tokio::test(start_paused = true)]
 async fn org_settings_share_a_deploy_with_apps_and_fail_alone() {
     let (script, org) = script();
-    let refused = ComponentMessage {
+    let rejected = ComponentMessage {
         component_type: "Settings".into(),
         full_name: "OauthOidc".into(),
         problem: Some("not for you".into()),
         ..ComponentMessage::default()
     };
-    script.course(rejects(vec![refused]));
+    script.course(rejects(vec![rejected]));
     script.course(succeeds());
     let switch = caller(&org, 0, org_settings());
     let neighbors = [caller(&org, 0, app("OauthOidc")), caller(&org, 0, settings("OauthOidc"))];

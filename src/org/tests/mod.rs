@@ -58,7 +58,7 @@ impl Course {
         Course::new(vec![(0, Ok(status("InProgress"))), (after, Ok(report))])
     }
 
-    fn refused(error: Error) -> Course {
+    fn rejected(error: Error) -> Course {
         Course { start: (10, Some(error)), ..Course::new(Vec::new()) }
     }
 
@@ -80,7 +80,7 @@ struct State {
     listed_only: Vec<FileProperties>,
     /// The full names of components that are returned only if they are requested by name.
     named_only: BTreeSet<String>,
-    refused: Vec<&'static str>,
+    rejected: Vec<&'static str>,
     warnings: Vec<String>,
     damaged: u32,
     /// Every retrieve is retried for this error until its caller gives up.
@@ -218,7 +218,7 @@ impl MetadataReads for Script {
                 let asked: Vec<String> =
                     members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
                 state.journal.push(format!("retrieve {}", asked.join(" ")));
-                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
+                if members.iter().any(|(kind, _)| state.rejected.contains(&kind.as_str())) {
                     return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
                 }
                 let asked = |key: &ComponentKey| {

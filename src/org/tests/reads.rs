@@ -217,7 +217,7 @@ async fn a_read_of_policies_retrieves_policies_only() {
 async fn a_rejected_type_does_not_hide_others() {
     let (script, org) = script();
     two_apps(&script);
-    script.with(|state| state.refused.push(GLOBAL.name));
+    script.with(|state| state.rejected.push(GLOBAL.name));
     let wanted = [Wanted::new(APP, "Shop"), Wanted::new(SETTINGS, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
     assert_eq!(found.iter().map(name_of).collect::<Vec<_>>(), ["Shop", "Shop_oauth"]);
@@ -232,7 +232,7 @@ async fn a_rejected_type_does_not_hide_others() {
     org.new_generation();
     let before = script.count("retrieve");
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
-    assert_eq!(script.count("retrieve"), before + 1, "the refusal is remembered");
+    assert_eq!(script.count("retrieve"), before + 1, "the rejection is remembered");
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,7 +103,7 @@ impl Model {
     }
 }
 
-pub(super) fn refused(call: Call) -> Error {
+pub(super) fn rejected(call: Call) -> Error {
     Error::new(call, ErrorKind::Fault { code: "INVALID_OPERATION".into(), text: "one at a time".into() })
 }
 
@@ -189,7 +189,7 @@ impl CredentialsApi for Model {
             }
             let blocks = |it: &Staged| it.state == StagedState::Active || !pairs.stages_in_addition;
             if pairs.staged.iter().any(blocks) {
-                return Err(refused(Call::StageCredentials));
+                return Err(rejected(Call::StageCredentials));
             }
             pairs.created += 1;
             let staged = Staged {
@@ -209,7 +209,7 @@ impl CredentialsApi for Model {
         Box::pin(self.change(Call::RotateCredentials, move |pairs| {
             let Some(at) = pairs.staged.iter().position(|it| it.id == id && it.state == StagedState::Active)
             else {
-                return Err(refused(Call::RotateCredentials));
+                return Err(rejected(Call::RotateCredentials));
             };
             let old = pairs.key.clone();
             pairs.key = pairs.staged[at].key.clone().unwrap();

@@ -203,12 +203,12 @@ async fn staged_credentials_of_an_unknown_creator_are_not_used() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_without_a_key_are_kept_if_they_may_be_those_of_the_own_login() {
-    for (own, refused) in [("OLD", true), ("K0", false)] {
+    for (own, rejected) in [("OLD", true), ("K0", false)] {
         let model = Model::new("K0");
         model.staged("9zz1", "OLD", StagedState::Rotated, OWN_USER);
         model.pairs().keyless = true;
         let result = run(&model, &RotationRequest { own: Some(own), ..request(false, true) }).await.unwrap();
-        assert_eq!(result.is_err(), refused, "{own}");
+        assert_eq!(result.is_err(), rejected, "{own}");
     }
 }
 
@@ -310,7 +310,7 @@ fn the_requested_previous_credentials_are_revoked_although_those_of_others_are_l
 #[test]
 fn previous_credentials_of_others_that_prevent_staging_are_named() {
     let seen = credentials(vec![rotated("9zz2", OTHER_USER)]);
-    let occupied = Some(Unavailable::from(refused(Call::StageCredentials)));
+    let occupied = Some(Unavailable::from(rejected(Call::StageCredentials)));
     let progress = Progress { occupied, ..Progress::default() };
     for revoke in [false, true] {
         let error = next(&request(true, revoke), &seen, &progress).unwrap_err();

@@ -312,7 +312,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             "\"{app}\": the timeout elapsed before the credentials were rotated or revoked.{so_far} {next} To allow \
              more time, increase the timeout in the timeouts block."
         )),
-        RotationErrorKind::Refused(error) => {
+        RotationErrorKind::Rejected(error) => {
             rows::CREDENTIAL_CHANGE_REJECTED.diagnostic(format!("\"{app}\": {error}.{so_far} {next}"))
         }
         RotationErrorKind::Unverified(error) => {

@@ -11,7 +11,7 @@ use crate::provider::catalog::Managed;
 use crate::provider::combination::{Combination, Condition, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::diagnostics::rows;
-use crate::provider::refusal::{self, Refusal};
+use crate::provider::rejection_cause::{self, RejectionCause};
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use crate::provider::schema::Attribute;
 
@@ -135,7 +135,8 @@ fn or(words: &[&str]) -> String {
 
 /// What attributes require of other resources.
 fn needs(page: &mut String, spec: &ResourceSpec) {
-    let rows: Vec<&Refusal> = refusal::REFUSALS.iter().filter(|refusal| refusal.of == spec.name).collect();
+    let rows: Vec<&RejectionCause> =
+        rejection_cause::REJECTION_CAUSES.iter().filter(|rejection| rejection.of == spec.name).collect();
     if rows.is_empty() {
         return;
     }
@@ -145,14 +146,14 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
          The error then names the attribute and the requirement.\n\n| when | requires | who can change it \
          |\n|---|---|---|\n",
     );
-    for refusal in rows {
+    for rejection in rows {
         let _ = writeln!(
             page,
             "| `{}` {} | {} | {} |",
-            refusal.at,
-            condition(refusal.planned),
-            in_code(&refusal.needed()),
-            refusal.who.text()
+            rejection.at,
+            condition(rejection.planned),
+            in_code(&rejection.needed()),
+            rejection.who.text()
         );
     }
 }

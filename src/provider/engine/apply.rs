@@ -10,7 +10,7 @@ use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::ResourceSpec;
-use crate::provider::{plan, refusal};
+use crate::provider::{plan, rejection_cause};
 use crate::value::{Path, Value};
 
 /// The arguments of an apply.
@@ -51,13 +51,14 @@ impl Engine<'_> {
     }
 
     /// The errors for rejected components, each at its attribute, with the requirements on other resources.
-    pub(super) fn refusals(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
+    pub(super) fn rejections(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
         let mut found = Diagnostics::default();
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in diagnostics::causes(problems) {
                     let known = problem.path.as_ref().filter(|path| self.has_attribute_at(path));
-                    let explained = refusal::explain(self.spec, self.resource, planned, &problem.message);
+                    let explained =
+                        rejection_cause::explain(self.spec, self.resource, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
                     // The text of a message is the least reliable evidence for the attribute.
@@ -138,7 +139,7 @@ impl Engine<'_> {
         let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
         let diagnostic = match &error.kind {
             ApplyErrorKind::AfterInternalError { error, .. } if is_unchanged => {
-                return self.refusals(
+                return self.rejections(
                     apply.app,
                     &apply.request.planned,
                     &ApplyError::from((**error).clone()),
@@ -202,7 +203,7 @@ mod tests {
             let problems = vec![DeployProblem { key: None, path, message }];
             let kind =
                 ApplyErrorKind::Rejected { problems, deploy_id: "0Af1".to_owned(), internal_error: false };
-            let found = engine.refusals("Shop", &planned, &ApplyError { kind });
+            let found = engine.rejections("Shop", &planned, &ApplyError { kind });
             assert_eq!(found.0[0].path, Some(Path::attribute(shown)), "{located:?}");
             assert!(found.0[0].detail.contains("code_credential_flow_enabled requires"), "{found:?}");
         }

@@ -104,7 +104,7 @@ impl Engine<'_> {
             match merge.files(&found) {
                 // A component that is being deleted will be created again with different values.
                 Ok(_) if self.activity.claims.begin_creation(self.spec, apply.app).is_ok() => return Ok(()),
-                Err(MergeError::Refused(found)) => return Err(found),
+                Err(MergeError::Invalid(found)) => return Err(found),
                 Ok(_) | Err(MergeError::Missing(_)) => {}
             }
             if self.org.stopped() {

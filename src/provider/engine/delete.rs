@@ -116,7 +116,7 @@ impl Engine<'_> {
             // Deleting an app also deletes its parts, even if the org rejects an explicit deletion of one of them.
             (Err(error), Some(key)) if rejects_only_others(&error, key) => {
                 let app_only = Changes::Delete(vec![key.clone()]);
-                first_rejection = self.refusals(&app, &Value::Null, &error);
+                first_rejection = self.rejections(&app, &Value::Null, &error);
                 self.send_changes(app_only, &deciding, deadline, arrived).await
             }
             (outcome, _) => outcome,
@@ -131,7 +131,7 @@ impl Engine<'_> {
                 None
             }
             Err(error) if error.is_clean() => {
-                let mut found = self.refusals(&app, &Value::Null, error);
+                let mut found = self.rejections(&app, &Value::Null, error);
                 found.extend(first_rejection);
                 return Err(found);
             }
@@ -155,7 +155,7 @@ impl Engine<'_> {
             (Ok(false), Some(error)) => {
                 let mut found = match &error.kind {
                     ApplyErrorKind::AfterInternalError { error, .. } => {
-                        self.refusals(&app, &Value::Null, &ApplyError::from((**error).clone()))
+                        self.rejections(&app, &Value::Null, &ApplyError::from((**error).clone()))
                     }
                     _ => self.outcome_unknown(&app, error).into(),
                 };

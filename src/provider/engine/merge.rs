@@ -36,7 +36,7 @@ pub(super) struct Merge {
 pub(super) enum MergeError {
     /// Files do not exist: those of this part, or of the whole resource.
     Missing(Option<&'static Part>),
-    Refused(Diagnostics),
+    Invalid(Diagnostics),
 }
 
 impl Engine<'_> {
@@ -93,13 +93,13 @@ impl Merge {
 
     /// The files to write. The list is empty if all values are as planned.
     pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
-        let actual = self.actual(found).map_err(MergeError::Refused)?;
+        let actual = self.actual(found).map_err(MergeError::Invalid)?;
         if let Some((client_id, lockouts)) = &self.danger
             && found.iter().any(|lookup| is_consumer(lookup, client_id))
             && let Some(lockout) = lockouts.iter().find(|lockout| self.makes(lockout.attribute, &actual))
         {
-            let refused = diagnostics::self_lockout_by(&self.app, lockout.attribute, lockout.because);
-            return Err(MergeError::Refused(refused.into()));
+            let rejected = diagnostics::self_lockout_by(&self.app, lockout.attribute, lockout.because);
+            return Err(MergeError::Invalid(rejected.into()));
         }
         if !actual.exists() {
             return Err(MergeError::Missing(None));
@@ -112,8 +112,8 @@ impl Merge {
             if let Some((attribute, members)) =
                 state.component().and_then(|found| desired.unplanned_values(part, found))
             {
-                let refused = diagnostics::unplanned_values(attribute, &members);
-                return Err(MergeError::Refused(refused.into()));
+                let rejected = diagnostics::unplanned_values(attribute, &members);
+                return Err(MergeError::Invalid(rejected.into()));
             }
         }
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
@@ -140,7 +140,7 @@ impl Merge {
                     && self.spec.creation == Creation::New
                     && !files.is_empty() =>
             {
-                return Err(MergeError::Refused(
+                return Err(MergeError::Invalid(
                     diagnostics::created_since_plan(self.spec.noun, &self.app).into(),
                 ));
             }

@@ -1,6 +1,6 @@
 //! Create and update of one resource, as a deploy with one share (`joint`).
 
-use super::joint::{self, Refused, Share};
+use super::joint::{self, Share, ShareErrors};
 use super::merge::MergeError;
 use super::{Engine, diagnostics};
 use crate::provider::diagnostics::Diagnostics;
@@ -28,7 +28,7 @@ impl Engine<'_> {
     /// The errors if nothing can be written.
     pub(super) fn declined(&self, app: &str, declined: MergeError) -> Diagnostics {
         match declined {
-            MergeError::Refused(found) => found,
+            MergeError::Invalid(found) => found,
             MergeError::Missing(Some(part)) => {
                 diagnostics::missing_component(self.spec.noun, app, part.kind.name).into()
             }
@@ -38,9 +38,9 @@ impl Engine<'_> {
 }
 
 /// The reply of the only share, or its errors.
-fn reply(made: Result<Vec<ApplyReply>, Refused>) -> Result<ApplyReply, Diagnostics> {
-    let refused = |refused: Refused| Diagnostics(refused.into_iter().flat_map(|(_, found)| found).collect());
-    Ok(made.map_err(refused)?.pop().unwrap_or_default())
+fn reply(made: Result<Vec<ApplyReply>, ShareErrors>) -> Result<ApplyReply, Diagnostics> {
+    let errors = |errors: ShareErrors| Diagnostics(errors.into_iter().flat_map(|(_, found)| found).collect());
+    Ok(made.map_err(errors)?.pop().unwrap_or_default())
 }
 
 /// The reply of an update without changes.

@@ -112,15 +112,15 @@ fn judge(
     let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown date")));
     if rotate {
         let done = if revoke { &memory.rotated_and_ended } else { &memory.rotated };
-        let refused = if done.is_some() {
+        let rejected = if done.is_some() {
             None
         } else if own == Some(key) {
             Some(diagnostics::self_lockout(app, "rotate"))
         } else {
             memory.foreign.as_ref().map(|it| diagnostics::staged_by_another_user(app, &it.by, &it.on, ROTATE))
         };
-        found.push(match (refused, done) {
-            (Some(refused), _) if sure(ROTATE) => refused.at_attribute(ROTATE),
+        found.push(match (rejected, done) {
+            (Some(rejected), _) if sure(ROTATE) => rejected.at_attribute(ROTATE),
             (_, Some(date)) => {
                 let date = Some(date.as_str()).filter(|date| !date.is_empty());
                 diagnostics::rotation_made_before(app, date).at_attribute(ROTATE)

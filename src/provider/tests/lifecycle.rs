@@ -47,7 +47,7 @@ async fn a_failure_of_any_call_loses_nothing_and_the_next_apply_converges() {
 }
 
 async fn fail_each_call(type_name: &'static str, operation: Operation) {
-    let refused = || ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
+    let rejected = || ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
     let (mut clean, target) = prepared(type_name, operation).await;
     let (first, before) = clean.org.with(|state| (state.calls.len(), state.commits()));
     let found = clean.apply(&target).await;
@@ -56,7 +56,7 @@ async fn fail_each_call(type_name: &'static str, operation: Operation) {
     clean.destroy().await;
     let remaining = clean.org.with(|state| state.files.len());
     for (number, call) in calls.iter().enumerate() {
-        for (after, kind) in [(false, lost()), (true, lost()), (false, refused())] {
+        for (after, kind) in [(false, lost()), (true, lost()), (false, rejected())] {
             let context = format!(
                 "{type_name}: {operation:?}, call {number} ({call}), {kind}, after it took effect: {after}"
             );
@@ -201,16 +201,16 @@ async fn a_deleted_app_leaves_the_state_and_many_deleted_apps_do_not() {
         }
         org.with(|state| (0..apps).for_each(|number| state.delete_app(&format!("Shop{number}"))));
         let provider = resources[0].provider();
-        let mut refused = 0;
+        let mut rejected = 0;
         for resource in &mut resources {
             let found = resource.refresh(&provider).await;
             assert_eq!(resource.state.is_null(), !found.has_errors(), "{found:?}");
             if found.has_errors() {
                 assert_eq!(ids(&found), ["mass-removal"]);
-                refused += 1;
+                rejected += 1;
             }
         }
-        assert_eq!(refused == 0, removed, "{apps} apps: {refused} refused");
+        assert_eq!(rejected == 0, removed, "{apps} apps: {rejected} rejected");
     }
 }
 

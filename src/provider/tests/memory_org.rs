@@ -61,7 +61,7 @@ pub struct State {
     /// The statuses that the next deploys report although they took effect. `Failed` includes an internal error.
     pub misreports: VecDeque<&'static str>,
     /// The error with which all deploys after the next one fail.
-    pub refuses_next_deploys: Option<ErrorKind>,
+    pub rejects_next_deploys: Option<ErrorKind>,
     /// Whether deletions are reported as successful but have no effect.
     pub keeps_deleted: bool,
     /// The file that another client creates immediately before the next deploy.
@@ -135,7 +135,7 @@ impl State {
             return DeployReport { component_failures: vec![failure], ..ended("Failed") };
         }
         self.commits += 1;
-        if let Some(kind) = self.refuses_next_deploys.take() {
+        if let Some(kind) = self.rejects_next_deploys.take() {
             let only = Some(Call::StartDeploy);
             self.failures.push(Failure { from: 0, times: usize::MAX, only, after: false, kind });
         }

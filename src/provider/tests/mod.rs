@@ -12,7 +12,7 @@ mod messages;
 mod names;
 mod plans;
 mod record_ids;
-mod refusals;
+mod rejection_causes;
 mod runs;
 mod states;
 mod unions;

@@ -58,13 +58,13 @@ async fn names_that_cannot_be_queried_are_no_difference() {
     const ID: &str = "0PS000000000001AAA";
     let (client, _) = prepared(CLIENT, Operation::Destroy).await;
     let org = client.org;
-    let refused = ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
+    let rejected = ErrorKind::Fault { code: "INSUFFICIENT_ACCESS".to_owned(), text: String::new() };
     org.with(|state| {
         let row = serde_json::json!({"Id": ID, "Name": "Members"});
         state.rows = vec![("PermissionSet", row.as_object().cloned().unwrap())];
         state.rewrites = Some((ID.to_owned(), "Members".to_owned()));
         let only = Some(Call::Query);
-        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: refused }];
+        state.failures = vec![Failure { from: 0, times: usize::MAX, only, after: false, kind: rejected }];
     });
     let mut policies = Resource::new(&org, POLICIES);
     let mut target = shop(POLICIES, "Shop");

@@ -86,9 +86,9 @@ async fn a_disturbed_deploy_of_a_part_loses_nothing_in_the_run_that_created_the_
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_after_an_internal_error_does_not_hide_that_the_deploy_may_have_taken_effect() {
-    let refused = |code: &str| ErrorKind::Fault { code: code.to_owned(), text: String::new() };
+    let rejected = |code: &str| ErrorKind::Fault { code: code.to_owned(), text: String::new() };
     for kind in
-        [refused("REQUEST_LIMIT_EXCEEDED"), refused("SERVER_UNAVAILABLE"), refused("ALREADY_IN_PROCESS")]
+        [rejected("REQUEST_LIMIT_EXCEEDED"), rejected("SERVER_UNAVAILABLE"), rejected("ALREADY_IN_PROCESS")]
     {
         for type_name in [APP, CLIENT] {
             for operation in [Operation::Create, Operation::Update, Operation::Destroy] {
@@ -97,7 +97,7 @@ async fn a_failure_after_an_internal_error_does_not_hide_that_the_deploy_may_hav
                 let before = resource.org.with(|state| state.commits());
                 resource.org.with(|state| {
                     state.misreports.push_back("Failed");
-                    state.refuses_next_deploys = Some(kind.clone());
+                    state.rejects_next_deploys = Some(kind.clone());
                 });
                 let found = resource.apply(&target).await;
                 let commits = resource.org.with(|state| state.commits()) - before;
@@ -119,7 +119,7 @@ async fn a_read_that_lags_before_all_calls_fail_does_not_show_that_nothing_was_c
             resource.org.with(|state| {
                 state.lag = lag;
                 state.misreports.push_back("Failed");
-                state.refuses_next_deploys = Some(kind.clone());
+                state.rejects_next_deploys = Some(kind.clone());
                 let kind = kind.clone();
                 state.failures = vec![Failure { from, times: usize::MAX, only: None, after: false, kind }];
             });

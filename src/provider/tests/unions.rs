@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::provider::catalog::{self, OAUTH_CLIENT};
 use crate::provider::operations::{PlanReply, PlanRequest};
 use crate::provider::plan::{PlanContext, plan};
-use crate::provider::refusal;
+use crate::provider::rejection_cause;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::union;
 use crate::value::{Path, Step, Value};
@@ -261,8 +261,8 @@ fn a_requirement_within_a_union_is_explained_as_the_same_resource() {
     let mut planned = policies.schema().block.empty();
     planned.put("guest_code_credential_flow_enabled", true.into());
     let sentence = "isNamedUserJwtEnabled must be enabled";
-    let apart = refusal::explain(policies, policies.name, &planned, sentence).unwrap();
-    let together = refusal::explain(policies, OAUTH_CLIENT.name, &planned, sentence).unwrap();
+    let apart = rejection_cause::explain(policies, policies.name, &planned, sentence).unwrap();
+    let together = rejection_cause::explain(policies, OAUTH_CLIENT.name, &planned, sentence).unwrap();
     assert!(apart.advice.contains("salesforce_external_client_app_oauth_settings"), "{}", apart.advice);
     assert_eq!(
         together.advice,

@@ -105,9 +105,9 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         let mut combined = MemberDiagnostics::new(self.spec);
         let replies = match made {
             Ok(replies) => replies,
-            Err(refused) => {
+            Err(rejected) => {
                 let members: Vec<&Member> = managed().collect();
-                for (index, found) in refused {
+                for (index, found) in rejected {
                     if let Some(member) = members.get(index) {
                         combined.extend(member, found);
                     }

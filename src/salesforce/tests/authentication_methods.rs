@@ -153,11 +153,11 @@ async fn a_rejected_subject_token_is_distinguished_from_an_expired_one() {
     };
     let (over, good) = (jwt(1), jwt(40_000_000_000));
     for (error, description, token, expected) in [
-        ("invalid_grant", "Token handler validation failed", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_grant", "Token handler validation failed", &good, AuthProblem::SubjectTokenRejected),
         ("invalid_grant", "Token handler validation failed", &over, AuthProblem::SubjectTokenExpired),
-        ("invalid_request", "token expired", &good, AuthProblem::SubjectTokenRefused),
-        ("invalid_grant", "expired", &good, AuthProblem::SubjectTokenRefused),
-        ("invalid_grant", "audience is invalid", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_request", "token expired", &good, AuthProblem::SubjectTokenRejected),
+        ("invalid_grant", "expired", &good, AuthProblem::SubjectTokenRejected),
+        ("invalid_grant", "audience is invalid", &good, AuthProblem::SubjectTokenRejected),
         ("invalid_grant", "no such token handler", &good, AuthProblem::TokenHandler),
         ("invalid_grant", "user hasn't approved this consumer", &good, AuthProblem::NotApproved),
         ("unauthorized_client", "token exchange", &good, AuthProblem::FlowDisabled),

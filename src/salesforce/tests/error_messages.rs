@@ -135,7 +135,7 @@ fn kinds() -> Vec<ErrorKind> {
             AuthProblem::Clock { skew_seconds: -600 },
             AuthProblem::BadAssertion,
             AuthProblem::RefreshTokenEnded,
-            AuthProblem::SubjectTokenRefused,
+            AuthProblem::SubjectTokenRejected,
             AuthProblem::SubjectTokenExpired,
             AuthProblem::TokenHandler,
             AuthProblem::LoginRate,
@@ -144,7 +144,7 @@ fn kinds() -> Vec<ErrorKind> {
             AuthProblem::FlowDisabled,
             AuthProblem::MissingScope,
             AuthProblem::ServerError,
-            AuthProblem::Refused,
+            AuthProblem::Rejected,
         ]
         .map(|problem| ErrorKind::Auth { problem, message: Some("invalid_grant: their words".into()) }),
     );

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::merge::{Merge, MergeError};
-use super::share::{Refused, Share};
+use super::share::{Share, ShareErrors};
 use crate::metadata::Component;
 use crate::org::{Edit, Lookup, Wanted};
 
@@ -38,18 +38,18 @@ impl JointMerge {
     }
 
     /// Why nothing can be written.
-    pub(super) fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> Refused {
-        let mut refused = Refused::new();
+    pub(super) fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> ShareErrors {
+        let mut errors = ShareErrors::new();
         for (index, files) in self.files_of_each(found).into_iter().enumerate() {
             let Some(share) = shares.get(index) else { continue };
             if let Err(declined) = files {
-                refused.push((index, share.engine.declined(app, declined)));
+                errors.push((index, share.engine.declined(app, declined)));
             }
         }
-        if let (true, Some(first)) = (refused.is_empty(), shares.first()) {
-            refused.push((0, first.engine.declined(app, MergeError::Missing(None))));
+        if let (true, Some(first)) = (errors.is_empty(), shares.first()) {
+            errors.push((0, first.engine.declined(app, MergeError::Missing(None))));
         }
-        refused
+        errors
     }
 }
 

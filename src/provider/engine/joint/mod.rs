@@ -24,10 +24,10 @@ use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{Creation, ResourceSpec};
 use merge::JointMerge;
 use replies::{Deployed, build_replies};
-use share::{check_session, first_refused};
+use share::{check_session, first_share_errors};
 
 pub(super) use merge::ranges;
-pub use share::{Refused, Share};
+pub use share::{Share, ShareErrors};
 
 /// Creates the resources of all shares. The first share, which is the app in a union, determines whether the object
 /// already exists. `others` are the members of a union that are not managed, and that no other resource in this run may
@@ -39,10 +39,11 @@ pub async fn create(
     shares: &[Share<'_>],
     others: &[&'static ResourceSpec],
     limit: Duration,
-) -> Result<Vec<ApplyReply>, Refused> {
+) -> Result<Vec<ApplyReply>, ShareErrors> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let app = engine.subject(&first.request.planned, Instant::now() + limit).await.map_err(first_refused)?;
+    let app =
+        engine.subject(&first.request.planned, Instant::now() + limit).await.map_err(first_share_errors)?;
     let claims = &engine.activity.claims;
     let specs = || shares.iter().map(|share| share.engine.spec).chain(others.iter().copied());
     let mut begun = Vec::new();
@@ -51,7 +52,7 @@ pub async fn create(
             Ok(()) => begun.push(spec),
             Err(holder) => {
                 begun.iter().for_each(|spec| claims.conclude(spec, &app, false));
-                return Err(first_refused(engine.held_by(holder, &app)));
+                return Err(first_share_errors(engine.held_by(holder, &app)));
             }
         }
     }
@@ -71,19 +72,19 @@ async fn try_create(
     first: &Share<'_>,
     app: &str,
     deadline: Instant,
-) -> Result<Vec<ApplyReply>, Refused> {
+) -> Result<Vec<ApplyReply>, ShareErrors> {
     let engine = &first.engine;
     let session = check_session(shares, first, app, deadline).await?;
     let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
     if engine.spec.creation == Creation::Adopts {
         let merge = first.merge(&apply);
         let awaited = engine.await_components(&apply, &merge);
-        engine.unless_stopped(app, awaited).await.map_err(first_refused)?;
-        let made = try_update(shares, app, deadline).await.map_err(CreationFailure::refused)?;
+        engine.unless_stopped(app, awaited).await.map_err(first_share_errors)?;
+        let made = try_update(shares, app, deadline).await.map_err(CreationFailure::errors)?;
         return Ok(made.replies);
     }
     let checked = engine.unless_stopped(app, engine.check_existing(&apply, &desired)).await;
-    if let AdoptionResult::Ours(existing) = checked.map_err(first_refused)? {
+    if let AdoptionResult::Ours(existing) = checked.map_err(first_share_errors)? {
         return adopt_all(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
@@ -94,10 +95,10 @@ async fn try_create(
     let mut made = match create_in_one_deploy(shares, &apply).await {
         Err(CreationFailure::Overtaken) => {
             let (created, adopted) = split_adopted(shares);
-            let made = create_in_one_deploy(&created, &apply).await.map_err(CreationFailure::refused)?;
+            let made = create_in_one_deploy(&created, &apply).await.map_err(CreationFailure::errors)?;
             with_adopted(made, &adopted, app, deadline, true).await
         }
-        made => rewrite_adopted(made.map_err(CreationFailure::refused)?, shares, app, deadline).await,
+        made => rewrite_adopted(made.map_err(CreationFailure::errors)?, shares, app, deadline).await,
     };
     if let Some(reply) = made.first_mut()
         && engine.activity.claims.take_destroyed_key(app)
@@ -109,16 +110,16 @@ async fn try_create(
 
 /// Why nothing was created or changed.
 enum CreationFailure {
-    Refused(Refused),
+    Failed(ShareErrors),
     /// Salesforce creates some of these components automatically, and rejects those of the package.
     Overtaken,
 }
 
 impl CreationFailure {
-    fn refused(self) -> Refused {
+    fn errors(self) -> ShareErrors {
         match self {
-            CreationFailure::Refused(refused) => refused,
-            CreationFailure::Overtaken => Refused::new(),
+            CreationFailure::Failed(errors) => errors,
+            CreationFailure::Overtaken => ShareErrors::new(),
         }
     }
 }
@@ -146,7 +147,7 @@ async fn create_in_one_deploy(
     if outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
         return Err(CreationFailure::Overtaken);
     }
-    build_replies(shares, &applies, &ranges, outcome).await.map_err(CreationFailure::Refused)
+    build_replies(shares, &applies, &ranges, outcome).await.map_err(CreationFailure::Failed)
 }
 
 /// Whether Salesforce rejected only components that it creates automatically.
@@ -208,13 +209,13 @@ async fn rewrite_adopted(
 
 /// Adopts the components that Salesforce created. The other components already exist.
 async fn adopt(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
-    let refused = |failure: CreationFailure| ApplyReply {
-        diagnostics: Diagnostics(failure.refused().into_iter().flat_map(|(_, found)| found).collect()),
+    let errors = |failure: CreationFailure| ApplyReply {
+        diagnostics: Diagnostics(failure.errors().into_iter().flat_map(|(_, found)| found).collect()),
         ..ApplyReply::default()
     };
     match try_update(&[share], app, deadline).await {
         Ok(made) => made.replies.into_iter().next().unwrap_or_default(),
-        Err(failure) => refused(failure),
+        Err(failure) => errors(failure),
     }
 }
 
@@ -223,7 +224,7 @@ async fn adopt_all(
     shares: &[&Share<'_>],
     of_the_app: &Apply<'_>,
     existing: &Actual,
-) -> Result<Vec<ApplyReply>, Refused> {
+) -> Result<Vec<ApplyReply>, ShareErrors> {
     let Apply { app, session, deadline, .. } = *of_the_app;
     let Some((first, others)) = shares.split_first() else { return Ok(Vec::new()) };
     let mut replies = vec![first.engine.reply_for_existing(of_the_app, existing).await];
@@ -234,9 +235,9 @@ async fn adopt_all(
             continue;
         }
         let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
-        let existing = looked.map_err(first_refused)?;
+        let existing = looked.map_err(first_share_errors)?;
         if !existing.exists() || !is_our_own(&existing, &share.desired(session), session, SystemTime::now()) {
-            return Err(first_refused(diagnostics::already_exists(
+            return Err(first_share_errors(diagnostics::already_exists(
                 first.engine.resource,
                 first.engine.spec.noun,
                 app,
@@ -254,7 +255,7 @@ async fn adopt_all(
 ///
 /// # Errors
 /// Returns an error if it is certain that nothing was changed.
-pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
+pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, ShareErrors> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let app = first.engine.app_of(&first.request.planned);
     if !shares.iter().any(|share| has_changes(share.engine.spec, &share.request)) {
@@ -267,13 +268,13 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
     match try_update(&shares, &app, deadline).await {
         Err(CreationFailure::Overtaken) => {
             let (created, adopted) = split_adopted(&shares);
-            let made = try_update(&created, &app, deadline).await.map_err(CreationFailure::refused)?;
+            let made = try_update(&created, &app, deadline).await.map_err(CreationFailure::errors)?;
             Ok(with_adopted(made, &adopted, &app, deadline, false).await)
         }
         made if creates_any => {
-            Ok(rewrite_adopted(made.map_err(CreationFailure::refused)?, &shares, &app, deadline).await)
+            Ok(rewrite_adopted(made.map_err(CreationFailure::errors)?, &shares, &app, deadline).await)
         }
-        made => made.map(|made| made.replies).map_err(CreationFailure::refused),
+        made => made.map(|made| made.replies).map_err(CreationFailure::errors),
     }
 }
 
@@ -284,7 +285,7 @@ async fn try_update(
 ) -> Result<Deployed, CreationFailure> {
     let Some(first) = shares.first() else { return Ok(Deployed::default()) };
     let engine = &first.engine;
-    let session = check_session(shares, first, app, deadline).await.map_err(CreationFailure::Refused)?;
+    let session = check_session(shares, first, app, deadline).await.map_err(CreationFailure::Failed)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
     let merges: Vec<Arc<Merge>> = shares.iter().zip(&applies).map(|(share, it)| share.merge(it)).collect();
     let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.wanted().to_vec()));
@@ -296,7 +297,7 @@ async fn try_update(
     };
     let outcome = engine.resubmit_if_lost(edit, arrived).await;
     if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
-        return Err(CreationFailure::Refused(together.declined(shares, app, found)));
+        return Err(CreationFailure::Failed(together.declined(shares, app, found)));
     }
     let creates_any = shares.iter().any(|share| share.request.prior.is_null());
     if shares.len() > 1 && creates_any && outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
@@ -304,7 +305,7 @@ async fn try_update(
     }
     let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
     let made = build_replies(shares, &applies, &together.ranges, outcome).await;
-    let mut made = made.map_err(CreationFailure::Refused)?;
+    let mut made = made.map_err(CreationFailure::Failed)?;
     for ((share, reply), (merge, before)) in
         shares.iter().zip(&mut made.replies).zip(together.of_each(&before))
     {

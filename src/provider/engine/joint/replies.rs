@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::apply::Apply;
 use super::super::diagnostics;
 use super::super::verification::read_after;
-use super::share::{Refused, Share};
+use super::share::{Share, ShareErrors};
 use crate::org::{Applied, ApplyError, ApplyErrorKind, DeployProblem};
 use crate::provider::operations::ApplyReply;
 use crate::provider::resource_spec::Creation;
@@ -25,11 +25,11 @@ pub(super) async fn build_replies(
     applies: &[Apply<'_>],
     ranges: &[Range<usize>],
     outcome: Result<Applied, ApplyError>,
-) -> Result<Deployed, Refused> {
+) -> Result<Deployed, ShareErrors> {
     if let Err(error) = &outcome
         && error.is_clean()
     {
-        return Err(refusals(shares, applies, error));
+        return Err(rejections(shares, applies, error));
     }
     let after = read_after(shares, applies, ranges, &outcome).await;
     let mut replies = Vec::new();
@@ -66,11 +66,11 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
 
 /// The errors of a rejection. Each problem belongs to the share with its file, or else to a share that can explain it,
 /// or else to the first share.
-fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
+fn rejections(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> ShareErrors {
     let ApplyErrorKind::Rejected { problems, deploy_id, internal_error } = &error.kind else {
-        let refused = shares.iter().zip(applies).take(1);
-        return refused
-            .map(|(share, apply)| (0, share.engine.refusals(apply.app, &share.request.planned, error)))
+        let errors = shares.iter().zip(applies).take(1);
+        return errors
+            .map(|(share, apply)| (0, share.engine.rejections(apply.app, &share.request.planned, error)))
             .collect();
     };
     let causes = diagnostics::causes(problems);
@@ -78,7 +78,7 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
         let owner = shares.iter().position(|share| share.has(problem));
         owner.or_else(|| shares.iter().position(|share| share.explains(problem))).unwrap_or_default()
     };
-    let refused = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
+    let errors = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
         let own = causes.iter().filter(|problem| owner(problem) == index);
         let problems: Vec<DeployProblem> = own.map(|problem| (*problem).clone()).collect();
         if problems.is_empty() {
@@ -89,7 +89,7 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
             deploy_id: deploy_id.clone(),
             internal_error: *internal_error,
         };
-        Some((index, share.engine.refusals(apply.app, &share.request.planned, &ApplyError { kind })))
+        Some((index, share.engine.rejections(apply.app, &share.request.planned, &ApplyError { kind })))
     });
-    refused.collect()
+    errors.collect()
 }

@@ -13,7 +13,7 @@ use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::ApplyRequest;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::ORG_ID;
-use crate::provider::{plan, refusal};
+use crate::provider::{plan, rejection_cause};
 use crate::value::Value;
 
 /// A resource in the deploy, and its request.
@@ -25,7 +25,7 @@ pub struct Share<'a> {
 }
 
 /// Errors by the index of the share.
-pub type Refused = Vec<(usize, Diagnostics)>;
+pub type ShareErrors = Vec<(usize, Diagnostics)>;
 
 impl Share<'_> {
     pub(super) fn apply<'a>(
@@ -69,13 +69,18 @@ impl Share<'_> {
     }
 
     pub(super) fn explains(&self, problem: &DeployProblem) -> bool {
-        refusal::explain(self.engine.spec, self.engine.resource, &self.request.planned, &problem.message)
-            .is_some()
+        rejection_cause::explain(
+            self.engine.spec,
+            self.engine.resource,
+            &self.request.planned,
+            &problem.message,
+        )
+        .is_some()
     }
 }
 
 /// The errors of the first share.
-pub(super) fn first_refused(found: impl Into<Diagnostics>) -> Refused {
+pub(super) fn first_share_errors(found: impl Into<Diagnostics>) -> ShareErrors {
     vec![(0, found.into())]
 }
 
@@ -85,18 +90,18 @@ pub(super) async fn check_session(
     first: &Share<'_>,
     app: &str,
     deadline: Instant,
-) -> Result<SessionFacts, Refused> {
+) -> Result<SessionFacts, ShareErrors> {
     let engine = &first.engine;
     if engine.org.stopped() {
-        return Err(first_refused(diagnostics::not_sent(engine.spec.noun, app)));
+        return Err(first_share_errors(diagnostics::not_sent(engine.spec.noun, app)));
     }
-    let session = engine.unless_stopped(app, engine.session(deadline)).await.map_err(first_refused)?;
-    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_refused)?;
+    let session = engine.unless_stopped(app, engine.session(deadline)).await.map_err(first_share_errors)?;
+    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(first_share_errors)?;
     let checked = shares.iter().enumerate().map(|(index, share)| {
         let mut found = Diagnostics::default();
         plan::check_versions(share.engine.spec, &share.request.config, session.api_version, &mut found);
         (index, found)
     });
-    let refused: Refused = checked.filter(|(_, found)| found.has_errors()).collect();
-    if refused.is_empty() { Ok(session) } else { Err(refused) }
+    let errors: ShareErrors = checked.filter(|(_, found)| found.has_errors()).collect();
+    if errors.is_empty() { Ok(session) } else { Err(errors) }
 }

@@ -31,13 +31,13 @@ pub fn attributes(block: &Block) -> Vec<(String, Type)> {
 /// The object, and the elements that are not converted.
 pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, Vec<NotConverted>) {
     loop {
-        let refusals = refused(&written(found.iter(), |fact| holds(fact, &found, &left)));
-        let refusal = refusals.iter().find_map(|refusal| {
-            let target = target_of(refusal.path.as_ref()?)?;
-            found.iter().any(|one| one.target == target).then_some((target, refusal))
+        let rejections = rejected(&written(found.iter(), |fact| holds(fact, &found, &left)));
+        let rejection = rejections.iter().find_map(|rejection| {
+            let target = target_of(rejection.path.as_ref()?)?;
+            found.iter().any(|one| one.target == target).then_some((target, rejection))
         });
-        let Some((target, refusal)) = refusal else { break };
-        take_out(&mut found, &mut left, &target, &refusal.detail);
+        let Some((target, rejection)) = rejection else { break };
+        take_out(&mut found, &mut left, &target, &rejection.detail);
     }
     let object = written(found.iter(), |fact| holds(fact, &found, &left));
     let gaps = GAPS.iter().filter(|gap| gap.when.iter().all(|fact| holds(*fact, &found, &left)));
@@ -103,13 +103,13 @@ fn not_taken(element: &str, value: Option<String>, why: &str, target: &str) -> N
 
 /// The problem of each value of an attribute, found by bisection. Halves without a problem are skipped.
 fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
-    let of_target = |refusal: &Diagnostic| {
-        refusal.path.as_ref().and_then(target_of).is_some_and(|refused| refused == target)
+    let of_target = |rejection: &Diagnostic| {
+        rejection.path.as_ref().and_then(target_of).is_some_and(|rejected| rejected == target)
     };
-    let refusals = refused(&written(members.iter().copied(), |_| false));
-    match (refusals.into_iter().find(of_target), members) {
+    let rejections = rejected(&written(members.iter().copied(), |_| false));
+    match (rejections.into_iter().find(of_target), members) {
         (None, members) => vec![None; members.len()],
-        (Some(refusal), [_]) => vec![Some(refusal.detail)],
+        (Some(rejection), [_]) => vec![Some(rejection.detail)],
         (Some(_), members) => {
             let (one, other) = members.split_at(members.len() / 2);
             let mut problems = problems_alone(one, target);
@@ -120,21 +120,21 @@ fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
 }
 
 /// The errors of validating a `salesforce_oauth_client`, and of planning a new one.
-fn refused(object: &Value) -> Vec<Diagnostic> {
+fn rejected(object: &Value) -> Vec<Diagnostic> {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in object.entries().into_iter().flatten() {
         config.put(name, value.clone());
     }
-    let mut refusals = union::check(OAUTH_CLIENT, &config, UNIX_EPOCH).0;
+    let mut rejections = union::check(OAUTH_CLIENT, &config, UNIX_EPOCH).0;
     for member in OAUTH_CLIENT.members.iter().filter(|member| OAUTH_CLIENT.is_managed(member, &config)) {
         let view = OAUTH_CLIENT.view(member, &config);
-        for mut refusal in validate::check_new_prose(member.spec, &view, &Value::Null) {
-            refusal.path = refusal.path.map(|path| OAUTH_CLIENT.path(member, path));
-            refusals.push(refusal);
+        for mut rejection in validate::check_new_prose(member.spec, &view, &Value::Null) {
+            rejection.path = rejection.path.map(|path| OAUTH_CLIENT.path(member, path));
+            rejections.push(rejection);
         }
     }
-    refusals.retain(Diagnostic::is_error);
-    refusals
+    rejections.retain(Diagnostic::is_error);
+    rejections
 }
 
 /// The attribute of a path, in the notation of the table.

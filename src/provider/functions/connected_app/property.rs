@@ -47,10 +47,10 @@ pub fn connected_app(data: &[u8]) {
     match result {
         Ok(result) => {
             assert!(fits(&result, &returns()), "{result:?}");
-            let mut refused = errors(&configuration(&result));
+            let mut rejected = errors(&configuration(&result));
             // This error is expected, because the user must choose who can use the app.
-            refused.retain(|error| !error.contains("no user can log in"));
-            assert_eq!(refused, Vec::<String>::new(), "{text:?}");
+            rejected.retain(|error| !error.contains("no user can log in"));
+            assert_eq!(rejected, Vec::<String>::new(), "{text:?}");
             let shown = format!("{result:?}");
             assert!(!has_secret || !shown.contains(SECRET), "{shown}");
         }

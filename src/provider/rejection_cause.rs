@@ -13,7 +13,7 @@ use crate::value::Value;
 
 /// One requirement of an attribute.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct RejectionCause {
     /// The rejected resource. `at` is the attribute that the error points at.
     pub of: &'static str,
     pub at: &'static str,
@@ -63,8 +63,8 @@ const VAGUE: &[&str] = &["invalid plugin settings"];
 const VAGUE_ON_GUESTS: &[&str] =
     &["invalid plugin settings", "isguestcodecredflowenabled", "guest user", "guest flow"];
 
-pub static REFUSALS: &[Refusal] = &[
-    Refusal {
+pub static REJECTION_CAUSES: &[RejectionCause] = &[
+    RejectionCause {
         of: SETTINGS,
         at: "code_credential_flow_enabled",
         planned: Condition::True,
@@ -78,7 +78,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: ORG, attribute: "code_credential_flow_enabled", value: "true" },
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: SETTINGS,
         at: "code_credential_flow_enabled",
         planned: Condition::False,
@@ -91,7 +91,7 @@ pub static REFUSALS: &[Refusal] = &[
         },
         who: Who::AppAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: SETTINGS,
         at: "named_user_jwt_enabled",
         planned: Condition::False,
@@ -104,7 +104,7 @@ pub static REFUSALS: &[Refusal] = &[
         },
         who: Who::AppAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: SETTINGS,
         at: "client_credentials_flow_enabled",
         planned: Condition::False,
@@ -117,7 +117,7 @@ pub static REFUSALS: &[Refusal] = &[
         },
         who: Who::AppAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: SETTINGS,
         at: "oauth_link",
         planned: Condition::Written,
@@ -126,7 +126,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: APP, attribute: "distribution_state", value: "\"Packaged\"" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
         planned: Condition::True,
@@ -135,7 +135,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "guest_code_credential_flow_enabled",
         planned: Condition::True,
@@ -144,7 +144,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "true" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "named_user_jwt_session_timeout_type",
         planned: Condition::Written,
@@ -153,7 +153,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "client_credentials_flow_enabled",
         planned: Condition::True,
@@ -162,7 +162,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: SETTINGS, attribute: "client_credentials_flow_enabled", value: "true" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "client_credentials_flow_user",
         planned: Condition::Written,
@@ -171,7 +171,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Other("an active user in the org with this username and API access"),
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "token_exchange_flow_enabled",
         planned: Condition::True,
@@ -180,7 +180,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Attribute { of: SETTINGS, attribute: "token_exchange_enabled", value: "true" },
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "permitted_users",
         planned: Condition::Word("AllSelfAuthorized"),
@@ -193,7 +193,7 @@ pub static REFUSALS: &[Refusal] = &[
         ),
         who: Who::Developer,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "permitted_users",
         planned: Condition::Word("AdminApprovedPreAuthorized"),
@@ -202,7 +202,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Other("one of the permission_sets, assigned to the user that Terraform logs in as"),
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "permission_sets",
         planned: Condition::NotEmpty,
@@ -211,7 +211,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Other("permission sets in the org, by API name, spelled as in the org, or by ID"),
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "profiles",
         planned: Condition::NotEmpty,
@@ -223,7 +223,7 @@ pub static REFUSALS: &[Refusal] = &[
         ),
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: POLICIES,
         at: "apex_handler",
         planned: Condition::Written,
@@ -232,7 +232,7 @@ pub static REFUSALS: &[Refusal] = &[
         needs: Needs::Other("an Apex class in the org"),
         who: Who::OrgAdmin,
     },
-    Refusal {
+    RejectionCause {
         of: ORG,
         at: "code_credential_flow_enabled",
         planned: Condition::False,
@@ -255,21 +255,22 @@ pub struct Explained {
 pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &str) -> Option<Explained> {
     let sentence = sentence.to_lowercase();
     let has = |word: &&str| sentence.contains(&word.to_lowercase());
-    let situation = |refusal: &&Refusal| {
-        let value = planned.get(refusal.at);
-        refusal.of == spec.name && refusal.planned.holds(value, value) == Some(true)
+    let situation = |rejection: &&RejectionCause| {
+        let value = planned.get(rejection.at);
+        rejection.of == spec.name && rejection.planned.holds(value, value) == Some(true)
     };
-    let rows: Vec<&Refusal> = REFUSALS.iter().filter(situation).collect();
-    let named: Vec<&&Refusal> =
-        rows.iter().filter(|refusal| refusal.phrases.iter().any(|words| words.iter().all(has))).collect();
+    let rows: Vec<&RejectionCause> = REJECTION_CAUSES.iter().filter(situation).collect();
+    let named: Vec<&&RejectionCause> =
+        rows.iter().filter(|rejection| rejection.phrases.iter().any(|words| words.iter().all(has))).collect();
     if let Some(first) = named.first() {
-        let advice: Vec<String> = named.iter().map(|refusal| refusal.advice(resource)).collect();
+        let advice: Vec<String> = named.iter().map(|rejection| rejection.advice(resource)).collect();
         return Some(Explained { at: Some(first.at), advice: advice.join(" ") });
     }
-    let possible: Vec<&&Refusal> = rows.iter().filter(|refusal| refusal.may_mean.iter().any(has)).collect();
+    let possible: Vec<&&RejectionCause> =
+        rows.iter().filter(|rejection| rejection.may_mean.iter().any(has)).collect();
     let first = possible.first()?;
-    let at = possible.iter().all(|refusal| refusal.at == first.at).then_some(first.at);
-    let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice(resource)).collect();
+    let at = possible.iter().all(|rejection| rejection.at == first.at).then_some(first.at);
+    let advice: Vec<String> = possible.iter().map(|rejection| rejection.advice(resource)).collect();
     Some(Explained {
         at,
         advice: format!(
@@ -279,7 +280,7 @@ pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &
     })
 }
 
-impl Refusal {
+impl RejectionCause {
     fn advice(&self, resource: &str) -> String {
         let who = self.who.text();
         let planned = match self.planned {

@@ -1,22 +1,22 @@
 //! Rejections in several wordings, and their explanations.
 
 use crate::provider::catalog;
-use crate::provider::refusal::{Explained, Needs, REFUSALS, explain};
+use crate::provider::rejection_cause::{Explained, Needs, REJECTION_CAUSES, explain};
 use crate::value::Value;
 
 #[test]
 fn every_row_names_existing_attributes() {
-    for refusal in REFUSALS {
+    for rejection in REJECTION_CAUSES {
         let known = |resource: &str, attribute: &str| {
             let spec = catalog::resource(resource).unwrap_or_else(|| panic!("there is no {resource}"));
             assert!(spec.row(attribute).is_some(), "{resource} has no {attribute}");
         };
-        known(refusal.of, refusal.at);
-        if let Needs::Attribute { of, attribute, .. } = refusal.needs {
+        known(rejection.of, rejection.at);
+        if let Needs::Attribute { of, attribute, .. } = rejection.needs {
             known(of, attribute);
-            assert_ne!(of, refusal.of, "a rule within one resource is a combination");
+            assert_ne!(of, rejection.of, "a rule within one resource is a combination");
         }
-        assert!(!refusal.phrases.is_empty());
+        assert!(!rejection.phrases.is_empty());
     }
 }
 
