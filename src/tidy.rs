@@ -18,10 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xml", &[]),
     ("redact", &["secret"]),
     ("value", &["secret"]),
-    ("metadata", &["value", "secret", "record_id", "loopback", "xml", "lock", "log_keys"]),
-    ("salesforce", &["redact", "secret", "record_id", "loopback", "xml", "lock", "log_keys"]),
+    ("metadata", &["value", "record_id", "loopback", "xml"]),
+    ("salesforce", &["redact", "secret", "record_id", "loopback", "xml", "lock"]),
     ("org", &["metadata", "salesforce", "value", "secret", "record_id", "lock", "log_keys"]),
-    ("provider", &["org", "metadata", "value", "secret", "record_id", "loopback", "lock", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "record_id", "loopback", "lock"]),
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 

@@ -22,7 +22,8 @@ pub struct MetadataType {
     /// has no row, but the provider writes it when it creates the file.
     pub labeled_by_name: Option<&'static str>,
     /// The suffixes of the usual component names. Setup, deploys and this provider set the name of an app's component
-    /// to the app's name followed by one of these suffixes.
+    /// to the app's name followed by one of these suffixes. The provider uses the first one for new components. Empty
+    /// for a type whose components have the name of the app or of the settings.
     pub usual_suffixes: &'static [&'static str],
     /// Whether the type contains policies, which administrators can read without access to the developer settings.
     pub is_policy: bool,

@@ -33,7 +33,7 @@ pub(super) fn locate(messages: &[&ComponentMessage], sent: &[SentComponent<'_>])
     let mut problems = Vec::new();
     for message in messages {
         let text = message.problem.as_deref().unwrap_or("no reason returned");
-        let member = member(message, text, sent);
+        let member = component_of(message, text, sent);
         let problem = DeployProblem {
             key: member.map(|member| member.key.clone()),
             path: member.and_then(|member| path(message, text, member)),
@@ -49,13 +49,13 @@ pub(super) fn locate(messages: &[&ComponentMessage], sent: &[SentComponent<'_>])
 /// The written components that already existed, according to the messages.
 pub(super) fn existing(messages: &[ComponentMessage], sent: &[SentComponent<'_>]) -> Vec<ComponentKey> {
     let existing = messages.iter().filter(|message| message.created == Some(false));
-    let members = existing.filter_map(|message| member(message, "", sent));
+    let members = existing.filter_map(|message| component_of(message, "", sent));
     members.filter(|member| member.component.is_some()).map(|member| member.key.clone()).collect()
 }
 
 /// The component that a message refers to. When a component to delete does not exist, Salesforce names the manifest
 /// instead, so the text is searched as well.
-fn member<'a, 'b>(
+fn component_of<'a, 'b>(
     message: &ComponentMessage,
     text: &str,
     sent: &'b [SentComponent<'a>],

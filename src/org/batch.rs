@@ -4,7 +4,7 @@
 //! A batch closes shortly after as many jobs have arrived as in the last batch, or when no job has arrived for a while.
 //! This quiet time depends on the gaps between arrivals, so that a slow machine does not split a batch. A batch never
 //! waits for a particular job, because the caller of that job may be waiting for this batch. Nothing in this module is
-//! specific to orgs: the [`Job`] trait defines how jobs relate to each other.
+//! specific to orgs, except for the words: the [`Job`] trait defines how jobs relate to each other.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -69,7 +69,7 @@ enum Stage {
     /// Waiting for another attempt. This earlier attempt failed, but may have taken effect.
     Uncertain(String),
     /// Part of the job is deployed, so the job must be completed. Contains the ID of its last deploy.
-    Kept(Option<String>),
+    PartlyDeployed(Option<String>),
     Withdrawn,
 }
 
@@ -117,7 +117,7 @@ impl<J, A> QueuedJob<J, A> {
 
     fn is_abandoned_in(&self, stage: &Stage) -> bool {
         match stage {
-            Stage::Kept(_) => false,
+            Stage::PartlyDeployed(_) => false,
             Stage::Withdrawn => true,
             _ => self.sender.is_closed(),
         }
@@ -128,7 +128,7 @@ impl<J, A> QueuedJob<J, A> {
         // The check and the change use one lock, because the caller may withdraw the job at the same time.
         let mut stage = lock(&self.stage);
         let stays = !self.is_abandoned_in(&stage);
-        if stays && !matches!(*stage, Stage::Kept(_)) {
+        if stays && !matches!(*stage, Stage::PartlyDeployed(_)) {
             *stage = Stage::Sent(None);
         }
         stays
@@ -138,15 +138,20 @@ impl<J, A> QueuedJob<J, A> {
     pub(super) fn sent_as(&self, name: &str) {
         let mut stage = lock(&self.stage);
         let name = Some(name.to_owned());
-        *stage = if matches!(*stage, Stage::Kept(_)) { Stage::Kept(name) } else { Stage::Sent(name) };
+        *stage = if matches!(*stage, Stage::PartlyDeployed(_)) {
+            Stage::PartlyDeployed(name)
+        } else {
+            Stage::Sent(name)
+        };
     }
 
     /// Prevents a withdrawal of the job, which must now be completed even without its caller. If the given time is
     /// later than its deadline, extends the deadline to that time.
     pub(super) fn keep_sent(&mut self, until: Instant) {
         let mut stage = lock(&self.stage);
-        let name = if let Stage::Sent(name) | Stage::Kept(name) = &*stage { name.clone() } else { None };
-        *stage = Stage::Kept(name);
+        let name =
+            if let Stage::Sent(name) | Stage::PartlyDeployed(name) = &*stage { name.clone() } else { None };
+        *stage = Stage::PartlyDeployed(name);
         self.deadline = self.deadline.max(until);
     }
 
@@ -175,7 +180,7 @@ impl<J: Job, A> QueuedJob<J, A> {
 
     fn allow_withdrawal(&self, next: Stage) {
         let mut stage = lock(&self.stage);
-        if !matches!(*stage, Stage::Withdrawn | Stage::Kept(_)) {
+        if !matches!(*stage, Stage::Withdrawn | Stage::PartlyDeployed(_)) {
             *stage = match self.job.uncertain_attempt() {
                 Some(name) => Stage::Uncertain(name.to_owned()),
                 None => next,
@@ -194,7 +199,7 @@ impl<A> JobHandle<A> {
     /// Withdraws the job, unless it was already sent.
     pub(super) fn withdraw(&self) -> Withdrawal {
         let mut stage = lock(&self.stage);
-        if let Stage::Sent(name) | Stage::Kept(name) = &*stage {
+        if let Stage::Sent(name) | Stage::PartlyDeployed(name) = &*stage {
             return Withdrawal::TooLate(name.clone());
         }
         match std::mem::replace(&mut *stage, Stage::Withdrawn) {
@@ -205,7 +210,7 @@ impl<A> JobHandle<A> {
 
     /// Whether part of the job is deployed. Such a job must be completed.
     pub(super) fn is_kept(&self) -> bool {
-        matches!(*lock(&self.stage), Stage::Kept(_))
+        matches!(*lock(&self.stage), Stage::PartlyDeployed(_))
     }
 
     /// Withdraws the job if no batch contains it yet.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::attribution::SentComponent;
 use super::name_cache::NameCache;
 use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Changes, Edit, Lookup, Overwritten, Wanted, batch};
-use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
+use crate::metadata::{ComponentKey, MetadataType, encode};
 
 /// The changes that one caller requests. Names are compared without regard to case, as in Salesforce.
 #[derive(Debug)]
@@ -188,66 +187,6 @@ impl batch::Job for Job {
 
     fn uncertain_attempt(&self) -> Option<&str> {
         self.internal_error.as_deref()
-    }
-}
-
-impl Changes {
-    /// Combines the changes that several callers request, which are all writes or all deletions. Omits deletions of
-    /// `missing` components.
-    pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, missing: &[ComponentKey]) -> Changes {
-        let (mut keys, mut components) = (Vec::new(), Vec::new());
-        for changes in all {
-            match changes {
-                Changes::Delete(more) => {
-                    keys.extend(more.iter().filter(|key| !missing.contains(key)).cloned())
-                }
-                Changes::Write(more) => components.extend_from_slice(more),
-            }
-        }
-        if components.is_empty() { Changes::Delete(keys) } else { Changes::Write(components) }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Changes::Delete(keys) => keys.len(),
-            Changes::Write(components) => components.len(),
-        }
-    }
-
-    pub(super) fn components(&self) -> &[Component] {
-        match self {
-            Changes::Delete(_) => &[],
-            Changes::Write(components) => components,
-        }
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = &ComponentKey> {
-        let (keys, components) = match self {
-            Changes::Delete(keys) => (keys.as_slice(), [].as_slice()),
-            Changes::Write(components) => ([].as_slice(), components.as_slice()),
-        };
-        keys.iter().chain(components.iter().map(|component| &component.key))
-    }
-
-    pub(super) fn pack(
-        &self,
-        version: u16,
-    ) -> Result<(Vec<u8>, Vec<SentComponent<'_>>), package::PackageError> {
-        match self {
-            Changes::Delete(keys) => {
-                let sent = keys.iter().map(SentComponent::deletion).collect();
-                Ok((package::write(&[], keys, version)?, sent))
-            }
-            Changes::Write(components) => {
-                let (mut files, mut sent) = (Vec::new(), Vec::new());
-                for component in components {
-                    let encoded = encode(component, version);
-                    files.push((component.key.clone(), encoded.xml));
-                    sent.push(SentComponent::write(component, encoded.lines));
-                }
-                Ok((package::write(&files, &[], version)?, sent))
-            }
-        }
     }
 }
 

@@ -70,7 +70,11 @@ impl Connected {
     }
 
     /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only such a plan requires a login.
-    pub(super) async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
+    pub(super) async fn reject_unrefreshed(
+        &self,
+        managed: Managed,
+        request: &PlanRequest,
+    ) -> Option<Diagnostic> {
         let state_org = request.prior.get(ORG_ID);
         if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
             return None;

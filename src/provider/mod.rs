@@ -244,7 +244,7 @@ impl Provider {
         };
         let connection = self.connection();
         if let Connection::Ready(connected) = &connection
-            && let Some(found) = connected.unread(managed, &request).await
+            && let Some(found) = connected.reject_unrefreshed(managed, &request).await
         {
             return request.as_before(found);
         }

@@ -83,6 +83,7 @@ pub struct ApplyRequest {
 }
 
 impl ApplyRequest {
+    /// The reply with the prior state. The private state is that of the plan, because Terraform sends no other.
     pub fn as_before(&self, diagnostics: impl Into<Diagnostics>) -> ApplyReply {
         ApplyReply {
             state: self.prior.clone(),

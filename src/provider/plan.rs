@@ -292,7 +292,7 @@ fn judge_update(
     for row in spec.rows().filter(|row| row.field.compared == Compared::AsCertificate) {
         let name = row.field.attribute;
         let part_changes = changed.iter().any(|other| other.part.kind == row.part.kind);
-        if part_changes && private.hidden.contains(row.part.kind.name) && config.get(name).is_null() {
+        if part_changes && private.unreadable.contains(row.part.kind.name) && config.get(name).is_null() {
             diagnostics.push(diagnostics::unseen_would_be_cleared(name, &app));
         }
     }
@@ -349,7 +349,7 @@ fn certificate_change(
     }
     let name = row.field.attribute;
     let (old, new) = (prior.get(name), planned.get(name));
-    let hidden = old.is_null() && private.hidden.contains(row.part.kind.name);
+    let hidden = old.is_null() && private.unreadable.contains(row.part.kind.name);
     // Adding a first certificate does not affect logins.
     if old.is_empty() && !hidden {
         return None;

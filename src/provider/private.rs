@@ -18,12 +18,13 @@ pub struct PrivateState {
     /// Full names of the components by metadata type. Components that were created manually may have other names.
     #[serde(skip_serializing_if = "is_default")]
     pub parts: BTreeMap<String, String>,
-    /// Attributes that are not managed if omitted, and that the configuration set at the last apply.
+    /// Attributes that are not managed if omitted, and that the configuration set at the last apply, even if that apply
+    /// failed.
     #[serde(skip_serializing_if = "is_default")]
     pub managed: BTreeSet<String>,
     /// Metadata types of the parts that existed and could not be read.
-    #[serde(skip_serializing_if = "is_default")]
-    pub hidden: BTreeSet<String>,
+    #[serde(rename = "hidden", skip_serializing_if = "is_default")]
+    pub unreadable: BTreeSet<String>,
     /// Names of the records that the configuration refers to by ID.
     #[serde(skip_serializing_if = "is_default")]
     pub records: BTreeMap<String, String>,

@@ -61,9 +61,6 @@ pub enum Subject {
 #[derive(Debug)]
 pub struct Part {
     pub kind: &'static MetadataType,
-    /// The suffix that is added to the name of the app for the name of a new component. Existing components keep their
-    /// names.
-    pub suffix: &'static str,
     pub presence: Presence,
 }
 
@@ -100,6 +97,28 @@ pub enum Destruction {
 pub struct Row {
     pub part: &'static Part,
     pub field: &'static Field,
+}
+
+impl Row {
+    /// Whether the configuration or a default sets the attribute.
+    pub fn is_managed(self, config: &Value) -> bool {
+        let enforced =
+            !matches!(self.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
+        enforced || !config.get(self.field.attribute).is_null()
+    }
+}
+
+impl Part {
+    /// The name of a new component: the name of the app, followed by the first of the usual suffixes. Existing
+    /// components keep their names.
+    pub fn name_of_new(&self, app: &str) -> String {
+        format!("{app}{}", self.kind.usual_suffixes.first().copied().unwrap_or_default())
+    }
+
+    /// Whether a component has the name of its app or org.
+    pub fn is_named_like_its_subject(&self) -> bool {
+        self.kind.usual_suffixes.is_empty()
+    }
 }
 
 pub const ID: &str = "id";

@@ -2,7 +2,7 @@
 //!
 //! The messages are not documented and may be in a language other than English. If a message is not recognized, the
 //! provider relies on codes, lists and reads. Login errors are in `classify.rs`. Dependencies between resources are
-//! found by the names of elements (`provider/refusal.rs`).
+//! found by the names of elements (`provider/rejection_cause.rs`).
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {

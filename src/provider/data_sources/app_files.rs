@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::org::{Freshness, Instant, Lookup, Org, ReadError, SessionFacts, Wanted};
 use crate::provider::engine::is_linked;
-use crate::provider::engine::state::{Actual, PartState, StateContext, join};
+use crate::provider::engine::state::{Actual, PartState, StateContext, state_from};
 use crate::provider::resource_spec::{Part, Presence, ResourceSpec};
 use crate::value::Value;
 
@@ -124,7 +124,7 @@ fn resource(
         actual.parts.push((part, state));
     }
     let context = StateContext::of_import(spec, app, &session.org_id_18);
-    let mut values = join(&context, &actual, &Value::Null);
+    let mut values = state_from(&context, &actual, &Value::Null);
     for row in spec.rows() {
         // A default applies to an element that a file omits, not to a missing file.
         if !matches!(actual.part(row.part), PartState::Present(_)) {

@@ -147,10 +147,7 @@ pub(super) fn is_our_own(
 fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     desired.spec.rows().all(|row| {
         let name = row.field.attribute;
-        let written = !desired.config.get(name).is_null();
-        let managed = written
-            || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
-        if !managed {
+        if !row.is_managed(desired.config) {
             return true;
         }
         let Some(component) = actual.part(row.part).component() else {

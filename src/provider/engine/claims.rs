@@ -46,7 +46,7 @@ enum ClaimState {
     Made,
     Adopted,
     /// The object exists and is changed.
-    Kept,
+    Changed,
     /// The creation of the object failed.
     Failed,
 }
@@ -150,7 +150,7 @@ impl Claims {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
         if matches!(claim.hold, ClaimState::None | ClaimState::Failed) {
-            claim.hold = ClaimState::Kept;
+            claim.hold = ClaimState::Changed;
             claim.by = by;
         }
     }

@@ -1,10 +1,12 @@
-//! Create: looks for existing components, and waits for dependencies. `joint` sends the new components.
+//! Create of one resource, as a deploy with one share (`joint`): looks for existing components, and waits for
+//! dependencies.
 
 use std::collections::BTreeMap;
 
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::Apply;
+use super::joint::{self, Share, only_reply};
 use super::merge::{Merge, MergeError};
 use super::read::actual;
 use super::resubmission::LAGS_OF_EFFECTS;
@@ -14,9 +16,18 @@ use crate::metadata::{Component, adds_nothing, same_meaning};
 use crate::org::{Freshness, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 impl Engine<'_> {
+    pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
+        let limit = timeouts::limit(&request.planned, Operation::Create, &self.spec.default_timeouts);
+        let made =
+            joint::create(&[Share { engine: *self, request, creates_missing: false }], &[], limit).await;
+        only_reply(made).unwrap_or_else(|diagnostics| ApplyReply { diagnostics, ..ApplyReply::default() })
+    }
+
     /// The error if another resource in this run has the same object. That resource is of the same type, or of a type
     /// that manages the app differently.
     pub(super) fn held_by(&self, holder: &str, app: &str) -> Diagnostic {
@@ -38,7 +49,7 @@ impl Engine<'_> {
     /// configuration may be creating it.
     pub(super) async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
         let mut wanted = self.wanted(apply.app, &apply.private);
-        if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
+        if self.spec.parts.iter().all(|part| !part.is_named_like_its_subject()) {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
         }
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);

@@ -1,7 +1,7 @@
 //! Import: creates a first state from an ID or an identity, which a read then completes.
 
 use super::read::actual;
-use super::state::{Actual, PartState, StateContext, join};
+use super::state::{Actual, PartState, StateContext, state_from};
 use super::{Engine, diagnostics};
 use crate::org::{Instant, Lookup, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -132,5 +132,5 @@ pub fn listed(
     }
     check_importable(app, &actual)?;
     let context = StateContext::of_import(spec, app, &session.org_id_18);
-    Ok(Some(join(&context, &actual, &first_state(spec, app, session))))
+    Ok(Some(state_from(&context, &actual, &first_state(spec, app, session))))
 }

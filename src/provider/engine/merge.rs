@@ -26,10 +26,10 @@ pub(super) struct Merge {
     request: ApplyRequest,
     private: PrivateState,
     /// The client ID of the provider, and the changes that would lock it out if the app has this client ID.
-    danger: Option<(String, Vec<&'static Lockout>)>,
+    lockouts_if_own: Option<(String, Vec<&'static Lockout>)>,
     wanted: Vec<Wanted>,
-    /// Whether the resource is not a member of a union. Missing components of such a resource are not created.
-    alone: bool,
+    /// Whether missing components are created, which is the case for the members of a union.
+    creates_missing: bool,
 }
 
 /// Why nothing can be written.
@@ -47,7 +47,7 @@ impl Engine<'_> {
         app: &str,
         private: &PrivateState,
         session: &SessionFacts,
-        alone: bool,
+        creates_missing: bool,
     ) -> Arc<Merge> {
         let changes = plan::changed_rows(self.spec, &request.prior, &request.planned);
         let (prior, planned, version) = (&request.prior, &request.planned, Some(session.api_version));
@@ -64,10 +64,23 @@ impl Engine<'_> {
             session: session.clone(),
             request: request.clone(),
             private: private.clone(),
-            danger: own.map(|client_id| (client_id.to_owned(), lockouts)),
+            lockouts_if_own: own.map(|client_id| (client_id.to_owned(), lockouts)),
             wanted,
-            alone,
+            creates_missing,
         })
+    }
+}
+
+impl Engine<'_> {
+    /// The errors if nothing can be written.
+    pub(super) fn declined(&self, app: &str, declined: MergeError) -> Diagnostics {
+        match declined {
+            MergeError::Invalid(found) => found,
+            MergeError::Missing(Some(part)) => {
+                diagnostics::missing_component(self.spec.noun, app, part.kind.name).into()
+            }
+            MergeError::Missing(None) => diagnostics::no_longer_exists(self.spec.noun, app).into(),
+        }
     }
 }
 
@@ -94,7 +107,7 @@ impl Merge {
     /// The files to write. The list is empty if all values are as planned.
     pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
         let actual = self.actual(found).map_err(MergeError::Invalid)?;
-        if let Some((client_id, lockouts)) = &self.danger
+        if let Some((client_id, lockouts)) = &self.lockouts_if_own
             && found.iter().any(|lookup| is_consumer(lookup, client_id))
             && let Some(lockout) = lockouts.iter().find(|lockout| self.makes(lockout.attribute, &actual))
         {
@@ -127,7 +140,7 @@ impl Merge {
     /// The files to write, including new ones for missing parts. Missing adopted components are created too, because
     /// Salesforce creates them only together with new settings.
     pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, MergeError> {
-        if self.alone {
+        if !self.creates_missing {
             return self.files(found);
         }
         let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::Adopts;
@@ -173,7 +186,7 @@ impl Merge {
             return None;
         }
         let name = self.private.parts.get(part.kind.name).cloned();
-        let name = name.unwrap_or_else(|| format!("{}{}", self.app, part.suffix));
+        let name = name.unwrap_or_else(|| part.name_of_new(&self.app));
         let known = component_of_state(desired.prior, part, &name, &self.app);
         Some(known.merge(&desired.of(part, Some(&known))))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::import::check_importable;
-use super::state::{Actual, PartState, StateContext, join, private_after, same};
+use super::state::{Actual, PartState, StateContext, private_after, same, state_from};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics, disappearance};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, timeout};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -110,7 +110,7 @@ impl Engine<'_> {
             before: &prior,
             records: &records,
         };
-        let mut state = join(&context, &actual, &prior);
+        let mut state = state_from(&context, &actual, &prior);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics, true).await;
         let refreshed =
             previous.map(|from| self.differences(from, &request.state, &state, &actual, &records.names));

@@ -1,23 +1,140 @@
-//! The reply to an apply of an object that exists: the values in the org, their differences from the plan, and the
-//! changes by others.
+//! The reply to an apply: the values in the org, their differences from the plan, the changes by others, and the
+//! rejections.
+//!
+//! The reply contains the values that were read from the org, even after an interrupted deploy or a timeout, because
+//! this read has its own timeout. If the read fails, the reply contains the planned values and an error.
 
-use super::apply::{Apply, ApplyOutcome, has_changes};
+use super::apply::{Apply, has_changes};
 use super::records::Records;
 use super::resubmission::LAGS_OF_EFFECTS;
-use super::state::{Actual, StateContext, join, private_after, same};
+use super::state::{Actual, StateContext, private_after, same, state_from};
 use super::{Engine, VERIFY_TIMEOUT, diagnostics};
-use crate::metadata::Omitted;
-use crate::org::{Applied, Freshness, Instant};
+use crate::org::{Applied, ApplyError, ApplyErrorKind, Freshness, Instant};
 use crate::provider::diagnostics::{Diagnostics, StateValues};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{Creation, ID, ORG_ID, Row};
-use crate::value::Value;
+use crate::provider::rejection_cause;
+use crate::provider::resource_spec::{Creation, ID, ORG_ID};
+use crate::value::{Path, Value};
+
+/// What is known about the result of a deploy.
+#[derive(Clone)]
+enum ApplyOutcome {
+    Succeeded(Applied),
+    /// The deploy failed: it was canceled, or Salesforce had an internal error.
+    Failed(ApplyError),
+    /// The result is unknown and may still change.
+    Unknown(ApplyError),
+}
 
 impl Engine<'_> {
+    /// The errors for rejected components, each at its attribute, with the requirements on other resources.
+    pub(super) fn rejections(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        match &error.kind {
+            ApplyErrorKind::Rejected { problems, .. } => {
+                for problem in diagnostics::causes(problems) {
+                    let known = problem.path.as_ref().filter(|path| self.has_attribute_at(path));
+                    let explained =
+                        rejection_cause::explain(self.spec, self.resource, planned, &problem.message);
+                    let advice = explained.as_ref().map(|explained| explained.advice.as_str());
+                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
+                    // The text of a message is the least reliable evidence for the attribute.
+                    let by_words = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
+                    diagnostic.path = known.cloned().or(by_words);
+                    if !found.0.contains(&diagnostic) {
+                        found.push(diagnostic);
+                    }
+                }
+            }
+            _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
+        }
+        found
+    }
+
+    fn has_attribute_at(&self, path: &Path) -> bool {
+        let is_known = |root| root == self.spec.subject_attribute() || self.spec.row(root).is_some();
+        path.root().is_some_and(is_known)
+    }
+
+    /// Creates the reply after sending changes that may have taken effect. `after` is the resource as read after the
+    /// deploy.
+    pub(super) async fn conclude(
+        &self,
+        apply: &Apply<'_>,
+        outcome: Result<Applied, ApplyError>,
+        after: Result<Actual, Diagnostics>,
+    ) -> ApplyReply {
+        let create = apply.request.prior.is_null();
+        let outcome = match outcome {
+            Ok(applied) => ApplyOutcome::Succeeded(applied),
+            Err(error) if error.has_ended() => ApplyOutcome::Failed(error),
+            Err(error) => ApplyOutcome::Unknown(error),
+        };
+        let actual = match after {
+            Ok(actual) => actual,
+            Err(found) => {
+                let mut reply = self.as_planned(apply);
+                reply.diagnostics.extend(match outcome {
+                    ApplyOutcome::Succeeded(_) => {
+                        diagnostics::not_verified(self.spec.noun, apply.app, create).into()
+                    }
+                    ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
+                        self.failure(apply, &error, StateValues::PlannedUnread, false)
+                    }
+                });
+                reply.diagnostics.extend(found);
+                return reply;
+            }
+        };
+        if actual.exists() {
+            return self.reply_when_current(apply, &actual, outcome).await;
+        }
+        let (mut reply, values) = match outcome {
+            ApplyOutcome::Failed(_) if create => (ApplyReply::default(), StateValues::NoneFound),
+            _ if create => (self.as_planned(apply), StateValues::PlannedNotFound),
+            _ => (apply.request.as_before(Diagnostics::default()), StateValues::LastRead),
+        };
+        reply.diagnostics.extend(match outcome {
+            ApplyOutcome::Succeeded(_) => {
+                diagnostics::not_found_after_change(self.spec.noun, apply.app).into()
+            }
+            ApplyOutcome::Failed(error) | ApplyOutcome::Unknown(error) => {
+                self.failure(apply, &error, values, values == StateValues::NoneFound)
+            }
+        });
+        reply
+    }
+
+    /// The errors for a deploy that may have changed something. `is_unchanged` means that a read shows no change.
+    fn failure(
+        &self,
+        apply: &Apply<'_>,
+        error: &ApplyError,
+        values: StateValues,
+        is_unchanged: bool,
+    ) -> Diagnostics {
+        let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
+        let diagnostic = match &error.kind {
+            ApplyErrorKind::AfterInternalError { error, .. } if is_unchanged => {
+                return self.rejections(
+                    apply.app,
+                    &apply.request.planned,
+                    &ApplyError::from((**error).clone()),
+                );
+            }
+            ApplyErrorKind::Rejected { problems, internal_error: true, .. } => {
+                let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                diagnostics::internal_error(self.spec.noun, apply.app, message, values, created)
+            }
+            _ => diagnostics::outcome_unknown(self.spec.noun, apply.app, error, values, created),
+        };
+        diagnostic.into()
+    }
+
     /// Creates the reply from the values of the org. Values that differ from the plan are read again, because reads may
     /// lag behind a deploy.
-    pub(super) async fn reply_when_current(
+    async fn reply_when_current(
         &self,
         apply: &Apply<'_>,
         actual: &Actual,
@@ -74,7 +191,7 @@ impl Engine<'_> {
             before: prior,
             records: &records,
         };
-        let mut state = join(&context, actual, planned);
+        let mut state = state_from(&context, actual, planned);
         self.fill_unreadable(apply.app, actual, &mut state, &mut found, false).await;
         let mut differences = Diagnostics::default();
         let mut is_unchanged = true;
@@ -86,7 +203,7 @@ impl Engine<'_> {
             if wanted.is_unknown() || records.may_equal(row.field, wanted, &kept) {
                 continue;
             }
-            if !is_managed(row, config) {
+            if !row.is_managed(config) {
                 // A changed consumer key is reported now, because outputs and other resources already have the planned
                 // key. The next refresh shows other changes in the org.
                 let is_key = self.spec.key_row().is_some_and(|key| key.field.attribute == name);
@@ -145,7 +262,7 @@ impl Engine<'_> {
     ) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
         let names = &records.names;
-        for row in self.spec.rows().filter(|row| is_managed(*row, config)) {
+        for row in self.spec.rows().filter(|row| row.is_managed(config)) {
             let name = row.field.attribute;
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));
@@ -204,7 +321,7 @@ impl Engine<'_> {
     }
 
     /// The planned state without unknown values, for objects that may exist although they cannot be read.
-    pub(super) fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
+    fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
         let mut state = apply.request.planned.clone();
         state.put(ID, apply.app.into());
         state.put(ORG_ID, apply.session.org_id_18.as_str().into());
@@ -222,8 +339,104 @@ impl Engine<'_> {
     }
 }
 
-/// Whether the configuration or a default sets an attribute.
-fn is_managed(row: Row, config: &Value) -> bool {
-    let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::ManagedIfSet);
-    enforced || !config.get(row.field.attribute).is_null()
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::org::{DeployProblem, SessionFacts, any_org};
+    use crate::provider::connected::Connected;
+    use crate::provider::engine::joint::Share;
+    use crate::provider::engine::verification::read_after;
+    use crate::provider::plan::PlanContext;
+    use crate::provider::resource_spec::ID;
+    use crate::provider::resources::{external_client_app::SPEC, oauth_settings};
+
+    fn connected() -> Connected {
+        // An org that does not respond to any call.
+        let org = any_org::org([7, 1, 0].repeat(500));
+        Connected::new(org, PlanContext::default(), false, Vec::new())
+    }
+
+    #[test]
+    fn a_rejection_is_at_the_located_attribute_or_at_the_one_that_its_message_names() {
+        let connected = connected();
+        let engine = connected.engine(&oauth_settings::SPEC, oauth_settings::SPEC.name);
+        let mut planned = oauth_settings::SPEC.schema().block.empty();
+        planned.put("code_credential_flow_enabled", true.into());
+        for (located, shown) in [
+            (Some("callback_urls"), "callback_urls"),
+            (Some("unknown_attribute"), "code_credential_flow_enabled"),
+            (None, "code_credential_flow_enabled"),
+        ] {
+            let path = located.map(Path::attribute);
+            let message = "Invalid plugin settings".to_owned();
+            let problems = vec![DeployProblem { key: None, path, message }];
+            let kind =
+                ApplyErrorKind::Rejected { problems, deploy_id: "0Af1".to_owned(), internal_error: false };
+            let found = engine.rejections("Shop", &planned, &ApplyError { kind });
+            assert_eq!(found.0[0].path, Some(Path::attribute(shown)), "{located:?}");
+            assert!(found.0[0].detail.contains("code_credential_flow_enabled requires"), "{found:?}");
+        }
+    }
+
+    /// The diagnostics of an apply with this outcome in an org that no longer responds.
+    async fn unread(outcome: Result<Applied, ApplyErrorKind>, create: bool) -> Diagnostics {
+        let connected = connected();
+        let engine = connected.engine(&SPEC, SPEC.name);
+        let planned = SPEC.schema().block.empty();
+        let request = ApplyRequest {
+            type_name: SPEC.name.to_owned(),
+            prior: if create { Value::Null } else { planned.clone() },
+            config: planned.clone(),
+            planned,
+            private: Vec::new(),
+            identity: None,
+        };
+        let apply = Apply {
+            request: &request,
+            app: "Shop",
+            session: &SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"),
+            private: PrivateState::default(),
+            deadline: Instant::now() + Duration::from_secs(60),
+        };
+        let share = Share { engine, request: request.clone(), creates_missing: false };
+        let (outcome, range) = (outcome.map_err(ApplyError::from), 0..0);
+        let after = read_after(&[&share], std::slice::from_ref(&apply), &[range], &outcome).await.remove(0);
+        let reply = engine.conclude(&apply, outcome, after).await;
+        assert_eq!(reply.state.get(ID).as_text(), Some("Shop"), "the state has the planned values");
+        reply.diagnostics
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_cannot_be_read_back_is_reported_once_with_the_values_of_the_state() {
+        let id = || "0Af1".to_owned();
+        let problem = |text: &str| DeployProblem { key: None, path: None, message: text.to_owned() };
+        for (outcome, first) in [
+            (Ok(Applied::default()), "change-not-verified"),
+            (
+                Err(ApplyErrorKind::Unverified { deploy_id: Some(id()), why: "no response".to_owned() }),
+                "outcome-unknown",
+            ),
+            (Err(ApplyErrorKind::CanceledBy { who: "Ada".to_owned(), deploy_id: id() }), "outcome-unknown"),
+            (
+                Err(ApplyErrorKind::Rejected {
+                    problems: vec![problem("UNKNOWN_EXCEPTION")],
+                    deploy_id: id(),
+                    internal_error: true,
+                }),
+                "salesforce-internal-error",
+            ),
+        ] {
+            for create in [true, false] {
+                let found = unread(outcome.clone(), create).await;
+                let ids: Vec<&str> = found.0.iter().map(|diagnostic| diagnostic.id).collect();
+                assert_eq!(ids, [first, "salesforce-request-failed"], "create: {create}");
+                let detail = &found.0[0].detail;
+                assert!(detail.contains("so the state contains the planned values."), "{detail}");
+                // Terraform does not taint a resource whose update failed.
+                assert_eq!(detail.contains("tainted"), create, "{detail}");
+            }
+        }
+    }
 }

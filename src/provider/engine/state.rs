@@ -96,7 +96,7 @@ impl<'a> StateContext<'a> {
 
 /// The state of a resource: the values of the org. A value that is equivalent to the one in `prior` keeps the form of
 /// `prior`.
-pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
+pub fn state_from(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
     let spec = context.spec;
     let mut state = spec.schema().block.empty();
     for (name, value) in prior.entries().into_iter().flatten() {
@@ -332,9 +332,9 @@ pub fn component_to_write(
 
 /// The new component of a part.
 pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str) -> Component {
-    let named_like_the_app = part.suffix.is_empty();
+    let named_like_the_app = part.is_named_like_its_subject();
     let parent = if named_like_the_app { "" } else { app };
-    let key = ComponentKey::new(part.kind, format!("{app}{}", part.suffix));
+    let key = ComponentKey::new(part.kind, part.name_of_new(app));
     let mut component = Component::new(key, parent);
     component.label_by_name();
     component.merge(&desired.of(part, None))
@@ -361,7 +361,7 @@ pub fn private_after(before: &PrivateState, actual: &Actual, state: &Value, own_
         private.parts.insert(kind, name);
     }
     let hidden = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
-    private.hidden = hidden.map(|(part, _)| part.kind.name.to_owned()).collect();
+    private.unreadable = hidden.map(|(part, _)| part.kind.name.to_owned()).collect();
     private.imported = false;
     private.replacing = false;
     private.own_app = own_app;

@@ -1,4 +1,4 @@
-//! Reads the components after a deploy, until they exist. `apply` compares them with the plan.
+//! Reads the components after a deploy, until they exist. `reply` compares them with the plan.
 
 use std::ops::Range;
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         doc: "The API name of the app: letters, digits and single underscores, starting with a letter. Changing it \
               replaces the app. To change the name that users see, change `label`.",
     },
-    parts: &[Part { kind: &external_client_application::TYPE, suffix: "", presence: Presence::Required }],
+    parts: &[Part { kind: &external_client_application::TYPE, presence: Presence::Required }],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[
         &oauth_policies::TYPE,

@@ -93,12 +93,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
               settings together with the app. Changing the name replaces the resource.",
     },
     parts: &[
-        Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
-        Part {
-            kind: &global_oauth_settings::TYPE,
-            suffix: "_glbloauth",
-            presence: Presence::MayBeUnreadable,
-        },
+        Part { kind: &oauth_settings::TYPE, presence: Presence::Required },
+        Part { kind: &global_oauth_settings::TYPE, presence: Presence::MayBeUnreadable },
     ],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[&oauth_policies::TYPE, &configurable_policies::TYPE]),

@@ -17,7 +17,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
           changes only those in the configuration. Destroying it does not change the org. Manage them in a single \
           workspace for each org.",
     subject: Subject::Org,
-    parts: &[Part { kind: &external_client_app_settings::TYPE, suffix: "", presence: Presence::Always }],
+    parts: &[Part { kind: &external_client_app_settings::TYPE, presence: Presence::Always }],
     creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,
     protectable: false,

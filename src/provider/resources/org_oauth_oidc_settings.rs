@@ -16,7 +16,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
           Creating the resource adopts the existing settings and changes only those in the configuration. Destroying \
           it does not change the org. Manage them in a single workspace for each org.",
     subject: Subject::Org,
-    parts: &[Part { kind: &oauth_oidc_settings::TYPE, suffix: "", presence: Presence::Always }],
+    parts: &[Part { kind: &oauth_oidc_settings::TYPE, presence: Presence::Always }],
     creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,
     protectable: false,

@@ -139,8 +139,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
               creates the settings first. Changing the name replaces the resource.",
     },
     parts: &[
-        Part { kind: &types::oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
-        Part { kind: &types::configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
+        Part { kind: &types::oauth_policies::TYPE, presence: Presence::Optional },
+        Part { kind: &types::configurable_policies::TYPE, presence: Presence::Optional },
     ],
     creation: Creation::Adopts,
     destruction: Destruction::StopsManaging,

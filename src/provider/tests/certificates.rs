@@ -154,7 +154,7 @@ fn a_certificate_change_shows_both_certificates_and_the_effect_on_clients() {
 #[test]
 fn a_certificate_that_salesforce_does_not_return_may_be_a_different_one() {
     let new = certificate(&rcgen::KeyPair::generate().unwrap(), "a.example");
-    let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
+    let hidden = PrivateState { unreadable: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let found = changed("certificate", Value::Null, new.as_str().into(), &hidden).unwrap();
     assert!(found.detail.contains("from one that Salesforce does not return to "), "{}", found.detail);
 }

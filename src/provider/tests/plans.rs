@@ -213,7 +213,7 @@ fn a_hidden_consumer_can_change_only_if_the_certificate_is_set() {
     let change = with(settings(), "pkce_required", false.into());
     // Usually, the file can be read, including its certificate.
     assert!(!planned(SETTINGS, &change, Some(&state), &none()).diagnostics.has_errors());
-    let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
+    let hidden = PrivateState { unreadable: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
     let reply = planned(SETTINGS, &change, Some(&state), &hidden);
     let error =
         reply.diagnostics.into_iter().find(|d| d.path == Some(Path::attribute("certificate"))).unwrap();

@@ -7,7 +7,7 @@ use crate::metadata::{Component, ComponentKey};
 use crate::org::{FileProperties, Found};
 use crate::provider::engine::records::Records;
 use crate::provider::engine::state::{
-    Actual, DesiredState, PartState, StateContext, component_to_write, join, new_component,
+    Actual, DesiredState, PartState, StateContext, component_to_write, new_component, state_from,
 };
 use crate::value::Value;
 
@@ -40,7 +40,7 @@ fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, impor
         before: prior,
         records: &records,
     };
-    join(&context, &actual(resource, values), prior)
+    state_from(&context, &actual(resource, values), prior)
 }
 
 fn range() -> Value {
@@ -143,14 +143,14 @@ fn the_label_of_the_consumer_is_mirrored_only_on_creation() {
             new_component(&desired, part, "Shop").get("label"),
             config.get("label"),
             "{}",
-            part.suffix
+            part.kind.name
         );
         let mut existing = Component::new(ComponentKey::new(part.kind, "Odd_name"), "Shop");
         existing.put("label", "Set in Setup".into());
         let merged = existing.merge(&desired.of(part, Some(&existing)));
         let owns = part.kind.fields.iter().any(|field| field.owns_attribute() && field.attribute == "label");
         let expected = if owns { config.get("label").clone() } else { "Set in Setup".into() };
-        assert_eq!(merged.get("label"), &expected, "{}", part.suffix);
+        assert_eq!(merged.get("label"), &expected, "{}", part.kind.name);
     }
 }
 
@@ -245,6 +245,6 @@ fn generated_links_and_keys_are_never_sent() {
             )
         );
         assert_eq!(component.parent, "Shop");
-        assert_eq!(component.key.full_name, format!("Shop{}", part.suffix));
+        assert_eq!(component.key.full_name, part.name_of_new("Shop"));
     }
 }

@@ -140,7 +140,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     fn share(&self, member: &'static Member, request: &ApplyRequest) -> Share<'a> {
         let prior = self.spec.prior_view(member, &request.prior);
         Share {
-            alone: false,
+            creates_missing: true,
             engine: (self.engine)(member.spec),
             request: ApplyRequest {
                 type_name: member.spec.name.to_owned(),

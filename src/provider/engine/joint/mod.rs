@@ -27,7 +27,7 @@ use replies::{Deployed, build_replies};
 use share::{check_session, first_share_errors};
 
 pub(super) use merge::ranges;
-pub use share::{Share, ShareErrors};
+pub use share::{Share, ShareErrors, only_reply};
 
 /// Creates the resources of all shares. The first share, which is the app in a union, determines whether the object
 /// already exists. `others` are the members of a union that are not managed, and that no other resource in this run may

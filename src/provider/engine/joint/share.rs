@@ -10,7 +10,7 @@ use super::super::state::DesiredState;
 use super::super::{Engine, diagnostics};
 use crate::org::{DeployProblem, Instant, Lookup, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::operations::ApplyRequest;
+use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::ORG_ID;
 use crate::provider::{plan, rejection_cause};
@@ -20,8 +20,8 @@ use crate::value::Value;
 pub struct Share<'a> {
     pub engine: Engine<'a>,
     pub request: ApplyRequest,
-    /// Whether the resource is not a member of a union.
-    pub alone: bool,
+    /// Whether missing components are created, which is the case for the members of a union.
+    pub creates_missing: bool,
 }
 
 /// Errors by the index of the share.
@@ -39,7 +39,7 @@ impl Share<'_> {
     }
 
     pub(super) fn merge(&self, apply: &Apply<'_>) -> Arc<Merge> {
-        self.engine.merge(&self.request, apply.app, &apply.private, apply.session, self.alone)
+        self.engine.merge(&self.request, apply.app, &apply.private, apply.session, self.creates_missing)
     }
 
     pub(super) fn desired(&self, session: &SessionFacts) -> DesiredState<'_> {
@@ -104,4 +104,10 @@ pub(super) async fn check_session(
     });
     let errors: ShareErrors = checked.filter(|(_, found)| found.has_errors()).collect();
     if errors.is_empty() { Ok(session) } else { Err(errors) }
+}
+
+/// The reply of the only share, or its errors.
+pub fn only_reply(made: Result<Vec<ApplyReply>, ShareErrors>) -> Result<ApplyReply, Diagnostics> {
+    let errors = |errors: ShareErrors| Diagnostics(errors.into_iter().flat_map(|(_, found)| found).collect());
+    Ok(made.map_err(errors)?.pop().unwrap_or_default())
 }
