@@ -51,6 +51,17 @@ impl Resource {
         }
     }
 
+    /// The folder of the scenario that sets all attributes of this resource.
+    pub fn scenario(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Settings => "oauth_settings",
+            Self::Policies => "policies",
+            Self::OrgOidc => "org_oauth_oidc_settings",
+            Self::OrgApps => "org_external_client_app_settings",
+        }
+    }
+
     /// The attribute that names the app.
     fn naming_attribute(self) -> Option<&'static str> {
         match self {
