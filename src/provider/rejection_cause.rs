@@ -23,13 +23,13 @@ pub struct RejectionCause {
     pub phrases: &'static [&'static [&'static str]],
     /// Words in messages that may have several causes.
     pub may_mean: &'static [&'static str],
-    pub needs: Needs,
+    pub requirement: Requirement,
     pub who: Who,
 }
 
 /// The requirement.
 #[derive(Debug)]
-pub enum Needs {
+pub enum Requirement {
     /// A value of an attribute of another resource.
     Attribute { of: &'static str, attribute: &'static str, value: &'static str },
     /// A requirement that no resource manages, or that concerns several attributes.
@@ -75,7 +75,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
             &["code and credentials flow"],
         ],
         may_mean: VAGUE,
-        needs: Needs::Attribute { of: ORG, attribute: "code_credential_flow_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: ORG,
+            attribute: "code_credential_flow_enabled",
+            value: "true",
+        },
         who: Who::OrgAdmin,
     },
     RejectionCause {
@@ -84,7 +88,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::False,
         phrases: &[&["isguestcodecredflowenabled", "iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
-        needs: Needs::Attribute {
+        requirement: Requirement::Attribute {
             of: POLICIES,
             attribute: "guest_code_credential_flow_enabled",
             value: "false",
@@ -97,7 +101,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::False,
         phrases: &[&["isguestcodecredflowenabled", "isnameduserjwtenabled"]],
         may_mean: VAGUE_ON_GUESTS,
-        needs: Needs::Attribute {
+        requirement: Requirement::Attribute {
             of: POLICIES,
             attribute: "guest_code_credential_flow_enabled",
             value: "false",
@@ -110,7 +114,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::False,
         phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: &[],
-        needs: Needs::Attribute {
+        requirement: Requirement::Attribute {
             of: POLICIES,
             attribute: "client_credentials_flow_enabled",
             value: "false",
@@ -123,7 +127,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Written,
         phrases: &[&["distribution state"], &["distributionstate"]],
         may_mean: &["oauth link"],
-        needs: Needs::Attribute { of: APP, attribute: "distribution_state", value: "\"Packaged\"" },
+        requirement: Requirement::Attribute {
+            of: APP,
+            attribute: "distribution_state",
+            value: "\"Packaged\"",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -132,7 +140,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::True,
         phrases: &[&["isnameduserjwtenabled"], &["json web token"], &["jwt-based"]],
         may_mean: VAGUE_ON_GUESTS,
-        needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "named_user_jwt_enabled",
+            value: "true",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -141,7 +153,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::True,
         phrases: &[&["iscodecredflowenabled"]],
         may_mean: VAGUE_ON_GUESTS,
-        needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "code_credential_flow_enabled",
+            value: "true",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -150,7 +166,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Written,
         phrases: &[&["namedUserJwtSessionTimeoutType"]],
         may_mean: VAGUE,
-        needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "named_user_jwt_enabled",
+            value: "true",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -159,7 +179,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::True,
         phrases: &[&["isclientcredentialsflowenabled"]],
         may_mean: VAGUE,
-        needs: Needs::Attribute { of: SETTINGS, attribute: "client_credentials_flow_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "client_credentials_flow_enabled",
+            value: "true",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -168,7 +192,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Written,
         phrases: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
         may_mean: &[],
-        needs: Needs::Other("an active user in the org with this username and API access"),
+        requirement: Requirement::Other("an active user in the org with this username and API access"),
         who: Who::OrgAdmin,
     },
     RejectionCause {
@@ -177,7 +201,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::True,
         phrases: &[&["istokenexchangeenabled"], &["istokenexchangeflowenabled"]],
         may_mean: VAGUE,
-        needs: Needs::Attribute { of: SETTINGS, attribute: "token_exchange_enabled", value: "true" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "token_exchange_enabled",
+            value: "true",
+        },
         who: Who::Developer,
     },
     RejectionCause {
@@ -186,7 +214,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Word("AllSelfAuthorized"),
         phrases: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
         may_mean: &[],
-        needs: Needs::Other(
+        requirement: Requirement::Other(
             "a flow with a consent screen. The Authorization Code and Credentials Flow (code_credential_flow_enabled = \
              true in salesforce_external_client_app_oauth_settings) has no consent screen. Set permitted_users = \
              \"AdminApprovedPreAuthorized\" with permission_sets, or disable that flow",
@@ -199,7 +227,9 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Word("AdminApprovedPreAuthorized"),
         phrases: &[&["assign", "permission set", "yourself"]],
         may_mean: &[],
-        needs: Needs::Other("one of the permission_sets, assigned to the user that Terraform logs in as"),
+        requirement: Requirement::Other(
+            "one of the permission_sets, assigned to the user that Terraform logs in as",
+        ),
         who: Who::OrgAdmin,
     },
     RejectionCause {
@@ -208,7 +238,9 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::NotEmpty,
         phrases: &[&["no permissionset named"]],
         may_mean: &[],
-        needs: Needs::Other("permission sets in the org, by API name, spelled as in the org, or by ID"),
+        requirement: Requirement::Other(
+            "permission sets in the org, by API name, spelled as in the org, or by ID",
+        ),
         who: Who::OrgAdmin,
     },
     RejectionCause {
@@ -217,7 +249,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::NotEmpty,
         phrases: &[&["no profile named"]],
         may_mean: &[],
-        needs: Needs::Other(
+        requirement: Requirement::Other(
             "profiles in the org by metadata name, which may differ from the name in Setup: System Administrator is \
              Admin, Standard User is Standard",
         ),
@@ -229,7 +261,7 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::Written,
         phrases: &[&["no apexclass named"]],
         may_mean: &[],
-        needs: Needs::Other("an Apex class in the org"),
+        requirement: Requirement::Other("an Apex class in the org"),
         who: Who::OrgAdmin,
     },
     RejectionCause {
@@ -238,7 +270,11 @@ pub static REJECTION_CAUSES: &[RejectionCause] = &[
         planned: Condition::False,
         phrases: &[&["iscodecredflowenabled"]],
         may_mean: &["external client app"],
-        needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "false" },
+        requirement: Requirement::Attribute {
+            of: SETTINGS,
+            attribute: "code_credential_flow_enabled",
+            value: "false",
+        },
         who: Who::Developer,
     },
 ];
@@ -255,22 +291,22 @@ pub struct Explained {
 pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &str) -> Option<Explained> {
     let sentence = sentence.to_lowercase();
     let has = |word: &&str| sentence.contains(&word.to_lowercase());
-    let situation = |rejection: &&RejectionCause| {
-        let value = planned.get(rejection.at);
-        rejection.of == spec.name && rejection.planned.holds(value, value) == Some(true)
+    let situation = |cause: &&RejectionCause| {
+        let value = planned.get(cause.at);
+        cause.of == spec.name && cause.planned.holds(value, value) == Some(true)
     };
     let rows: Vec<&RejectionCause> = REJECTION_CAUSES.iter().filter(situation).collect();
     let named: Vec<&&RejectionCause> =
-        rows.iter().filter(|rejection| rejection.phrases.iter().any(|words| words.iter().all(has))).collect();
+        rows.iter().filter(|cause| cause.phrases.iter().any(|words| words.iter().all(has))).collect();
     if let Some(first) = named.first() {
-        let advice: Vec<String> = named.iter().map(|rejection| rejection.advice(resource)).collect();
+        let advice: Vec<String> = named.iter().map(|cause| cause.advice(resource)).collect();
         return Some(Explained { at: Some(first.at), advice: advice.join(" ") });
     }
     let possible: Vec<&&RejectionCause> =
-        rows.iter().filter(|rejection| rejection.may_mean.iter().any(has)).collect();
+        rows.iter().filter(|cause| cause.may_mean.iter().any(has)).collect();
     let first = possible.first()?;
-    let at = possible.iter().all(|rejection| rejection.at == first.at).then_some(first.at);
-    let advice: Vec<String> = possible.iter().map(|rejection| rejection.advice(resource)).collect();
+    let at = possible.iter().all(|cause| cause.at == first.at).then_some(first.at);
+    let advice: Vec<String> = possible.iter().map(|cause| cause.advice(resource)).collect();
     Some(Explained {
         at,
         advice: format!(
@@ -298,7 +334,7 @@ impl RejectionCause {
 
     /// An alternative to the required change, if there is one.
     fn way_out(&self) -> String {
-        if self.planned == Condition::False && matches!(self.needs, Needs::Attribute { .. }) {
+        if self.planned == Condition::False && matches!(self.requirement, Requirement::Attribute { .. }) {
             // The other resource depends on this one, so Terraform changes this resource first. To disable both
             // attributes, the other resource must change first.
             return " If one configuration changes both resources, Terraform changes this resource first. In that case, \
@@ -315,15 +351,15 @@ impl RejectionCause {
 
     /// The requirement as text.
     pub fn needed(&self) -> String {
-        match &self.needs {
-            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} in {of}"),
-            Needs::Other(text) => (*text).to_owned(),
+        match &self.requirement {
+            Requirement::Attribute { of, attribute, value } => format!("{attribute} = {value} in {of}"),
+            Requirement::Other(text) => (*text).to_owned(),
         }
     }
 
     /// The requirement, if it is an attribute of the same union.
     fn needed_here(&self, resource: &str) -> Option<String> {
-        let Needs::Attribute { of, attribute, value } = self.needs else { return None };
+        let Requirement::Attribute { of, attribute, value } = self.requirement else { return None };
         let union = catalog::UNIONS.iter().find(|union| union.name == resource)?;
         let member = union.members.iter().find(|member| member.spec.name == of)?;
         let block = member.block.as_ref().map(|block| format!("{}.", block.name)).unwrap_or_default();
@@ -332,7 +368,7 @@ impl RejectionCause {
 
     /// Where to find the attribute in Setup.
     fn place(&self) -> String {
-        let Needs::Attribute { of, attribute, .. } = self.needs else { return String::new() };
+        let Requirement::Attribute { of, attribute, .. } = self.requirement else { return String::new() };
         let row = catalog::resource(of).and_then(|spec| spec.row(attribute));
         match row.map(|row| row.field.setup).filter(|setup| !setup.is_empty()) {
             Some(setup) => format!(", in Setup: {setup}"),

@@ -136,24 +136,24 @@ fn or(words: &[&str]) -> String {
 /// What attributes require of other resources.
 fn needs(page: &mut String, spec: &ResourceSpec) {
     let rows: Vec<&RejectionCause> =
-        rejection_cause::REJECTION_CAUSES.iter().filter(|rejection| rejection.of == spec.name).collect();
+        rejection_cause::REJECTION_CAUSES.iter().filter(|cause| cause.of == spec.name).collect();
     if rows.is_empty() {
         return;
     }
     page.push_str(
-        "\n## Requirements on other resources\n\nThe plan does not check these requirements, because another \
+        "\n## Requirements on other resources\n\nThe plan checks only some of these requirements, because another \
          configuration may manage the other resource. If a requirement is not met, Salesforce may reject the change. \
          The error then names the attribute and the requirement.\n\n| when | requires | who can change it \
          |\n|---|---|---|\n",
     );
-    for rejection in rows {
+    for cause in rows {
         let _ = writeln!(
             page,
             "| `{}` {} | {} | {} |",
-            rejection.at,
-            condition(rejection.planned),
-            in_code(&rejection.needed()),
-            rejection.who.text()
+            cause.at,
+            condition(cause.planned),
+            in_code(&cause.needed()),
+            cause.who.text()
         );
     }
 }

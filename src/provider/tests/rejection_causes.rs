@@ -1,22 +1,35 @@
 //! Rejections in several wordings, and their explanations.
 
 use crate::provider::catalog;
-use crate::provider::rejection_cause::{Explained, Needs, REJECTION_CAUSES, explain};
+use crate::provider::rejection_cause::{Explained, REJECTION_CAUSES, Requirement, explain};
 use crate::value::Value;
 
 #[test]
 fn every_row_names_existing_attributes() {
-    for rejection in REJECTION_CAUSES {
+    for cause in REJECTION_CAUSES {
         let known = |resource: &str, attribute: &str| {
             let spec = catalog::resource(resource).unwrap_or_else(|| panic!("there is no {resource}"));
             assert!(spec.row(attribute).is_some(), "{resource} has no {attribute}");
         };
-        known(rejection.of, rejection.at);
-        if let Needs::Attribute { of, attribute, .. } = rejection.needs {
+        known(cause.of, cause.at);
+        if let Requirement::Attribute { of, attribute, .. } = cause.requirement {
             known(of, attribute);
-            assert_ne!(of, rejection.of, "a rule within one resource is a combination");
+            assert_ne!(of, cause.of, "a rule within one resource is a combination");
         }
-        assert!(!rejection.phrases.is_empty());
+        assert!(!cause.phrases.is_empty());
+    }
+}
+
+/// The plan checks some of the requirements, if it knows the other resource.
+#[test]
+fn every_requirement_that_the_plan_checks_is_also_the_cause_of_a_rejection() {
+    for need in catalog::needs() {
+        let has_row = REJECTION_CAUSES.iter().any(|cause| {
+            let Requirement::Attribute { of, attribute, .. } = cause.requirement else { return false };
+            (cause.of, cause.at) == (need.of.name, need.attribute)
+                && (of, attribute) == (need.other.name, need.needs)
+        });
+        assert!(has_row, "{} of {} needs {}", need.attribute, need.of.name, need.needs);
     }
 }
 
