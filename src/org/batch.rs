@@ -3,8 +3,8 @@
 //!
 //! A batch closes shortly after as many jobs have arrived as in the last batch, or when no job has arrived for a while.
 //! This quiet time depends on the gaps between arrivals, so that a slow machine does not split a batch. A batch never
-//! waits for a particular job, because the caller of that job may be waiting for this batch. Nothing in this module is
-//! specific to orgs, except for the words: the [`Job`] trait defines how jobs relate to each other.
+//! waits for a particular job, because the caller of that job may be waiting for this batch. The module does not
+//! depend on orgs, although it calls an attempt a deploy: the [`Job`] trait defines how jobs relate to each other.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
