@@ -178,7 +178,9 @@ impl Org {
             CredentialsError::NoConsumer => SPREADING,
             // A new setting takes some time to take effect on all servers.
             CredentialsError::Withheld { setting: Setting::On, .. } => SPREADING,
-            CredentialsError::NoApp | CredentialsError::OtherKey(_) => LAG,
+            CredentialsError::NoApp | CredentialsError::OtherCase { .. } | CredentialsError::OtherKey(_) => {
+                LAG
+            }
             _ => return Err(error),
         };
         if Instant::now() + propagation.wait > deadline.min(propagation.begun + most) {
@@ -236,7 +238,9 @@ impl Org {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
             Some(Lookup::Hidden { why }) => self.record_of(app).await.ok_or(CredentialsError::Hidden { why }),
-            Some(Lookup::OtherCase { name }) => Err(CredentialsError::OtherCase { name }),
+            Some(Lookup::OtherCase { name }) => {
+                self.record_of(app).await.ok_or(CredentialsError::OtherCase { name })
+            }
             _ => self.record_of(app).await.ok_or(CredentialsError::NoApp),
         }
     }

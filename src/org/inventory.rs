@@ -243,7 +243,7 @@ impl Inventory {
             };
             snapshot.list(kind, names);
             if let Some(why) = self.rejected.get(kind) {
-                snapshot.refuse(kind, why.clone());
+                snapshot.reject(kind, why.clone());
             }
         }
         let wanted: Vec<Wanted> = self.kinds.iter().map(|kind| Wanted::new(kind, app.as_str())).collect();

@@ -344,7 +344,7 @@ impl Inner {
     ) -> Result<(), ReadError> {
         match (outcome, selection.keys().next()) {
             (Err(error), Some(kind)) if selection.len() == 1 && is_rejection(&error) => {
-                snapshot.refuse(kind, format!("{} cannot be read: {error}", kind.name));
+                snapshot.reject(kind, format!("{} cannot be read: {error}", kind.name));
                 Ok(())
             }
             (outcome, _) => outcome,
@@ -466,7 +466,7 @@ impl Inner {
                     snapshot.list(kind, Ok(left.into_iter().cloned().collect()));
                 }
             }
-            Err(error) if !refuses(&error) => return Err(ReadError::unavailable(error)),
+            Err(error) if !rejects(&error) => return Err(ReadError::unavailable(error)),
             Err(error) => match kinds {
                 [kind] => snapshot.list(kind, Err(format!("{} cannot be listed: {error}", kind.name))),
                 _ => {
@@ -488,12 +488,12 @@ pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Look
 }
 
 fn is_rejection(error: &ReadError) -> bool {
-    matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
+    matches!(&error.kind, ReadErrorKind::Unavailable(error) if rejects(error))
 }
 
 /// Whether the org denies access or does not support the type. The org also reports a type as invalid if the user
 /// cannot access it.
-fn refuses(error: &salesforce::Error) -> bool {
+fn rejects(error: &salesforce::Error) -> bool {
     error.class() == Class::Permission || error.code() == Some("INVALID_TYPE")
 }
 

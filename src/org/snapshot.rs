@@ -175,7 +175,7 @@ impl Snapshot {
         self.kinds.entry(kind).or_default().whole = true;
     }
 
-    pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
+    pub(super) fn reject(&mut self, kind: &'static MetadataType, why: String) {
         self.kinds.entry(kind).or_default().rejected = Some(why);
     }
 

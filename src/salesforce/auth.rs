@@ -25,7 +25,7 @@ const RENEWAL_PERIOD: Duration = Duration::from_secs(60);
 /// toward the user's login limit.
 const MAX_RENEWALS: usize = 10;
 /// How long the error of a permanently rejected login is returned without another login.
-const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
+const REJECTION_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
@@ -225,7 +225,7 @@ impl Inner {
     /// Logs in. If a login has failed since `asked`, or was recently rejected permanently, returns its error instead.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
         if let Some((when, error)) = &state.rejected
-            && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
+            && (*when >= asked || (!error.is_transient() && when.elapsed() < REJECTION_HOLDS))
         {
             return Err(error.clone());
         }

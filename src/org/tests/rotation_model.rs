@@ -35,7 +35,7 @@ pub(super) struct Pairs {
     pub anonymous: bool,
     /// Whether `createdBy` is a username instead of an ID.
     pub named: bool,
-    pub refuses: Option<&'static str>,
+    pub rejects: Option<&'static str>,
     /// After this many changes, reads fail.
     pub reads_fail_after: Option<u32>,
     /// Whether users cannot be queried.
@@ -184,7 +184,7 @@ impl CredentialsApi for Model {
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(self.change(Call::StageCredentials, |pairs| {
-            if let Some(code) = pairs.refuses {
+            if let Some(code) = pairs.rejects {
                 return Err(fault(Call::StageCredentials, code));
             }
             let blocks = |it: &Staged| it.state == StagedState::Active || !pairs.stages_in_addition;

@@ -144,7 +144,7 @@ async fn two_concurrent_runs_rotate_once() {
 async fn a_missing_permission_is_distinguished_from_other_rejections() {
     for (code, withheld) in [("INSUFFICIENT_ACCESS", true), ("SOMETHING_NEW", false)] {
         let model = Model::new("K0");
-        model.pairs().refuses = Some(code);
+        model.pairs().rejects = Some(code);
         model.staged("9zz9", "OLD", StagedState::Rotated, OWN_USER);
         let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
         let is_withheld =

@@ -146,7 +146,8 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
 /// Reads what several gates need.
 ///
 /// # Errors
-/// Returns an error if the app or the site does not exist, or if the login fails.
+/// Returns an error if the app or the site does not exist, if the name of the app differs in case, or if the login
+/// fails.
 async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let org = question.org;
     let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;

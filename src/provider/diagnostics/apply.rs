@@ -155,6 +155,20 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
+/// The error for a change whose deploy failed with an internal error of Salesforce, and that was not sent again. The org
+/// has no change.
+pub fn not_sent_again(noun: &str, app: &str, deploy_id: &str, why: &ApplyErrorKind) -> Diagnostic {
+    let object = the(noun, app);
+    let (row, what) = match why {
+        ApplyErrorKind::NotSent => (&rows::INTERRUPTED_BEFORE_CHANGE, "Terraform was interrupted"),
+        _ => (&rows::TIMEOUT_EXCEEDED, "the timeout elapsed"),
+    };
+    row.diagnostic(format!(
+        "Salesforce reported an internal error for deploy {deploy_id}, and {what} before the change to {object} was \
+         sent again. A read of the org shows no change. Apply again."
+    ))
+}
+
 /// The error for a change whose result is not known.
 pub fn outcome_unknown(
     noun: &str,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::activity::DependencyWait;
 use super::adoption::ORG_POLL_INTERVAL;
 use super::apply::Apply;
+use super::claims::CreationConflict;
 use super::joint::{self, Share, only_reply};
 use super::merge::{Merge, MergeError};
 use super::read::actual;
@@ -64,9 +65,10 @@ impl Engine<'_> {
                     Lookup::OtherCase { name } => Some(diagnostics::other_case(apply.app, name)),
                     _ => None,
                 });
-                // This run may be deleting the app with the other name.
-                let is_going = self.activity.claims.obstacle(catalog::APP, apply.app).is_some();
-                if other_case.is_some() && is_going && dependency_wait.wait(ORG_POLL_INTERVAL).await {
+                if other_case.is_some()
+                    && self.is_app_going(apply.app)
+                    && dependency_wait.wait(ORG_POLL_INTERVAL).await
+                {
                     if self.org.stopped() {
                         return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
                     }
@@ -106,13 +108,21 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether this run deletes the app, or an app whose name differs only in case.
+    fn is_app_going(&self, app: &str) -> bool {
+        let obstacle = self.activity.claims.obstacle(catalog::APP, app);
+        matches!(obstacle, Some(CreationConflict::BeingDeleted | CreationConflict::NotDeletedYet))
+    }
+
     /// Waits for the components that Salesforce creates automatically.
     pub(super) async fn await_components(&self, apply: &Apply<'_>, merge: &Merge) -> Result<(), Diagnostics> {
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let found =
                 self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
+            let is_other_case = found.iter().any(|lookup| matches!(lookup, Lookup::OtherCase { .. }));
             match merge.files(&found) {
+                Err(_) if is_other_case && self.is_app_going(apply.app) => self.org.distrust(apply.app),
                 // A component that is being deleted will be created again with different values.
                 Ok(_) if self.activity.claims.begin_creation(self.spec, apply.app).is_ok() => return Ok(()),
                 Err(MergeError::Invalid(found)) => return Err(found),

@@ -116,6 +116,11 @@ impl Engine<'_> {
     ) -> Diagnostics {
         let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
         let diagnostic = match &error.kind {
+            ApplyErrorKind::AfterInternalError { deploy_id, error }
+                if is_unchanged && matches!(**error, ApplyErrorKind::NotSent | ApplyErrorKind::Expired) =>
+            {
+                diagnostics::not_sent_again(self.spec.noun, apply.app, deploy_id, error)
+            }
             ApplyErrorKind::AfterInternalError { error, .. } if is_unchanged => {
                 return self.rejections(
                     apply.app,

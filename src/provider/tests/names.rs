@@ -96,15 +96,18 @@ async fn a_rotation_of_an_app_in_another_case_stays_in_the_state() {
     assert_eq!(rotation.state, before);
 }
 
-/// A name is changed in case only, in an app and in its settings, which refer to the app by a literal name.
+/// Only the case of a name changes, in an app and in its parts, which refer to the app by a literal name.
 #[tokio::test(start_paused = true)]
-async fn settings_wait_until_the_app_in_the_other_case_is_deleted_in_the_same_run() {
-    let (mut old, _) = prepared(APP, Operation::Update).await;
+async fn parts_wait_until_the_app_in_the_other_case_is_deleted_in_the_same_run() {
+    let (mut old, _) = prepared(CLIENT, Operation::Update).await;
     let org = old.org.clone();
-    let (mut app, mut settings) = (Resource::new(&org, APP), Resource::new(&org, SETTINGS));
-    let (mut app_target, mut settings_target) = (shop(APP, "Shop"), shop(SETTINGS, "Shop"));
-    app_target.put("name", "shop".into());
-    settings_target.put("external_client_app", "shop".into());
+    let mut parts = [APP, SETTINGS, POLICIES].map(|type_name| Resource::new(&org, type_name));
+    let mut targets = [APP, SETTINGS, POLICIES].map(|type_name| shop(type_name, "Shop"));
+    for (target, attribute) in targets.iter_mut().zip(["name", "external_client_app", "external_client_app"])
+    {
+        target.put(attribute, "shop".into());
+    }
+    let [app, settings, policies] = &mut parts;
     // Other changes lock the org for longer than a list lags behind a deploy.
     org.with(|state| {
         let kind = ErrorKind::Fault { code: "UNABLE_TO_LOCK_ROW".to_owned(), text: String::new() };
@@ -117,10 +120,14 @@ async fn settings_wait_until_the_app_in_the_other_case_is_deleted_in_the_same_ru
     let renamed = async {
         let deleted = old.apply_of(&run, &prior, &Value::Null, &deletion).await;
         assert!(!deleted.has_errors(), "{deleted:?}");
-        app.apply_in(&run, &app_target).await
+        app.apply_in(&run, &targets[0]).await
     };
-    let (renamed, created) = tokio::join!(renamed, settings.apply_in(&run, &settings_target));
-    assert!(!renamed.has_errors(), "{renamed:?}");
-    assert!(!created.has_errors(), "{created:?}");
-    settings.assert_empty_plan(&settings_target, "settings").await;
+    let (renamed, created, adopted) =
+        tokio::join!(renamed, settings.apply_in(&run, &targets[1]), policies.apply_in(&run, &targets[2]));
+    for found in [renamed, created, adopted] {
+        assert!(!found.has_errors(), "{found:?}");
+    }
+    for (part, target) in parts.iter_mut().zip(&targets) {
+        part.assert_empty_plan(target, part.type_name).await;
+    }
 }
