@@ -81,7 +81,7 @@ pub enum Action {
     Stall(Duration),
     /// The response is sent in this number of pieces, with this pause before each.
     Drip(usize, Duration),
-    /// The address of the org refuses connections for this time. The call gets no response.
+    /// The org's address refuses connections for this time. The call gets no response.
     Away(Duration),
     /// Another client changes the org before or after the call, by an admin call with this method, path and body.
     Meanwhile(&'static str, &'static str, &'static str),

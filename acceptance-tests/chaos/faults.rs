@@ -12,7 +12,7 @@ use acceptance_tests::terraform::Run;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The memory limit of a provider in the cases of the table, which include hostile responses, in KiB.
+/// The memory limit, in KiB, for a provider in the table's cases, which include hostile responses.
 const HOSTILE_MEMORY_LIMIT: u64 = 256 * 1024;
 
 /// Calls that may fail in a successful run. The provider can determine the result of a deploy by reading the

@@ -28,7 +28,7 @@ const FORBIDDEN_TEXT: [&str; 9] = [
     "soapenv:",
 ];
 
-/// Asserts that the command exited normally, with a readable message.
+/// Asserts that the command exited normally and that its output is readable.
 #[track_caller]
 pub fn exited_normally(run: &Run, what: &str) {
     assert!(matches!(run.code, Some(0 | 1)), "{what}: {run}");

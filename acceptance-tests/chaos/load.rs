@@ -1,5 +1,5 @@
-//! Load tests: many workspaces on one org, and many apps with random call failures. Both measure the memory of the
-//! providers and check that it is below a limit.
+//! Load tests: many workspaces on one org, and many apps with random call failures. Both kinds of test measure the
+//! memory of the providers and check that it is below a limit.
 
 use crate::case::{Case, Outcome, Section};
 use crate::fault::{Action, Calls, Fault, Times, When};

@@ -94,7 +94,7 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
-    /// The calls since the last call of `plan`.
+    /// The calls since the last call to `plan`.
     #[must_use]
     pub fn seen(&self) -> Vec<RecordedCall> {
         self.inner().seen.clone()

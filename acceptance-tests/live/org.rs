@@ -25,7 +25,7 @@ pub struct Org {
     pub scope: NameScope,
     pub about: About,
     secrets: RefCell<BTreeSet<String>>,
-    /// The settings of the org, as far as they can be read.
+    /// The org's settings, as far as they can be read.
     settings: Map<String, Value>,
     last_deploy: RefCell<String>,
     /// Whether interrupts are ignored, so that the cleanup can complete.
@@ -72,7 +72,7 @@ pub struct Message {
 pub struct Deployed {
     pub success: bool,
     pub failures: Vec<Message>,
-    /// The messages of accepted components, including warnings.
+    /// The messages about accepted components, including warnings.
     pub successes: Vec<Message>,
     error: String,
 }
@@ -93,7 +93,7 @@ impl Deployed {
     }
 }
 
-/// A response of the REST API.
+/// A response from the REST API.
 #[derive(Debug)]
 pub struct RestReply {
     pub status: u64,
@@ -183,7 +183,7 @@ impl Org {
         Ok(org)
     }
 
-    /// A setting of the org, or `None` if it cannot be read.
+    /// An org setting, or `None` if it cannot be read.
     pub fn setting(&self, element: &str) -> Option<bool> {
         Some(self.settings.get(element)?.as_str()? == "true")
     }

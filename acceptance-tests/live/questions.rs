@@ -1,7 +1,7 @@
 //! The open questions, those that a run in an org can answer and those that it cannot. No other file lists them.
 //!
 //! Each question belongs to a statement that marks it as not confirmed: a behavior of the emulator whose evidence is
-//! `cited` or `assumed`, or a sentence of the documentation. The tests below compare the list with these statements. If
+//! `cited` or `assumed`, or a sentence in the documentation. The tests below compare the list with these statements. If
 //! a behavior is confirmed or removed, or a sentence no longer exists, its question must be removed. A new unconfirmed
 //! behavior needs a question here, or an entry in `OUT_OF_REACH` with the reason.
 

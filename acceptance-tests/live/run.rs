@@ -119,7 +119,7 @@ fn run_scenario(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult
     if let Some(reason) = scenario.is_for_the_emulator() {
         return ScenarioResult::Skipped(reason);
     }
-    // Other resources, such as settings of the org, may be shared with others.
+    // Other resources, such as org settings, may be shared with other users.
     if let Some(other) =
         scenario.resource_types().into_iter().find(|kind| !OF_ONE_APP.contains(&kind.as_str()))
     {

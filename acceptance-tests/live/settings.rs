@@ -1,4 +1,4 @@
-//! The settings of a run: arguments, LIVE_* variables, and the SALESFORCE_* variables of the provider.
+//! The settings of a run: arguments, LIVE_* variables, and the provider's SALESFORCE_* variables.
 
 use crate::questions::QUESTIONS;
 use acceptance_tests::scenario::Scenario;

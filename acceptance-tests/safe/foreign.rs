@@ -1,5 +1,5 @@
-//! Stand-ins for the resources of other providers to which the documentation of this project passes secrets. Each has
-//! the arguments that this documentation uses. Their types, and whether they are write-only, are taken from the
+//! Stand-ins for the resources of other providers to which this project's documentation passes secrets. Each has the
+//! arguments that this documentation uses. Their types, and whether they are write-only, are taken from the
 //! documentation of the other providers. Other arguments and behavior are omitted.
 //!
 //! If the environment variable `STAND_INS_JOURNAL` names a file, the resource type and the checksum of each value of a

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-/// A separate login of a user who may have several logins, as pipelines with a shared user have.
+/// A separate login by a user who may have several logins, as pipelines that share a user do.
 pub struct Session {
     pub token: String,
     /// The number of the session in the emulator's journal.
@@ -51,7 +51,7 @@ impl Emulator {
         reply.body
     }
 
-    /// The IDs of the deploys of a login, oldest first.
+    /// The IDs of a login's deploys, oldest first.
     #[must_use]
     #[track_caller]
     pub fn deploys_of(&self, session: &Session) -> Vec<String> {
@@ -62,7 +62,7 @@ impl Emulator {
         calls.filter_map(|call| call["details"]["id"].as_str()).map(str::to_owned).collect()
     }
 
-    /// The number of calls of an operation.
+    /// The number of calls in an operation.
     #[must_use]
     #[track_caller]
     pub fn count(&self, operation: &str) -> usize {

@@ -21,7 +21,7 @@ pub struct Emulator {
     planted: Mutex<Vec<Secret>>,
 }
 
-/// The running orgs of this process: URL → folder of their credentials.
+/// The running orgs of this process: URL → folder with the org's credentials.
 static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
 /// The secrets of the emulators whose address occurs in one of the strings, because a client of an org may leak them.
@@ -67,7 +67,7 @@ impl Emulator {
         Self::with(&[])
     }
 
-    /// Starts an org with command line options of the emulator.
+    /// Starts an org with emulator command line options.
     ///
     /// # Panics
     /// Panics if the emulator does not start.
@@ -151,7 +151,7 @@ impl Emulator {
         ])
     }
 
-    /// The username of a user of the org, such as `limited`, who may only call APIs, or `app.admin`, who may only
+    /// The username of a user in the org, such as `limited`, who may only call APIs, or `app.admin`, who may only
     /// change policies.
     #[must_use]
     pub fn user(&self, name: &str) -> String {

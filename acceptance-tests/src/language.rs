@@ -1,4 +1,4 @@
-//! The language and command features of the versions of Terraform and OpenTofu.
+//! The language and command features of each version of Terraform and OpenTofu.
 //!
 //! The table has a row for each feature that a test needs and that not every tested version has.
 

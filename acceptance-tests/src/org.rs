@@ -11,7 +11,7 @@ pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
-/// A component of the org. `fields` are the elements of its file.
+/// A component in the org. `fields` are the elements of its file.
 #[derive(Debug, Clone)]
 pub struct Component {
     pub kind: String,

@@ -99,7 +99,7 @@ impl Recorder {
         connections.iter().flat_map(Connection::exchanges).collect()
     }
 
-    /// Writes the SOAP messages of both directions to a folder. Returns the total number of calls.
+    /// Writes the SOAP messages in both directions to a folder. Returns the total number of calls.
     pub fn write(&self, folder: &Path) -> usize {
         let exchanges = self.exchanges();
         for (number, exchange) in exchanges.iter().enumerate().filter(|(_, one)| one.is_soap()) {

@@ -155,7 +155,7 @@ impl Scenario {
         self.lines().filter_map(|line| value_of(line, "permission_sets")).flat_map(quoted).collect()
     }
 
-    /// Whether the scenario enables the code and credentials flow, which a setting of the org must allow.
+    /// Whether the scenario enables the code and credentials flow, which an org setting must allow.
     #[must_use]
     pub fn needs_code_credential_flow(&self) -> bool {
         self.lines().any(|line| value_of(line, "code_credential_flow_enabled") == Some("true"))

@@ -44,7 +44,7 @@ impl WebServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (config, folder, noted) = (Arc::clone(&config), folder.clone(), Arc::clone(&noted));
-                // A client that disconnects does not affect the others.
+                // A client that disconnects does not affect other clients.
                 std::thread::spawn(move || answer(stream, config, &folder, &noted));
             }
         });

@@ -300,8 +300,8 @@ impl<'org> Workspace<'org> {
         let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
     }
 
-    /// Every secret in any file of the workspace. Also searches the last plan as JSON, unless a plan was
-    /// already searched as JSON.
+    /// Every secret in any file in the workspace. Also searches the last plan as JSON, unless a plan was already
+    /// searched as JSON.
     pub fn leaks(&self) -> Vec<Leak> {
         let plan = self.root().join("plan.bin");
         if plan.exists() && !self.has_shown_a_plan.get() {
@@ -395,7 +395,7 @@ impl<'org> Workspace<'org> {
         assert!(found == org_id || found == short, "{address} is in {found}, expected {org_id}");
     }
 
-    /// Imports all resources of the state into an empty state, and asserts that the plan is empty.
+    /// Imports all resources in the state into an empty state, and asserts that the plan is empty.
     #[track_caller]
     pub fn imports_into_an_empty_state(&self) {
         let resources = self.state();

@@ -35,7 +35,7 @@ struct Planned {
     private: Vec<u8>,
 }
 
-/// The diagnostics of one call.
+/// The diagnostics from one call.
 #[derive(Debug, Default, Clone)]
 pub struct Diagnostics {
     pub warnings: Vec<String>,

@@ -219,7 +219,7 @@ impl Rule {
         }
     }
 
-    /// The rule as a sentence of the documentation.
+    /// The rule as a sentence for the documentation.
     pub fn describe(&self) -> String {
         match self {
             Rule::NotBlank => "Must not be blank.".to_owned(),
@@ -237,7 +237,7 @@ impl Rule {
             Rule::CallbackUrl => "Must be an absolute URL with a scheme, such as `https` or a custom one.".to_owned(),
             Rule::UsualCallbackUrl => "Should not contain a fragment or a wildcard.".to_owned(),
             Rule::NotZero => "Should not be 0.".to_owned(),
-            Rule::NotPlainHttp => "Should not be `http`, unless the host is localhost.".to_owned(),
+            Rule::NotPlainHttp => "Should not use `http` unless the host is localhost.".to_owned(),
             Rule::Between(from, to) => format!("Between {from} and {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
             Rule::AtMost(most) => format!("At most {most} elements."),

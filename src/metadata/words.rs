@@ -55,7 +55,7 @@ fn misread(text: &str, words: &[&str]) -> Option<String> {
     Some(format!("{} is not a known value: {what}. Did you mean {word:?}?", quoted(text)))
 }
 
-/// The word of a list that another standard's name stands for. The name can also be in the form of Setup: in
+/// The word of a list that another standard's name stands for. The name can also be in the form that Setup shows: in
 /// parentheses after a description.
 fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &'static str)> {
     let lower = text.trim().to_ascii_lowercase();

@@ -313,7 +313,7 @@ impl Org {
         match component.and_then(|component| component.get(attribute).as_bool()) {
             Some(true) => Setting::On,
             Some(false) => Setting::Off,
-            // A setting that is not in the file has its default, which is off.
+            // A setting that is not in the file has its default value, off.
             None if component.is_some() => Setting::Off,
             None => Setting::Unknown,
         }

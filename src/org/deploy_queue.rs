@@ -39,7 +39,7 @@ pub(super) struct QueuedDeploy {
     pub done: bool,
 }
 
-/// The newest deploys of an org.
+/// The newest deploys in an org.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
@@ -66,7 +66,7 @@ impl DeployQueue {
         self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id).to_owned()).collect()
     }
 
-    /// Whether all deploys of the queue were already in the set `before`.
+    /// Whether all deploys in the queue were already in the set `before`.
     pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
         self.0.iter().all(|entry| before.contains(short(&entry.id)))
     }

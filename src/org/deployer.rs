@@ -35,9 +35,9 @@ pub(super) struct Deployer {
     pub queue: Arc<Queue<Job, ApplyResult>>,
     pace: Mutex<PollSchedule>,
     batches: AtomicU64,
-    /// Whether the running deploy is still queued behind other deploys of the org.
+    /// Whether the running deploy is still queued behind other deploys in the org.
     pub in_queue: AtomicBool,
-    /// The deploys of this process, by 15-character ID.
+    /// This process's deploys, by 15-character ID.
     own_deploys: StdMutex<BTreeSet<String>>,
 }
 

@@ -156,7 +156,7 @@ impl ApplyError {
         matches!(self.kind, ApplyErrorKind::Unverified { deploy_id: None, .. })
     }
 
-    /// Whether an attempt failed after an earlier attempt ended with an internal error of Salesforce.
+    /// Whether an attempt failed after an earlier attempt ended with an internal error in Salesforce.
     pub fn is_after_internal_error(&self) -> bool {
         matches!(self.kind, ApplyErrorKind::AfterInternalError { .. })
     }

@@ -183,7 +183,7 @@ impl Unattributed {
             self.over = true;
             return false;
         };
-        // The message of an internal error contains an ID for Salesforce's support.
+        // The message about an internal error contains an ID for Salesforce's support.
         let is_of_id = |c: &char| internal_error && (c.is_ascii_digit() || *c == '-');
         let words: String = message.chars().filter(|c| !is_of_id(c)).collect();
         !self.over && self.words.replace(words.clone()) == Some(words)

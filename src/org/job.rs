@@ -13,7 +13,7 @@ pub(super) struct Job {
     pub changes: Changes,
     pub edit: Option<Editing>,
     pub wanted: Vec<Wanted>,
-    /// The ID of a deploy of this job that ended with an internal error of Salesforce. That deploy may have taken
+    /// The ID of a deploy of this job that ended with an internal error in Salesforce. That deploy may have taken
     /// effect.
     pub internal_error: Option<String>,
     /// The files that are changed: by type and app, or by type and full name for deletions.
@@ -119,7 +119,7 @@ impl Job {
         self.changes.keys().any(|own| own == key)
     }
 
-    /// The apps, in lower case, whose parts the job writes without writing their own file.
+    /// The apps, in lower case, for which the job writes parts but not the app file.
     pub(super) fn parents(&self) -> &BTreeSet<String> {
         &self.parents
     }
@@ -172,8 +172,8 @@ impl batch::Job for Job {
     }
 
     /// A part awaits its app, because a literal app name creates no dependency in Terraform. A part also awaits org
-    /// settings, because Salesforce may reject the part without them. Both can share a deploy, in which Salesforce
-    /// determines the order.
+    /// settings, because Salesforce may reject the part without them. A part can share a deploy with either; Salesforce
+    /// then determines the order.
     fn awaits(&self, other: &Job) -> bool {
         !self.parents.is_disjoint(&other.writes_apps) || (!self.parents.is_empty() && other.writes_settings)
     }

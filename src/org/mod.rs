@@ -89,7 +89,7 @@ use name_cache::NameCache;
 use new_app_cache::NewAppCache;
 use snapshot::Snapshot;
 
-/// A component that a caller needs: an app, the part of this type that belongs to the app, or settings of the org.
+/// A component that a caller needs: an app, the part of this type that belongs to the app, or org settings.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: &'static MetadataType,

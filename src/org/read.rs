@@ -372,7 +372,7 @@ impl Inner {
         for (kind, names) in selection {
             let members = by_type.entry(kind.package_type()).or_default();
             match (kind.settings_member, names) {
-                // A wildcard would return all settings of the org, so the member is named.
+                // A wildcard would return all org settings, so the member is named.
                 (Some(member), _) => drop(members.insert(member)),
                 (None, Some(names)) => members.extend(names.iter().map(String::as_str)),
                 (None, None) => drop(members.insert("*")),

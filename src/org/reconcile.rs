@@ -34,7 +34,7 @@ const RETRIEVES: u32 = 3;
 const REAPPLY_LATE: Duration = Duration::from_secs(15);
 const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
-/// Earlier deploys of others that wrote unknown content to the same files.
+/// Earlier deploys by others that wrote unknown content to the same files.
 #[derive(Default)]
 struct UnseenWrites {
     deploys: Vec<String>,
@@ -221,7 +221,7 @@ impl Inner {
         }
     }
 
-    /// The deploys of others that are not in the baseline of the edit.
+    /// The deploys by others that are not in the baseline of the edit.
     async fn came_since(&self, seen: &Baseline) -> Vec<String> {
         let Baseline::Done(before) = seen else { return Vec::new() };
         let Some(queue) = self.deploy_queue().await else { return Vec::new() };
@@ -230,7 +230,7 @@ impl Inner {
         came
     }
 
-    /// The components that deploys of others wrote: concurrent deploys, and those that came later.
+    /// The components that deploys by others wrote: concurrent deploys, and those that came later.
     async fn written_by_others(&self, observed: &Observed, came: &[String]) -> WrittenByOthers {
         let ConcurrentDeploys { before, after } = &observed.concurrent;
         let ids: BTreeSet<&str> = before.iter().chain(after).chain(came).map(|id| short(id)).collect();
@@ -250,7 +250,7 @@ impl Inner {
     }
 }
 
-/// The components that deploys of others wrote.
+/// The components that deploys by others wrote.
 #[derive(Default)]
 struct WrittenByOthers {
     /// The type, and the full name in lower case.

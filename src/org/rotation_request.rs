@@ -136,7 +136,7 @@ pub(super) fn next(
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
-        // The previous credentials of a rotation by another client also prevent staging.
+        // Previous credentials from a rotation by another client also prevent staging.
         return match rotated.or_else(|| find(StagedState::Rotated)) {
             Some(staged) if request.revoke && progress.is_requested(staged) => revoke(request, seen, staged),
             Some(staged) => Err(RotationErrorKind::Occupied {

@@ -320,7 +320,8 @@ impl Snapshot {
     }
 
     /// The app that a file belongs to, as it is named in the org. In an org with its own namespace, parent elements
-    /// have the namespace, but file names do not. For components of a package, both have the namespace of the package.
+    /// have the namespace, but file names do not. For components of a package, parent elements and file names both have
+    /// the package's namespace.
     fn owner_of<'a>(&self, file: &'a File) -> Option<&'a str> {
         let owner = file.owner.as_deref()?;
         match without_own_namespace(owner, &file.key.full_name) {
@@ -486,7 +487,7 @@ pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
 }
 
 /// Whether a message from a retrieve reports that a file is not readable, rather than that it does not exist. Only
-/// messages in English are recognized. For all others, the list determines the result.
+/// messages in English are recognized. For all other messages, the list determines the result.
 fn is_rejection(problem: &str) -> bool {
     // A message about a missing component contains its name, which may be any word.
     !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)

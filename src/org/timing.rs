@@ -145,7 +145,7 @@ impl PollSchedule {
     }
 }
 
-/// Parses a timestamp of Salesforce, which has the form `2026-01-01T00:00:00.000Z` in SOAP and ends with `+0000` in the
+/// Parses a Salesforce timestamp, which has the form `2026-01-01T00:00:00.000Z` in SOAP and ends with `+0000` in the
 /// REST API.
 pub fn timestamp(text: &str) -> Option<OffsetDateTime> {
     let utc = text.strip_suffix("+0000").map(|time| format!("{time}Z"));

@@ -1,6 +1,7 @@
 //! Log lines in hclog's JSON format, which Terraform reads from stderr, filters and prints.
 //!
-//! Only events of this crate are logged, because libraries can log payloads. Without a level, logging is not installed.
+//! Only events from this crate are logged, because libraries can log payloads. Without a level, logging is not
+//! installed.
 //!
 //! Requests are logged with their path, status and size, never with their body. All text is redacted.
 

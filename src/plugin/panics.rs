@@ -12,7 +12,7 @@ use crate::redact;
 pub fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
         let report = report(panic, &Backtrace::force_capture());
-        // A single write, so that log lines of other threads are not mixed in. A failure cannot be reported.
+        // A single write, so that log lines from other threads are not mixed in. A failure cannot be reported.
         let _ = std::io::stderr().lock().write_all(report.as_bytes());
     }));
 }
@@ -31,7 +31,7 @@ fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
 /// The longest panic message shown.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// The panic message on one line, redacted because panics of the standard library can quote values.
+/// The panic message on one line, redacted because panics in the standard library can quote values.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()

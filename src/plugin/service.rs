@@ -104,8 +104,8 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    /// Requests that running calls end quickly. The process continues until Terraform calls Shutdown of the controller
-    /// service.
+    /// Requests that running calls end quickly. The process continues until Terraform calls the controller service's
+    /// Shutdown.
     async fn stop(&self, _: Request<pb::StopRequest>) -> RpcResult<pb::StopResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("Stop", "", async move {

@@ -3,9 +3,9 @@
 //! Terraform requests an upgrade of every stored state first, even if the state has the current version. The rules:
 //! - A state of a newer schema is rejected before it is read.
 //! - Attributes that the schema no longer has are dropped.
-//! - Attributes that the state lacks get their default. Otherwise a plan without a refresh would change every resource,
-//!   and a refresh would report drift. Attributes without a default are null, and blocks are empty, until the next
-//!   refresh.
+//! - Attributes that the state lacks get their default value. Otherwise a plan without a refresh would change every
+//!   resource, and a refresh would report drift. Attributes without a default are null, and blocks are empty, until the
+//!   next refresh.
 //! - An attribute that the state has keeps its value, even if it is null.
 //! - A value of the wrong type is an error with the path of the value.
 //!

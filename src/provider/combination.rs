@@ -131,7 +131,7 @@ impl Combination {
         }
         let (config, prior) = (&request.config, &request.prior);
         let made = self.when.iter().all(|(attribute, is)| {
-            // The plan of an update also contains the existing values of attributes that are not managed.
+            // The plan for an update also contains the existing values of attributes that are not managed.
             let holds = if prior.is_null() {
                 is.holds(config.get(attribute), &effective(spec, config, attribute))
             } else {

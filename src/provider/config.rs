@@ -232,7 +232,7 @@ pub fn auth_methods_for_docs() -> Vec<(&'static str, Vec<&'static str>, [Names; 
     auth_methods::names().into_iter().map(row).collect()
 }
 
-/// The environment variable of an argument.
+/// The environment variable for an argument.
 pub fn variable(argument: &str) -> String {
     format!("SALESFORCE_{}", argument.to_uppercase())
 }
@@ -300,7 +300,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     if block.known("audience").is_some_and(|text| has_user_information(&text)) {
         let detail = "audience: remove the username and password from the URL.";
-        // With a path, Terraform would show the line that contains the password.
+        // If the diagnostic had a path, Terraform would show the line that contains the password.
         found.push(INVALID_URL.diagnostic(detail));
     }
     block.version(&mut found);

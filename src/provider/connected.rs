@@ -98,7 +98,7 @@ impl Connected {
         Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
     }
 
-    /// The plan of a resource. Its diagnostics include conflicts with other plans of the run.
+    /// The plan for a resource. Its diagnostics include conflicts with other plans in the run.
     pub(super) fn plan(
         &self,
         spec: &'static ResourceSpec,
@@ -132,7 +132,7 @@ impl Connected {
         Union { spec, engine: move |member| self.engine(member, spec.name) }
     }
 
-    /// The engine of a resource. `resource` is the type in the configuration.
+    /// The engine for a resource. `resource` is the type in the configuration.
     pub(super) fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
         Engine {
             spec,

@@ -101,7 +101,7 @@ impl Danger {
     }
 }
 
-/// The permission sets and profiles of a plan.
+/// The permission sets and profiles in a plan.
 struct Permitted {
     /// The object and the name of each permission set and profile.
     people: Vec<(&'static str, String)>,

@@ -26,7 +26,7 @@ pub struct Parameter {
     pub doc: &'static str,
 }
 
-/// The error of a function. Functions have no warnings.
+/// An error from a function. Functions have no warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub text: String,

@@ -61,7 +61,7 @@ pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
     }
 }
 
-/// Rejects an identity of another org. The ID of a previous org is accepted for the org that replaces it.
+/// Rejects an identity from another org. The ID of a previous org is accepted for the org that replaces it.
 pub fn check_org(
     identity: &Value,
     noun: &str,

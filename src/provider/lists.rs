@@ -93,8 +93,8 @@ pub const LABEL_COLUMN: &str = "MasterLabel";
 pub const LABEL_ATTRIBUTE: &str = LABEL.own.name;
 
 /// Metadata types, each with the object whose records refer to the apps that have a component of this type, in the
-/// column [`OWNER_COLUMN`]. Salesforce does not document these objects. If the org does not have one of them, the
-/// provider retrieves the files.
+/// column [`OWNER_COLUMN`]. Salesforce does not document these objects. If the org does not have one of these objects,
+/// the provider retrieves the files.
 pub static RECORDS: &[(&MetadataType, &str)] = &[
     (&settings_of_an_app::TYPE, "ExtlClntAppOauthSettings"),
     (&oauth_policies::TYPE, "ExtlClntAppOauthPlcyCnfg"),

@@ -147,7 +147,7 @@ impl Provider {
         Diagnostics::default()
     }
 
-    /// Validates a configuration. The plan of an action consists of this validation.
+    /// Validates a configuration. The plan for an action consists of this validation.
     pub fn validate(&self, offer: Offer, type_name: &str, config: &Value) -> Diagnostics {
         let now = std::time::SystemTime::now();
         let found = match offer {

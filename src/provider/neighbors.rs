@@ -1,4 +1,4 @@
-//! Conflicts between the plans of one run: two resources for one app, a resource that is removed at one address and
+//! Conflicts between the plans in one run: two resources for one app, a resource that is removed at one address and
 //! kept at another, an app that is deleted while its settings remain, or policies that require different settings.
 //!
 //! Terraform plans resources in any order, and the second of two plans reports the conflict. This module adds errors
@@ -191,7 +191,7 @@ impl Neighbors {
         (takes_part && are_two(kinds)).then(|| diagnostics::managed_twice(managed.name(), attribute, app))
     }
 
-    /// Records the plan of a destroy, and returns its conflicts with earlier plans.
+    /// Records the plan for a destroy, and returns its conflicts with earlier plans.
     fn check_destroy(
         &self,
         spec: &'static ResourceSpec,
@@ -214,7 +214,7 @@ impl Neighbors {
         })
     }
 
-    /// Records that a plan was applied, so that the next plan of the app is treated as a plan of the same resource.
+    /// Records that a plan was applied, so that the next plan for the app is treated as a plan for the same resource.
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };
         let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));

@@ -1,4 +1,4 @@
-//! The requests and replies of the provider, in neutral types: one pair per RPC that contains more than a value.
+//! The provider's requests and replies, in neutral types: one pair per RPC that contains more than a value.
 //! `plugin/{from_proto,to_proto}` translates them.
 //!
 //! Replies are not `Result`s: Terraform accepts a value *and* an error ("created, but not verified").

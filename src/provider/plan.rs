@@ -229,9 +229,9 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
     spec.rows().filter(differs).collect()
 }
 
-/// Checks the second plan of a replacement, including `-replace`, and the plan of a tainted resource. Neither plan has
+/// Checks the second plan of a replacement, including `-replace`, and the plan for a tainted resource. Neither plan has
 /// a prior state, but the second plan of a replacement has the private state of the old resource. Terraform ignores the
-/// warnings from the second plan, so only the plan of a tainted resource contains a warning.
+/// warnings from the second plan, so only the plan for a tainted resource contains a warning.
 fn judge_replacement(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -280,7 +280,7 @@ fn judge_update(
                 ));
             }
             // The referenced resource is replaced. With `-replace`, this is the only warning, because Terraform ignores
-            // the warnings of the resource itself.
+            // the warnings for the resource itself.
             Destruction::StopsManaging if planned.get(spec.subject_attribute()).is_unknown() => {
                 diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
             }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::is_gap;
 use crate::secret::Secret;
 
-/// Secrets shorter than this are not hidden, because hiding each "a" of a message would reveal the secret.
+/// Secrets shorter than this are not hidden, because hiding each "a" in a message would reveal the secret.
 const SHORTEST: usize = 4;
 /// The shortest secret that is searched for in base64. The base64 form of a shorter secret has too few characters that
 /// depend only on the secret.

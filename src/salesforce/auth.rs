@@ -1,7 +1,7 @@
 //! The session: one login at the first call, shared by all callers, and renewed when it expires.
 //!
 //! The authentication methods are in `login`. A token is requested (`token`), obtained from the Salesforce CLI
-//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. The error of a rejected login
+//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. The error from a rejected login
 //! is returned for a minute without another login, so that a hundred resources with a wrong key do not lock the user.
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const RENEWAL_PERIOD: Duration = Duration::from_secs(60);
 /// The maximum number of renewals in one period, for sessions with at least one successful call. Each login counts
 /// toward the user's login limit.
 const MAX_RENEWALS: usize = 10;
-/// How long the error of a permanently rejected login is returned without another login.
+/// How long the error from a permanently rejected login is returned without another login.
 const REJECTION_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
@@ -156,7 +156,7 @@ pub(super) struct Auth {
 #[derive(Debug, Default)]
 struct State {
     session: Option<Arc<Session>>,
-    /// The ID of the first session's org. All calls of a run must go to the same org.
+    /// The ID of the first session's org. All calls in a run must go to the same org.
     org_id: Option<String>,
     /// The times of recent renewals.
     renewed: Vec<Instant>,

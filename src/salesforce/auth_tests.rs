@@ -1,4 +1,4 @@
-//! Tests of the pure functions of `auth`.
+//! Tests for the pure functions of `auth`.
 
 use super::*;
 

@@ -61,7 +61,7 @@ pub(super) fn classify(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind
     }
 }
 
-/// Classifies an error code of Salesforce. `text` must already be redacted.
+/// Classifies a Salesforce error code. `text` must already be redacted.
 pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
     match code {
         "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => {
@@ -107,7 +107,7 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
     let contains = |words: &[&str]| words.iter().any(|word| description.contains(word));
     match error {
         "server_error" | "temporarily_unavailable" | "unknown_error" => AuthProblem::ServerError,
-        // Codes of other APIs, which indicate a failure of the server and not of the login.
+        // Codes from other APIs, which indicate a failure of the server, not of the login.
         "UNKNOWN_EXCEPTION" | "SERVER_UNAVAILABLE" => AuthProblem::ServerError,
         "LOGIN_RATE_EXCEEDED" | "rate_limit_exceeded" => AuthProblem::LoginRate,
         "inactive_user" | "inactive_org" => AuthProblem::Restricted,

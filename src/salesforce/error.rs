@@ -69,7 +69,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// An error of the client. Cloned when one cause is reported to many callers.
+/// An error from the client. Cloned when one cause is reported to many callers.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{call}: {kind}")]
 pub struct Error {

@@ -26,7 +26,7 @@ pub enum Login {
     ClientCredentials { client_id: String, client_secret: Secret },
     /// OAuth 2.0 refresh token flow, as the user who authorized the app.
     RefreshToken { client_id: String, client_secret: Option<Secret>, refresh_token: Secret },
-    /// OAuth 2.0 token exchange flow, with a token of another issuer that a handler in the org accepts.
+    /// OAuth 2.0 token exchange flow, with a token from another issuer that a handler in the org accepts.
     TokenExchange {
         client_id: String,
         client_secret: Option<Secret>,

@@ -9,7 +9,7 @@ pub enum Meaning {
     /// Other changes lock the component or the org.
     Locked,
     Temporary,
-    /// An internal error of Salesforce.
+    /// An internal error in Salesforce.
     InternalError,
     /// The component to delete does not exist.
     AlreadyDeleted,

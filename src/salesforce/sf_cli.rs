@@ -1,4 +1,4 @@
-//! Authentication with the Salesforce CLI. Runs `sf` to get a token, and never reads the files of the CLI.
+//! Authentication with the Salesforce CLI. Runs `sf` to get a token, and never reads the CLI's files.
 //!
 //! The output contains a token, so it is not logged, and an error contains only the redacted message of a failure. No
 //! shell is used. Versions earlier than 2.136.8 (May 2026) print the token in `sf org display`. Newer versions hide the
@@ -279,7 +279,8 @@ fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, S
         }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // The installers' `sf` is a script that starts Node. In a separate process group, both can be stopped.
+    // The installers' `sf` is a script that starts Node. In a separate process group, the script and Node can both be
+    // stopped.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut tries: u32 = 0;
@@ -358,7 +359,7 @@ fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
     Output { read, ended }
 }
 
-/// The JSON object of a response. Warnings may precede or follow the object. A response has a `status` member. If no
+/// The JSON object in a response. Warnings may precede or follow the object. A response has a `status` member. If no
 /// object has one, the first object with `result` or `name` is used.
 pub(super) fn answer_in(output: &[u8]) -> Option<Value> {
     let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));

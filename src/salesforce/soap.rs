@@ -1,4 +1,4 @@
-//! Sends SOAP calls of the Metadata API.
+//! Sends SOAP calls to the Metadata API.
 //!
 //! The elements of requests are in the order of the WSDL. The namespace is the default namespace of the header and of
 //! the body. Responses are read by local name. A fault is an error, regardless of the HTTP status.

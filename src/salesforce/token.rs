@@ -264,8 +264,8 @@ fn of_refresh_token(kind: ErrorKind) -> ErrorKind {
     }
 }
 
-/// Whether the audience may be the cause of a rejection. For a wrong audience, External Client Apps are reported to
-/// return the same error as for an app that does not exist.
+/// Whether the audience may be the cause of a rejection. According to reports, External Client Apps return the same
+/// error for a wrong audience as for an app that does not exist.
 fn is_about_audience(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Auth { problem: AuthProblem::Audience | AuthProblem::AppAbsent, .. })
 }

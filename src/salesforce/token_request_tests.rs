@@ -1,4 +1,4 @@
-//! Tests of the assertion. The other requests are tested with the client.
+//! Tests for the assertion. The other requests are tested with the client.
 
 use serde_json::Value;
 

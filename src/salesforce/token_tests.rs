@@ -1,4 +1,4 @@
-//! Tests of the pure functions of `token`. The exchanges are tested with the client.
+//! Tests for the pure functions of `token`. The exchanges are tested with the client.
 
 use super::*;
 

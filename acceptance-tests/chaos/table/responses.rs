@@ -1,4 +1,4 @@
-//! Responses of the org to any call: limits, locks, server errors, rejections.
+//! Responses from the org to any call: limits, locks, server errors, rejections.
 
 use super::{At, CREATE, Expected, READS, Row};
 use crate::fault::{Action, Times};

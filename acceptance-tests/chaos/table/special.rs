@@ -120,7 +120,7 @@ fn slow(what: &str, times: serde_json::Value) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// The deploy exceeds the timeout of the resource and later succeeds in the org. The next apply finds the result.
+/// The deploy exceeds the resource's timeout and later succeeds in the org. The next apply finds the result.
 fn too_slow(what: &str) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
@@ -303,7 +303,7 @@ fn with_variable(what: &str, variable: &str, value: Option<&str>) -> Outcome {
     finish(&mut fixture, what)
 }
 
-/// A request or a response of a rotation is lost. The rotation still happens exactly once.
+/// A request or a response is lost during a rotation. The rotation still happens exactly once.
 fn lost_rotation(what: &str, call: &str, when: When) -> Outcome {
     let testbed = Testbed::with(&[]);
     let mut fixture = Fixture::set(&testbed, Shape::Parts, Step::Rotate);

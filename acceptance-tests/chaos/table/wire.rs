@@ -1,5 +1,5 @@
 //! Faults between the client and the org that can affect any call: closed or stalled connections, redirects, and
-//! responses of intermediaries.
+//! responses from intermediaries.
 
 use super::{At, BEFORE, BOTH, CHANGES, CREATE, Expected, READS, Row, pages};
 use crate::fault::{Action, Times};

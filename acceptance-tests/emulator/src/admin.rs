@@ -255,7 +255,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
     Ok(())
 }
 
-/// Creates an app as the pages of Setup do, with the names that Setup assigns to its parts.
+/// Creates an app as the Setup pages do, with the names that Setup assigns to its parts.
 fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let string = |name: &str| wanted.get(name).and_then(Value::as_str);
     let Some(name) = string("name") else {
@@ -294,7 +294,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             return Err(problem);
         }
     }
-    // The names that Setup assigns, instead of those of a deploy.
+    // The names that Setup assigns, instead of those that a deploy assigns.
     for (kind, by_deploy, by_setup) in [
         (OAUTH_POLICIES, format!("{name}_oauth_defaultPolicy"), format!("{name}_oauthPlcy")),
         (APP_POLICIES, format!("{name}_defaultPolicy"), format!("{name}_plcy")),

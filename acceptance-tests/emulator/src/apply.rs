@@ -1,5 +1,5 @@
-//! Applies a package to a copy of the org's components and reports the result of each file. `job.rs` determines whether
-//! and when the copy replaces the org's components.
+//! Applies a package to a copy of the org's components and reports the result for each file. `job.rs` determines
+//! whether and when the copy replaces the org's components.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::stamp::{self, Millis};
 use crate::switches::FirstPolicies;
 use crate::tree::Tree;
 
-/// The result of one file in a deploy, `DeployMessage` in the API.
+/// The result for one file in a deploy (`DeployMessage` in the API).
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Message {
@@ -377,7 +377,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The steps that need the whole package: defaults, and rules over several files of an app. The rules check the
+    /// The steps that need the whole package: defaults, and rules across several files of an app. The rules check the
     /// final state, regardless of which file caused it.
     pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {

@@ -18,7 +18,7 @@ pub enum Evidence {
     Confirmed,
     /// One document or one observer.
     Cited,
-    /// No source: an assumption of the emulator.
+    /// No source: an assumption made by the emulator.
     Assumed,
 }
 

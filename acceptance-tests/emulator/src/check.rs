@@ -68,7 +68,7 @@ pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<
     Ok(Checked { fields, lines })
 }
 
-/// Reads the elements below `parent` according to the contract, for the records of CRUD calls.
+/// Reads the elements below `parent` according to the contract, for the records in CRUD calls.
 pub fn read_record(
     kind: &MetadataType,
     document: &Document<'_>,
@@ -82,7 +82,7 @@ struct Reader<'a, 'input> {
     kind: &'a MetadataType,
     reading: Reading,
     document: &'a Document<'input>,
-    /// Records of CRUD calls contain their name; files do not.
+    /// Records in CRUD calls contain their name; files do not.
     is_record: bool,
 }
 

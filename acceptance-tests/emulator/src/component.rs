@@ -1,4 +1,4 @@
-//! A component of the org, its values, and its file. `check.rs` reads files.
+//! A component in the org, its values, and its file. `check.rs` reads files.
 
 use std::collections::BTreeMap;
 

@@ -161,7 +161,7 @@ fn consumers(org: &Org, caller: &Caller<'_>, app: &str) -> Outcome {
     let name = app_of(org, app)?;
     let own = consumers_of(org, name).into_iter().map(|consumer| {
         let mut described = consumer.described(org, caller);
-        // Observed: both lengths of IDs in one response.
+        // Observed: IDs of both lengths in one response.
         report::set(&mut described, "id", json!(stamp::short_id(consumer.id)));
         described
     });

@@ -1,4 +1,4 @@
-//! OAuth 2.0 token exchange: exchanges a token of another issuer for a token of the org.
+//! OAuth 2.0 token exchange: exchanges a token from another issuer for a token from the org.
 //!
 //! Apex does not run here. Instead, a handler contains the data that its class would check: issuer, audience, and the
 //! mapping of subjects to users. The issuer is also emulated: `POST /emulator/workload-tokens` signs a token like that

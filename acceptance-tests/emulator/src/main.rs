@@ -38,7 +38,7 @@ struct Flags {
     /// Planned faults, a JSON list
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// Write credentials.env, credentials.json, server.key and others to this folder
+    /// Write credentials.env, credentials.json, server.key and other files to this folder
     #[arg(long, value_name = "DIR")]
     credentials: Option<PathBuf>,
     /// How long a deploy is Pending

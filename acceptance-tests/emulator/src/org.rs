@@ -161,7 +161,7 @@ fn default_session_timeout() -> u64 {
     120
 }
 
-/// For state files of older emulators.
+/// For state files from older emulators.
 fn default_site() -> Site {
     Site::new(Network::seed("example"))
 }

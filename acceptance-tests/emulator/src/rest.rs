@@ -215,7 +215,8 @@ fn create_permission_set(state: &mut State, request: &Request, user: &User) -> R
     Response::json(201, &json!({ "id": id, "success": true, "errors": [] }))
 }
 
-/// Deletes a permission set that is not in use. The error of a real org for a permission set in use is not known.
+/// Deletes a permission set that is not in use. The error that a real org returns for a permission set in use is not
+/// known.
 fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Response {
     if !user.may(ASSIGN) {
         return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");

@@ -261,7 +261,7 @@ const FLOWS: &[(&str, &str)] = &[
     ("isTokenExchangeFlowEnabled", "isTokenExchangeEnabled"),
 ];
 
-/// Checks the rules over several files of an app after the whole package was applied. The result does not depend on
+/// Checks the rules across several files of an app after the whole package was applied. The result does not depend on
 /// which files the package contained, or on their order. Session timeouts are the exception: they are known to be
 /// rejected in a deploy of the policies, but not in a deploy of settings that disables JWTs for named users.
 pub fn files_agree(org: &Org, tree: &Tree, app: &str, brings_policies: bool) -> Result<(), Refusal> {

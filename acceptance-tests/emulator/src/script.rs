@@ -13,7 +13,7 @@ pub enum When {
     After,
 }
 
-/// One entry of the script.
+/// One entry in the script.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {

@@ -37,7 +37,7 @@ use crate::org::Org;
 use crate::rest;
 use gate::{Stop, not_emulated};
 
-/// The value that a client sends instead of a token of Google's reCAPTCHA. Any other value is rejected.
+/// The value that a client sends instead of a token from Google's reCAPTCHA. Any other value is rejected.
 pub const RECAPTCHA_TOKEN: &str = "emulator-recaptcha-token";
 
 /// The site in the state file: its settings, and all flows in progress.

@@ -15,7 +15,7 @@ pub enum CancelBehavior {
     Deny,
 }
 
-/// Who may read and change the settings of the org.
+/// Who may read and change the org settings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingsAccess {
@@ -91,7 +91,7 @@ pub struct Switches {
     pub pkce_reverts: bool,
     /// A readable Global file contains the secret.
     pub secret_in_metadata: bool,
-    /// The credentials call of REST returns the consumer key.
+    /// The REST credentials call returns the consumer key.
     pub key_in_rest: bool,
     /// Pre-authorization requires that the deploying user has one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
@@ -110,7 +110,7 @@ pub struct Switches {
     pub propagation_ms: u64,
     /// `OrganizationType` in SOQL.
     pub edition: String,
-    /// Changes of apps also take `propagation_ms` to propagate.
+    /// Changes to apps also take `propagation_ms` to propagate.
     pub changes_propagate: bool,
     /// Refresh tokens expire after this number of idle days, regardless of the app's policy; 0 is no limit.
     pub refresh_idle_limit_days: u64,

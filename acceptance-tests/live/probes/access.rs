@@ -8,8 +8,8 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long a probe waits for a new key. The propagation is reported to take up to half an hour, which is too long for
-/// a run.
+/// How long a probe waits for a new key. According to reports, propagation takes up to half an hour, which is too long
+/// for a run.
 pub const PROPAGATION: Duration = Duration::from_secs(180);
 
 pub fn the_global_file_follows_the_setting(context: &ProbeContext<'_>) -> ProbeResult {
@@ -62,7 +62,7 @@ pub fn the_secret_comes_with_the_global_file(context: &ProbeContext<'_>) -> Prob
     Ok(verdict(!secret.is_empty() && !is_masked, details))
 }
 
-/// The response of Connect REST about the only consumer of the app.
+/// The response from Connect REST about the only consumer of the app.
 fn credentials(context: &ProbeContext<'_>) -> Result<Value, CallError> {
     let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{}'", context.app);
     let found = context.org.query(&soql, false)?;

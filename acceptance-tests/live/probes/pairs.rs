@@ -220,7 +220,7 @@ pub fn creator_of_staged_credentials(context: &ProbeContext<'_>) -> ProbeResult 
     Ok(verdict(form == "the user ID with 15 characters", format!("createdBy is {form}")))
 }
 
-/// Compares logins of the same user, signed with the same private key, with the current, the staged and an unknown
+/// Compares logins by the same user, signed with the same private key, with the current, the staged and an unknown
 /// consumer key. No login succeeds, because no user has approved the app.
 pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
     let (key, certificate) = key_and_certificate(context)?;

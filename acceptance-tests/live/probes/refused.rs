@@ -1,5 +1,5 @@
-//! Values that an org is reported to reject. A rejection does not prove the expected reason, so the verdict contains
-//! the message.
+//! Values that orgs reject according to reports. A rejection does not prove the expected reason, so the verdict
+//! contains the message.
 
 use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_rejected, verdict};
 use crate::file::File;
@@ -7,7 +7,7 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::terraform::repository;
 use serde_json::{Value, json};
 
-/// The scopes of Salesforce, including the list that an org with API version 67 returned in an error.
+/// Salesforce's scopes, including the list that an org with API version 67 returned in an error.
 const SCOPES: &str = include_str!("../../../proto/salesforce/oauth-scopes.json");
 
 pub fn global_settings_without_settings(context: &ProbeContext<'_>) -> ProbeResult {

@@ -97,7 +97,7 @@ pub fn policies_of_one_type(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(holds, format!("accepted; then there are {}", found.message())))
 }
 
-/// Uses session timeouts of named users, which depend on JWT tokens but on no setting of the org.
+/// Uses session timeouts of named users, which depend on JWT tokens but on no org setting.
 pub fn dependent_files(context: &ProbeContext<'_>) -> ProbeResult {
     context.create()?;
     let session = if context.version() < 65 {

@@ -1,4 +1,4 @@
-//! The behavior of the APIs themselves: SOAP headers and queries of deploys.
+//! The behavior of the APIs themselves: SOAP headers and queries for deploys.
 
 use super::{ProbeContext, ProbeResult, all, verdict};
 use crate::client::CallError;

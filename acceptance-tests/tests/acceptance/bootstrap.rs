@@ -1,5 +1,5 @@
-//! Tests of `examples/bootstrap`, which uses an administrator's token to create the app that Terraform logs in with,
-//! and of the permissions that the user of this app needs.
+//! Tests for `examples/bootstrap`, which uses an administrator's token to create the app that Terraform logs in with,
+//! and for the permissions that the user of this app needs.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::canary::{self, Secret};

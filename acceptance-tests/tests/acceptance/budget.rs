@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The guide that states the limits.
 const GUIDE: &str = include_str!("../../../docs/guides/deploys.md");
 
-/// A configuration of `count` apps, each with settings and policies.
+/// A configuration with `count` apps, each with settings and policies.
 fn apps(count: usize) -> String {
     format!(
         r#"

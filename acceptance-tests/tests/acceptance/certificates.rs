@@ -1,4 +1,4 @@
-//! Certificates of apps: each plan warns before a certificate expires, the plan of a change shows both certificates,
+//! Certificates of apps: each plan warns before a certificate expires, the plan for a change shows both certificates,
 //! and another form of the same certificate is not a change.
 
 use acceptance_tests::emulator::Emulator;

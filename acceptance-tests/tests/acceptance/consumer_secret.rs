@@ -23,7 +23,7 @@ pub fn credentials_json(key: &str, secret: &str) -> String {
     json!({ "client_id": key, "client_secret": secret }).to_string()
 }
 
-/// The block of the guide with this text, preceded by the blocks that the block refers to.
+/// The block in the guide with this text, preceded by the blocks that the block refers to.
 fn configuration(words: &str) -> String {
     let blocks = fenced(&repository().join(GUIDE), "terraform");
     let block = blocks.iter().find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {words}"));

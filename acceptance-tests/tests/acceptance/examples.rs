@@ -171,7 +171,7 @@ const ACTIONS: [&str; 2] = [
     "salesforce_external_client_app_rotate_credentials",
 ];
 
-/// Applies the example of a data source, and asserts an empty plan and that nothing remains after a destroy.
+/// Applies the example for a data source, and asserts an empty plan and that nothing remains after a destroy.
 fn data_source_runs(name: &str) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);

@@ -31,7 +31,7 @@ pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
 
 const OF_SHOP: (&str, &str) = ("externalClientApplication", "Shop");
 
-/// An app that was created on the pages of Setup.
+/// An app that was created in Setup.
 fn in_setup(org: &Emulator) {
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
 }

@@ -11,7 +11,7 @@ use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// The Terraform blocks of a guide, joined.
+/// The Terraform blocks in a guide, joined.
 fn configuration(guide: &str) -> String {
     let path = repository().join("docs/guides").join(guide);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -41,7 +41,7 @@ fn the_getting_started_guide_leads_to_logins() {
     leads_to_logins("getting-started.md", &["login", "guest", "refresh", "revoke"]);
 }
 
-/// The only block of a guide that contains all these strings.
+/// The only block in a guide that contains all these strings.
 fn step(guide: &str, language: &str, words: &[&str]) -> String {
     let mut texts = fenced(&repository().join("docs/guides").join(guide), language);
     texts.retain(|text| words.iter().all(|word| text.contains(word)));

@@ -183,8 +183,8 @@ fn default_of(column: &Value) -> Option<Value> {
     Some(if column["type"] == "bool" { json!(text == "true") } else { json!(text) })
 }
 
-/// Removes optional attributes that are null or have their default, as in the state of an earlier version without these
-/// attributes. Returns the number of removed defaults.
+/// Removes optional attributes that are null or have their default value, because the state of an earlier version may
+/// lack them. Returns the number of removed defaults.
 fn remove_what_could_be_new(schema: &Value, attributes: &mut Value) -> usize {
     let columns = schema["attributes"].as_object().expect("the attributes");
     let mut defaults = 0;

@@ -1,4 +1,4 @@
-//! Authentication with a login of the Salesforce CLI, with refresh tokens, and with token exchange.
+//! Authentication with a Salesforce CLI login, with refresh tokens, and with token exchange.
 //!
 //! `sf` is a script that the tests write. Unit tests of the provider cover the output of the real CLI. The leak check
 //! of the workspace covers the secrets that a test does not register.
@@ -26,7 +26,7 @@ fn without_credentials(org: &Emulator) -> Workspace<'_> {
     workspace
 }
 
-/// A new token of the administrator.
+/// A new token for the administrator.
 fn token(org: &Emulator) -> String {
     let session = org.admin("POST", "/sessions", Some(&json!({ "user": credential(org, "username") })));
     session["access_token"].as_str().expect("a token").to_owned()
@@ -207,7 +207,7 @@ fn with_a_handler(org: &Emulator, more: Value) {
     org.admin("POST", "/token-handlers", Some(&handler));
 }
 
-/// A token of the HCP Terraform workspace that the handler accepts, with some claims changed.
+/// A token from the HCP Terraform workspace that the handler accepts, with some claims changed.
 fn workload_token(org: &Emulator, changes: &Value) -> String {
     let mut wanted = json!({
         "issuer": "https://app.terraform.io",

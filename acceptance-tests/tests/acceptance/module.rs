@@ -1,4 +1,4 @@
-//! Tests of the module `examples/modules/headless-identity`: its test suite, its examples, the tables of its README,
+//! Tests for the module `examples/modules/headless-identity`: its test suite, its examples, the tables of its README,
 //! and states of earlier versions.
 
 use acceptance_tests::emulator::Emulator;

@@ -59,7 +59,7 @@ fn eight_processes_change_one_org_without_lost_updates() {
     });
     let configurations: Vec<String> = shared.into_iter().chain(own).collect();
 
-    // Two deploys fail because of locks, one of the org's setup and one of a record.
+    // Two deploys fail because of locks, one on the org's setup and one on a record.
     let locked = |nth: u32, code: &str| {
         json!({ "call": "deploy", "nth": nth, "do": { "deploy_result": {
             "status": "Failed", "errorStatusCode": code,

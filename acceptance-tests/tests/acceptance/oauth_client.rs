@@ -1,4 +1,4 @@
-//! Tests of `salesforce_oauth_client`, which manages an app, its OAuth settings and its policies as one resource. A
+//! Tests for `salesforce_oauth_client`, which manages an app, its OAuth settings and its policies as one resource. A
 //! create, any update and a destroy are one deploy each.
 
 pub use crate::configurations::{CLIENT, SHOP_CLIENT as SHOP};
@@ -18,7 +18,7 @@ pub fn without_policies(configuration: &str) -> String {
     format!("{head}{}", tail.trim_start_matches('\n'))
 }
 
-/// The numbers of calls of an operation: all calls, deploys, and retrieves.
+/// The numbers of calls in an operation: all calls, deploys, and retrieves.
 #[track_caller]
 pub fn count_calls(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     org.admin("DELETE", "/journal", None);

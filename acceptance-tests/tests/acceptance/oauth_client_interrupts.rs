@@ -88,7 +88,7 @@ fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value,
     assert_eq!(committed, expected, "{what}: created twice");
 }
 
-/// The calls of a run without interruption.
+/// The calls in a run without interruption.
 fn calls(step: Step) -> Vec<String> {
     let org = Emulator::start();
     let (workspace, _) = prepare(&org, step);

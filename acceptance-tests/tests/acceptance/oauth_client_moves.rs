@@ -294,7 +294,7 @@ fn moves_between_other_resource_types_are_errors() {
     }
 }
 
-/// If the configuration has no policies, the refresh after a move reads the policies of the org, and the apply removes
+/// If the configuration has no policies, the refresh after a move reads the policies in the org, and the apply removes
 /// them from the state without a deploy.
 #[test]
 fn an_app_without_managed_policies_moves_and_its_policies_are_unchanged() {

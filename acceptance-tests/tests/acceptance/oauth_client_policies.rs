@@ -104,7 +104,7 @@ fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     );
 }
 
-/// Components that were created in Setup or by another tool keep their names, and no others are created.
+/// Components that were created in Setup or by another tool keep their names, and no other components are created.
 #[test]
 fn policies_created_by_other_tools_keep_their_component_names() {
     let org = Emulator::start();
@@ -124,7 +124,7 @@ fn policies_created_by_other_tools_keep_their_component_names() {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "15");
 }
 
-/// A diagnostic of a plan: severity, summary, text, and the attribute at the start of its line.
+/// A diagnostic from a plan: severity, summary, text, and the attribute at the start of its line.
 type Words = (String, String, String, String);
 
 type Diagnostics = BTreeSet<Words>;

@@ -186,7 +186,7 @@ fn words(state: &State) -> String {
     state.iter().map(|position| position.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The number of deploys of each app.
+/// The number of deploys for each app.
 fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for call in journal.iter().filter(|call| call["operation"] == "deploy") {

@@ -1,4 +1,4 @@
-//! Settings of the org: a create adopts them, a destroy does not delete them, and only one resource can manage them.
+//! Org settings: a create adopts them, a destroy does not delete them, and only one resource can manage them.
 
 use crate::configurations::{APP, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -171,8 +171,8 @@ fn an_org_setting_and_the_app_that_needs_it_are_created_in_one_apply() {
     assert_eq!(switch(&org, "oAuthCdCrdtFlowEnable"), "true");
 }
 
-/// Without a reference, only the provider determines the order: both resources are in one deploy, or the setting of the
-/// org is deployed first.
+/// Without a reference, only the provider determines the order: both resources are in one deploy, or the org setting is
+/// deployed first.
 #[test]
 fn the_org_setting_needs_no_explicit_dependency() {
     let org = Emulator::start();

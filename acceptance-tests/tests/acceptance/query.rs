@@ -1,5 +1,5 @@
-//! Tests of `terraform query`: results, filters, cost, and generated configurations. `found_apps` tests the results for
-//! each kind of app.
+//! Tests for `terraform query`: results, filters, cost, and generated configurations. `found_apps` tests the results
+//! for each kind of app.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};

@@ -1,5 +1,5 @@
-//! Deploys that wait in the deploy queue, because the org is slow or because of other deploys. For any wait, no deploy
-//! is canceled, and one change is one deploy, unless another deploy changes the same file.
+//! Deploys that wait in the deploy queue, because the org is slow or because of other deploys. However long the wait,
+//! no deploy is canceled, and each change is one deploy, unless another deploy changes the same file.
 
 use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 
-/// The numbers of calls of one command.
+/// The numbers of calls in one command.
 #[derive(Debug)]
 struct Cost {
     deploys: usize,

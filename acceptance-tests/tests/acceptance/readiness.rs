@@ -392,7 +392,7 @@ fn unreadable_gates_are_unknown() {
     let fewer: Vec<Value> =
         all.as_array().unwrap().iter().filter(|name| **name != "ViewSetup").cloned().collect();
     org.admin("PATCH", &path, Some(&json!({ "permissions": fewer })));
-    // The users of a profile can be counted without this permission, but those of a permission set cannot. Without the
+    // Users with a profile can be counted without this permission, but users with a permission set cannot. Without the
     // profile, the gate is unknown.
     org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedProfile", "Standard");
     let policies = org.part(OAUTH_POLICIES, "Shop").name;

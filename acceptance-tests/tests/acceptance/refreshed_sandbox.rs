@@ -72,7 +72,7 @@ fn a_refreshed_sandbox_is_read_with_warnings_and_the_state_is_updated() {
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
     assert_eq!(plan.words.matches("new consumer key of Shop").count(), 1, "{}", plan.words);
-    // The warnings of the app and of its policies are equal, so Terraform shows one of them.
+    // The warnings for the app and for its policies are equal, so Terraform shows one of them.
     assert_eq!(plan.words.matches(WARNING).count(), 2, "{}", plan.words);
     for text in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
         assert!(plan.words.contains(text), "{text}: {}", plan.words);

@@ -1,5 +1,5 @@
 //! Values that the org rejects because of another resource. The error is at the attribute, and names the attribute of
-//! the other resource and the role that can set it. Some messages of the emulator are invented, because no source
+//! the other resource and the role that can set it. Some of the emulator's messages are invented, because no source
 //! quotes the real messages, so other messages are tested as well.
 
 use acceptance_tests::emulator::Emulator;

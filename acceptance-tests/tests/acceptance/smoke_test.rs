@@ -1,4 +1,4 @@
-//! Tests of the smoke test as a program: exit codes, expectations, retries, and output. The tests in `headless` cover
+//! Tests for the smoke test as a program: exit codes, expectations, retries, and output. The tests in `headless` cover
 //! the effect of each gate.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};

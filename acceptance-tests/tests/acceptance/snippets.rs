@@ -25,7 +25,7 @@ fn pages() -> Vec<PathBuf> {
     found
 }
 
-/// The fenced blocks of a page in a language, without the indentation of the list around them.
+/// The fenced blocks on a page in a given language, without the indentation of the list around them.
 pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(page).expect("a page");
     let mut found = Vec::new();
@@ -77,7 +77,7 @@ fn declared(text: &str) -> Vec<String> {
     addresses.collect()
 }
 
-/// The other snippets of the page that declare what a snippet refers to.
+/// The other snippets on the page that declare what a snippet refers to.
 pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     // The source of a move or a removal is no longer declared.

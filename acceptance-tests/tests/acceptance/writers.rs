@@ -158,7 +158,7 @@ impl Random {
     }
 }
 
-/// One workspace of a round.
+/// One workspace in a round.
 struct Part {
     row: &'static Row,
     session: Session,
@@ -170,7 +170,7 @@ struct Part {
     omits_unmanaged: bool,
 }
 
-/// The diagnostics of one run.
+/// The diagnostics from one run.
 struct Ran {
     warnings: String,
     errors: String,

@@ -1,5 +1,5 @@
-//! The life cycle of each attribute. All attributes of a resource are tested in the same runs of Terraform, each with
-//! its own app.
+//! The life cycle of each attribute. All attributes of a resource are tested in the same Terraform runs, each with its
+//! own app.
 
 use super::subject::{Form, Phase, Subject, create_referenced_components, providers, words};
 use super::table::{BLOCK, CLIENT, COMPUTED, Omitted, Resource};
@@ -59,7 +59,7 @@ struct Run<'a> {
     workspace: Workspace<'a>,
     words: BTreeMap<&'static str, String>,
     subjects: Vec<Subject>,
-    /// All failures, so that the failure of one attribute does not hide those of others.
+    /// All failures, so that a failure for one attribute does not hide failures for others.
     problems: Vec<String>,
 }
 
@@ -236,7 +236,7 @@ fn run_life_cycle_of(resource_type: &str, subjects: Vec<Subject>) {
         if subjects[0].attribute.resource.of_the_org().is_some() { providers(&orgs) } else { String::new() };
     // Other tests cover TRACE logs. Here they would be very long.
     workspace.unset("TF_LOG");
-    // The provider combines the parallel operations of Terraform in one deploy.
+    // The provider combines Terraform's parallel operations in one deploy.
     for command in ["plan", "apply", "destroy"] {
         workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
     }

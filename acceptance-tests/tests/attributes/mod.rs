@@ -1,7 +1,7 @@
-//! Tests of every attribute of every resource, generated from one table. Each attribute is set at create, changed in
+//! Tests for every attribute of every resource, generated from one table. Each attribute is set at create, changed in
 //! place, changed in the org and repaired, removed, added again, and imported. After each step, the plan is empty.
 //!
-//! The test in `schema.rs` fails if the table lacks an attribute of the provider's schema.
+//! The test in `schema.rs` fails if the table lacks an attribute from the provider's schema.
 #![allow(
     clippy::panic,
     clippy::expect_used,

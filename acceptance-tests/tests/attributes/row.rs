@@ -1,5 +1,5 @@
-//! Generates the row of the table for an attribute without a test from the provider's schema. The error message of the
-//! test in `schema.rs` contains these rows.
+//! Generates, from the provider's schema, the table row for an attribute without a test. The error message of the test
+//! in `schema.rs` contains these rows.
 
 use super::table::{CLIENT, Resource};
 use acceptance_tests::org::{
@@ -23,7 +23,7 @@ const TABLE: &str = "acceptance-tests/tests/attributes/table.rs";
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation";
 
 /// The row to add for each attribute without a test. `untested` contains paths such as `resource.attribute` or
-/// `resource.block.attribute`. The row of a part also tests the attribute of `salesforce_oauth_client`.
+/// `resource.block.attribute`. The row for a part also tests the attribute of `salesforce_oauth_client`.
 pub fn all(untested: &BTreeSet<String>, schema: &Value) -> Vec<String> {
     let split = untested.iter().filter_map(|path| path.split_once('.'));
     let of_parts: BTreeSet<&str> =

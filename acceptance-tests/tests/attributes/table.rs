@@ -71,8 +71,8 @@ impl Resource {
         }
     }
 
-    /// The path of an attribute in `salesforce_oauth_client`. `None` for settings of the org, and if the attribute
-    /// belongs to another part there: the app's name, and attributes that several parts have at the top level.
+    /// The path of an attribute in `salesforce_oauth_client`. `None` for org settings, and if the attribute belongs to
+    /// another part there: the app's name, and attributes that several parts have at the top level.
     pub fn in_client(self, name: &'static str) -> Option<String> {
         if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
             return None;
@@ -182,7 +182,7 @@ impl Attribute {
     }
 }
 
-/// Whether the attribute is provider-side: no file of the org contains it.
+/// Whether the attribute is provider-side: no file in the org contains it.
 fn is_provider_side(name: &str) -> bool {
     let row = attributes().iter().find(|row| row.name == name && row.resource != Resource::Policies);
     row.is_none_or(|row| row.element.is_none())
@@ -270,7 +270,7 @@ fn derived(switch: &'static Switch) -> Attribute {
 }
 
 /// `{app}` is the API name of the attribute's app, and `{other}` is that of another app. `{integration}` and `{admin}`
-/// are users of the org. `{certificate_1}` and `{certificate_2}` are quoted certificates.
+/// are users in the org. `{certificate_1}` and `{certificate_2}` are quoted certificates.
 const LISTED: &[Attribute] = &[
     // The app.
     app("name", "name = \"{app}\"", "name = \"{other}\"").required().replaces(),

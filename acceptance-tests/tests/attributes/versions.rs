@@ -1,4 +1,4 @@
-//! Tests of every supported API version. An attribute whose element the version does not contain is an error, and all
+//! Tests for every supported API version. An attribute whose element the version does not contain is an error, and all
 //! other attributes work. `proto/salesforce` contains the first version of each element.
 
 use super::subject::{Form, Subject, create_referenced_components, set_at_create, words};
@@ -119,7 +119,7 @@ fn attributes_of_newer_api_versions_are_errors_and_all_others_work() {
         // The other tests use the newest version. Attributes that every version has are tested only with the oldest.
         let is_supported = |one: &Attribute| {
             let is_new = since(one) > 60 || version == 60;
-            // Settings of the org exist once, so they cannot be tested in bulk. Every version has all of them.
+            // Org settings exist once, so they cannot be tested in bulk. Every version has all of them.
             let once = one.resource.of_the_org().is_some();
             assert!(!once || since(one) <= 60, "{} is newer", one.name);
             is_new && !once && since(one) <= version && version < newest

@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Validates all messages of a client in both directions. Only the violations in `clients/exceptions.json` are
-/// allowed, and every exception for this client must be used.
+/// Validates all messages to and from a client. Only the violations in `clients/exceptions.json` are allowed, and every
+/// exception for this client must be used.
 ///
 /// Returns how often each message occurred.
 #[track_caller]

@@ -1,4 +1,4 @@
-//! Checks the tables of invalid input in a few runs of Terraform. Each row has its own file.
+//! Checks the tables of invalid input in a few Terraform runs. Each row has its own file.
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;
@@ -176,7 +176,7 @@ fn private_key() -> String {
     rcgen::KeyPair::generate().expect("a key").serialize_pem()
 }
 
-/// Replaces the placeholders with long and generated strings.
+/// Replaces the placeholders with generated or long strings.
 fn fill(body: &str, secret: &str) -> String {
     let mut text = body.to_owned();
     if body.contains("{expired}") || body.contains("{two}") {

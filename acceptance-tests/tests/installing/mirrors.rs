@@ -116,7 +116,7 @@ fn a_modified_zip_is_rejected() {
         tamper(&folder.path().join(program.registry).join(ADDRESS).join(zip_of(TARGETS[0])));
     }
     for (program, workspace) in installed {
-        // With a lock file, its hashes are checked.
+        // If there is a lock file, its hashes are checked.
         program.run(&workspace, &INIT).failed_with("checksum");
         // Without a lock file, the hashes of the mirror are checked.
         let server = WebServer::of(folder.path());

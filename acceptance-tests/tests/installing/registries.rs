@@ -64,8 +64,8 @@ fn write(path: PathBuf, value: &Value) {
     std::fs::write(path, value.to_string()).expect("a file of the registry");
 }
 
-/// Writes the responses of a registry as files. They contain the addresses of the release's checksums and signature,
-/// and the publisher's key.
+/// Writes a registry's responses as files. They contain the addresses of the release's checksums and signature, and the
+/// publisher's key.
 fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
     write(folder.join(".well-known/terraform.json"), &json!({ "providers.v1": "/v1/providers/" }));
     let home = folder.join("v1/providers").join(ADDRESS);
@@ -149,7 +149,7 @@ fn a_signed_release_is_installed_from_a_registry() {
         let index: Value = serde_json::from_str(&index).expect("JSON");
         let hashes = |target: &str| index["archives"][target]["hashes"].as_array().expect("hashes").clone();
         let locked = lock_file(&workspace);
-        // With a signature, the lock file contains the hashes of the zip files of all platforms.
+        // If there is a signature, the lock file contains the hashes of the zip files of all platforms.
         for target in TARGETS {
             let zip = hashes(target)[1].as_str().expect("a hash").to_owned();
             assert!(locked.contains(&zip), "{zip} in {locked}");

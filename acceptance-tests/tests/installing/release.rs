@@ -1,4 +1,4 @@
-//! Calls of `scripts/release`, the packages that all tests share, and the programs that install the packages.
+//! Calls to `scripts/release`, the packages that all tests share, and the programs that install the packages.
 
 use acceptance_tests::provider_binary;
 use acceptance_tests::terraform::{self, Run, Running, repository};

@@ -1,4 +1,4 @@
-//! Tests of `make live` with the emulator instead of a real org. The program gets only SALESFORCE_* variables. The
+//! Tests for `make live` with the emulator instead of a real org. The program gets only SALESFORCE_* variables. The
 //! tests compare the org before and after a run through the emulator's admin interface, which the program itself never
 //! uses.
 #![expect(

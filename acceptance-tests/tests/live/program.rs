@@ -23,7 +23,7 @@ pub struct Finished {
 }
 
 impl Live {
-    /// A run with the variables that log in to the org, and no others.
+    /// A run with the variables that log in to the org, and no other variables.
     pub fn in_org(org: &Emulator) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: org.credentials() }
     }
@@ -139,7 +139,7 @@ pub fn change(org: &Emulator, settings: &Value) {
     org.admin("PATCH", "/org", Some(settings));
 }
 
-/// The credentials with another address of the same org.
+/// The credentials with another address for the same org.
 pub fn at(url: &str, credentials: &Credentials) -> BTreeMap<String, String> {
     let mut credentials = credentials.clone();
     credentials.insert("SALESFORCE_INSTANCE_URL".to_owned(), url.to_owned());

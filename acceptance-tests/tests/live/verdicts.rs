@@ -9,7 +9,7 @@ use serde_json::json;
 const OPEN_ON_THE_EMULATOR: [&str; 5] =
     ["code_flow", "global_hidden", "other_key", "policies_stay", "staged_words"];
 
-/// Open questions about likely rules of an org that are not documented. The emulator has none of these rules.
+/// Open questions about likely but undocumented rules of an org. The emulator has none of these rules.
 const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
     ["audience", "long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
 
@@ -181,7 +181,7 @@ fn settings_and_permissions_limit_the_facts_that_can_be_decided() {
     for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown", "staged_twice"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.response(id));
     }
-    // The scenario needs a setting that is disabled in this org, and a run does not enable settings of the org.
+    // The scenario needs a setting that is disabled in this org, and a run does not enable org settings.
     assert_eq!(run.report["scenarios"][0]["result"], "skipped");
     assert!(run.report["scenarios"][0]["why"].as_str().unwrap().contains("oAuthCdCrdtFlowEnable"));
     assert_eq!(visible_state(&org), before);

@@ -1,4 +1,4 @@
-//! Lists as streams, with one result in each message. A stream includes the results before a failure of the org, and
+//! Lists as streams, with one result in each message. A stream includes the results before a failure in the org, and
 //! ends when the client disconnects.
 
 use acceptance_tests::emulator::Emulator;

@@ -1,4 +1,4 @@
-//! Tests of the provider process as Terraform uses it: its handshake line, certificate, services, and shutdown. They
+//! Tests for the provider process as Terraform uses it: its handshake line, certificate, services, and shutdown. They
 //! run without Terraform, and most of them without an org. The tests in other folders cover the effects of the calls.
 
 #![allow(

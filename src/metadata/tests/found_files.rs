@@ -1,4 +1,4 @@
-//! Files of orgs: unchanged elements are written back in their original form.
+//! Files from orgs: unchanged elements are written back in their original form.
 
 use std::fmt;
 
@@ -306,7 +306,7 @@ fn components_are_equal_regardless_of_their_form() {
     assert_eq!(read("Web").get("oauth_scopes"), &set(&["Web"]));
 }
 
-/// A change to one attribute of a file.
+/// A change to one attribute in a file.
 struct Change {
     field: &'static Field,
     to: Value,

@@ -1,4 +1,4 @@
-//! Tests of the tables and their interpreters.
+//! Tests for the tables and their interpreters.
 
 mod certificates;
 mod contract;

@@ -82,7 +82,7 @@ fn is_sorted(element: &Element) -> bool {
     element.children.is_sorted_by(|a, b| a.name <= b.name)
 }
 
-/// A generated component that messages show only by its type. The message of a failure names the attribute.
+/// A generated component that messages show only by its type. The message for a failure names the attribute.
 pub struct Generated(pub Component);
 
 impl fmt::Debug for Generated {

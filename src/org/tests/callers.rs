@@ -1,4 +1,4 @@
-//! Concurrent callers of an org, their changes, and the responses of the org.
+//! Concurrent callers of an org, their changes, and the org's responses.
 
 use super::*;
 

@@ -136,7 +136,7 @@ async fn an_edit_is_eventually_sent_to_an_org_whose_queue_is_never_empty() {
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
 }
 
-/// Adds a deploy of another client that is sent and ends at these times.
+/// Adds a deploy by another client that is sent and ends at these times.
 fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) {
     script.with(|state| {
         state.now();
@@ -144,7 +144,7 @@ fn rival(script: &Arc<Script>, at: u64, ends: u64, label: Option<&'static str>) 
     });
 }
 
-/// Adds a deploy of another client that is sent slightly before ours. It ends first, and the queue did not show it when
+/// Adds a deploy by another client that is sent slightly before ours. It ends first, and the queue did not show it when
 /// the file was read.
 fn earlier_rival(script: &Arc<Script>, ends: u64) {
     rival(script, 190, ends, Some("Theirs"));

@@ -169,8 +169,8 @@ async fn an_app_without_a_needed_part_is_not_retrieved() {
     assert!(!script.entries("retrieve").concat().contains("Bare"));
 }
 
-/// The policies of an installed app belong to the org, so their names look like those of an app of the org with the
-/// same name.
+/// The policies of an installed app belong to the org, so their names look like those of one of the org's own apps with
+/// the same name.
 #[tokio::test(start_paused = true)]
 async fn policies_of_installed_and_own_apps_with_the_same_name_are_distinguished() {
     for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {

@@ -19,7 +19,7 @@ async fn one_rejected_job_of_ten_costs_one_more_deploy() {
     assert_eq!(sizes(&script), [10, 9]);
 }
 
-/// Settings of the org. An app may have the same name.
+/// Org settings. An app may have the same name.
 fn org_settings() -> Changes {
     let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
     Changes::Write(vec![Component::new(key, "")])

@@ -1,4 +1,4 @@
-//! Tests of the org layer against a scripted org, with paused time.
+//! Tests for the org layer against a scripted org, with paused time.
 
 mod batches;
 mod callers;
@@ -86,7 +86,7 @@ struct State {
     /// Every retrieve is retried for this error until its caller gives up.
     retried: Option<Error>,
     list_fails: Option<Error>,
-    /// Whether lists lag behind and contain none of the files.
+    /// Whether list calls lag behind and return none of the files.
     unlisted: bool,
     /// The number of apps besides those with files.
     foreign_apps: u64,
@@ -95,7 +95,7 @@ struct State {
     /// has written them.
     lives: bool,
     contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
-    /// Deploys of others: ID, start and end in milliseconds, and the label that they write into Shop.
+    /// Deploys by others: ID, start and end in milliseconds, and the label that they write into Shop.
     concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     queue_fails: Option<Error>,
@@ -103,7 +103,7 @@ struct State {
     drops: Option<&'static str>,
 }
 
-/// The ID of deploys of others that do not write Shop.
+/// The ID of deploys by others that do not write Shop.
 const UNRELATED: &str = "0AfUnrelated";
 
 impl State {
@@ -122,7 +122,7 @@ impl State {
         })
     }
 
-    /// Applies completed deploys, those of others first.
+    /// Applies completed deploys, those by others first.
     fn live(&mut self) {
         if !self.lives {
             return;

@@ -177,7 +177,7 @@ impl Act {
         self.timeout == NO_TIMEOUT && self.drops.is_none()
     }
 
-    /// The changes of the job. Each file contains the mark of the job.
+    /// The job's changes. Each file contains the mark of the job.
     fn changes(&self, number: usize) -> Changes {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
@@ -250,7 +250,7 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     endings
 }
 
-/// What the callers did, their results, and the deploys of the org.
+/// What the callers did, their results, and the deploys in the org.
 struct Report<'a> {
     acts: &'a [Act],
     endings: &'a [Ending],

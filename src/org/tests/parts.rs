@@ -1,4 +1,4 @@
-//! Which component is the part of an app: by its parent element, its name, and the hint of the state.
+//! Which component is the part of an app: by its parent element, its name, and the hint from the state.
 
 use super::reads::{big_org, name_of, one, two_apps};
 use super::*;
@@ -153,7 +153,7 @@ async fn a_parent_may_have_a_namespace_that_files_lack() {
                 assert_eq!(name_of(&found), name, "{app}");
             }
         }
-        // An installed app, and an app of the org with the same name.
+        // An installed app, and one of the org's own apps with the same name.
         let (script, org) = script();
         script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
         script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");

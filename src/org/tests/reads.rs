@@ -55,7 +55,7 @@ async fn ten_readers_share_one_retrieve_of_all_related_types() {
             assert!(retrieves[0].contains(&format!("{}:*", kind.name)), "{retrieves:?}");
         }
     }
-    // A wildcard would select all settings of the org, so the settings are named.
+    // A wildcard would select all org settings, so the settings are named.
     assert!(retrieves[0].contains("Settings:ExternalClientApp+OauthOidc"), "{retrieves:?}");
     assert_eq!(script.count("list"), 0);
 }

@@ -1,4 +1,4 @@
-//! Tests of a stop at each stage of a deploy.
+//! Tests that request a stop at each stage of a deploy.
 
 use super::*;
 

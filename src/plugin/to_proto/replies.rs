@@ -1,4 +1,4 @@
-//! Converts replies of the provider to responses.
+//! Converts the provider's replies into protocol responses.
 
 use super::{attribute_path, diagnostics, identity, pb, text, unwritable, value};
 use crate::plugin::dynamic_value::{self, Shape};
@@ -76,7 +76,7 @@ fn imported(
     })
 }
 
-/// A result of a list. A value that does not match the schema affects only this result.
+/// A result in a list. A value that does not match the schema affects only this result.
 pub fn found(found: &Match, schemas: ResourceSchemas<'_>) -> pb::ListResourceEvent {
     let mut problems = Diagnostics::default();
     pb::ListResourceEvent {

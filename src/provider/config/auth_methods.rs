@@ -1,7 +1,7 @@
 //! The authentication methods, one row each. The rows determine the selection, the messages, the log and the
 //! documentation.
 //!
-//! The provider uses one method. If the block sets a method, the methods of the environment are ignored. `login` reads
+//! The provider uses one method. If the block sets a method, methods set in the environment are ignored. `login` reads
 //! the arguments of a method.
 
 use super::source::{Source, truth};
@@ -150,7 +150,7 @@ pub enum From {
     Environment,
 }
 
-/// The methods of the block or, if the block has none, those of the environment.
+/// The methods set in the block or, if it sets none, those set in the environment.
 pub fn named(source: &Source<'_>) -> (From, Vec<&'static AuthMethod>) {
     let in_block = only(AUTH_METHODS.iter().filter(|method| is_in_block(source, method.argument)).collect());
     if !in_block.is_empty() {
@@ -159,7 +159,7 @@ pub fn named(source: &Source<'_>) -> (From, Vec<&'static AuthMethod>) {
     (From::Environment, in_environment(source))
 }
 
-/// The methods of the environment, without those that a false flag in the block disables.
+/// The methods set in the environment, without those that a false flag in the block disables.
 fn in_environment(source: &Source<'_>) -> Vec<&'static AuthMethod> {
     let is_there = |method: &&AuthMethod| {
         source.config.get(method.argument).is_null()
@@ -186,7 +186,7 @@ fn is_in_block(source: &Source<'_>, argument: &str) -> bool {
     }
 }
 
-/// Whether a flag of the environment is false. An invalid value is reported when the flag is read.
+/// Whether a flag in the environment is false. An invalid value is reported when the flag is read.
 fn is_off(argument: &str, text: &str) -> bool {
     super::is_flag(argument) && truth(text) == Some(false)
 }

@@ -274,7 +274,7 @@ pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
     let detail =
         format!("{} {why}. Use an alias or a username that sf org list shows.", source.name_of(name));
     let problem = rows::INVALID_SF_CLI_ORG.diagnostic(detail);
-    // With a path, Terraform would show the line that may contain a token.
+    // If the diagnostic had a path, Terraform would show the line that may contain a token.
     found.push(if is_token { problem } else { problem.at_attribute(name) });
 }
 

@@ -20,7 +20,7 @@ fn first(environment: &Environment, names: &[&'static str]) -> Option<(&'static 
     })
 }
 
-/// Returns `None` if the environment sets no proxy. The HTTP client then uses the setting of the machine.
+/// Returns `None` if the environment sets no proxy. The HTTP client then uses the machine's setting.
 pub fn proxy(environment: &Environment) -> Result<Option<Proxy>, Diagnostic> {
     let Some((variable, text)) = first(environment, VARIABLES) else {
         return Ok(None);

@@ -125,7 +125,8 @@ impl Source<'_> {
             },
         };
         let problem = rows::INVALID_CHARACTER.diagnostic(format!("{problem} Retype the value."));
-        // With a path, Terraform would show the line that contains the secret. The path of a file may be its content.
+        // If the diagnostic had a path, Terraform would show the line that contains the secret. The path of a file may
+        // be its content.
         let is_file = name.ends_with("_file");
         let hides = secret || is_file && !is_like_a_path(&text.replace(char::is_control, ""));
         found.push(if hides { problem } else { problem.at_attribute(name) });
@@ -189,7 +190,7 @@ impl Source<'_> {
             Ok(url) => Some(url),
             Err(problem) => {
                 let problem = rows::INVALID_URL.diagnostic(format!("{}: {problem}", self.name_of(name)));
-                // With a path, Terraform would show the line that contains the password.
+                // If the diagnostic had a path, Terraform would show the line that contains the password.
                 found.push(if has_user_information(&text) { problem } else { problem.at_attribute(name) });
                 None
             }
@@ -251,7 +252,7 @@ impl Source<'_> {
                 other_record(id)
             );
             let problem = rows::INVALID_ORG_ID.diagnostic(detail);
-            // With a path, Terraform would show the line.
+            // If the diagnostic had a path, Terraform would show the line.
             let is_shown = is_written && !ids.iter().any(|id| may_be_secret(id));
             found.push(if is_shown { problem.at_attribute(name) } else { problem });
         }

@@ -1,4 +1,4 @@
-//! `salesforce_external_client_apps`: the apps of the org, including apps from packages.
+//! `salesforce_external_client_apps`: the apps in the org, including apps from packages.
 
 use std::sync::OnceLock;
 

@@ -16,7 +16,7 @@ const UNTAINT: &str = " Terraform marks a resource whose creation failed as tain
 /// The values in the state after an apply that failed or whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateValues {
-    /// The values of the org, read after the apply or before it.
+    /// The values in the org, read after the apply or before it.
     LastRead,
     /// The planned values, because the org could not be read.
     PlannedUnread,
@@ -249,7 +249,7 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     ))
 }
 
-/// The object to create exists, and another resource of the run has it in its state.
+/// The object to create exists, and another resource in the run has it in its state.
 pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: CreationConflict) -> Diagnostic {
     let object = the(noun, app);
     let (why, then) = match why {

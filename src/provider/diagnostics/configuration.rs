@@ -111,7 +111,7 @@ pub fn duplicate(path: Path) -> Diagnostic {
         .at(path)
 }
 
-/// Two resources of a configuration that manage the same app.
+/// Two resources in a configuration that manage the same app.
 pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> Diagnostic {
     let why = if app == other {
         "Only one resource can manage an app. Remove one of the two resources, or change the name in one of them."

@@ -132,8 +132,8 @@ pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
     ))
 }
 
-/// The plan of a rotation. `previous` is the time until which the previous credentials are valid. `sure` means that the
-/// values that trigger the rotation are known.
+/// The plan for a rotation. `previous` is the time until which the previous credentials are valid. `sure` means that
+/// the values that trigger the rotation are known.
 pub fn rotation_planned(
     app: &str,
     key: &str,

@@ -57,7 +57,7 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the ID of a rule of a resource. All warnings of rules can be suppressed.
+    /// Sets the ID of a resource's rule. All warnings from rules can be suppressed.
     #[must_use]
     fn of_rule(self, id: &'static str) -> Diagnostic {
         Diagnostic { id, suppressible: self.severity == Severity::Warning, ..self }

@@ -13,10 +13,10 @@ const NOTES: &str = "
 
 ## Checks
 
-Put the data source next to the `check` block, not inside it: Terraform reads a data source inside a `check` again
-during every apply and shows this read as a change, so no plan is empty. The data source fails only if the app or the
-site does not exist, if the name of the app differs in case, or if the login fails. In all other cases, it returns a
-status.
+Put the data source next to the `check` block, not inside it: Terraform rereads a data source inside a `check`
+during every apply and shows this read as a change, so the plan is never empty. The data source fails only if the app
+or the site does not exist, if the name of the app differs in case, or if the login fails. In all other cases, it
+returns a status.
 
 ## Limitations
 

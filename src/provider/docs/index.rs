@@ -91,7 +91,7 @@ pub fn page() -> String {
          downtime, revoke it after a leak\n- [Certificates](guides/certificates.md): expiry and replacement\n- \
          [Importing](guides/importing.md): existing apps; from three resources to one, and back\n- [Migrating from \
          connected apps](guides/from-connected-app.md): convert, run both, move the clients\n- \
-         [Deploys](guides/deploys.md): the deploys of an apply, and their duration\n- [Testing \
+         [Deploys](guides/deploys.md): how many deploys an apply needs, and how long they take\n- [Testing \
          modules](guides/testing.md): with a mocked provider, with the emulator, in CI\n- \
          [Upgrading](guides/upgrading.md): versions, state, downgrades; from Terraform to OpenTofu\n- \
          [Troubleshooting](guides/troubleshooting.md): all errors and warnings\n",

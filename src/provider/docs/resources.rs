@@ -231,7 +231,7 @@ pub fn common_warning(page: &mut String, id: &str, when: &str, what: &str) {
     let _ = writeln!(page, "| `{id}` | {when} | **{}**: {what} |", row.summary);
 }
 
-/// Warnings of all resources, including rotations: the ID, when the warning is shown, and what the message contains.
+/// Warnings for all resources, including rotations: the ID, when the warning is shown, and what the message contains.
 pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     (
         "previous-org",
@@ -250,7 +250,7 @@ pub const WARNINGS_OF_ALL: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Warnings of the resource that are not rows of `dangers`.
+/// Warnings for the resource that are not rows of `dangers`.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
     let certificates = spec.rows().filter(|row| row.field.compared == Compared::AsCertificate);

@@ -161,7 +161,7 @@ fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
     })
 }
 
-/// When a component was created, according to the clock of the org.
+/// When a component was created, according to the org's clock.
 fn created(found: &Found) -> Option<SystemTime> {
     org::timestamp(&found.file.created_date).map(SystemTime::from)
 }

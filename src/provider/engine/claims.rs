@@ -6,7 +6,8 @@
 //! app is being deleted is not adopted, and an object that was created or adopted is not deleted by a resource at
 //! another address.
 //!
-//! Not here: whether an existing object may be adopted (`adoption`), and conflicts of plans (`provider/neighbors`).
+//! Not here: whether an existing object may be adopted (`adoption`), and conflicts between plans
+//! (`provider/neighbors`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};

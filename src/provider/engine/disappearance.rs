@@ -2,8 +2,8 @@
 //! deletions, and Terraform would recreate every app with a new consumer key.
 //!
 //! Each read is for one resource, in any order, so no single read can determine the total. However, an error in one
-//! read stops the plan. The reads that find no resource are counted, and the count is compared with the list of the org
-//! at that time. The result does not depend on the order.
+//! read stops the plan. The reads that find no resource are counted, and the count is compared with the org's list at
+//! that time. The result does not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;

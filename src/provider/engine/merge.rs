@@ -178,7 +178,7 @@ impl Merge {
         !there.is_some_and(|there| same_meaning(row.field, there, planned))
     }
 
-    /// An unreadable part is written from the values of the state, and only if one of them changes.
+    /// An unreadable part is written from the values in the state, and only if one of them changes.
     fn unreadable(&self, part: &'static Part) -> Option<Component> {
         let desired = self.desired();
         let changed = plan::changed_rows(self.spec, desired.prior, desired.planned);

@@ -197,7 +197,7 @@ impl Engine<'_> {
         object.get(self.spec.subject_attribute()).as_text().unwrap_or_default().to_owned()
     }
 
-    /// The app or org of a create. The plan of a create does not contain the ID of the org.
+    /// The app or org of a create. The plan for a create does not contain the ID of the org.
     pub(super) async fn subject(&self, planned: &Value, deadline: Instant) -> Result<String, Diagnostics> {
         match self.spec.subject {
             Subject::App { .. } => Ok(self.app_of(planned)),

@@ -121,7 +121,7 @@ impl Records {
         self
     }
 
-    /// Whether a value may equal a value of the org. IDs whose names are unknown are compared only by their number.
+    /// Whether a value may equal a value in the org. IDs whose names are unknown are compared only by their number.
     pub(super) fn may_equal(&self, field: &Field, written: &Value, in_org: &Value) -> bool {
         if same(field, written, in_org, &self.names) {
             return true;

@@ -137,7 +137,7 @@ impl Engine<'_> {
         diagnostic.into()
     }
 
-    /// Creates the reply from the values of the org. Values that differ from the plan are read again, because reads may
+    /// Creates the reply from the values in the org. Values that differ from the plan are read again, because reads may
     /// lag behind a deploy.
     async fn reply_when_current(
         &self,
@@ -177,7 +177,7 @@ impl Engine<'_> {
         self.reply_from_org(apply, actual, ApplyOutcome::Succeeded(Applied::default())).await
     }
 
-    /// Creates the reply from the values of the org. A managed value that differs from the plan is an error at its
+    /// Creates the reply from the values in the org. A managed value that differs from the plan is an error at its
     /// attribute, unless others changed it.
     async fn reply_from_org(&self, apply: &Apply<'_>, actual: &Actual, outcome: ApplyOutcome) -> ApplyReply {
         let ApplyRequest { planned, config, prior, .. } = apply.request;

@@ -79,7 +79,7 @@ pub struct StateContext<'a> {
     pub spec: &'static ResourceSpec,
     pub app: &'a str,
     pub org_id: &'a str,
-    /// Whether the resource was not managed before. If so, the state gets all values of the org.
+    /// Whether the resource was not managed before. If so, the state gets all values in the org.
     pub importing: bool,
     /// The state before the operation.
     pub before: &'a Value,
@@ -94,7 +94,7 @@ impl<'a> StateContext<'a> {
     }
 }
 
-/// The state of a resource: the values of the org. A value that is equivalent to the one in `prior` keeps the form of
+/// The state of a resource: the values in the org. A value that is equivalent to the one in `prior` keeps the form of
 /// `prior`.
 pub fn state_from(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
     let spec = context.spec;

@@ -19,7 +19,7 @@ impl Engine<'_> {
     }
 }
 
-/// The reply of an update without changes.
+/// The reply to an update without changes.
 pub(super) fn unchanged(request: &ApplyRequest) -> ApplyReply {
     let private = PrivateState::read(&request.private);
     let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);

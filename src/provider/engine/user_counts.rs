@@ -14,7 +14,7 @@ const COUNT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Engine<'_> {
     /// The number of users of each permission set and profile in a state. `records` contains the names of those that
-    /// the state refers to by ID. Makes no calls if the state has none.
+    /// the state refers to by ID. Makes no calls if the state contains neither.
     pub(super) async fn user_counts(
         &self,
         state: &Value,

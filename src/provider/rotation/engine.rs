@@ -94,7 +94,7 @@ impl Rotations<'_> {
                 }
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error, previous));
                 if let Some(refreshed) = &mut refreshed {
-                    // No value of the state belongs to this org.
+                    // No value in the state belongs to this org.
                     let old = request.state.get(KEY).as_text();
                     refreshed.key = old.map(|old| (old.to_owned(), None));
                     reply.state.put(ORG_ID, session.org_id_18.as_str().into());
@@ -283,7 +283,7 @@ impl Rotations<'_> {
     }
 }
 
-/// Writes the values of the org into a state.
+/// Writes the values in the org into a state.
 fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
     let previous = previous(found);
     let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);

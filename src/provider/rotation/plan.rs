@@ -1,4 +1,4 @@
-//! The plan of a rotation. It performs no I/O: the state and the private state contain the values that the last read
+//! The plan for a rotation. It performs no I/O: the state and the private state contain the values that the last read
 //! found.
 
 use super::memory::Memory;

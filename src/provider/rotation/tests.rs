@@ -1,4 +1,4 @@
-//! Tests of the plan, the validation and the private state of a rotation.
+//! Tests for the plan, the validation and the private state of a rotation.
 
 use super::memory::{ForeignStaging, KeyChange, Memory};
 use super::*;

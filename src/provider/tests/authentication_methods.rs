@@ -231,7 +231,7 @@ fn one_authentication_method_is_selected_and_the_block_takes_precedence() {
             &[("SALESFORCE_PREVIOUS_ORG_IDS", "00D1 00D2")],
             Err("SALESFORCE_PREVIOUS_ORG_IDS must contain org IDs, separated by commas"),
         ),
-        // The instance URL of the environment is ignored if the credentials name an org.
+        // The instance URL in the environment is ignored if the credentials name an org.
         (&[URL], &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")], Ok("refresh app")),
         (
             &[("sf_cli_org", "acme")],

@@ -30,7 +30,7 @@ pub const USER: &str = "005000000000001";
 const ORG_ID: &str = "00D000000000001";
 const PARENT: &str = "externalClientApplication";
 
-/// A file of the org.
+/// A file in the org.
 #[derive(Clone, Debug)]
 pub struct StoredFile {
     pub xml: String,

@@ -1,4 +1,4 @@
-//! Tests of plans, validations and messages as data, and of the life cycle of a resource in an in-memory org.
+//! Tests for plans, validations and messages as data, and for the life cycle of a resource in an in-memory org.
 
 mod authentication_methods;
 mod certificates;

@@ -12,7 +12,7 @@ const SETTINGS: &str = "_oauth_settings";
 const POLICIES: &str = "_policies";
 const APP: &str = "";
 
-/// A plan for a configuration and a prior state. Without a prior state, it is the plan of a create.
+/// A plan for a configuration and a prior state. Without a prior state, it is the plan for a create.
 pub(super) fn planned(
     resource: &str,
     config: &[(&str, Value)],

@@ -31,7 +31,7 @@ pub fn check(spec: &'static UnionSpec, config: &Value, now: std::time::SystemTim
     combined.found
 }
 
-/// Plans a create, an update or a destroy. `plan` creates the plan of a member.
+/// Plans a create, an update or a destroy. `plan` creates the plan for a member.
 pub fn plan(
     spec: &'static UnionSpec,
     request: &PlanRequest,

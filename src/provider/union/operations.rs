@@ -213,7 +213,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
     }
 }
 
-/// The private state of a member that is not managed yet. With it, the state gets all values of the org.
+/// The private state of a member that is not managed yet. With it, the state gets all values in the org.
 pub(super) fn import_of_member() -> Private {
     PrivateState { imported: true, ..PrivateState::default() }.write()
 }

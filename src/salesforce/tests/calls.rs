@@ -1,4 +1,4 @@
-//! Tests of deploys, retrieves, lists, queries and credentials.
+//! Tests for deploys, retrieves, lists, queries and credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -42,7 +42,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server. If `script` returns `None` for a request, the server sends the response of a healthy org. An
+    /// Starts a server. If `script` returns `None` for a request, the server sends the response from a healthy org. An
     /// empty response closes the connection.
     pub async fn start(script: impl Fn(&Received) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

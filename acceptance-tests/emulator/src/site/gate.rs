@@ -9,7 +9,7 @@ use crate::emulator::Call;
 use crate::fault;
 use crate::http::Response;
 
-/// The response of a closed gate.
+/// The response from a closed gate.
 #[derive(Clone, Copy)]
 pub enum Reply {
     /// The login page of the site: the request was not recognized as headless.

@@ -53,7 +53,8 @@ pub fn carried_over(
     Ok(Some(of_token(org, token).ok_or(Gate::Uvid)?))
 }
 
-/// Checks the hint at the token endpoint: an ID or a guest token without a prefix, of the same visitor as at authorize.
+/// Checks the hint at the token endpoint: an ID or a guest token without a prefix, for the same visitor as in the
+/// authorize request.
 pub fn check_hint(org: &Org, request: &Request, form: &Form, expected: Option<&str>) -> Result<(), Stop> {
     let hint = hint(request, form);
     let is_guest = request.header("auth-request-type");

@@ -39,7 +39,7 @@ pub struct SiteSession {
     pub expires: Millis,
 }
 
-/// The maximum number of logins of one user with one app, counting logins with a refresh token. A further login revokes
+/// The maximum number of logins by one user with one app, counting logins with a refresh token. A further login revokes
 /// the oldest one.
 const LOGINS_PER_APP: usize = 5;
 
@@ -129,7 +129,7 @@ pub fn revoke_unadmitted(org: &mut Org) {
     }
 }
 
-/// The response of the token endpoint: a new access token, and related values.
+/// The response from the token endpoint: a new access token, and related values.
 pub fn tokens(org: &mut Org, client: &Client, user: &User, number: u64, nonce: Option<&str>) -> Value {
     let Some(login) = org.site.logins.iter().find(|login| login.number == number).cloned() else {
         return Value::Null;

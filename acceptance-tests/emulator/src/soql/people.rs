@@ -36,7 +36,7 @@ pub fn may_see(user: &User, object: &str) -> bool {
     needed.iter().any(|permission| user.may(permission))
 }
 
-/// The users of the org, and unnamed users for the remaining count of each profile.
+/// The users in the org, and unnamed users for the remaining count of each profile.
 pub fn users(org: &Org) -> Vec<Value> {
     let row = |id: &str, name: &str, username: &str, is_active: bool, profile: Option<&Group>| {
         json!({

@@ -68,7 +68,7 @@ pub fn member_groups(org: &Org) -> Vec<Value> {
     parents.into_iter().enumerate().map(row).collect()
 }
 
-/// The secret key is not returned. It is not known what a query of a real org returns for it, so the value is null.
+/// The secret key is not returned. It is not known what a query in a real org returns for it, so the value is null.
 pub fn auth_api_settings(org: &Org) -> Vec<Value> {
     let network = &org.site.network;
     let own = &network.auth_api;

@@ -40,7 +40,7 @@ fn every_rejection_reason_has_a_test_case() {
     let mut missing = Vec::new();
     for path in sources(&root.join("src")) {
         let name = path.strip_prefix(root).unwrap().display().to_string();
-        // Messages of the program, the admin interface and planned faults do not belong to an org. The site has its
+        // Messages from the program, the admin interface and planned faults do not belong to an org. The site has its
         // own table of gates, each with a test.
         let is_excluded = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
         // These files contain the evidence and the seeded names, not rejection reasons.

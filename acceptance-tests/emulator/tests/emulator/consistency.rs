@@ -1,5 +1,5 @@
-//! The rules over several files, and those for the package itself. Each rule is broken once, and the violation must be
-//! rejected with a reason.
+//! The rules across several files, and those for the package itself. Each rule is broken once, and the violation must
+//! be rejected with a reason.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
 use crate::strictness::{PARENT, POLICY, app, global, one, reject_all};

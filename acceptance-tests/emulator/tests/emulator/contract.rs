@@ -1,4 +1,4 @@
-//! Breaks each rule of the contract once for every type and every element of the schema, generated from
+//! Breaks each rule of the contract once for every type and every element in the schema, generated from
 //! `proto/salesforce`. Each violation must be rejected with its reason by SOAP deploys, REST deploys and CRUD calls.
 //! Rules that the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in
 //! `archives.rs`, `envelopes.rs` and `requests.rs`.
@@ -135,7 +135,7 @@ struct Case {
     body: String,
     /// A part of the expected reason.
     words: String,
-    /// The whole file, for errors that a CRUD call cannot contain.
+    /// The whole file, for errors that cannot occur in a CRUD call.
     file: Option<String>,
 }
 
@@ -358,7 +358,7 @@ fn package(schema: &Schema, file: &str, version: u64) -> Package {
         .at(u32::try_from(version).unwrap())
 }
 
-/// The error of a CRUD call, or `None` if the call succeeded.
+/// The error that a CRUD call returned, or `None` if the call succeeded.
 fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String> {
     let kind = schema.name();
     let response = org.soap_at(
@@ -376,7 +376,7 @@ fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String
     Some(text.replace("&apos;", "'").replace("&quot;", "\""))
 }
 
-/// The errors of each interface.
+/// The errors that each interface reports.
 fn errors_by_interface(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec<String>)> {
     let name = schema.name();
     let file = case.file.clone().unwrap_or_else(|| format!("<{name} xmlns=\"{NS}\">{}</{name}>", case.body));

@@ -1,4 +1,4 @@
-//! Token exchange: tokens of another issuer are exchanged for tokens of the org, or rejected with a message.
+//! Token exchange: tokens from another issuer are exchanged for tokens from the org, or rejected with a message.
 
 use serde_json::{Value, json};
 

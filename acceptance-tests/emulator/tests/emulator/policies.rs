@@ -1,4 +1,4 @@
-//! Policies in the package that creates their app, and rules over several files of an app. The rules check the final
+//! Policies in the package that creates their app, and rules across several files of an app. The rules check the final
 //! state, regardless of the order of the files.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start};

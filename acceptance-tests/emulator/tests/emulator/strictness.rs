@@ -1,4 +1,4 @@
-//! The rules of a single file. Each rule is broken once, and the violation must be rejected with the expected reason.
+//! The rules for a single file. Each rule is broken once, and the violation must be rejected with the expected reason.
 //! An error that is accepted here would be accepted in every scenario. Rules over several files are in
 //! `consistency.rs`.
 

@@ -76,7 +76,7 @@ rows! {
         "duplicate-org-resource",
         "Duplicate resource for one org",
         "Two resources of the same type manage settings that exist only once in an org. The plan reports this error if \
-         one of the resources is new and they differ. Otherwise, the apply reports it.",
+         one of the resources is new and their values differ. Otherwise, the apply reports it.",
         "Set all settings in one resource.",
     );
     EXISTING_SETTINGS_OVERWRITTEN = notice(

@@ -110,8 +110,8 @@ rows! {
     INITIAL_VALUES_RECORDED = warning(
         "initial-values-recorded",
         "Initial values recorded after import",
-        "Within a day of an import, the first values of `rotate_when_changed` and `revoke_previous_when_changed` are \
-         only recorded.",
+        "Values of `rotate_when_changed` and `revoke_previous_when_changed` that are first set within a day of an \
+         import are recorded but trigger nothing.",
         "Change the values again to rotate or revoke.",
     );
     CREDENTIALS_STAGED = warning(

@@ -86,7 +86,7 @@ rows! {
     EXISTING_CLIENTS = warning(
         "existing-clients",
         "Existing clients may fail",
-        "Client requests must meet an additional requirement, or a callback URL or a scope is removed.",
+        "The plan adds a requirement for client requests, or removes a callback URL or a scope.",
         "Update the clients first.",
     );
     JWT_ENABLED = warning(

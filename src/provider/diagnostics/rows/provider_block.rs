@@ -125,8 +125,8 @@ rows! {
     INVALID_PRIVATE_KEY = error(
         "invalid-private-key",
         "Invalid private key",
-        "The value is not an RSA key in a supported format. The message shows what it is: encrypted, truncated, a \
-         certificate, a path, the name of a variable, DER, PKCS#12, …",
+        "The value is not an RSA key in a supported format. The message shows what it is: an encrypted or \
+         truncated key, a certificate, a path, the name of a variable, DER, PKCS#12, …",
         "See [Supported formats](authentication.md#keys-in-single-line-variables).",
     );
     UNREADABLE_FILE = error(

@@ -59,7 +59,7 @@ pub async fn create(
     let made = try_create(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
     let exists = |reply: &ApplyReply| !reply.state.is_null();
     for (index, spec) in specs().enumerate() {
-        // The resources in `others` have no reply, so the reply of the app determines whether they exist.
+        // The resources in `others` have no reply, so the reply for the app determines whether they exist.
         let replies = made.as_ref().ok();
         let reply = replies.and_then(|replies| replies.get(index).or_else(|| replies.first()));
         claims.conclude(spec, &app, reply.is_some_and(exists));

@@ -19,7 +19,7 @@ pub(super) struct Deployed {
     pub succeeded: bool,
 }
 
-/// Creates the reply of each share.
+/// Creates the reply for each share.
 pub(super) async fn build_replies(
     shares: &[&Share<'_>],
     applies: &[Apply<'_>],
@@ -64,7 +64,7 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
     }
 }
 
-/// The errors of a rejection. Each problem belongs to the share with its file, or else to a share that can explain it,
+/// The errors for a rejection. Each problem belongs to the share with its file, or else to a share that can explain it,
 /// or else to the first share.
 fn rejections(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> ShareErrors {
     let ApplyErrorKind::Rejected { problems, deploy_id, internal_error } = &error.kind else {

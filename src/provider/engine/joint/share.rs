@@ -79,7 +79,7 @@ impl Share<'_> {
     }
 }
 
-/// The errors of the first share.
+/// The errors for the first share.
 pub(super) fn first_share_errors(found: impl Into<Diagnostics>) -> ShareErrors {
     vec![(0, found.into())]
 }
@@ -106,7 +106,7 @@ pub(super) async fn check_session(
     if errors.is_empty() { Ok(session) } else { Err(errors) }
 }
 
-/// The reply of the only share, or its errors.
+/// The reply for the only share, or its errors.
 pub fn only_reply(made: Result<Vec<ApplyReply>, ShareErrors>) -> Result<ApplyReply, Diagnostics> {
     let errors = |errors: ShareErrors| Diagnostics(errors.into_iter().flat_map(|(_, found)| found).collect());
     Ok(made.map_err(errors)?.pop().unwrap_or_default())

@@ -119,7 +119,7 @@ fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
     }
 }
 
-/// The errors of validating a `salesforce_oauth_client`, and of planning a new one.
+/// The errors from validating a `salesforce_oauth_client`, and from planning a new one.
 fn rejected(object: &Value) -> Vec<Diagnostic> {
     let mut config = OAUTH_CLIENT.schema().block.empty();
     for (name, value) in object.entries().into_iter().flatten() {

@@ -29,7 +29,7 @@ pub enum Conversion {
     Secret { why: &'static str, what_to_do: &'static str },
 }
 
-/// How to convert a value of the file.
+/// How to convert a value in the file.
 #[derive(Clone, Copy, Debug)]
 pub enum Reading {
     Text,

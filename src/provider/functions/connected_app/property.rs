@@ -94,7 +94,7 @@ pub fn configuration(result: &Value) -> Value {
     config
 }
 
-/// The errors of validation and of the plan of a new `salesforce_oauth_client`.
+/// The errors from validation and from the plan for a new `salesforce_oauth_client`.
 pub fn errors(config: &Value) -> Vec<String> {
     let request = PlanRequest {
         type_name: OAUTH_CLIENT.name.to_owned(),

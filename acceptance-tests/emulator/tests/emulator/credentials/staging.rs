@@ -1,4 +1,4 @@
-//! The responses and errors of staging, rotating and deleting.
+//! The responses and errors when credentials are staged, rotated and deleted.
 
 use serde_json::{Value, json};
 

@@ -186,7 +186,8 @@ fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     assert!(known.iter().any(|text| text.starts_with("eyJ") && text.split('.').count() == 3), "assertions");
 }
 
-/// The state file contains the staged and previous credentials. The state file of an older emulator contains none.
+/// The state file contains the staged and previous credentials. The state file from an older emulator contains no such
+/// credentials.
 #[test]
 fn pairs_survive_a_restart() {
     let path = std::env::temp_dir().join(format!("emulator-pairs-{}.json", std::process::id()));

@@ -148,7 +148,7 @@ fn every_gate_has_a_test() {
     writeln!(out, "{} gates, closed in {} ways", ids.len(), all.len()).unwrap();
 }
 
-/// With several closed gates, the first in the order responds.
+/// When several gates are closed, the first one in the order responds.
 #[test]
 fn the_first_closed_gate_in_the_order_responds() {
     type Closing = fn(&Shop);

@@ -1,4 +1,4 @@
-//! Closed gates of authorize.
+//! Closed gates of the authorize endpoint.
 
 use super::*;
 

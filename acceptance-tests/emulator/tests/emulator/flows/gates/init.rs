@@ -48,7 +48,7 @@ pub const INIT: &[Case] = &[
         shop.start_passwordless("customer", "email")
     }),
     ("G12", "401 invalid_request: authentication required", |shop| {
-        // A token of an app without the scope.
+        // A token for an app without the scope.
         let bearer = format!("Bearer {}", shop.integration_token("PwdlessLogin"));
         shop.auth_api("doesRegistrationRequireAuth", true);
         let user = json!({ "lastName": "X", "email": "x@mail.example", "username": shop.name("x") });
