@@ -1,7 +1,7 @@
 //! Requirements on other resources, because of which an org rejects a change. They are data, one row per requirement. A
 //! row is matched with a message from Salesforce.
 //!
-//! A plan does not check these requirements, because the other resource may be planned later, or another configuration
+//! A plan checks only some of these requirements (`neighbors.rs`), because the other resource may be planned later, or another configuration
 //! may manage it. Salesforce's messages are not documented and may change. A row applies only if the planned value
 //! meets its condition. Rows whose words the message contains take precedence over rows for messages with several
 //! causes.

@@ -86,7 +86,9 @@ fn read(question: Question<'_>) -> ReadFuture<'_> {
         let read = read.map_err(|error| {
             Diagnostics::from(match error {
                 AppFilesError::Unread(error) => diagnostics::unreadable("app", &app, &error),
-                AppFilesError::OtherCase { name } => diagnostics::other_case(&app, &name),
+                AppFilesError::OtherCase { name } => {
+                    diagnostics::other_case(&app, &name).at_attribute("name")
+                }
             })
         })?;
         let [own, settings, policies] = read.as_slice() else {

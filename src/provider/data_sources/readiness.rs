@@ -157,7 +157,9 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     let resources = match app_files::read(org, &session, &specs, app, question.deadline).await {
         Ok(resources) => Ok(resources),
         Err(AppFilesError::Unread(error)) => Err(error.to_string()),
-        Err(AppFilesError::OtherCase { name }) => return Err(diagnostics::other_case(app, &name).into()),
+        Err(AppFilesError::OtherCase { name }) => {
+            return Err(diagnostics::other_case(app, &name).at_attribute("external_client_app").into());
+        }
     };
     if let Ok([own, ..]) = resources.as_deref()
         && own.is_absent()

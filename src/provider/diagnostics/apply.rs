@@ -159,13 +159,17 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
 /// has no change.
 pub fn not_sent_again(noun: &str, app: &str, deploy_id: &str, why: &ApplyErrorKind) -> Diagnostic {
     let object = the(noun, app);
-    let (row, what) = match why {
-        ApplyErrorKind::NotSent => (&rows::INTERRUPTED_BEFORE_CHANGE, "Terraform was interrupted"),
-        _ => (&rows::TIMEOUT_EXCEEDED, "the timeout elapsed"),
+    let (row, what, or) = match why {
+        ApplyErrorKind::NotSent => (&rows::INTERRUPTED_BEFORE_CHANGE, "Terraform was interrupted", ""),
+        _ => (
+            &rows::TIMEOUT_EXCEEDED,
+            "the timeout elapsed",
+            ", or increase the timeout in the timeouts block",
+        ),
     };
     row.diagnostic(format!(
         "Salesforce reported an internal error for deploy {deploy_id}, and {what} before the change to {object} was \
-         sent again. A read of the org shows no change. Apply again."
+         sent again. A read of the org shows no change. Apply again{or}."
     ))
 }
 

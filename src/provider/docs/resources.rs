@@ -7,7 +7,7 @@ use super::blocks::{attributes, hcl, nested_blocks};
 use super::index::WHICH_TO_CHOOSE;
 use super::{front_matter, imports, in_markdown};
 use crate::metadata::{Compared, Kind, Omitted};
-use crate::provider::catalog::Managed;
+use crate::provider::catalog::{self, Managed};
 use crate::provider::combination::{Combination, Condition, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::diagnostics::rows;
@@ -140,11 +140,13 @@ fn needs(page: &mut String, spec: &ResourceSpec) {
     if rows.is_empty() {
         return;
     }
-    page.push_str(
-        "\n## Requirements on other resources\n\nThe plan checks only some of these requirements, because another \
-         configuration may manage the other resource. If a requirement is not met, Salesforce may reject the change. \
-         The error then names the attribute and the requirement.\n\n| when | requires | who can change it \
-         |\n|---|---|---|\n",
+    let checked = catalog::needs().any(|need| [need.of.name, need.other.name].contains(&spec.name));
+    let checks = if checked { "checks only some of" } else { "does not check" };
+    let _ = write!(
+        page,
+        "\n## Requirements on other resources\n\nThe plan {checks} these requirements, because another configuration \
+         may manage the other resource. If a requirement is not met, Salesforce may reject the change. The error then \
+         names the attribute and the requirement.\n\n| when | requires | who can change it |\n|---|---|---|\n",
     );
     for cause in rows {
         let _ = writeln!(

@@ -62,7 +62,10 @@ impl Engine<'_> {
             // A hidden app may exist. The deploy shows whether it does.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
                 let other_case = of_the_app.iter().chain(&lookups).find_map(|lookup| match lookup {
-                    Lookup::OtherCase { name } => Some(diagnostics::other_case(apply.app, name)),
+                    Lookup::OtherCase { name } => {
+                        let error = diagnostics::other_case(apply.app, name);
+                        Some(error.at_attribute(self.spec.subject_attribute()))
+                    }
                     _ => None,
                 });
                 if other_case.is_some()
@@ -108,7 +111,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether this run deletes the app, or an app whose name differs only in case.
+    /// Whether this run deletes the app or one of its parts, or those of an app whose name differs only in case.
     fn is_app_going(&self, app: &str) -> bool {
         let obstacle = self.activity.claims.obstacle(catalog::APP, app);
         matches!(obstacle, Some(CreationConflict::BeingDeleted | CreationConflict::NotDeletedYet))
@@ -117,12 +120,22 @@ impl Engine<'_> {
     /// Waits for the components that Salesforce creates automatically.
     pub(super) async fn await_components(&self, apply: &Apply<'_>, merge: &Merge) -> Result<(), Diagnostics> {
         let mut dependency_wait = DependencyWait::new(self.activity, apply.deadline);
+        let mut lags = LAGS_OF_EFFECTS.into_iter();
         loop {
+            let mut other_case = None;
             let found =
                 self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
             let is_other_case = found.iter().any(|lookup| matches!(lookup, Lookup::OtherCase { .. }));
             match merge.files(&found) {
-                Err(_) if is_other_case && self.is_app_going(apply.app) => self.org.distrust(apply.app),
+                Err(MergeError::Invalid(found)) if is_other_case && self.is_app_going(apply.app) => {
+                    self.org.distrust(apply.app);
+                    other_case = Some(found);
+                }
+                Err(MergeError::Invalid(found)) if is_other_case => match lags.next() {
+                    // This run may be about to delete the app with the other name.
+                    Some(lag) if self.wait_for_lag(apply.app, lag).await => continue,
+                    _ => return Err(found),
+                },
                 // A component that is being deleted will be created again with different values.
                 Ok(_) if self.activity.claims.begin_creation(self.spec, apply.app).is_ok() => return Ok(()),
                 Err(MergeError::Invalid(found)) => return Err(found),
@@ -133,7 +146,8 @@ impl Engine<'_> {
             }
             self.check_dependency(apply.app)?;
             if !dependency_wait.wait(ORG_POLL_INTERVAL).await {
-                return Err(diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app).into());
+                let missing = diagnostics::policies_not_found(self.spec.subject_attribute(), apply.app);
+                return Err(other_case.unwrap_or_else(|| missing.into()));
             }
         }
     }

@@ -154,9 +154,7 @@ impl Engine<'_> {
             (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_error(self.spec.noun, &app).into()),
             (Ok(false), Some(error)) => {
                 let mut found = match &error.kind {
-                    ApplyErrorKind::AfterInternalError { error, .. } => {
-                        self.rejections(&app, &Value::Null, &ApplyError::from((**error).clone()))
-                    }
+                    ApplyErrorKind::AfterInternalError { .. } => self.rejections(&app, &Value::Null, error),
                     _ => self.outcome_unknown(&app, error).into(),
                 };
                 found.extend(first_rejection);

@@ -47,6 +47,12 @@ impl Engine<'_> {
                     }
                 }
             }
+            ApplyErrorKind::AfterInternalError { deploy_id, error } => match &**error {
+                why @ (ApplyErrorKind::NotSent | ApplyErrorKind::Expired) => {
+                    found.push(diagnostics::not_sent_again(self.spec.noun, app, deploy_id, why));
+                }
+                error => found = self.rejections(app, planned, &ApplyError::from(error.clone())),
+            },
             _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
         }
         found
@@ -116,17 +122,8 @@ impl Engine<'_> {
     ) -> Diagnostics {
         let created = apply.request.prior.is_null() && values != StateValues::NoneFound;
         let diagnostic = match &error.kind {
-            ApplyErrorKind::AfterInternalError { deploy_id, error }
-                if is_unchanged && matches!(**error, ApplyErrorKind::NotSent | ApplyErrorKind::Expired) =>
-            {
-                diagnostics::not_sent_again(self.spec.noun, apply.app, deploy_id, error)
-            }
-            ApplyErrorKind::AfterInternalError { error, .. } if is_unchanged => {
-                return self.rejections(
-                    apply.app,
-                    &apply.request.planned,
-                    &ApplyError::from((**error).clone()),
-                );
+            ApplyErrorKind::AfterInternalError { .. } if is_unchanged => {
+                return self.rejections(apply.app, &apply.request.planned, error);
             }
             ApplyErrorKind::Rejected { problems, internal_error: true, .. } => {
                 let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
@@ -205,7 +202,13 @@ impl Engine<'_> {
         for row in self.spec.rows() {
             let name = row.field.attribute;
             let (wanted, kept) = (planned.get(name), state.get(name).clone());
-            if wanted.is_unknown() || records.may_equal(row.field, wanted, &kept) {
+            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records.names);
+            if wanted.is_unknown() {
+                continue;
+            }
+            if records.may_equal(row.field, wanted, &kept) {
+                // The org has a part of the change.
+                is_unchanged &= !changes;
                 continue;
             }
             if !row.is_managed(config) {
@@ -218,7 +221,6 @@ impl Engine<'_> {
                 state.put(name, wanted.clone());
                 continue;
             }
-            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records.names);
             is_unchanged &=
                 !changes || !prior.is_null() && same(row.field, prior.get(name), &kept, &records.names);
             let before = applied.component(row.part.kind).map(|component| component.get(name));
@@ -382,6 +384,24 @@ mod tests {
             let found = engine.rejections("Shop", &planned, &ApplyError { kind });
             assert_eq!(found.0[0].path, Some(Path::attribute(shown)), "{located:?}");
             assert!(found.0[0].detail.contains("code_credential_flow_enabled requires"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_is_not_sent_again_after_an_internal_error_names_the_failed_deploy() {
+        let connected = connected();
+        let engine = connected.engine(&SPEC, SPEC.name);
+        for (error, id, advice) in [
+            (ApplyErrorKind::NotSent, "interrupted-before-change", "Apply again."),
+            (ApplyErrorKind::Expired, "timeout-exceeded", "in the timeouts block."),
+        ] {
+            let kind =
+                ApplyErrorKind::AfterInternalError { deploy_id: "0Af1".to_owned(), error: Box::new(error) };
+            let found = engine.rejections("Shop", &Value::Null, &ApplyError { kind });
+            let [found] = found.0.as_slice() else { panic!("{found:?}") };
+            assert_eq!(found.id, id);
+            assert!(found.detail.contains("an internal error for deploy 0Af1"), "{}", found.detail);
+            assert!(found.detail.ends_with(advice), "{}", found.detail);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::metadata::ComponentKey;
 use crate::metadata::types::external_client_application;
 use crate::provider::operations::PlanReply;
 use crate::salesforce::{Call, ErrorKind};
-use crate::value::Value;
+use crate::value::{Path, Value};
 
 #[tokio::test(start_paused = true)]
 async fn names_and_addresses_in_another_case_are_no_difference() {
@@ -72,6 +72,7 @@ async fn an_app_that_exists_in_another_case_is_neither_created_nor_adopted() {
         let found = resource.apply(&target).await;
         assert_eq!(ids(&found), ["app-name-case"], "{type_name}: {found:?}");
         assert!(found.0[0].detail.contains("is \"Shop\", not \"shop\""), "{found:?}");
+        assert!(type_name == POLICIES || found.0[0].path == Some(Path::attribute(attribute)), "{found:?}");
         assert!(resource.state.is_null(), "{type_name}");
     }
     assert_eq!(existing.org.with(|state| state.commits()), before);
@@ -130,4 +131,20 @@ async fn parts_wait_until_the_app_in_the_other_case_is_deleted_in_the_same_run()
     for (part, target) in parts.iter_mut().zip(&targets) {
         part.assert_empty_plan(target, part.type_name).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_that_only_change_the_case_of_their_app_are_an_error_that_names_the_app() {
+    let (mut old, _) = prepared(POLICIES, Operation::Update).await;
+    let run = old.provider();
+    let deletion = PlanReply { private: old.private.clone(), ..PlanReply::default() };
+    let prior = old.state.clone();
+    let deleted = old.apply_of(&run, &prior, &Value::Null, &deletion).await;
+    assert!(!deleted.has_errors(), "{deleted:?}");
+    let mut target = shop(POLICIES, "Shop");
+    target.put("external_client_app", "shop".into());
+    let mut new = Resource::new(&old.org, POLICIES);
+    let found = new.apply_in(&run, &target).await;
+    assert_eq!(ids(&found), ["app-name-case"], "{found:?}");
+    assert!(new.state.is_null());
 }

@@ -153,13 +153,14 @@ rows! {
     TIMEOUT_EXCEEDED = error(
         "timeout-exceeded",
         "Timeout exceeded",
-        "The timeout elapsed before the change was sent to Salesforce, or before a rotation was complete.",
+        "The timeout elapsed before the change was sent to Salesforce (or sent again after an internal error), or before a \
+         rotation was complete.",
         "Apply again, or increase `timeouts`. [Deploys](deploys.md#timeouts)",
     );
     INTERRUPTED_BEFORE_CHANGE = error(
         "interrupted-before-change",
         "Interrupted before the change",
-        "Terraform was interrupted before the change was sent to Salesforce.",
+        "Terraform was interrupted before the change was sent to Salesforce, or sent again after an internal error.",
         "Apply again.",
     );
     OUTCOME_UNKNOWN = error(
