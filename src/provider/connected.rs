@@ -2,6 +2,8 @@
 //!
 //! Not here: the RPCs, which `provider` dispatches by resource type.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use super::catalog::Managed;
@@ -29,6 +31,8 @@ pub(super) struct Connected {
     pub(super) previous_orgs: PreviousOrgs,
     pub(super) neighbors: Neighbors,
     pub(super) told_of_rotation: AtomicBool,
+    /// The apps, in lower case, whose rotation this run removed from the state.
+    removed_rotations: Mutex<BTreeSet<String>>,
 }
 
 impl Connected {
@@ -46,6 +50,7 @@ impl Connected {
             previous_orgs: PreviousOrgs::new(previous_org_ids),
             neighbors: Neighbors::default(),
             told_of_rotation: AtomicBool::default(),
+            removed_rotations: Mutex::default(),
         }
     }
 
@@ -95,7 +100,12 @@ impl Connected {
     }
 
     pub(super) fn rotations(&self) -> Rotations<'_> {
-        Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
+        Rotations {
+            org: &self.org,
+            own: self.guarded_client_id(),
+            previous_orgs: &self.previous_orgs,
+            removed: &self.removed_rotations,
+        }
     }
 
     /// The plan for a resource. Its diagnostics include conflicts with other plans in the run.

@@ -190,7 +190,7 @@ impl Walk<'_> {
                     let place = place.index(index);
                     self.check_member(field, member, &place);
                     if member.is_set() && members.iter().take(index).any(|earlier| earlier == member) {
-                        self.found.push(diagnostics::duplicate(place.path().clone()));
+                        self.found.push(diagnostics::duplicate(&place, member));
                     }
                 }
                 self.check_pairs(field, members.iter().filter_map(Value::as_text).collect(), place);

@@ -240,6 +240,24 @@ fn create_import_and_destroy_rotate_nothing() {
     assert_eq!(changes(&org), [1, 1, 0]);
 }
 
+/// The first plan of a replacement announces a rotation, because Terraform plans an update first.
+#[test]
+fn a_replaced_rotation_warns_that_nothing_was_rotated() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let credentials = current_credentials(&org);
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    let replace = format!("-replace={ROTATION}");
+    let run = workspace.run(&[APPLY, &[replace.as_str()]].concat()).succeeded();
+    assert!(run.contains("Nothing was rotated"), "{run}");
+    assert_eq!(current_credentials(&org), credentials);
+    assert_eq!(changes(&org), [0, 0, 0]);
+    workspace.configure(&shop(&org, &at(3), &at(1)));
+    let run = workspace.apply().succeeded();
+    assert!(!run.contains("Nothing was rotated"), "{run}");
+    assert_eq!(changes(&org), [1, 1, 0]);
+}
+
 #[test]
 fn credentials_staged_by_another_user_are_reported_and_kept() {
     let org = Emulator::start();

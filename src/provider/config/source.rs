@@ -214,7 +214,14 @@ impl Source<'_> {
     }
 
     pub fn org_id(&self, found: &mut Diagnostics) -> Option<String> {
-        let text = self.known("expected_org_id")?;
+        let name = "expected_org_id";
+        // The provider would connect to any org, although the variable names one.
+        if !self.is_written(name) && self.is_blank_in_environment(&variable(name)) {
+            let detail =
+                format!("{} is set, but it is blank. Set the ID of the org, or unset it.", variable(name));
+            found.push(rows::INVALID_ORG_ID.diagnostic(detail).at_attribute(name));
+        }
+        let text = self.known(name)?;
         if !is_org_id(&text) {
             let of = other_record(&text);
             let detail = format!(

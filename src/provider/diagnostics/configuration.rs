@@ -105,10 +105,10 @@ pub fn argument_too_long(name: &str, longest: usize) -> Diagnostic {
     provider_block::VALUE_TOO_LONG.diagnostic(detail)
 }
 
-pub fn duplicate(path: Path) -> Diagnostic {
-    values::DUPLICATE_ELEMENT
-        .diagnostic("The list contains this element twice. Remove the duplicate.")
-        .at(path)
+pub fn duplicate(place: &Place, element: &Value) -> Diagnostic {
+    let element = element.as_text().map(|text| format!(" {}", echo(text))).unwrap_or_default();
+    let problem = format!("The list contains the element{element} twice. Remove the duplicate.");
+    values::DUPLICATE_ELEMENT.diagnostic(place.message(&problem)).at(place.path().clone())
 }
 
 /// Two resources in a configuration that manage the same app.

@@ -71,7 +71,8 @@ fn withheld(app: &str, setting: Setting, message: Option<&str>) -> Diagnostic {
     let what_to_do = match setting {
         Setting::Off => format!(
             "The org setting {SETTING} is disabled. {ENABLE}. The user that Terraform logs in as also needs the \
-             permissions {PERMISSIONS}."
+             permissions {PERMISSIONS}. If the configuration already enables the setting, apply the resource of the \
+             setting first, with -target."
         ),
         Setting::On => format!(
             "The org setting {SETTING} is enabled, so the user that Terraform logs in as lacks a permission: assign \
@@ -162,7 +163,8 @@ pub fn rotation_planned(
     rows::CLIENT_ID_CHANGES.diagnostic(format!(
         "\"{app}\": {if_so}the apply creates a new key (the client ID) and a new secret for its consumer. {old}. Give \
          clients the consumer_key of this resource: the consumer_key of the OAuth settings is still {key} in this run, \
-         and changes to the new key with the next refresh.{in_the_way}"
+         and changes to the new key with the next refresh.{in_the_way} If the plan replaces this resource instead of \
+         updating it, for example with -replace, nothing is rotated or revoked."
     ))
 }
 
@@ -181,6 +183,15 @@ pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
         "\"{app}\": the credentials have been rotated since rotate_when_changed last changed. {what}. The provider \
          treats this as the planned rotation of an interrupted run and does not rotate again. If it was a different \
          rotation, apply, and then change rotate_when_changed again."
+    ))
+}
+
+/// A rotation that was removed from the state and created in the same run.
+pub fn nothing_rotated(app: &str, key: &str) -> Diagnostic {
+    rows::NOTHING_ROTATED.diagnostic(format!(
+        "\"{app}\": this run removed the rotation from the state and created it again. A new rotation records the current \
+         key, {key}. It rotates and revokes nothing. To rotate the credentials, change rotate_when_changed in an apply \
+         that updates the resource."
     ))
 }
 

@@ -1,5 +1,7 @@
 //! Read, create, update, delete and import of a rotation.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::memory::{ForeignStaging, KeyChange, Memory};
@@ -8,6 +10,7 @@ use super::{
     APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
     schema, wait,
 };
+use crate::lock::lock;
 use crate::metadata::date;
 use crate::org::{
     Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, RotationRequest, SessionFacts,
@@ -29,6 +32,8 @@ pub struct Rotations<'a> {
     /// The client ID of the provider, or `None` if a lockout is allowed.
     pub own: Option<&'a str>,
     pub previous_orgs: &'a PreviousOrgs,
+    /// The apps, in lower case, whose rotation this run removed from the state.
+    pub removed: &'a Mutex<BTreeSet<String>>,
 }
 
 impl Rotations<'_> {
@@ -173,6 +178,9 @@ impl Rotations<'_> {
         if let Some(staged) = found.staged.iter().find(|staged| staged.state == StagedState::Active) {
             reply.diagnostics.push(diagnostics::staged_already(&app, staged));
         }
+        if lock(self.removed).remove(&app.to_lowercase()) {
+            reply.diagnostics.push(diagnostics::nothing_rotated(&app, &found.consumer.key));
+        }
         reply.state = state;
         reply.private = memory.write();
         reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
@@ -257,6 +265,7 @@ impl Rotations<'_> {
         reply.private = Vec::new();
         reply.identity = None;
         let app = app_of(&request.prior);
+        lock(self.removed).insert(app.to_lowercase());
         let deadline = deadline(&request.prior, Operation::Delete);
         let found = self.org.unless_stopped(self.org.credentials(&app, Freshness::Now, deadline)).await;
         match found {

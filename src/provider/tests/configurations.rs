@@ -334,6 +334,9 @@ fn a_value_from_the_environment_is_named_by_its_variable() {
 
 #[test]
 fn a_blank_variable_is_named_in_the_error() {
+    let guard = [("SALESFORCE_EXPECTED_ORG_ID", ""), ("SALESFORCE_INSTANCE_URL", "https://a.example")];
+    let found = resolve(&[], &with(SECRET, &guard)).unwrap_err();
+    assert!(found[0].detail.starts_with("SALESFORCE_EXPECTED_ORG_ID is set, but it is blank."), "{found:?}");
     let found =
         resolve(&[], &[("SALESFORCE_CLIENT_ID", "id"), ("SALESFORCE_CLIENT_SECRET", " ")]).unwrap_err();
     assert!(

@@ -107,6 +107,13 @@ rows! {
          does not rotate again.",
         "If it was a different rotation, change the values again after the apply.",
     );
+    NOTHING_ROTATED = warning(
+        "nothing-rotated",
+        "Nothing was rotated",
+        "One run removed a rotation from the state and created it again, for example because of `-replace`, \
+         `replace_triggered_by`, a taint, or a new address. A new rotation records the current credentials.",
+        "Change `rotate_when_changed` in an apply that updates the resource. For a new address, use a `moved` block.",
+    );
     INITIAL_VALUES_RECORDED = warning(
         "initial-values-recorded",
         "Initial values recorded after import",
