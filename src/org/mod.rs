@@ -151,6 +151,13 @@ pub enum Lookup {
 }
 
 impl Lookup {
+    /// The name of the app in the org, if it differs from the wanted name only in case.
+    pub fn name_in_other_case(&self) -> Option<&str> {
+        if let Lookup::OtherCase { name } = self { Some(name) } else { None }
+    }
+}
+
+impl Lookup {
     pub fn component(&self) -> Option<&Component> {
         match self {
             Lookup::Found(found) => Some(&found.component),

@@ -82,12 +82,8 @@ pub async fn read(
     let parts = specs.iter().flat_map(|spec| spec.parts);
     let wanted: Vec<Wanted> = parts.map(|part| Wanted::new(part.kind, app)).collect();
     let lookups = org.read(&wanted, Freshness::Snapshot, deadline).await.map_err(AppFilesError::Unread)?;
-    let mut names = lookups.iter().filter_map(|lookup| match lookup {
-        Lookup::OtherCase { name } => Some(name.clone()),
-        _ => None,
-    });
-    if let Some(name) = names.next() {
-        return Err(AppFilesError::OtherCase { name });
+    if let Some(name) = lookups.iter().find_map(Lookup::name_in_other_case) {
+        return Err(AppFilesError::OtherCase { name: name.to_owned() });
     }
     let mut lookups = lookups.into_iter();
     let mut resources = Vec::new();

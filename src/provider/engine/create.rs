@@ -61,12 +61,10 @@ impl Engine<'_> {
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // A hidden app may exist. The deploy shows whether it does.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
-                let other_case = of_the_app.iter().chain(&lookups).find_map(|lookup| match lookup {
-                    Lookup::OtherCase { name } => {
-                        let error = diagnostics::other_case(apply.app, name);
-                        Some(error.at_attribute(self.spec.subject_attribute()))
-                    }
-                    _ => None,
+                let name = of_the_app.iter().chain(&lookups).find_map(Lookup::name_in_other_case);
+                let other_case = name.map(|name| {
+                    let error = diagnostics::other_case(apply.app, name);
+                    error.at_attribute(self.spec.subject_attribute())
                 });
                 if other_case.is_some()
                     && self.is_app_going(apply.app)
@@ -125,7 +123,7 @@ impl Engine<'_> {
             let mut other_case = None;
             let found =
                 self.read_components(apply.app, merge.wanted(), Freshness::Now, apply.deadline).await?;
-            let is_other_case = found.iter().any(|lookup| matches!(lookup, Lookup::OtherCase { .. }));
+            let is_other_case = found.iter().any(|lookup| lookup.name_in_other_case().is_some());
             match merge.files(&found) {
                 Err(MergeError::Invalid(found)) if is_other_case && self.is_app_going(apply.app) => {
                     self.org.distrust(apply.app);
